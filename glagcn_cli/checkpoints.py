@@ -1,0 +1,154 @@
+"""Lifter checkpoints: names to files, what a file says of itself, saving and loading."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import CheckpointError, ModelNotFoundError
+from .model.architecture import Architecture
+from .normalisation import NORMALISATIONS
+from .skeleton import CONVERSION
+
+if TYPE_CHECKING:
+    from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
+
+FORMAT_VERSION = 1
+KIND = "glagcn lifter"
+
+SHIPPED_LIFTERS: dict[str, str] = {}
+"""Names of the lifters that come with the package and the sha256 of their files."""
+
+DEFAULT_LIFTER = "lifter-27"
+
+
+@dataclass(frozen=True)
+class LifterCard:
+    """What a checkpoint says of itself, besides its weights.
+
+    Parameters
+    ----------
+    architecture
+        Rebuilds the network.
+    normalisation
+        Name in `glagcn_cli.normalisation` that its input went through.
+    conversion
+        Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSION`).
+    fps
+        Frames per second of its training windows.
+    data, licence
+        What it was trained on and under which terms it may be used.
+    recipe
+        Resolved settings of the training run.
+    metrics
+        Figures measured on held-out subjects, millimetres.
+    """
+
+    architecture: Architecture
+    normalisation: str
+    fps: int = 50
+    conversion: str = CONVERSION
+    data: str = ""
+    licence: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def lifter_path(name: str) -> Path:
+    """File of a lifter given by a shipped name or by a path; raises ``ModelNotFoundError``."""
+    if name in SHIPPED_LIFTERS:
+        return Path(str(files("glagcn_weights") / f"{name}.pth"))
+    path = Path(name)
+    if path.is_file():
+        return path
+    raise ModelNotFoundError(
+        f"no lifter {name!r}: it is neither a file nor one of the shipped lifters "
+        f"({', '.join(SHIPPED_LIFTERS)})"
+    )
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save_lifter(path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> None:
+    """Write one file that holds the weights in half precision and all that rebuilds the network.
+
+    Counters and batch-norm statistics keep their own type: a variance can leave the range of a
+    half-precision number.
+    """
+    import torch
+
+    learned = {name for name, _ in network.named_parameters()}
+    state = {
+        name: tensor.half() if name in learned else tensor
+        for name, tensor in network.state_dict().items()
+    }
+    content = {"kind": KIND, "format_version": FORMAT_VERSION, "state_dict": state}
+    content |= asdict(card)
+    torch.save(content, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Content of a checkpoint file, checked for its kind and version."""
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, OSError) as error:
+        raise CheckpointError(
+            f"{path} is not a readable checkpoint (damaged or cut off?): {error}"
+        ) from error
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise CheckpointError(f"{path} is no {KIND} checkpoint; glagcn-train writes such files")
+    version = content.get("format_version")
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has format version {version}, this program reads {FORMAT_VERSION}"
+        )
+    return content
+
+
+def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
+    """Rebuild a network from its checkpoint.
+
+    Returns
+    -------
+    network, card
+        The network in evaluation mode, float32, on the CPU, and what its file says of itself.
+
+    Raises
+    ------
+    CheckpointError
+        The file is damaged, of another kind, version, architecture or conversion.
+    """
+    from .model.gla_gcn import build_lifter
+
+    content = _read(path)
+    try:
+        architecture = Architecture(**content["architecture"])
+        known = {f.name for f in fields(LifterCard)} - {"architecture"}
+        card = LifterCard(architecture, **{key: content[key] for key in known})
+        network = build_lifter(architecture)
+        network.load_state_dict({k: v.float() for k, v in content["state_dict"].items()})
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise CheckpointError(
+            f"the weights in {path} do not fit the architecture it names: {error}"
+        ) from error
+    if card.conversion != CONVERSION or card.normalisation not in NORMALISATIONS:
+        raise CheckpointError(
+            f"{path} was trained with the input conversion {card.conversion!r} and normalisation "
+            f"{card.normalisation!r}; this program has {CONVERSION!r} and {NORMALISATIONS}"
+        )
+    return network.eval(), card

@@ -1,0 +1,39 @@
+"""Every failure a user can meet, by name: what is wrong with which file, and what to do."""
+
+from __future__ import annotations
+
+
+class GlagcnError(Exception):
+    """Base of all errors that are reported as a message, not as a traceback."""
+
+
+class UsageError(GlagcnError):
+    """The options given cannot be carried out together; nothing was started (exit code 2)."""
+
+
+class InputError(GlagcnError):
+    """An input file is missing, empty or not a video that ffmpeg can decode."""
+
+
+class NoVideoStreamError(InputError):
+    """The file can be read but holds no moving picture (sound only, say)."""
+
+
+class NobodyFoundError(GlagcnError):
+    """No person was found in any frame, so there is nothing to lift."""
+
+
+class OutputError(GlagcnError):
+    """An output cannot be written: folder missing, no permission, disk full, file exists."""
+
+
+class CheckpointError(GlagcnError):
+    """A model file is missing, corrupt, of another architecture or of another format version."""
+
+
+class ModelNotFoundError(GlagcnError):
+    """No detector, pose model or lifter has this name, or its weights cannot be fetched."""
+
+
+class DeviceError(GlagcnError):
+    """The device asked for does not exist on this machine."""

@@ -1,0 +1,59 @@
+"""The numbers that describe a network; free of torch, so that a file can be described fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..skeleton import H36M17
+
+STRIDE = 3
+"""Of a level of the local module: T = 243 -> 81 -> 27 -> 9 -> 3 -> 1."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All numbers that rebuild a network; travels inside its checkpoint.
+
+    Parameters
+    ----------
+    variant
+        "paper": global module (sequence branch) and local module with a head per joint.
+        "released": an expanding block and the local module with one shared head.
+    window
+        T, frames in a window: 27, 81 or 243 (a power of 3).
+    channels
+        Width of every block.
+    in_channels
+        Numbers per joint and frame of the input: 2 (x, y).
+    global_blocks
+        Stride-1 blocks of the global module, the expanding one included ("paper" only).
+    shared_head
+        One output layer for all joints instead of one per joint ("paper" only).
+    dropout
+        Inside graph convolutions.
+    joint_set
+        Name of the joint set, in and out.
+    """
+
+    variant: str = "paper"
+    window: int = 81
+    channels: int = 96
+    in_channels: int = 2
+    global_blocks: int = 3
+    shared_head: bool = False
+    dropout: float = 0.1
+    joint_set: str = H36M17.name
+
+    def __post_init__(self) -> None:
+        if self.variant not in ("paper", "released"):
+            raise ValueError(f"variant is {self.variant!r}, expected 'paper' or 'released'")
+        if STRIDE**self.levels != self.window:
+            raise ValueError(f"window is {self.window} frames, expected a power of {STRIDE}")
+
+    @property
+    def levels(self) -> int:
+        """Strided levels that bring a window down to one frame."""
+        levels = 0
+        while STRIDE ** (levels + 1) <= self.window:
+            levels += 1
+        return levels

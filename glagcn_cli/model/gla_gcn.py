@@ -1,0 +1,165 @@
+"""GLA-GCN (Yu et al., ICCV 2023, arXiv 2307.05853): the paper's network and the released variant.
+
+Written from the paper's description. Inputs are windows of 2D poses (batch, frames, joints,
+channels); outputs are root-relative 3D joints in metres.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..skeleton import JOINT_SETS
+from .architecture import STRIDE, Architecture
+from .blocks import GraphTemporalBlock, strided_level
+from .graph import adjacency
+
+OUT_CHANNELS = 3  # x, y, z
+
+
+class JointHead(nn.Module):
+    """Output layer: features of a joint to its three coordinates.
+
+    Unshared, every joint has its own weights (W_i in R^{C x 3}, the paper's individually connected
+    layers), so that no joint's output depends on another joint's features.
+    """
+
+    def __init__(self, channels: int, joints: int, shared: bool) -> None:
+        super().__init__()
+        copies = 1 if shared else joints
+        bound = channels**-0.5
+        self.weight = nn.Parameter(torch.empty(copies, channels, OUT_CHANNELS))
+        self.bias = nn.Parameter(torch.zeros(copies, OUT_CHANNELS))
+        nn.init.uniform_(self.weight, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, T, V) to (N, T, V, 3)."""
+        weight = self.weight.expand(x.shape[3], -1, -1)
+        return torch.einsum("nctv,vcd->ntvd", x, weight) + self.bias
+
+
+def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
+    """Batch norm over the numbers of a frame, joint-major: (N, T, V, C) to (N, C, T, V)."""
+    n, t, v, c = x.shape
+    flat = x.reshape(n, t, v * c).permute(0, 2, 1)
+    return data_bn(flat).reshape(n, v, c, t).permute(0, 2, 3, 1).contiguous()
+
+
+def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
+    """Two blocks a level, in a flat list as released checkpoints number them."""
+    width, dropout = architecture.channels, architecture.dropout
+    blocks: list[nn.Module] = []
+    for _ in range(architecture.levels):
+        blocks.append(GraphTemporalBlock(width, width, fixed, dropout=dropout))
+        blocks.append(
+            GraphTemporalBlock(width, width, fixed, stride=STRIDE, residual=False, dropout=dropout)
+        )
+    return nn.ModuleList(blocks)
+
+
+def _run_local(blocks: nn.ModuleList, x: Tensor) -> Tensor:
+    """Run the levels over (N, C, T, V); time shrinks by 3 a level."""
+    layers = list(blocks)
+    for keep, shrink in zip(layers[::2], layers[1::2], strict=True):
+        x = strided_level(x, keep, shrink)
+    return x
+
+
+class _Lifter(nn.Module):
+    """What both variants share: the input's batch norm and its check."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.joint_set = JOINT_SETS[architecture.joint_set]
+        self.data_bn = nn.BatchNorm1d(len(self.joint_set) * architecture.in_channels)
+
+    def receptive_field(self) -> int:
+        """Frames that the centre frame's pose is made from."""
+        return self.architecture.window
+
+    def _features(self, keypoints: Tensor) -> Tensor:
+        """Check (N, T, V, C) and bring it to (N, C, T, V), normalised."""
+        expected = (len(self.joint_set), self.architecture.in_channels)
+        if keypoints.dim() != 4 or tuple(keypoints.shape[2:]) != expected:
+            raise ValueError(
+                f"keypoints have shape {tuple(keypoints.shape)}, expected (batch, frames, "
+                f"{expected[0]}, {expected[1]})"
+            )
+        return _normalise_input(self.data_bn, keypoints)
+
+
+class GLAGCN(_Lifter):
+    """The paper's network: a global module that gives every frame, a local one for the centre."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__(architecture)
+        fixed = adjacency(self.joint_set)
+        width, dropout = architecture.channels, architecture.dropout
+        self.layers_global = nn.ModuleList(
+            GraphTemporalBlock(
+                architecture.in_channels if i == 0 else width, width, fixed, dropout=dropout
+            )
+            for i in range(architecture.global_blocks)
+        )
+        joints = len(self.joint_set)
+        self.head_global = JointHead(width, joints, architecture.shared_head)
+        self.layers_tcngcn = _local_module(architecture, fixed)
+        self.head_local = JointHead(width, joints, architecture.shared_head)
+
+    def _global_features(self, keypoints: Tensor) -> Tensor:
+        x = self._features(keypoints)
+        for block in self.layers_global:
+            x = block(x)
+        return x
+
+    def sequence(self, keypoints: Tensor) -> Tensor:
+        """3D joints of every frame from the global module alone.
+
+        Parameters
+        ----------
+        keypoints
+            (N, T, V, C), any T.
+
+        Returns
+        -------
+        Tensor
+            (N, T, V, 3) metres, relative to the root.
+        """
+        return self.head_global(self._global_features(keypoints))
+
+    def forward(self, keypoints: Tensor) -> tuple[Tensor, Tensor]:
+        """Sequence (N, T, V, 3) and centre frame (N, V, 3) from windows (N, T, V, C)."""
+        if keypoints.shape[1] != self.architecture.window:
+            raise ValueError(
+                f"windows have {keypoints.shape[1]} frames, expected {self.architecture.window}"
+            )
+        x = self._global_features(keypoints)
+        centre = self.head_local(_run_local(self.layers_tcngcn, x))
+        return self.head_global(x), centre[:, 0]
+
+
+class ReleasedGLAGCN(_Lifter):
+    """The variant whose checkpoints circulate: expanding block, local module, shared layer."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__(architecture)
+        fixed = adjacency(self.joint_set)
+        width = architecture.channels
+        self.expand_gcn = GraphTemporalBlock(
+            architecture.in_channels, width, fixed, dropout=architecture.dropout
+        )
+        self.layers_tcngcn = _local_module(architecture, fixed)
+        self.fc = nn.Conv1d(width, OUT_CHANNELS, 1)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """Centre frame (N, V, 3) from windows (N, T, V, C)."""
+        x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
+        return self.fc(x.mean(dim=2)).permute(0, 2, 1)
+
+
+def build_lifter(architecture: Architecture) -> GLAGCN | ReleasedGLAGCN:
+    """Make the network that an architecture describes, with fresh weights."""
+    if architecture.variant == "released":
+        return ReleasedGLAGCN(architecture)
+    return GLAGCN(architecture)

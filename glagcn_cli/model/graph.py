@@ -1,0 +1,36 @@
+"""The fixed part of the skeleton graph: which joint passes its features to which."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..skeleton import JointSet
+
+SUBSETS = 3  # the joint itself, its child (inward), its parent (outward)
+
+
+def adjacency(joint_set: JointSet) -> Tensor:
+    """Adjacency of the three subsets, each normalised by column.
+
+    Parameters
+    ----------
+    joint_set
+        Joints whose bones form a tree.
+
+    Returns
+    -------
+    Tensor
+        (3, joints, joints) float32; entry [k, v, w] is what joint v gives to joint w. Subset 0 is
+        the joint itself, 1 goes inward (child to parent), 2 outward (parent to child). Columns
+        sum to 1, or to 0 where no joint gives.
+    """
+    joints = len(joint_set)
+    subsets = np.zeros((SUBSETS, joints, joints), dtype=np.float32)
+    subsets[0] = np.eye(joints)
+    for parent, child in joint_set.bone_indices:
+        subsets[1, child, parent] = 1.0
+        subsets[2, parent, child] = 1.0
+    columns = subsets.sum(axis=1, keepdims=True)
+    return torch.from_numpy(subsets / np.maximum(columns, 1.0))

@@ -1,0 +1,144 @@
+"""Frozen data that flows through the house: detections, keypoints of one person, 3D poses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .skeleton import H36M17, JointSet
+
+
+def _require(name: str, array: NDArray, shape: tuple[int | None, ...]) -> None:
+    """Raise ``ValueError`` unless the array has this shape (``None`` stands for any length)."""
+    fits = array.ndim == len(shape) and all(
+        want is None or have == want for have, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+@dataclass(frozen=True)
+class FrameDetections:
+    """All people that the 2D stage found in one frame.
+
+    Parameters
+    ----------
+    boxes
+        (people, 4) pixels: left, top, right, bottom.
+    box_scores
+        (people,) in 0..1.
+    keypoints
+        (people, joints, 2) pixels, x right, y down; pixel centres lie at whole numbers.
+    scores
+        (people, joints) in 0..1.
+    """
+
+    boxes: NDArray[np.float32]
+    box_scores: NDArray[np.float32]
+    keypoints: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        people = len(self.boxes)
+        _require("boxes", self.boxes, (people, 4))
+        _require("box_scores", self.box_scores, (people,))
+        _require("keypoints", self.keypoints, (people, None, 2))
+        _require("scores", self.scores, self.keypoints.shape[:2])
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+@dataclass(frozen=True)
+class Keypoints2D:
+    """2D keypoints of one person over a whole clip.
+
+    Parameters
+    ----------
+    keypoints
+        (frames, joints, 2) pixels, x right, y down. Anything finite where ``valid`` is false.
+    scores
+        (frames, joints) in 0..1, zero where ``valid`` is false.
+    valid
+        (frames,) bool: the person was seen in this frame.
+    fps
+        Frames per second, exact.
+    image_size
+        (width, height) of the frames in pixels.
+    joint_set
+        What the joints are.
+    person
+        Identity, from 1.
+    """
+
+    keypoints: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    fps: Fraction
+    image_size: tuple[int, int]
+    joint_set: JointSet
+    person: int = 1
+
+    def __post_init__(self) -> None:
+        frames, joints = len(self.valid), len(self.joint_set)
+        _require("valid", self.valid, (None,))
+        _require("keypoints", self.keypoints, (frames, joints, 2))
+        _require("scores", self.scores, (frames, joints))
+        if not np.isfinite(self.keypoints).all():
+            raise ValueError("keypoints hold NaN or infinity; missing frames are marked in `valid`")
+
+    def __len__(self) -> int:
+        return len(self.valid)
+
+
+@dataclass(frozen=True)
+class PoseSequence:
+    """3D poses of one person over a whole clip, one for every input frame.
+
+    Parameters
+    ----------
+    joints
+        (frames, joints, 3) metres. Scene frame: right-handed, y up, floor at y = 0, z towards the
+        camera, x to the right of the image. Camera frame: x right, y down, z forward.
+        Anything finite where ``valid`` is false.
+    scores
+        (frames, joints) in 0..1: the 2D scores carried along.
+    valid
+        (frames,) bool: there is a pose in this frame.
+    fps
+        Frames per second, exact.
+    keypoints
+        (frames, joints, 2) pixels: the 2D the poses were lifted from, same joints.
+    frame
+        "scene" or "camera": the frame of reference of ``joints``.
+    joint_set
+        What the joints are.
+    person
+        Identity, from 1.
+    """
+
+    joints: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    fps: Fraction
+    keypoints: NDArray[np.float32]
+    frame: str = "scene"
+    joint_set: JointSet = H36M17
+    person: int = 1
+
+    def __post_init__(self) -> None:
+        frames, joints = len(self.valid), len(self.joint_set)
+        _require("valid", self.valid, (None,))
+        _require("joints", self.joints, (frames, joints, 3))
+        _require("scores", self.scores, (frames, joints))
+        _require("keypoints", self.keypoints, (frames, joints, 2))
+        if self.frame not in ("scene", "camera"):
+            raise ValueError(f"frame is {self.frame!r}, expected 'scene' or 'camera'")
+        if not np.isfinite(self.joints).all():
+            raise ValueError("joints hold NaN or infinity; missing frames are marked in `valid`")
+
+    def __len__(self) -> int:
+        return len(self.valid)

@@ -1,0 +1,202 @@
+"""Joint sets (which point is which, what is left and right, which bones join them) and conversions.
+
+The conversion from a detector's joints to the joints the lifter reads stands here and nowhere
+else: training derives its 2D input through the same function that inference calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class JointSet:
+    """Names and connections of the joints that one detector, data set or lifter speaks of.
+
+    Parameters
+    ----------
+    name
+        Short name, as it stands in checkpoints and exports.
+    joints
+        Joint names in array order; sides are named ``left_*`` and ``right_*``.
+    bones
+        Pairs (parent, child) of joint names, as drawn. They form a tree for lifter output.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    bones: tuple[tuple[str, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    def index(self, joint: str) -> int:
+        """Position of a joint by name."""
+        return self.joints.index(joint)
+
+    def indices(self, joints: Sequence[str]) -> list[int]:
+        """Positions of several joints by name."""
+        return [self.joints.index(joint) for joint in joints]
+
+    @cached_property
+    def bone_indices(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (parent, child) of joint positions."""
+        return tuple((self.index(parent), self.index(child)) for parent, child in self.bones)
+
+    @cached_property
+    def parents(self) -> tuple[int, ...]:
+        """Parent of each joint, -1 for the root; raises ``ValueError`` where bones form no tree."""
+        parents = [-1] * len(self)
+        for parent, child in self.bone_indices:
+            if parents[child] != -1:
+                raise ValueError(f"{self.name}: {self.joints[child]} has two parents, not a tree")
+            parents[child] = parent
+        if parents.count(-1) != 1:
+            raise ValueError(f"{self.name}: the bones do not form one tree")
+        return tuple(parents)
+
+    @cached_property
+    def left(self) -> tuple[int, ...]:
+        """Positions of the joints of the left side."""
+        return tuple(i for i, joint in enumerate(self.joints) if joint.startswith("left_"))
+
+    @cached_property
+    def right(self) -> tuple[int, ...]:
+        """Positions of the joints of the right side, in the order of ``left``."""
+        return tuple(self.index("right_" + self.joints[i].removeprefix("left_")) for i in self.left)
+
+    @cached_property
+    def mirror(self) -> tuple[int, ...]:
+        """Permutation that swaps left and right joints."""
+        swapped = list(range(len(self)))
+        for left, right in zip(self.left, self.right, strict=True):
+            swapped[left], swapped[right] = right, left
+        return tuple(swapped)
+
+
+_COCO_JOINTS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear",
+    "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+_COCO_BONES = (
+    ("nose", "left_eye"), ("left_eye", "left_ear"),
+    ("nose", "right_eye"), ("right_eye", "right_ear"),
+    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"),
+    ("left_shoulder", "left_hip"), ("right_shoulder", "right_hip"),
+    ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
+    ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"),
+    ("left_hip", "left_knee"), ("left_knee", "left_ankle"),
+    ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
+)  # fmt: skip
+
+COCO17 = JointSet("coco17", _COCO_JOINTS, _COCO_BONES)
+
+HALPE26 = JointSet(
+    "halpe26",
+    (
+        *_COCO_JOINTS, "head_top", "neck", "hip",
+        "left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe",
+        "left_heel", "right_heel",
+    ),
+    (
+        *_COCO_BONES, ("nose", "head_top"), ("neck", "nose"), ("neck", "hip"),
+        ("left_ankle", "left_heel"), ("left_ankle", "left_big_toe"),
+        ("left_ankle", "left_small_toe"), ("right_ankle", "right_heel"),
+        ("right_ankle", "right_big_toe"), ("right_ankle", "right_small_toe"),
+    ),
+)  # fmt: skip
+
+H36M17 = JointSet(
+    "h36m17",
+    (
+        "hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+        "spine", "thorax", "neck", "head",
+        "left_shoulder", "left_elbow", "left_wrist",
+        "right_shoulder", "right_elbow", "right_wrist",
+    ),
+    (
+        ("hip", "right_hip"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
+        ("hip", "left_hip"), ("left_hip", "left_knee"), ("left_knee", "left_ankle"),
+        ("hip", "spine"), ("spine", "thorax"), ("thorax", "neck"), ("neck", "head"),
+        ("thorax", "left_shoulder"), ("left_shoulder", "left_elbow"),
+        ("left_elbow", "left_wrist"),
+        ("thorax", "right_shoulder"), ("right_shoulder", "right_elbow"),
+        ("right_elbow", "right_wrist"),
+    ),
+)  # fmt: skip
+
+JOINT_SETS = {joint_set.name: joint_set for joint_set in (COCO17, HALPE26, H36M17)}
+
+CONVERSION = "coco17-h36m17-v1"
+"""Name of the 2D-to-input conversion below; a checkpoint records it and refuses another."""
+
+# Where the points that COCO does not have lie on a line between points it has. The ratios are the
+# resting lengths of the motion data: spine 0.22 m of the 0.46 m from hip to thorax, neck 0.135 m of
+# the 0.235 m from thorax to ear height.
+_SPINE_FROM_HIP = 0.22 / 0.46
+_NECK_FROM_THORAX = 0.135 / 0.235
+
+# Each H36M joint as a weighted mean of COCO joints, before spine and neck are placed between them.
+_FROM_COCO: dict[str, dict[str, float]] = {
+    "hip": {"left_hip": 0.5, "right_hip": 0.5},
+    "thorax": {"left_shoulder": 0.5, "right_shoulder": 0.5},
+    "head": {"left_ear": 0.5, "right_ear": 0.5},
+} | {joint: {joint: 1.0} for joint in H36M17.joints if joint.startswith(("left_", "right_"))}
+
+
+def _between(start: str, end: str, share: float) -> dict[str, float]:
+    """Point at a share of the way between two joints of ``_FROM_COCO``, as COCO weights."""
+    near, far = _FROM_COCO[start], _FROM_COCO[end]
+    return {j: w * (1 - share) for j, w in near.items()} | {j: w * share for j, w in far.items()}
+
+
+_FROM_COCO["spine"] = _between("hip", "thorax", _SPINE_FROM_HIP)
+_FROM_COCO["neck"] = _between("thorax", "head", _NECK_FROM_THORAX)
+
+COCO17_TO_H36M17: NDArray[np.float32] = np.array(
+    [[_FROM_COCO[joint].get(coco, 0.0) for coco in COCO17.joints] for joint in H36M17.joints],
+    dtype=np.float32,
+)
+"""Linear map (17, 17) from COCO-17 points to H36M-17 points."""
+
+
+def to_lifter_joints(
+    keypoints: NDArray[np.floating], scores: NDArray[np.floating], joint_set: JointSet
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Convert a detector's keypoints to the H36M-17 joints that the lifter reads.
+
+    Parameters
+    ----------
+    keypoints
+        (..., joints, 2) pixels, in the order of ``joint_set``.
+    scores
+        (..., joints) in 0..1.
+    joint_set
+        COCO-17, Halpe-26 (whose first 17 points are COCO's, so one definition serves both) or
+        H36M-17, which is passed through.
+
+    Returns
+    -------
+    keypoints, scores
+        (..., 17, 2) and (..., 17); a joint's score is the lowest of those it is made of.
+    """
+    if keypoints.shape[:-1] != scores.shape or keypoints.shape[-2] != len(joint_set):
+        raise ValueError(
+            f"keypoints {keypoints.shape} and scores {scores.shape} do not fit {joint_set.name} "
+            f"with its {len(joint_set)} joints"
+        )
+    if joint_set is H36M17:
+        return keypoints.astype(np.float32), scores.astype(np.float32)
+    if joint_set.joints[: len(COCO17)] != COCO17.joints:
+        raise ValueError(f"no conversion from {joint_set.name} to {H36M17.name}")
+    coco = keypoints[..., : len(COCO17), :].astype(np.float32)
+    coco_scores = scores[..., : len(COCO17)].astype(np.float32)
+    used = COCO17_TO_H36M17 > 0
+    lowest = np.where(used, coco_scores[..., None, :], np.inf).min(axis=-1)
+    return COCO17_TO_H36M17 @ coco, lowest.astype(np.float32)

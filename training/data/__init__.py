@@ -1,0 +1,1 @@
+"""Data sets to train the lifter on, one loader a file."""
