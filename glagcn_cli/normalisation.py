@@ -20,6 +20,9 @@ Human3.6M. Output axes are the camera's."""
 
 NORMALISATIONS = (PERSON, IMAGE)
 
+DEFAULT_FOV = 60.0
+"""Degrees over the picture's longer side, where the camera's is not known; phones film at 55-75."""
+
 
 def normalise_windows(
     keypoints: NDArray[np.floating], normalisation: str, image_size: tuple[int, int]

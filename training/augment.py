@@ -44,10 +44,9 @@ def reshape_bodies(rng: np.random.Generator, motion: NDArray[np.floating]) -> ND
     shaped = motion.copy()
     legs = (scale[:, H36M17.index("left_knee")] + scale[:, H36M17.index("left_ankle")]) / 2
     shaped[:, :, 0, 2] *= legs[:, None]
-    for joint, parent in enumerate(H36M17.parents):
-        if parent >= 0:
-            bone = motion[:, :, joint] - motion[:, :, parent]
-            shaped[:, :, joint] = shaped[:, :, parent] + bone * scale[:, joint, None, None]
+    for parent, child in H36M17.bone_indices:  # from the root outwards
+        bone_vector = motion[:, :, child] - motion[:, :, parent]
+        shaped[:, :, child] = shaped[:, :, parent] + bone_vector * scale[:, child, None, None]
     return shaped
 
 

@@ -117,7 +117,8 @@ class TrainingRun:
         self.network = build_lifter(settings.architecture)
         if settings.init:
             self._take_over(Path(settings.init))
-        self.network.to(device, memory_format=torch.channels_last)
+        self.network.to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.AdamW(self.network.parameters(), settings.rate)
         self.step = 0
         out.mkdir(parents=True, exist_ok=True)

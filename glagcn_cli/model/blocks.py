@@ -6,6 +6,8 @@ that the field's released checkpoints use, so that such a file maps onto these m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -86,16 +88,16 @@ class AdaptiveGraphConvolution(nn.Module):
         mixed = x.reshape(n, 1, channels * frames, joints) @ self.graph(x)
         # The sum over subsets is one convolution over their channels side by side.
         mixed = mixed.reshape(n, SUBSETS * channels, frames, joints)
-        weight = torch.cat([layer.weight for layer in self.conv_d], dim=1)
-        bias = torch.stack([layer.bias for layer in self.conv_d]).sum(dim=0)
+        weight = torch.cat([layer.get_parameter("weight") for layer in self.conv_d], dim=1)
+        bias = torch.stack([layer.get_parameter("bias") for layer in self.conv_d]).sum(dim=0)
         out = self.drop(self.bn(functional.conv2d(mixed, weight, bias)))
         return torch.relu(out + self.down(x))
 
 
-def _one_convolution(x: Tensor, layers: list[nn.Conv2d]) -> Tensor:
+def _one_convolution(x: Tensor, layers: Sequence[nn.Module]) -> Tensor:
     """Several 1x1 convolutions of one input as one, their outputs side by side."""
-    weight = torch.cat([layer.weight for layer in layers])
-    bias = torch.cat([layer.bias for layer in layers if layer.bias is not None])
+    weight = torch.cat([layer.get_parameter("weight") for layer in layers])
+    bias = torch.cat([layer.get_parameter("bias") for layer in layers])
     return functional.conv2d(x, weight, bias)
 
 

@@ -1,0 +1,95 @@
+"""`.bvh`: the motion of one person as rotations of a rig, for Blender and other animation tools.
+
+Y up, centimetres, rest pose a T-pose that faces +z. Every joint turns by Zrotation Xrotation
+Yrotation, which readers apply as R = Rz Rx Ry. One frame for every frame of the video; where there
+is no pose the motion is interpolated, and held at the clip's ends.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..kinematics import fit_rig
+from ..outputs import atomic_output
+from ..poses import PoseSequence
+from ..rig import NAMES, PARENTS, Rig, RigMotion
+from ..rotations import continuous_euler
+from ..skeleton import H36M17
+from . import ExportContext
+from .people import path_for_each, people_with_poses
+
+CENTIMETRES = 100.0  # in a metre
+
+_ORDER = "ZXY"
+_ROTATIONS = " ".join(f"{axis}rotation" for axis in _ORDER)
+_LINES_AT_ONCE = 4096
+
+
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> list[Path]:
+    """Write one file for each person: a fitted rig, its root path and joint rotations."""
+    people = people_with_poses(path, sequences)
+    for sequence in people:
+        if sequence.joint_set != H36M17:
+            raise UsageError(
+                f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
+                f"the lifter gives {sequence.joint_set.name}"
+            )
+    pairs = path_for_each(path, people, context.overwrite)
+    for target, sequence in pairs:
+        motion = fit_rig(sequence.joints, sequence.valid, sequence.fps)
+        with (
+            atomic_output(target, context.overwrite) as temporary,
+            temporary.open("w", encoding="ascii", newline="\n") as file,
+        ):
+            write_motion(file, motion, sequence.fps)
+    return [target for target, _ in pairs]
+
+
+def write_motion(file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps: Fraction) -> None:
+    """Write a moving rig as BVH text."""
+    values = channel_values(motion)
+    file.write("HIERARCHY\n")
+    file.write("\n".join(_joint_lines(motion.rig, 0, "")))
+    file.write(f"\nMOTION\nFrames: {len(values)}\nFrame Time: {float(1 / fps):.12f}\n")
+    line = " ".join(["%.4f"] * values.shape[1]) + "\n"
+    for start in range(0, len(values), _LINES_AT_ONCE):
+        block = values[start : start + _LINES_AT_ONCE]
+        file.write(line * len(block) % tuple(block.ravel().tolist()))
+
+
+def channel_values(motion: RigMotion) -> NDArray[np.float64]:
+    """(frames, 3 + 3 * rig joints): root path in centimetres, then angles in degrees."""
+    angles = continuous_euler(motion.rotations, _ORDER)
+    return np.concatenate([motion.root * CENTIMETRES, angles.reshape(len(motion), -1)], axis=1)
+
+
+def _joint_lines(rig: Rig, index: int, indent: str) -> list[str]:
+    """The block of a joint and all that hang on it; `NAMES` has the order of the channels."""
+    root = PARENTS[index] < 0
+    inner = indent + "  "
+    channels = f"6 Xposition Yposition Zposition {_ROTATIONS}" if root else f"3 {_ROTATIONS}"
+    lines = [
+        f"{indent}{'ROOT' if root else 'JOINT'} {NAMES[index]}",
+        f"{indent}{{",
+        f"{inner}{_offset_line(rig.offsets[index])}",
+        f"{inner}CHANNELS {channels}",
+    ]
+    for child, parent in enumerate(PARENTS):
+        if parent == index:
+            lines += _joint_lines(rig, child, inner)
+    if NAMES[index] in rig.end_sites:
+        end = _offset_line(rig.end_sites[NAMES[index]])
+        lines += [f"{inner}End Site", f"{inner}{{", f"{inner}  {end}", f"{inner}}}"]
+    return [*lines, f"{indent}}}"]
+
+
+def _offset_line(offset: NDArray[np.float64]) -> str:
+    # Adding zero turns -0.0 into 0.0.
+    return "OFFSET " + " ".join(f"{value:.6f}" for value in offset * CENTIMETRES + 0.0)

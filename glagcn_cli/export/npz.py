@@ -1,0 +1,65 @@
+"""`.npz`: everything about all people of a clip, for numpy without pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..outputs import atomic_output
+from ..poses import PoseSequence
+from . import ExportContext
+from .people import people_with_poses
+from .run_report import json_safe
+
+FORMAT_VERSION = 1
+
+
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> list[Path]:
+    """Write one file that `numpy.load(path)` reads with ``allow_pickle=False``.
+
+    ==================  ========================================================================
+    `format_version`    int: 1
+    `joints_3d`         (people, frames, 17, 3) float32 metres; zero where not `valid`
+    `keypoints_2d`      (people, frames, 17, 2) float32 pixels of the input video, x right, y down
+    `scores`            (people, frames, 17) float32 in 0..1: certainty of the 2D
+    `valid`             (people, frames) bool: there is a pose
+    `person_ids`        (people,) int: numbers as in the video; the first is the main person
+    `fps`               float: frames per second
+    `fps_fraction`      (2,) int: the same, exact, as numerator and denominator
+    `joint_set`         str: name of the joint set
+    `joint_names`       (17,) str
+    `parents`           (17,) int: each joint's parent, -1 for the root
+    `frame`             str: "scene": right-handed, y up, floor at y = 0, x to the image's right
+    `settings`          str: the settings of the run as JSON
+    ==================  ========================================================================
+    """
+    people = people_with_poses(path, sequences)
+    first = people[0]
+    for other in people[1:]:
+        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
+            raise ValueError("people of one clip differ in frames, rate or joints")
+    valid = np.stack([sequence.valid for sequence in people])
+    joints = np.stack([sequence.joints for sequence in people]).astype(np.float32)
+    joints[~valid] = 0.0
+    arrays = {
+        "format_version": np.array(FORMAT_VERSION),
+        "joints_3d": joints,
+        "keypoints_2d": np.stack([s.keypoints for s in people]).astype(np.float32),
+        "scores": np.stack([s.scores for s in people]).astype(np.float32),
+        "valid": valid,
+        "person_ids": np.array([sequence.person for sequence in people]),
+        "fps": np.array(float(first.fps)),
+        "fps_fraction": np.array([first.fps.numerator, first.fps.denominator]),
+        "joint_set": np.array(first.joint_set.name),
+        "joint_names": np.array(first.joint_set.joints),
+        "parents": np.array(first.joint_set.parents),
+        "frame": np.array(first.frame),
+        "settings": np.array(json.dumps(json_safe(context.settings), sort_keys=True)),
+    }
+    # A file object, not a name: numpy would put another suffix behind the temporary name.
+    with atomic_output(path, context.overwrite) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    return [path]

@@ -1,0 +1,93 @@
+"""The report of a run beside its outputs: what was asked, what ran, what came in, how long it took.
+
+One report for every stem: `walk.mp4`, `walk.npz` and `walk.person2.bvh`'s `walk.bvh` share
+`walk.run.json`. The middle part keeps it apart from poses that are asked for as `walk.json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..outputs import atomic_output
+
+REPORT_VERSION = 1
+
+# The distributions whose version can change a result.
+_REPORTED = (
+    "torch", "mmpose", "mmdet", "mmengine", "mmcv", "mmcv-lite",
+    "numpy", "scipy", "opencv-python", "imageio-ffmpeg",
+)  # fmt: skip
+
+
+def report_paths(outputs: Iterable[Path]) -> list[Path]:
+    """Where the reports of these outputs go, each once, in the order of the outputs."""
+    return list(dict.fromkeys(output.with_name(f"{output.stem}.run.json") for output in outputs))
+
+
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report as JSON (UTF-8, two blanks of indent), with its format version in front.
+
+    A report of an earlier run under this name is replaced: it belongs to outputs that this run
+    has replaced or stands beside, and refusing it would refuse the second output of a stem.
+    """
+    full = {"report_version": REPORT_VERSION, **json_safe(report)}
+    text = json.dumps(full, indent=2, ensure_ascii=False, allow_nan=False)
+    with atomic_output(path, overwrite=True) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of this program, of Python and of the packages that can change a result.
+
+    They are read from the packages' metadata, nothing is imported for it.
+    """
+    versions = {"glagcn": __version__, "python": platform.python_version()}
+    for name in _REPORTED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def json_safe(value: Any) -> Any:
+    """Turn a value into what strict JSON can say.
+
+    Fractions become "30000/1001", paths strings, numpy scalars and arrays numbers and lists, data
+    classes mappings, NaN and infinity null.
+
+    Raises
+    ------
+    TypeError
+        For anything else: a report that says `<object at 0x7f..>` says nothing.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)):
+        return json_safe(value.tolist())
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (Fraction, Path)):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: json_safe(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(json_safe(item) for item in value)
+    if isinstance(value, Iterable):
+        return [json_safe(item) for item in value]
+    raise TypeError(f"cannot write {type(value).__name__} {value!r} as JSON")

@@ -1,0 +1,95 @@
+"""Small anti-aliased text on images, with nothing but Pillow's built-in typeface."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Colour = tuple[int, int, int]
+
+_PLATE_BRIGHTNESS = 0.35  # what is left of the image behind a text that asks for a plate
+
+
+@lru_cache(maxsize=16)
+def _typeface(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=size)
+
+
+@lru_cache(maxsize=256)
+def text_mask(text: str, size: int) -> NDArray[np.uint8]:
+    """Coverage 0..255 (height, width) of a line of text; the height depends on ``size`` alone."""
+    typeface = _typeface(size)
+    width = max(1, int(np.ceil(typeface.getlength(text))))
+    mask = Image.new("L", (width, round(size * 1.3)))
+    ImageDraw.Draw(mask).text((0, 0), text, fill=255, font=typeface)
+    return np.asarray(mask)
+
+
+def draw_text(
+    image: NDArray[np.uint8],
+    text: str,
+    position: tuple[float, float],
+    size: int,
+    colour: Colour,
+    anchor: tuple[float, float] = (0.0, 0.0),
+    plate: bool = False,
+) -> None:
+    """Write a line of text on an RGB image, in place; what does not fit is cut off.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8.
+    position
+        Where the text goes, x and y in pixels.
+    size
+        Letter size in pixels.
+    anchor
+        The point of the text's box that comes to ``position``: (0, 0) its top left corner,
+        (0.5, 0.5) its middle, (1, 1) its bottom right corner.
+    plate
+        Darken the image behind the text, so that it can be read on any picture.
+    """
+    mask = text_mask(text, size)
+    if plate:
+        across, up_down = size // 2, size // 4
+        mask = np.pad(mask, ((up_down, up_down), (across, across)))
+    height, width = mask.shape
+    left = round(position[0] - anchor[0] * width)
+    top = round(position[1] - anchor[1] * height)
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + width, image.shape[1]), min(top + height, image.shape[0])
+    if x0 >= x1 or y0 >= y1:
+        return
+    region = image[y0:y1, x0:x1]
+    below = region.astype(np.float32) * (_PLATE_BRIGHTNESS if plate else 1.0)
+    cover = mask[y0 - top : y1 - top, x0 - left : x1 - left, None].astype(np.float32) / 255
+    region[:] = np.rint(below + (np.array(colour, np.float32) - below) * cover).astype(np.uint8)
+
+
+def legend(
+    image: NDArray[np.uint8],
+    entries: dict[str, Colour],
+    position: tuple[int, int],
+    size: int,
+    text_colour: Colour,
+) -> None:
+    """Write dots in colours with their names, in one line; ``position`` is its top left corner."""
+    x, y = position
+    height = text_mask("", size).shape[0]
+    for name, colour in entries.items():
+        radius = size * 0.32
+        centre = (round((x + radius) * 16), round((y + height / 2) * 16))
+        cv2.circle(image, centre, round(radius * 16), colour, -1, cv2.LINE_AA, 4)
+        x += round(size * 1.1)
+        draw_text(image, name, (x, y), size, text_colour)
+        x += text_mask(name, size).shape[1] + round(size * 1.4)
+
+
+def letter_size(panel_height: int) -> int:
+    """Letters that can be read and do not catch the eye, in pixels."""
+    return max(8, round(panel_height / 36))

@@ -1,0 +1,175 @@
+"""From one person's 2D keypoints over a clip to 3D joints in the camera frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .checkpoints import LifterCard, lifter_path, load_lifter
+from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from .normalisation import (
+    DEFAULT_FOV,
+    PERSON,
+    focal_length,
+    normalise_windows,
+    pixel_rays,
+    ray_rotations,
+)
+from .poses import Keypoints2D, PoseSequence
+from .resampling import fill_gaps, resample
+from .skeleton import H36M17, to_lifter_joints
+
+MAX_GAP = 0.5
+"""Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
+
+MIN_SCORE = 0.15
+"""Joints below this score are interpolated over time from frames where they were seen."""
+
+HOPS_PER_WINDOW = 3
+BATCH = 64  # windows a forward pass; more gains nothing on a CPU and costs memory
+
+
+class Lifter:
+    """A lifter network with all that belongs to it.
+
+    Parameters
+    ----------
+    network, card
+        As `glagcn_cli.checkpoints.load_lifter` returns them.
+    device
+        Where the network runs.
+    """
+
+    def __init__(
+        self,
+        network: GLAGCN | ReleasedGLAGCN,
+        card: LifterCard,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.network = network.to(device).eval()
+        self.card = card
+        self.device = torch.device(device)
+
+    @classmethod
+    def load(cls, name: str, device: torch.device | str = "cpu") -> Lifter:
+        """Load a lifter by shipped name or file."""
+        return cls(*load_lifter(lifter_path(name)), device)
+
+    def lift(
+        self,
+        person: Keypoints2D,
+        *,
+        fov: float = DEFAULT_FOV,
+        flip: bool = False,
+        max_gap: float = MAX_GAP,
+    ) -> PoseSequence:
+        """Lift a whole clip of any length from one frame up.
+
+        Parameters
+        ----------
+        person
+            2D keypoints of one person.
+        fov
+            Field of view over the picture's longer side, degrees.
+        flip
+            Average with the lifted mirror image.
+        max_gap
+            Seconds of missing detections that are interpolated.
+
+        Returns
+        -------
+        PoseSequence
+            Camera frame, metres, relative to the root (joint 0 is zero), one pose for every frame
+            of the clip; not valid where nobody was seen for longer than `max_gap`.
+        """
+        detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
+        seen = (scores >= MIN_SCORE) & person.valid[:, None]
+        keypoints, valid = fill_gaps(detected, seen, person.valid, max_gap * float(person.fps))
+        at_rate = resample(keypoints, person.fps, self.card.fps)
+        relative = self.lift_steady(at_rate, person.image_size, fov=fov, flip=flip)
+        joints = resample(relative, self.card.fps, person.fps, frames=len(person))
+        return PoseSequence(
+            joints=joints.astype(np.float32),
+            scores=np.where(valid[:, None], scores, 0.0).astype(np.float32),
+            valid=valid,
+            fps=person.fps,
+            keypoints=keypoints.astype(np.float32),
+            frame="camera",
+            joint_set=H36M17,
+            person=person.person,
+        )
+
+    def lift_steady(
+        self,
+        keypoints: NDArray[np.floating],
+        image_size: tuple[int, int],
+        *,
+        fov: float = DEFAULT_FOV,
+        flip: bool = False,
+    ) -> NDArray[np.float64]:
+        """Lift gapless lifter joints (frames, 17, 2), pixels, at the lifter's own rate.
+
+        Returns
+        -------
+        NDArray
+            (frames, 17, 3) metres, camera frame, relative to the root.
+        """
+        joints = self._blend_windows(keypoints, image_size, flip)
+        if self.card.normalisation == PERSON:
+            rays = pixel_rays(keypoints[:, 0], image_size, focal_length(image_size, fov))
+            joints = np.einsum("tji,tvj->tvi", ray_rotations(rays), joints)
+        return joints - joints[:, :1]
+
+    def _blend_windows(
+        self, keypoints: NDArray[np.floating], image_size: tuple[int, int], flip: bool
+    ) -> NDArray[np.float64]:
+        """Run the network over overlapping windows and blend what they say of each frame."""
+        frames, window = len(keypoints), self.card.architecture.window
+        margin = window // 2
+        # Reflected, the motion goes on at both ends at its own speed.
+        padded = np.pad(keypoints, ((margin, margin), (0, 0), (0, 0)), mode="reflect")
+        whole = isinstance(self.network, GLAGCN)
+        hop = max(1, window // HOPS_PER_WINDOW) if whole else 1
+        starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
+        # A smooth bump: a frame counts most in the window it is the middle of.
+        weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 2
+        if not whole:
+            weights = (np.arange(window) == margin).astype(np.float64)
+        total = np.zeros((len(padded), len(H36M17), 3))
+        weight = np.zeros(len(padded))
+        for chunk in _chunks(starts, BATCH):
+            index = chunk[:, None] + np.arange(window)
+            inputs = normalise_windows(
+                padded[index].astype(np.float64), self.card.normalisation, image_size
+            )
+            outputs = self._run(inputs, flip)
+            for first, output in zip(chunk, outputs, strict=True):
+                total[first : first + window] += weights[:, None, None] * output
+                weight[first : first + window] += weights
+        inside = slice(margin, margin + frames)
+        return total[inside] / weight[inside, None, None]
+
+    @torch.inference_mode()
+    def _run(self, inputs: NDArray[np.float32], flip: bool) -> NDArray[np.float32]:
+        """Network output (windows, frames or 1, 17, 3) for normalised windows."""
+        mirror = list(H36M17.mirror)
+        x = torch.from_numpy(inputs).to(self.device)
+        y = self._forward(x)
+        if flip:
+            mirrored = self._forward(x[:, :, mirror] * x.new_tensor([-1.0, 1.0]))
+            y = (y + mirrored[:, :, mirror] * y.new_tensor([-1.0, 1.0, 1.0])) / 2
+        return y.cpu().numpy()
+
+    def _forward(self, x: torch.Tensor) -> torch.Tensor:
+        if isinstance(self.network, GLAGCN):
+            return self.network.sequence(x)
+        return self.network(x)[:, None]
+
+
+def _chunks(values: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """Split an array into pieces of at most this size."""
+    for first in range(0, len(values), size):
+        yield values[first : first + size]

@@ -1,0 +1,82 @@
+"""Outputs appear whole or not at all: written under a temporary name, renamed at the end."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from glagcn_cli.errors import OutputError
+
+# What only writing can cause: a failure to read an input inside the block keeps its own name.
+_WRITING_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+@contextmanager
+def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside ``path``, renamed to ``path`` when the block ends well.
+
+    When the block raises anything (Ctrl-C included), the temporary file is removed and whatever
+    stood under ``path`` before is untouched.
+
+    Parameters
+    ----------
+    path
+        The name the output shall have at the end.
+    overwrite
+        Replace an existing file; otherwise it is refused before anything is written.
+
+    Yields
+    ------
+    Path
+        An empty file in the same folder with the same suffix, to be written over.
+
+    Raises
+    ------
+    OutputError
+        The folder is missing or not writable, the file exists, or the disk is full.
+    """
+    target = Path(path)
+    check_output(target, overwrite)
+    temporary = _temporary_beside(target)
+    try:
+        # Creating it shows now, not after minutes of work, that the folder takes files.
+        temporary.touch(exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        yield temporary
+        check_output(target, overwrite)
+        temporary.replace(target)
+    except OSError as error:
+        if error.errno in _WRITING_FAILED or error.filename2 is not None:
+            raise _cannot_write(target, error) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_output(path: str | Path, overwrite: bool = False) -> None:
+    """Raise OutputError when ``path`` cannot become an output, before any work is done for it."""
+    target = Path(path)
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder; name the file to write in it")
+    if not target.parent.is_dir():
+        raise OutputError(f"{target}: the folder {target.parent} does not exist; create it first")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target}: exists already; pass --overwrite to replace it")
+
+
+def _temporary_beside(target: Path) -> Path:
+    # The stem is cut so that a name of the longest allowed length still has room for the rest.
+    return target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}.part{target.suffix}")
+
+
+def _cannot_write(target: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"{target}: cannot be written ({reason}); check the space left on the disk "
+        f"and your permissions for {target.parent}"
+    )

@@ -1,0 +1,174 @@
+"""The rig: named joints with rest offsets, as animation tools know them, and where they move to.
+
+The rest pose is a T-pose: y up, the figure faces +z, its left side lies at +x, arms along x.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .skeleton import H36M17
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
+
+LEFT: NDArray[np.float64] = np.array([1.0, 0.0, 0.0])
+UP: NDArray[np.float64] = np.array([0.0, 1.0, 0.0])
+FRONT: NDArray[np.float64] = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class RigJoint:
+    """A joint of the rig: its name, its parent's name and the H36M-17 joint at which it sits."""
+
+    name: str
+    parent: str | None
+    sits_at: str
+
+
+def _limbs(side: str) -> tuple[RigJoint, ...]:
+    low = side.lower()
+    return (
+        RigJoint(f"{side}Shoulder", "Spine1", "thorax"),
+        RigJoint(f"{side}Arm", f"{side}Shoulder", f"{low}_shoulder"),
+        RigJoint(f"{side}ForeArm", f"{side}Arm", f"{low}_elbow"),
+        RigJoint(f"{side}Hand", f"{side}ForeArm", f"{low}_wrist"),
+    )
+
+
+def _legs(side: str) -> tuple[RigJoint, ...]:
+    low = side.lower()
+    return (
+        RigJoint(f"{side}UpLeg", "Hips", f"{low}_hip"),
+        RigJoint(f"{side}Leg", f"{side}UpLeg", f"{low}_knee"),
+        RigJoint(f"{side}Foot", f"{side}Leg", f"{low}_ankle"),
+    )
+
+
+# Names are Mixamo's, which Blender's retargeting add-ons map by themselves. "Spine" sits on "Hips":
+# the pelvis is rigid with the hip joints, so bending between it and the lower spine needs a joint
+# of its own (the CMU rig does the same with its LowerBack).
+RIG_JOINTS: tuple[RigJoint, ...] = (
+    RigJoint("Hips", None, "hip"),
+    RigJoint("Spine", "Hips", "hip"),
+    RigJoint("Spine1", "Spine", "spine"),
+    RigJoint("Neck", "Spine1", "thorax"),
+    RigJoint("Head", "Neck", "neck"),
+    *_limbs("Left"),
+    *_limbs("Right"),
+    *_legs("Left"),
+    *_legs("Right"),
+)
+"""In depth-first order: every parent stands before its children."""
+
+NAMES: tuple[str, ...] = tuple(joint.name for joint in RIG_JOINTS)
+PARENTS: tuple[int, ...] = tuple(
+    -1 if joint.parent is None else NAMES.index(joint.parent) for joint in RIG_JOINTS
+)
+
+
+def rest_direction(joint: str) -> NDArray[np.float64]:
+    """Direction in the rest pose of the bone that ends at this H36M-17 joint, unit length."""
+    if joint.startswith(("left_", "right_")):
+        if joint.endswith(("knee", "ankle")):
+            return -UP
+        return LEFT if joint.startswith("left_") else -LEFT
+    return UP
+
+
+# End sites have no joint of the 17 to end at, so they get the proportions of an adult body.
+_HEAD_TOP_OF_NECK_TO_HEAD = 0.55  # of thorax to head: from ear height to the top of the skull
+_HAND_OF_FOREARM = 0.7
+_TOE_OF_SHIN = -0.16 * UP + 0.42 * FRONT
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A rig of one person: the joints of `RIG_JOINTS` with bone lengths.
+
+    Parameters
+    ----------
+    lengths
+        Metres, for every bone of H36M-17 by the name of the joint at its end.
+    """
+
+    lengths: dict[str, float]
+
+    @cached_property
+    def offsets(self) -> NDArray[np.float64]:
+        """(rig joints, 3) metres: each joint in its parent's frame; the root's is zero."""
+        offsets = np.zeros((len(RIG_JOINTS), 3))
+        for i, (joint, parent) in enumerate(zip(RIG_JOINTS, PARENTS, strict=True)):
+            if parent >= 0 and RIG_JOINTS[parent].sits_at != joint.sits_at:
+                offsets[i] = rest_direction(joint.sits_at) * self.lengths[joint.sits_at]
+        return offsets
+
+    @cached_property
+    def end_sites(self) -> dict[str, NDArray[np.float64]]:
+        """Offsets in metres of head top, finger tips and toes from the joints they end."""
+        neck, head = self.lengths["neck"], self.lengths["head"]
+        ends = {"Head": UP * (head + _HEAD_TOP_OF_NECK_TO_HEAD * (neck + head))}
+        for side, outwards in (("Left", LEFT), ("Right", -LEFT)):
+            low = side.lower()
+            ends[f"{side}Hand"] = outwards * _HAND_OF_FOREARM * self.lengths[f"{low}_wrist"]
+            ends[f"{side}Foot"] = _TOE_OF_SHIN * self.lengths[f"{low}_ankle"]
+        return ends
+
+
+@dataclass(frozen=True)
+class RigMotion:
+    """A rig moving through a clip.
+
+    Parameters
+    ----------
+    rig
+        Bone lengths and rest pose.
+    root
+        (frames, 3) metres, scene frame: where the hips are.
+    rotations
+        (frames, rig joints, 4) unit quaternions x, y, z, w of each joint in its parent's frame
+        (of the root in the scene); the sign is continuous over time.
+    observed
+        (frames,) bool: false where the pose was interpolated or held.
+    """
+
+    rig: Rig
+    root: NDArray[np.float64]
+    rotations: NDArray[np.float64]
+    observed: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.root)
+
+    def joint_positions(self) -> NDArray[np.float64]:
+        """(frames, 17, 3) metres, scene frame: forward kinematics, as H36M-17 joints."""
+        positions, turns = self._forward()
+        joints = np.empty((len(self), len(H36M17), 3))
+        for i, joint in enumerate(RIG_JOINTS):
+            joints[:, H36M17.index(joint.sits_at)] = positions[i]
+        head = NAMES.index("Head")
+        reach = UP * self.rig.lengths["head"]
+        joints[:, H36M17.index("head")] = positions[head] + turns[head].apply(reach)
+        return joints
+
+    def _forward(self) -> tuple[list[NDArray[np.float64]], list[Rotation]]:
+        """Positions (frames, 3) and orientations in the scene of every rig joint."""
+        from scipy.spatial.transform import Rotation
+
+        positions: list[NDArray[np.float64]] = []
+        turns: list[Rotation] = []
+        for i, parent in enumerate(PARENTS):
+            local = Rotation.from_quat(self.rotations[:, i])
+            if parent < 0:
+                positions.append(self.root)
+                turns.append(local)
+            else:
+                offset = self.rig.offsets[i]
+                positions.append(positions[parent] + turns[parent].apply(offset))
+                turns.append(turns[parent] * local)
+        return positions, turns

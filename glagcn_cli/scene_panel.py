@@ -1,0 +1,117 @@
+"""The right panel: the 3D skeletons with their shadows on the floor of the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .drawing import (
+    BORDER,
+    LEFT,
+    NEUTRAL,
+    RIGHT,
+    Strokes,
+    paint,
+    shade,
+    skeleton_strokes,
+    tag_person,
+)
+from .floor import Floor
+from .lettering import draw_text, legend, letter_size
+from .poses import PoseSequence
+from .scene_view import Camera, SceneView, clip_points
+
+_SIDES = {"left arm and leg": LEFT, "right arm and leg": RIGHT}
+_MUTED = (150, 156, 168)
+_FAR = np.array([60.0, 62.0, 67.0])  # what colours pass into with distance
+_DIMMING = 0.40  # how much of its colour the farthest place of the clip loses
+
+_BONE, _JOINT, _HEAD, _SHADOW = 0.030, 0.036, 0.095, 0.030  # metres: radii of the figure
+_NEAR = 0.1  # metres: what is closer to the camera is not drawn
+
+
+class ScenePanel:
+    """The 3D skeletons with their shadows on the floor.
+
+    Parameters
+    ----------
+    sequences
+        One entry a person, scene frame.
+    size
+        (width, height) of the panel in pixels.
+    turn
+        Degrees per second.
+    """
+
+    def __init__(
+        self, sequences: Sequence[PoseSequence], size: tuple[int, int], turn: float
+    ) -> None:
+        self._sequences = sequences
+        self._empty = not any(sequence.valid.any() for sequence in sequences)
+        points = clip_points(sequences)
+        self._view = SceneView(points, size, turn)
+        self._floor = Floor(points)
+        self._letters = letter_size(size[1])
+        self._still = None if turn else self._background(self._view.camera())
+
+    def draw(self, panel: NDArray[np.uint8], index: int, seconds: float) -> None:
+        """Draw frame ``index`` of the clip on the panel, (height, width, 3) RGB, in place."""
+        camera = self._view.camera(seconds)
+        panel[:] = self._background(camera) if self._still is None else self._still
+        figures: list[Strokes] = []
+        for sequence in self._sequences:
+            if sequence.valid[index]:
+                joints = sequence.joints[index]
+                shade(panel, _shadow(joints, sequence, camera))
+                figures.append(self._figure(joints, sequence, camera))
+        if figures:
+            paint(panel, Strokes.join(figures), gloss=True)
+        for sequence in self._sequences:
+            if sequence.valid[index]:
+                crown = sequence.joints[index] + np.array([0, _HEAD, 0])
+                pixels, depth = camera.project(crown)
+                tag_person(panel, sequence, pixels, depth > _NEAR, self._letters)
+
+    def _background(self, camera: Camera) -> NDArray[np.uint8]:
+        width, height = camera.size
+        image = np.empty((height, width, 3), np.uint8)
+        self._floor.draw(image, camera)
+        small = max(8, round(self._letters * 0.8))
+        line = height - round(1.65 * small)
+        image[line - small // 2 :] = BORDER  # no grid lines behind the letters
+        legend(image, _SIDES, (small, line), small, _MUTED)
+        draw_text(image, "grid 1 m", (width - small, line), small, _MUTED, (1, 0))
+        if self._empty:
+            middle = (width / 2, height / 2)
+            draw_text(image, "no person found", middle, self._letters * 3 // 2, NEUTRAL, (0.5, 0.5))
+        return image
+
+    def _figure(
+        self, joints: NDArray[np.float32], sequence: PoseSequence, camera: Camera
+    ) -> Strokes:
+        pixels, depth = camera.project(joints)
+        depth = np.maximum(depth, _NEAR)
+        thinnest = camera.size[1] / 500
+        bone = np.maximum(camera.focal * _BONE / depth, thinnest)
+        joint = np.maximum(camera.focal * _JOINT / depth, thinnest * 1.3)
+        if "head" in sequence.joint_set.joints:
+            head = sequence.joint_set.index("head")
+            joint[head] = camera.focal * _HEAD / depth[head]
+        strokes = skeleton_strokes(
+            pixels, sequence.joint_set, bone, joint, depth, border=camera.size[1] / 600
+        )
+        near, far = self._view.depth_range
+        dim = _DIMMING * np.clip((strokes.depth - near) / (far - near), 0, 1)[:, None]
+        strokes.colours[:] += (_FAR - strokes.colours) * dim
+        return strokes.where(strokes.depth > _NEAR)
+
+
+def _shadow(joints: NDArray[np.float32], sequence: PoseSequence, camera: Camera) -> Strokes:
+    """The figure dropped straight down on the floor: where feet and shadow meet, they touch it."""
+    pixels, depth = camera.project(joints * np.array([1, 0, 1]))
+    radius = camera.focal * _SHADOW / np.maximum(depth, _NEAR)
+    strokes = skeleton_strokes(pixels, sequence.joint_set, radius, radius, depth)
+    bones = np.arange(len(strokes)) < len(sequence.joint_set.bones)  # dots would add nothing
+    return strokes.where(bones & (strokes.depth > _NEAR))

@@ -1,0 +1,177 @@
+"""Look at the scene: a perspective camera that keeps a whole clip in its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from .poses import PoseSequence
+
+AZIMUTH = 25.0
+"""Degrees from the video camera's side towards the right: near enough for left to stay left."""
+ELEVATION = 12.0
+"""Degrees above the horizon."""
+
+_FIELD_OF_VIEW = 32.0  # degrees, vertical
+_MARGIN = 0.08  # share of the picture kept free on each side
+_OUTLIER_FRAMES = 9  # jumps shorter than half of it do not count for the bounds
+_JUMP = 1.0  # metres
+_BODY_REACH = 1.4  # metres: no joint is farther from the middle of the body
+_SCENE_REACH = 15.0  # metres from the middle of the clip: no one farther can be told in a picture
+_SMALLEST_SCENE = np.array(
+    [[x, y, z] for x in (-0.7, 0.7) for y in (0.0, 1.8) for z in (-0.7, 0.7)]
+)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera in the scene.
+
+    Parameters
+    ----------
+    rotation
+        (3, 3) from the scene frame to the camera frame (x right, y down, z forward).
+    position
+        (3,) metres, scene frame.
+    focal
+        Focal length in pixels.
+    size
+        (width, height) of the picture in pixels.
+    """
+
+    rotation: NDArray[np.float64]
+    position: NDArray[np.float64]
+    focal: float
+    size: tuple[int, int]
+
+    def project(
+        self, points: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Project scene points (..., 3) to pixels (..., 2) and depths (...) in metres.
+
+        Points that are not in front of the camera (depth <= 0) have infinite pixels.
+        """
+        seen = (np.asarray(points, dtype=np.float64) - self.position) @ self.rotation.T
+        depth = seen[..., 2]
+        middle = (np.array(self.size) - 1) / 2
+        in_front = depth[..., None] > 0
+        pixels = np.full_like(seen[..., :2], np.inf)
+        np.divide(self.focal * seen[..., :2], depth[..., None], out=pixels, where=in_front)
+        return pixels + middle, depth
+
+    @property
+    def horizon(self) -> float:
+        """Height of the floor's horizon in the picture, pixels from the top."""
+        forward = self.rotation[2]
+        return (self.size[1] - 1) / 2 + self.focal * forward[1] / np.hypot(forward[0], forward[2])
+
+
+class SceneView:
+    """A camera that stands still or turns about the middle of the scene, all of it in the picture.
+
+    Parameters
+    ----------
+    points
+        (n, 3) metres, scene frame: what must be in the picture, as from ``clip_points``.
+    size
+        (width, height) of the picture in pixels.
+    turn
+        Degrees per second by which the camera moves around the scene, to the right when positive.
+    azimuth, elevation
+        Where it stands at second 0, in degrees: around from the side of the video camera (scene
+        z) towards the right of its image (scene x), and up from the horizon.
+
+    Attributes
+    ----------
+    depth_range
+        Smallest and largest distance of the points from the camera, metres.
+    """
+
+    def __init__(
+        self,
+        points: NDArray[np.floating],
+        size: tuple[int, int],
+        turn: float = 0.0,
+        azimuth: float = AZIMUTH,
+        elevation: float = ELEVATION,
+    ) -> None:
+        self.size = size
+        self.turn = turn
+        self.azimuth = azimuth
+        self.elevation = elevation
+        self.focal = size[1] / 2 / np.tan(np.radians(_FIELD_OF_VIEW) / 2)
+        low, high = points.min(axis=0), points.max(axis=0)
+        self._pivot = np.array([(low[0] + high[0]) / 2, 0.0, (low[2] + high[2]) / 2])
+        around = points - self._pivot
+        rotation = view_rotation(azimuth, elevation)
+        seen = (_swept(around) if turn else around) @ rotation.T
+        self._offset = self._fit(seen)
+        depth = seen[:, 2] - self._offset[2]
+        self.depth_range: tuple[float, float] = (float(depth.min()), float(depth.max()))
+
+    def camera(self, seconds: float = 0.0) -> Camera:
+        """Return the camera at a time of the clip."""
+        rotation = view_rotation(self.azimuth + self.turn * seconds, self.elevation)
+        return Camera(rotation, self._pivot + self._offset @ rotation, self.focal, self.size)
+
+    def _fit(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Nearest camera position, in its own axes, from which all points are in the picture.
+
+        A point is in the picture where ``|x - cx| <= slope_x * (z - cz)``, the same for y. The
+        two tightest points of an axis bound ``cz`` and give the ``c`` half-way between them.
+        """
+        slope = np.array(self.size) * (0.5 - _MARGIN) / self.focal
+        after = (seen[:, :2] - slope * seen[:, 2:]).max(axis=0)
+        before = (-seen[:, :2] - slope * seen[:, 2:]).max(axis=0)
+        depth = (-(after + before) / (2 * slope)).min()
+        return np.array([*((after - before) / 2), depth])
+
+
+def view_rotation(azimuth: float, elevation: float) -> NDArray[np.float64]:
+    """Rotation (3, 3), scene to camera, of a camera that looks from these angles (degrees)."""
+    a, e = np.radians([azimuth, elevation])
+    forward = -np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
+    right = np.array([np.cos(a), 0.0, -np.sin(a)])
+    return np.stack([right, np.cross(forward, right), forward])
+
+
+def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
+    """All places (n, 3) that people of a clip come to, metres, without freak poses.
+
+    Joints that jump away for a few frames or are farther off than a body reaches are pulled
+    back, so that one broken frame does not make everybody small. With nobody there, the room
+    that one standing person needs.
+    """
+    people = [_plausible(s.joints[s.valid].astype(np.float64)) for s in sequences if s.valid.any()]
+    if not people:
+        return _SMALLEST_SCENE.copy()
+    points = np.concatenate([figure.reshape(-1, 3) for figure in people])
+    middle = np.median(points, axis=0)
+    points = middle + np.clip(points - middle, -_SCENE_REACH, _SCENE_REACH)
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = np.array([(low[0] + high[0]) / 2, 0.0, (low[2] + high[2]) / 2])
+    floor = points * [1, 0, 1]
+    return np.concatenate([points, floor, centre + _SMALLEST_SCENE])
+
+
+def _plausible(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Poses (frames, joints, 3) that do not jump, every joint within a body's reach."""
+    steady = median_filter(joints, size=(_OUTLIER_FRAMES, 1, 1), mode="nearest")
+    # The filter speaks only where it differs by more than bodies move: fast movements are kept.
+    jumps = np.abs(joints - steady).max(axis=-1, keepdims=True) > _JUMP
+    joints = np.where(jumps, steady, joints)
+    middle = np.median(joints, axis=1, keepdims=True)
+    return middle + np.clip(joints - middle, -_BODY_REACH, _BODY_REACH)
+
+
+def _swept(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rims of the cylinder about the vertical axis that points (n, 3) fill as the view turns."""
+    radius = np.hypot(points[:, 0], points[:, 2]).max()
+    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    rim = np.stack([radius * np.cos(angle), np.zeros(64), radius * np.sin(angle)], axis=1)
+    heights = np.array([[0, points[:, 1].min(), 0], [0, points[:, 1].max(), 0]])
+    return (rim + heights[:, None]).reshape(-1, 3)

@@ -1,0 +1,103 @@
+"""The left panel: the video's frame with the 2D skeletons on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .drawing import BORDER, Strokes, paint, skeleton_strokes, tag_person
+from .lettering import letter_size
+from .poses import Keypoints2D
+
+HIDDEN_SCORE = 0.15
+"""2D points with a lower score are not drawn."""
+FAINT_SCORE = 0.35
+"""2D points with a lower score are drawn thin and without border."""
+
+_FACE = {"nose", "left_eye", "right_eye", "left_ear", "right_ear"}  # drawn finer than limbs
+
+
+class VideoPanel:
+    """The video's frame, scaled into a panel, with the 2D skeletons on it.
+
+    Parameters
+    ----------
+    keypoints
+        One entry a person.
+    frame_size, size
+        (width, height) of the video's frames and of the panel, pixels.
+    """
+
+    def __init__(
+        self, keypoints: Sequence[Keypoints2D], frame_size: tuple[int, int], size: tuple[int, int]
+    ) -> None:
+        fit = min(size[0] / frame_size[0], size[1] / frame_size[1])
+        width, height = (
+            # A bar of a pixel or two, from rounding to even sizes, is filled by the picture.
+            full if abs(round(given * fit) - full) <= 2 else max(1, round(given * fit))
+            for given, full in zip(frame_size, size, strict=True)
+        )
+        left, top = (size[0] - width) // 2, (size[1] - height) // 2
+        self._picture = slice(top, top + height), slice(left, left + width)
+        self._bars = (width, height) != size
+        scale = np.array([width, height]) / frame_size
+        self._letters = letter_size(size[1])
+        # Pixel centres lie at whole numbers, so the picture's corner is at -0.5.
+        self._people = [(person, (person.keypoints + 0.5) * scale - 0.5) for person in keypoints]
+        self._radii = [_line_radius(points, person, size[1]) for person, points in self._people]
+
+    def draw(self, panel: NDArray[np.uint8], frame: NDArray[np.uint8], index: int) -> None:
+        """Draw frame ``index`` of the clip on the panel, (height, width, 3) RGB, in place."""
+        if self._bars:
+            panel[:] = BORDER
+        picture = panel[self._picture]
+        _scale_into(picture, frame)
+        for (person, points), radius in zip(self._people, self._radii, strict=True):
+            if person.valid[index]:
+                scores = person.scores[index]
+                paint(picture, _strokes_2d(points[index], scores, person, radius))
+                seen = scores >= FAINT_SCORE
+                tag_person(picture, person, points[index], seen, self._letters, plate=True)
+
+
+def _strokes_2d(
+    points: NDArray[np.float64], scores: NDArray[np.float32], person: Keypoints2D, radius: float
+) -> Strokes:
+    """Strokes of the 2D skeleton: uncertain ones thin and without border, poor ones left out."""
+    joint_set = person.joint_set
+    size = np.array([0.6 if joint in _FACE else 1.0 for joint in joint_set.joints]) * radius
+    strokes = skeleton_strokes(points, joint_set, size, size * 1.5, border=max(0.6, radius * 0.5))
+    bones = np.array(joint_set.bone_indices)
+    lowest = np.concatenate([scores[bones].min(axis=1), scores])
+    faint = lowest < FAINT_SCORE
+    strokes.radii[faint] *= 0.4
+    strokes.border[faint] = 0
+    return strokes.where(lowest >= HIDDEN_SCORE)
+
+
+def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) -> float:
+    """Half the width of a person's 2D lines: by how tall they are in the clip, in pixels."""
+    if not person.valid.any():
+        return 1.0
+    tall = float(np.median(np.ptp(points[person.valid], axis=1).max(axis=-1)))
+    return float(np.clip(tall * 0.008, height / 720, height / 220))
+
+
+def _scale_into(picture: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
+    """Scale a frame (H, W, 3) to fill a picture (height, width, 3) in place.
+
+    Large ones are halved first: exact halves are the fast case of area averaging, and bilinear
+    scaling of what is left (less than a half) skips no pixels. At 1768x994 it is four times as
+    fast as area averaging in one step.
+    """
+    height, width = picture.shape[:2]
+    while frame.shape[0] >= 2 * height and frame.shape[1] >= 2 * width:
+        rows, columns = frame.shape[0] // 2, frame.shape[1] // 2
+        even = frame[: 2 * rows, : 2 * columns]
+        frame = np.asarray(
+            cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
+    cv2.resize(frame, (width, height), dst=picture, interpolation=cv2.INTER_LINEAR)

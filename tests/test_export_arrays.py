@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from moving_figure import sequence, walking
+
+from glagcn_cli.errors import NobodyFoundError
+from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.skeleton import H36M17
+
+VALID = np.arange(30) % 7 != 3
+
+
+def write(path, people, **settings):
+    return writer_for(path)(path, people, ExportContext(settings=settings))
+
+
+def test_npy_holds_metres_and_nan_where_there_is_no_pose(tmp_path):
+    person = sequence(walking(30).joints, valid=VALID)
+    (path,) = write(tmp_path / "out.npy", [person])
+    joints = np.load(path, allow_pickle=False)
+    assert joints.shape == (30, 17, 3) and joints.dtype == np.float32
+    assert np.array_equal(joints[VALID], person.joints[VALID])
+    assert np.isnan(joints[~VALID]).all()
+    assert np.isfinite(person.joints).all()  # the input was not written over
+
+
+def test_npy_gives_every_person_a_file(tmp_path):
+    people = [sequence(walking(4).joints + number, person=number) for number in (3, 1)]
+    paths = write(tmp_path / "out.npy", people)
+    assert [path.name for path in paths] == ["out.npy", "out.person1.npy"]
+    for path, person in zip(paths, people, strict=True):
+        assert np.array_equal(np.load(path), person.joints)
+
+
+def test_npz_gives_back_all_that_was_put_in(tmp_path):
+    fps = Fraction(30000, 1001)
+    people = [
+        sequence(walking(30).joints, valid=VALID, fps=fps, person=4),
+        sequence(walking(30, heading=90.0).joints, fps=fps, person=2),
+    ]
+    settings = {"input": Path("clip.mp4"), "fps": fps, "flip": np.bool_(True), "scale": np.nan}
+    (path,) = write(tmp_path / "out.npz", people, **settings)
+    with np.load(path, allow_pickle=False) as file:
+        stored = {name: file[name] for name in file.files}
+    assert set(stored) == {
+        "format_version", "joints_3d", "keypoints_2d", "scores", "valid", "person_ids", "fps",
+        "fps_fraction", "joint_set", "joint_names", "parents", "frame", "settings",
+    }  # fmt: skip
+    assert stored["joints_3d"].shape == (2, 30, 17, 3)
+    for i, person in enumerate(people):
+        assert np.array_equal(stored["joints_3d"][i, person.valid], person.joints[person.valid])
+        assert np.array_equal(stored["keypoints_2d"][i], person.keypoints)
+        assert np.array_equal(stored["scores"][i], person.scores)
+        assert np.array_equal(stored["valid"][i], person.valid)
+    assert np.isfinite(stored["joints_3d"]).all()
+    assert Fraction(*stored["fps_fraction"].tolist()) == fps
+    assert float(stored["fps"]) == pytest.approx(29.97002997)
+    assert stored["person_ids"].tolist() == [4, 2]
+    assert tuple(stored["joint_names"].tolist()) == H36M17.joints
+    assert tuple(stored["parents"].tolist()) == H36M17.parents
+    assert str(stored["frame"]) == "scene" and int(stored["format_version"]) == 1
+    assert json.loads(str(stored["settings"])) == {
+        "input": "clip.mp4", "fps": "30000/1001", "flip": True, "scale": None,
+    }  # fmt: skip
+
+
+def test_npz_refuses_people_of_different_clips(tmp_path):
+    with pytest.raises(ValueError, match="one clip"):
+        write(tmp_path / "out.npz", [sequence(walking(4).joints), sequence(walking(5).joints)])
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_nobody_leaves_no_file(tmp_path, suffix):
+    with pytest.raises(NobodyFoundError):
+        write(tmp_path / f"out{suffix}", [])
+    assert list(tmp_path.iterdir()) == []
