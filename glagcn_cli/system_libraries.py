@@ -1,0 +1,34 @@
+"""The one thing that pip cannot install: the system libraries that OpenCV is linked to."""
+
+from __future__ import annotations
+
+import sys
+
+from .errors import GlagcnError
+
+PACKAGES = "libgl1 libglib2.0-0"
+"""Debian and Ubuntu packages that hold them; desktops have them, bare servers do not."""
+
+
+class SystemLibraryError(GlagcnError):
+    """OpenCV cannot be loaded because the system lacks a library."""
+
+
+def check_opencv() -> None:
+    """Import OpenCV, or raise ``SystemLibraryError`` that says what to install."""
+    try:
+        import cv2  # noqa: F401
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        raise SystemLibraryError(
+            f"OpenCV cannot be loaded ({error}). On Debian and Ubuntu this helps:\n"
+            f"  apt-get install {PACKAGES}"
+        ) from error
+
+
+if __name__ == "__main__":
+    try:
+        check_opencv()
+    except SystemLibraryError as problem:
+        sys.exit(str(problem))
