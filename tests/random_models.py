@@ -9,6 +9,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from glagcn_cli.detection import building
 
+torch.set_num_threads(1)  # threads that wait for a core slow small networks tenfold
+
 
 def save_random(
     config: Path,
@@ -27,7 +29,7 @@ def save_random(
         if isinstance(module, _BatchNorm):
             module.momentum = None  # the mean over all batches: of the one below
     with torch.no_grad():
-        model(torch.randn(4, 3, *size))
+        model(torch.randn(4, 3, *size), None)
     for name, parameter in model.named_parameters():
         if "rtm_reg" in name and name.endswith("bias"):
             parameter.data.fill_(2)  # RTMDet's boxes have a size at all

@@ -1,0 +1,103 @@
+"""Weights that are fetched on first use: into a cache, checked, never half a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import urllib.request
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+
+from tqdm import tqdm
+
+from ..errors import CheckpointError, ModelNotFoundError
+
+CACHE_VARIABLE = "GLAGCN_CACHE"
+_PIECE = 1 << 20  # bytes read at a time
+_TIMEOUT = 30  # seconds without an answer
+# OpenMMLab ends a file's name with the first 8 digits of its SHA-256, and often a date.
+_HASH = re.compile(r"-([0-9a-f]{8})(?:_\d{8})?\.pth$")
+
+
+def cache_folder() -> Path:
+    """Where fetched weights lie: ``$GLAGCN_CACHE``, else the platform's cache folder."""
+    if chosen := os.environ.get(CACHE_VARIABLE):
+        return Path(chosen)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "glagcn"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "glagcn" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "glagcn"
+
+
+def hash_in_name(name: str) -> str:
+    """First 8 hexadecimal digits of the SHA-256 that an OpenMMLab file name states."""
+    match = _HASH.search(name)
+    if match is None:
+        raise ValueError(f"{name} does not state a hash")
+    return match.group(1)
+
+
+def fetch(url: str, instead: str) -> Path:
+    """Return the cached file of a URL, downloading it when it is not there yet.
+
+    Parameters
+    ----------
+    url
+        Ends with a file name that states the file's hash.
+    instead
+        What the user can do without a network, for the message.
+
+    Raises
+    ------
+    ModelNotFoundError
+        It cannot be downloaded.
+    CheckpointError
+        What was downloaded is not what the name says.
+    """
+    name = url.rsplit("/", 1)[-1]
+    target = cache_folder() / name
+    if target.is_file():
+        return target
+    partial = target.with_name(f"{name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as source, partial.open("wb") as sink:
+            digest = _copy(source, sink, int(source.headers.get("Content-Length") or 0), name)
+        expected = hash_in_name(name)
+        if not digest.startswith(expected):
+            raise CheckpointError(
+                f"the download of {url} is damaged: its SHA-256 starts with {digest[:8]} and not "
+                f"with {expected}. Try again, or {instead}"
+            )
+        partial.replace(target)
+    except (OSError, HTTPException) as error:  # no network, time-out, disk full, no permission
+        raise ModelNotFoundError(
+            f"{url} cannot be downloaded ({error}). Download it elsewhere and put it at {target}, "
+            f"or {instead}"
+        ) from error
+    finally:
+        with suppress(OSError):  # it is gone after success, or never came to be
+            partial.unlink()
+    return target
+
+
+def _copy(source: BinaryIO, sink: BinaryIO, size: int, name: str) -> str:
+    """Copy a stream and return its SHA-256; raise ``OSError`` when it ends early."""
+    digest = hashlib.sha256()
+    done = 0
+    with tqdm(
+        total=size or None, unit="B", unit_scale=True, desc=name, disable=None, leave=False
+    ) as bar:
+        while piece := source.read(_PIECE):
+            sink.write(piece)
+            digest.update(piece)
+            done += len(piece)
+            bar.update(len(piece))
+    if size and done < size:
+        raise OSError(f"the connection ended after {done} of {size} bytes")
+    return digest.hexdigest()

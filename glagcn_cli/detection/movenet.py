@@ -1,0 +1,238 @@
+"""MoveNet (Google, 2021) as PyTorch modules: MobileNetV2, a feature pyramid, one head per map.
+
+Batch norm is folded into the convolutions, as in the published graphs, so the networks are for
+inference. Parameter names are the same here and inside MMPose's and MMDet's model classes, and one
+checkpoint serves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+JOINTS = 17  # COCO's keypoints
+MAP_STRIDE = 4  # input pixels per cell of the maps
+SIZE_DIVISOR = 32  # the coarsest features see 1/32 of the input
+
+POSE_MAPS: dict[str, int] = {
+    "centre": 1,
+    "keypoint_regression": 2 * JOINTS,
+    "keypoint_heatmap": JOINTS,
+    "keypoint_offset": 2 * JOINTS,
+}
+"""Maps of Thunder and their channels; pairs are (y, x), joint by joint."""
+
+BOX_MAPS: dict[str, int] = {"box_scale": 2, "box_offset": 2}
+"""What MultiPose predicts besides ``POSE_MAPS``; pairs are (y, x)."""
+
+THUNDER_WIDTH = 1.75
+MULTIPOSE_WIDTH = 1.5
+
+# MobileNetV2 (Sandler et al., CVPR 2018, table 2): expansion, channels, blocks, first stride.
+_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+_TAPS = (2, 5, 9)  # blocks whose output the pyramid reads: strides 4, 8 and 16
+_TOP_CHANNELS = 1280
+_PYRAMID_CHANNELS = (24, 24, 32, 64)  # finest first; the last one is the coarsest lateral's
+_HEAD_CHANNELS = 96
+
+
+def scaled_channels(channels: int, width: float) -> int:
+    """Channels times the width multiplier, to a multiple of 8, at most a tenth below."""
+    wanted = channels * width
+    rounded = max(8, int(wanted + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * wanted else rounded
+
+
+class Conv(nn.Conv2d):
+    """Convolution that pads as TensorFlow's ``SAME``: a stride of 2 pads below and right only."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 1,
+        stride: int = 1,
+        depthwise: bool = False,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding=kernel // 2 if stride == 1 else 0,
+            groups=inputs if depthwise else 1,
+            bias=bias,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve ``(images, channels, height, width)``; height and width are even."""
+        if self.stride[0] == 2:
+            x = functional.pad(x, (0, self.kernel_size[1] - 2, 0, self.kernel_size[0] - 2))
+        return super().forward(x)
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block: widen (unless the expansion is 1), filter each channel, project."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        self.expand = Conv(inputs, hidden) if expansion > 1 else None
+        self.depthwise = Conv(hidden, hidden, kernel=3, stride=stride, depthwise=True)
+        self.project = Conv(hidden, outputs)
+        self.has_shortcut = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(images, inputs, height, width)`` to ``(images, outputs, ...)``."""
+        hidden = x if self.expand is None else functional.relu6(self.expand(x))
+        projected = self.project(functional.relu6(self.depthwise(hidden)))
+        return x + projected if self.has_shortcut else projected
+
+
+class MobileNetV2(nn.Module):
+    """Backbone of MoveNet.
+
+    Parameters
+    ----------
+    width
+        Multiplier of all channels but the last: 1.75 for Thunder, 1.5 for MultiPose.
+    """
+
+    def __init__(self, width: float) -> None:
+        super().__init__()
+        channels = scaled_channels(32, width)
+        self.stem = Conv(3, channels, kernel=3, stride=2)
+        self.blocks = nn.ModuleList()
+        for expansion, base, repeats, first_stride in _STAGES:
+            outputs = scaled_channels(base, width)
+            for repeat in range(repeats):
+                stride = first_stride if repeat == 0 else 1
+                self.blocks.append(InvertedResidual(channels, outputs, expansion, stride))
+                channels = outputs
+        self.top = Conv(channels, _TOP_CHANNELS)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Features at strides 4, 8, 16 and 32 of ``(images, 3, height, width)`` RGB in -1..1."""
+        height, width = images.shape[-2:]
+        if height % SIZE_DIVISOR or width % SIZE_DIVISOR:
+            raise ValueError(
+                f"MoveNet takes sides that are multiples of {SIZE_DIVISOR}, not {width}x{height}"
+            )
+        x = functional.relu6(self.stem(images))
+        features = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in _TAPS:
+                features.append(x)
+        return (*features, functional.relu6(self.top(x)))
+
+
+class SeparableConv(nn.Module):
+    """A 3x3 filter per channel, then a 1x1 convolution and ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.depthwise = Conv(inputs, inputs, kernel=3, depthwise=True, bias=False)
+        self.pointwise = Conv(inputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(images, inputs, height, width)`` to ``(images, outputs, height, width)``."""
+        return functional.relu(self.pointwise(self.depthwise(x)))
+
+
+class FeaturePyramid(nn.Module):
+    """Brings the coarse features up to stride 4, adding the finer ones on the way.
+
+    Parameters
+    ----------
+    width
+        Width multiplier of the backbone whose features come in.
+    """
+
+    def __init__(self, width: float) -> None:
+        super().__init__()
+        inputs = (*(scaled_channels(base, width) for base in (24, 32, 64)), _TOP_CHANNELS)
+        # Each lateral has the channels of what it is added to: those of the level above it.
+        outputs = (*_PYRAMID_CHANNELS[1:], _PYRAMID_CHANNELS[-1])
+        self.laterals = nn.ModuleList(map(Conv, inputs, outputs))
+        self.smooth = nn.ModuleList(map(SeparableConv, outputs[:3], _PYRAMID_CHANNELS[:3]))
+
+    def forward(self, features: tuple[Tensor, ...]) -> Tensor:
+        """Features ``(images, 24, height / 4, width / 4)`` from the backbone's four."""
+        x = self.laterals[3](features[3])
+        for level in (2, 1, 0):
+            lateral = self.laterals[level](features[level])
+            x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = self.smooth[level](x + lateral)
+        return x
+
+
+class MapHead(nn.Module):
+    """Predicts one map: a separable convolution and a linear 1x1 convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.hidden = SeparableConv(_PYRAMID_CHANNELS[0], _HEAD_CHANNELS)
+        self.output = Conv(_HEAD_CHANNELS, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map ``(images, 24, height, width)`` to ``(images, channels, height, width)``."""
+        return self.output(self.hidden(features))
+
+
+class MapHeads(nn.ModuleDict):
+    """All maps of a MoveNet, by name; heat maps come as logits.
+
+    Parameters
+    ----------
+    maps
+        Channels of each map by name: ``POSE_MAPS``, for MultiPose together with ``BOX_MAPS``.
+    """
+
+    def __init__(self, maps: Mapping[str, int]) -> None:
+        super().__init__({name: MapHead(channels) for name, channels in maps.items()})
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """Maps ``(images, channels, height, width)`` of features ``(images, 24, ...)``."""
+        return {name: head(features) for name, head in self.items()}
+
+
+class MoveNet(nn.Module):
+    """Backbone, neck and head in one; ``movenet_decoding`` makes poses of its maps."""
+
+    def __init__(self, width: float, maps: Mapping[str, int]) -> None:
+        super().__init__()
+        self.backbone = MobileNetV2(width)
+        self.neck = FeaturePyramid(width)
+        self.head = MapHeads(maps)
+
+    @classmethod
+    def thunder(cls) -> MoveNet:
+        """Single-pose Thunder: one person in a crop of 256x256 pixels."""
+        return cls(THUNDER_WIDTH, POSE_MAPS)
+
+    @classmethod
+    def multipose(cls) -> MoveNet:
+        """MultiPose Lightning: up to six people in an image of any size."""
+        return cls(MULTIPOSE_WIDTH, POSE_MAPS | BOX_MAPS)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Maps at a quarter of the size of ``(images, 3, height, width)`` RGB in -1..1."""
+        return self.head(self.neck(self.backbone(images)))
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Images of 0..255 as the networks read them, in -1..1."""
+    return images.to(torch.get_default_dtype()) / 127.5 - 1

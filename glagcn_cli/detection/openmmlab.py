@@ -1,0 +1,176 @@
+"""Make MMPose and MMDetection import and run with mmcv-lite: one call before their first import.
+
+`mmpose.models` and `mmdet.models` import `mmcv.ops`, which wants the compiled `mmcv._ext` that
+mmcv-lite does not have. Of its operators, person detectors and top-down pose models use one at
+inference: non-maximum suppression, which is written here in numpy. A full mmcv is left alone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GlagcnError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_EXTENSION = "mmcv._ext"
+
+# What OpenMMLab's code makes others warn of while it is imported, built and run: nothing that a
+# user of this program can act on. (message, category)
+_KNOWN_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
+    ("The metainfo config file .* does not exist. A matched", UserWarning),
+    ("pkg_resources is deprecated", UserWarning),
+    ("`torch.cuda.amp.autocast", FutureWarning),
+    ("torch.meshgrid: in an upcoming release", UserWarning),
+    ("``MultiScaleDeformableAttention`` has been moved", ImportWarning),
+)
+
+
+class MissingOperatorError(GlagcnError):
+    """A model needs a compiled mmcv operator and only mmcv-lite is installed."""
+
+
+def prepare() -> None:
+    """Make ``mmpose`` and ``mmdet`` importable and quiet. Call it before importing either.
+
+    - Without a compiled ``mmcv._ext`` a stand-in takes its place: ``nms`` works, any other
+      operator raises `MissingOperatorError` when it is called.
+    - A torchvision that is absent or does not match torch becomes a stub on import; MMPose's
+      drawing code wants one name of it and never calls it here.
+    - Warnings that only OpenMMLab could act on are dropped, and MMEngine's logger, which writes to
+      stdout, keeps to errors.
+
+    Calling it again does nothing.
+    """
+    _stand_in_for_compiled_operators()
+    if not any(isinstance(finder, _TorchvisionFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _TorchvisionFinder())
+    _quieten()
+
+
+def _stand_in_for_compiled_operators() -> None:
+    """Put the numpy operators where ``mmcv.ops`` looks, unless the compiled ones are there."""
+    if _EXTENSION not in sys.modules and importlib.util.find_spec(_EXTENSION) is None:
+        sys.modules[_EXTENSION] = _Operators(_EXTENSION)
+
+
+class _Operators(types.ModuleType):
+    """Stand-in for ``mmcv._ext``: every operator exists, only ``nms`` works."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        # No loader: mmcv asks for one to find out whether the real operators are there.
+        self.__spec__ = ModuleSpec(name, loader=None)
+
+    def __getattr__(self, operator: str) -> Callable[..., NoReturn]:
+        if operator.startswith("__"):
+            raise AttributeError(operator)
+
+        def missing(*_args: Any, **_kwargs: Any) -> NoReturn:
+            raise MissingOperatorError(
+                f"this model needs the compiled mmcv operator '{operator}', which mmcv-lite does "
+                "not have. Choose another model, or replace mmcv-lite by the full mmcv 2.1.0: pip "
+                "uninstall mmcv-lite, then MMCV_WITH_OPS=1 pip install --no-build-isolation "
+                "mmcv==2.1.0 (it compiles for half an hour)"
+            )
+
+        return missing
+
+    @staticmethod
+    def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
+        """Return the indices of the boxes kept, by falling score; see `suppress`."""
+        import torch
+
+        kept = suppress(
+            boxes.detach().cpu().numpy(), scores.detach().cpu().numpy(), iou_threshold, offset
+        )
+        return torch.from_numpy(kept).to(boxes.device)
+
+
+def suppress(
+    boxes: NDArray[np.floating], scores: NDArray[np.floating], iou_threshold: float, offset: int = 0
+) -> NDArray[np.int64]:
+    """Greedy non-maximum suppression.
+
+    Parameters
+    ----------
+    boxes
+        (boxes, 4) left, top, right, bottom.
+    scores
+        (boxes,).
+    iou_threshold
+        A box goes when its intersection over union with a better one that stays is above this.
+    offset
+        1 where right and bottom are the last pixel inside the box, else 0.
+
+    Returns
+    -------
+    indices
+        Of the boxes that stay, by falling score; equal scores stay in their order.
+    """
+    left, top, right, bottom = boxes.T
+    areas = (right - left + offset) * (bottom - top + offset)
+    order = np.argsort(-scores, kind="stable")
+    kept = []
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(best)
+        width = np.minimum(right[best], right[order]) - np.maximum(left[best], left[order]) + offset
+        height = np.minimum(bottom[best], bottom[order]) - np.maximum(top[best], top[order])
+        overlap = np.maximum(width, 0) * np.maximum(height + offset, 0)
+        union = areas[best] + areas[order] - overlap
+        with np.errstate(invalid="ignore"):  # two empty boxes: 0 / 0, neither suppresses the other
+            order = order[~(overlap / union > iou_threshold)]
+    return np.array(kept, dtype=np.int64)
+
+
+class _TorchvisionFinder(MetaPathFinder):
+    """Finds torchvision as usual, but its import cannot fail: it becomes a stub instead."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "torchvision":
+            return None
+        real = PathFinder.find_spec(name)
+        if real is None or not isinstance(real.loader, SourceFileLoader):
+            return ModuleSpec(name, _TorchvisionLoader(name, ""), is_package=True)
+        real.loader = _TorchvisionLoader(name, real.loader.path)
+        return real
+
+
+class _TorchvisionLoader(SourceFileLoader):
+    """Runs the real torchvision, or leaves a stub where it is absent or does not match torch."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        try:
+            super().exec_module(module)
+        except Exception as error:  # whatever breaks in there, this program does not need it
+            logging.getLogger(__name__).debug("torchvision is replaced by a stub: %s", error)
+            for name in [name for name in sys.modules if name.startswith("torchvision.")]:
+                del sys.modules[name]
+            transforms = types.ModuleType("torchvision.transforms")
+            transforms.__spec__ = ModuleSpec(transforms.__name__, loader=None)
+            vars(transforms)["ToPILImage"] = None
+            vars(module)["transforms"] = transforms
+            sys.modules[transforms.__name__] = transforms
+
+
+def _quieten() -> None:
+    """Drop warnings nobody can act on; keep MMEngine's messages off stdout, errors excepted."""
+    for message, category in _KNOWN_WARNINGS:
+        warnings.filterwarnings("ignore", message=message, category=category)
+    from mmengine.logging import MMLogger
+
+    if not MMLogger._instance_dict:  # somebody who set up MMEngine's logging wants to see it
+        MMLogger.get_instance("mmengine", log_level="ERROR")

