@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.spatial.transform import Rotation
 
+from .bones import bone_lengths
 from .errors import NobodyFoundError
 from .rig import FRONT, LEFT, NAMES, PARENTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, slerp_gaps, swing
@@ -118,20 +119,6 @@ def fit_rig(joints: NDArray[np.floating], valid: NDArray[np.bool_], fps: Fractio
         continuous_quaternions(slerp_gaps(local, frames, len(valid))),
         valid.copy(),
     )
-
-
-def bone_lengths(joints: NDArray[np.floating]) -> dict[str, float]:
-    """Median length of every H36M-17 bone over (frames, 17, 3) metres, left and right made equal.
-
-    Keys are the joints at the bones' ends.
-    """
-    parents, children = np.array(H36M17.bone_indices).T
-    lengths = np.median(np.linalg.norm(joints[:, children] - joints[:, parents], axis=-1), axis=0)
-    by_joint = dict(zip(children.tolist(), lengths.tolist(), strict=True))
-    return {
-        H36M17.joints[joint]: (length + by_joint[H36M17.mirror[joint]]) / 2
-        for joint, length in by_joint.items()
-    }
 
 
 def _orientations(joints: Vectors, seconds: Vectors) -> dict[str, Rotation]:

@@ -31,7 +31,9 @@ FRAMES = [blurred_noise(seed) for seed in range(3)]
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_random(CONFIG, "mmpose", tmp_path_factory.mktemp("pose") / "rtmpose-t.pth", (256, 192))
+    return save_random(
+        CONFIG, "mmpose", tmp_path_factory.mktemp("pose") / "rtmpose-t.pth", (256, 192)
+    )
 
 
 @pytest.mark.parametrize("flip_test", [False, True])
@@ -78,9 +80,7 @@ def test_frames_of_other_sizes_do_not_matter(detect: MMPoseKeypoints) -> None:
     small = blurred_noise(5, 120, 90)
     box = np.array([[10, 10, 80, 110]], np.float32)
     together = detect([FRAMES[0], small], [BOXES[0], box])[1]
-    np.testing.assert_allclose(
-        together.keypoints, detect([small], [box])[0].keypoints, atol=0.01
-    )
+    np.testing.assert_allclose(together.keypoints, detect([small], [box])[0].keypoints, atol=0.01)
 
 
 def test_the_order_of_people_is_that_of_the_boxes(detect: MMPoseKeypoints) -> None:

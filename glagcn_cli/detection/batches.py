@@ -13,8 +13,8 @@ from .interface import Frame
 
 T = TypeVar("T")
 
-# A CPU gains nothing from large batches and loses its cache: Thunder took 69 to 79 ms a person at
-# 1 to 4 people a batch and 121 ms at 16.
+# A CPU gains little from batches and loses its cache. One core took, in ms a picture, at 1, 2, 4
+# and 8 pictures each: RTMPose-t 18, 14, 14, 14; RTMPose-m 49, 42, 42, 44; Thunder 64, 64, 80, 76.
 _ON_CPU = 2
 _ON_GPU = 32
 
