@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from . import __version__
+from .console import messages_on_stderr, termination_unwinds
 from .errors import GlagcnError, UsageError
 
-if TYPE_CHECKING:
-    from .pipeline import Settings
-
 EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130  # click itself ends with 2 after a UsageError
+
+_MOST_LINES, _LONGEST_LINE = 5, 400  # of an error's message, without --verbose
+
+_GROUPS = {
+    "Output": ("outputs", "overwrite"),
+    "Lifting": ("people", "fov", "smoothing", "flip"),
+    "Picture": ("turn",),
+    "Models": ("detector", "pose", "lifter", "device", "threads"),
+    "Messages": ("quiet", "verbose"),  # and what is named nowhere: --version, --help
+}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group."""
+        group_of = {name: title for title, names in _GROUPS.items() for name in names}
+        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in _GROUPS}
+        for option in self.get_params(ctx):
+            row = option.get_help_record(ctx)
+            if row and isinstance(option, click.Option):
+                rows[group_of.get(option.name or "", "Messages")].append(row)
+        for title, group in rows.items():
+            with formatter.section(title):
+                formatter.write_dl(group)
 
 
 def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -39,92 +61,109 @@ def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
     """Read a person's number or `all`."""
     if value == "all":
         return value
-    if not value.isdigit() or int(value) < 1:
+    if not (value.isascii() and value.isdigit()) or int(value) < 1:
         raise click.BadParameter(f"{value!r} is neither a number from 1 nor 'all'")
     return int(value)
 
 
-def _set_up_logging(quiet: bool, verbose: bool) -> None:
-    """Warnings always, stages with --verbose, errors alone with --quiet; all on stderr."""
-    level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    logger = logging.getLogger("glagcn_cli")
-    logger.handlers = [handler]
-    logger.setLevel(level)
-
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+# Defaults are told in words here, for reading them would import the library; a test compares them.
+@click.command(
+    cls=GroupedCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--output",
     "outputs",
+    metavar="FILE",
     multiple=True,
     required=True,
     type=click.Path(path_type=Path),
-    help="File to write; repeat for several. The suffix picks the format: .mp4 (the video beside "
-    "the 3D skeleton), .npy, .npz, .bvh.",
+    help="File to write; may be given several times. The suffix picks the format: .mp4 (the video "
+    "beside the 3D skeletons), .bvh (for Blender and other animation tools), .npy (3D joints), "
+    ".npz (3D joints, 2D keypoints, scores and more).",
 )
+@click.option("--overwrite", is_flag=True, help="Replace files that exist already.")
 @click.option(
     "--person",
     "--people",
     "people",
     default="1",
+    show_default=True,
     metavar="N|all",
     callback=_people,
-    help="Whom to lift: 1 is the main person (longest in view and largest), 2 the next, ...; or "
-    "everybody.  [default: 1]",
+    help="Whom to lift: 1 is the main person (large and long in view), 2 the next, and so on; or "
+    "all. With all, .bvh and .npy hold person 1 and the others get files of their own: "
+    "NAME.person2.bvh.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace outputs that exist already.")
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    metavar="auto|cpu|cuda[:N]",
-    help="Where to compute; auto takes a GPU where there is one.",
-)
-@click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads of torch.  [default: all cores]"
-)
-@click.option(
-    "--detector",
-    metavar="NAME",
-    help="Person detector: a name (movenet-multipose is the default and needs no download; "
-    "rtmdet-m, rtmdet-nano) or CONFIG,CHECKPOINT of any MMDet detector.",
-)
-@click.option(
-    "--pose",
-    metavar="NAME",
-    help="Keypoint model: a name (movenet-thunder is the default and needs no download; rtmpose-m, "
-    "hrnet-w48, ...) or CONFIG,CHECKPOINT of any MMPose top-down model.",
-)
-@click.option("--lifter", metavar="NAME|FILE", help="2D-to-3D lifter: a shipped name or a file.")
-@click.option("--flip", is_flag=True, help="Average the lifter with its mirror image (slower).")
 @click.option(
     "--fov",
-    type=click.FloatRange(min=5, max=150),
+    type=float,
     metavar="DEGREES",
-    help="Field of view over the picture's longer side.  [default: 60]",
+    help="The camera's field of view over the picture's longer side, 5 to 150.  [default: 60]",
 )
 @click.option(
     "--smoothing",
-    type=click.FloatRange(min=0),
+    type=float,
     metavar="HZ",
-    help="Low-pass filter of the 3D joints, 0 for none.  [default: 7]",
+    help="Smooth the 3D joints: movement faster than this is taken out; 0 keeps everything.  "
+    "[default: 7]",
+)
+@click.option(
+    "--flip",
+    is_flag=True,
+    help="Lift the mirror image too and average: steadier, and the lifter takes twice as long.",
 )
 @click.option(
     "--turn",
     type=float,
     metavar="DEGREES",
-    help="Turn the 3D view by this much a second.  [default: 0, it stands still]",
+    help="Turn the view of the 3D skeletons by this much a second; 0 stands still.  [default: 0]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more; full tracebacks of errors.")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_versions,
-    help="Show versions (torch, mmpose, ffmpeg, ...) and exit.",
-)  # fmt: skip
+    "--detector",
+    metavar="NAME",
+    help="What finds people: movenet-multipose, rtmdet-nano, rtmdet-m, or CONFIG,CHECKPOINT of any "
+    "MMDetection detector. The default comes with the program, the others are downloaded on first "
+    "use.  [default: movenet-multipose]",
+)
+@click.option(
+    "--pose",
+    metavar="NAME",
+    help="What finds a person's joints in the picture: movenet-thunder, rtmpose-t, rtmpose-s, "
+    "rtmpose-m, rtmpose-l, rtmpose-m-halpe26, rtmpose-l-halpe26, hrnet-w48, vitpose-b, or "
+    "CONFIG,CHECKPOINT of any MMPose top-down model.  [default: movenet-thunder]",
+)
+@click.option(
+    "--lifter",
+    metavar="NAME|FILE",
+    help="What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.  "
+    "[default: lifter-27]",
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|cuda[:N]",
+    help="Where the models run; auto takes a GPU where there is one.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="CPU threads of the models.  [default: one a core]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell more, and how an error came about.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_versions,
+    help="Show the versions of this program, torch, mmpose, ffmpeg and others, and exit.",
+)
 def main(
     source: Path,
     outputs: Sequence[Path],
@@ -134,33 +173,39 @@ def main(
     threads: int | None,
     **choices: object,
 ) -> None:
-    """Turn a video of people into 3D skeletons.
+    """Turn the people in a video into moving 3D skeletons.
 
     \b
     glagcn-video walk.mp4 -o walk3d.mp4
     glagcn-video walk.mp4 -o walk3d.mp4 -o walk3d.bvh -o walk3d.npy
     glagcn-video dance.mov --people all -o dance3d.mp4 -o dance3d.bvh
 
-    Beside the outputs goes a NAME.run.json with the settings, versions, models and timings. Exit
-    code: 0 all done, 1 the input failed (nobody in it, not a video, ...), 2 wrong usage.
+    The files written are listed on standard output. Beside each goes NAME.run.json with the
+    settings, versions, models and timings of the run.
+
+    \b
+    Exit code: 0  everything was written
+               1  it failed: no video, nobody in it, no such model or device,
+                  a file that cannot be written, ...
+               2  the command is wrong
+             130  interrupted
     """
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose contradict each other")
-    _set_up_logging(quiet, verbose)
+    written: list[Path] = []
     try:
-        written = _run(source, outputs, overwrite, not quiet, threads, choices)
+        with messages_on_stderr(quiet, verbose), termination_unwinds():
+            _run(source, outputs, overwrite, not quiet, threads, choices, written)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    except GlagcnError as error:
-        if verbose:
-            logging.getLogger("glagcn_cli").exception("what led to this error:")
-        click.echo(f"glagcn-video: {error}", err=True)
-        sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
-        click.echo("glagcn-video: interrupted, the output in work was discarded", err=True)
-        sys.exit(EXIT_INTERRUPTED)
-    if not quiet:
-        for path in written:
+        _fail("interrupted; files that were not finished are discarded", EXIT_INTERRUPTED)
+    except GlagcnError as error:
+        _fail(str(error), EXIT_FAILED, verbose)
+    except Exception as error:
+        _fail(_unexpected(source, error, verbose), EXIT_FAILED, verbose)
+    finally:
+        for path in () if quiet else written:
             click.echo(path)
 
 
@@ -171,33 +216,62 @@ def _run(
     progress: bool,
     threads: int | None,
     choices: dict[str, object],
-) -> list[Path]:
+    written: list[Path],
+) -> None:
     """Check everything that is cheap to check, then load the models and work."""
-    from .pipeline import check_outputs
+    from .preflight import check_models, check_outputs, check_source
+
+    everybody = choices["people"] == "all"
+    check_source(source)
+    check_outputs(outputs, source, overwrite=overwrite, everybody=everybody)
     from .video import probe
 
-    check_outputs(outputs, source, overwrite)
     probe(source)
-    settings = _settings(choices)
+    from .settings import Settings
 
+    given = {name: value for name, value in choices.items() if value is not None}
+    settings = Settings(**given)  # type: ignore[arg-type]
+    check_models(settings)
+    if threads:
+        _limit_threads(threads)
     from .pipeline import VideoLifter, process_video
     from .progress import Stages
 
-    if threads:
-        import torch
-
-        torch.set_num_threads(threads)
     stages = Stages(visible=progress and sys.stderr.isatty())
-    with stages.timed("loading"):
+    with stages.stage("loading"):
         models = VideoLifter(settings)
-    return process_video(models, source, outputs, overwrite=overwrite, stages=stages)
+    process_video(
+        models, source, outputs, overwrite=overwrite, stages=stages, on_written=written.append
+    )
 
 
-def _settings(choices: dict[str, object]) -> Settings:
-    """Settings of the choices made; what was not given keeps the library's default."""
-    from .pipeline import Settings
+def _limit_threads(threads: int) -> None:
+    import cv2
+    import torch
 
-    return Settings(**{name: value for name, value in choices.items() if value is not None})  # type: ignore[arg-type]
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+
+
+def _fail(message: str, code: int, verbose: bool = False) -> None:
+    """Say what went wrong on standard error, with what led to it if wanted, and exit."""
+    lines = message.splitlines()
+    if verbose:
+        click.echo(traceback.format_exc(), err=True)
+    elif len(lines) > _MOST_LINES or len(message) > _MOST_LINES * _LONGEST_LINE:
+        # Such are quoted from libraries, torch's above all.
+        lines = [line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
+        lines[-1] += " ... (--verbose shows all)"
+    for line in lines:
+        click.echo(f"glagcn-video: {line}", err=True)
+    sys.exit(code)
+
+
+def _unexpected(source: Path, error: Exception, verbose: bool) -> str:
+    """Message for an error that is a fault of this program, or of the machine."""
+    kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    more = "" if verbose else "; --verbose shows where"
+    return f"{source}: stopped by an error that was not foreseen: {kind}{more}"
 
 
 if __name__ == "__main__":

@@ -2,60 +2,138 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from tqdm import tqdm
 
-Item = TypeVar("Item")
+_WITH_FRAMES = (
+    "{desc:>10} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, "
+    "{remaining} left"
+)
+_WITHOUT_FRAMES = "{desc:>10} {elapsed}"
+_COLUMNS, _ROWS = 80, 24  # of a terminal that does not know
+
+
+@dataclass
+class Stage:
+    """One stage of a run.
+
+    Parameters
+    ----------
+    seconds
+        Time spent in it.
+    frames
+        Frames it has dealt with; 0 for a stage that does not go frame by frame.
+    parts
+        Seconds of what it consists of, by name, where that is measured. Decoders and encoders run
+        beside this program: theirs is the time spent waiting for them.
+    """
+
+    seconds: float = 0.0
+    frames: int = 0
+    parts: dict[str, float] = field(default_factory=dict)
+    _bar: tqdm | None = None
+
+    def advance(self, frames: int = 1) -> None:
+        """Count frames that are done."""
+        self.frames += frames
+        if self._bar is not None:
+            self._bar.update(frames)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Add the time of a block to a part of the stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.parts[name] = self.parts.get(name, 0.0) + time.perf_counter() - started
+
+    def report(self) -> dict[str, object]:
+        """Seconds, and frames, frames per second and seconds of parts where there are any."""
+        row: dict[str, object] = {"seconds": round(self.seconds, 3)}
+        if self.frames:
+            rate = self.frames / max(self.seconds, 1e-9)
+            row |= {"frames": self.frames, "frames_per_second": round(rate, 2)}
+        if self.parts:
+            row["parts"] = {name: round(seconds, 3) for name, seconds in self.parts.items()}
+        return row
 
 
 @dataclass
 class Stages:
-    """Timings of a run's stages, with a progress bar on standard error for those with frames.
+    """Timings of a run's stages, with a progress bar on standard error for each.
 
     Parameters
     ----------
     visible
         Show progress bars.
-    seconds, frames
-        What was measured, by stage.
+    by_name
+        The stages so far, in the order in which they began.
     """
 
     visible: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
-    frames: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, Stage] = field(default_factory=dict)
 
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Add the time of a block to a stage."""
+    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
+        """Time a block as a stage; a stage of that name is continued.
+
+        Parameters
+        ----------
+        name
+            As shown and reported.
+        total
+            Frames to come, which may be a guess; None for a stage that does not count frames.
+        """
+        stage = self.by_name.setdefault(name, Stage())
+        before = stage.frames
+        layout = _WITHOUT_FRAMES if total is None else _WITH_FRAMES
+        # Closed when the block ends, however it ends: an error message gets a line of its own.
+        columns = _terminal_columns()
+        with (
+            tqdm(
+                total=total,
+                desc=name,
+                unit=" frames",
+                bar_format=layout,
+                leave=total is not None,
+                ncols=None if columns else _COLUMNS,
+                nrows=None if columns else _ROWS,
+                dynamic_ncols=columns > 0,
+                disable=not self.visible,
+            ) as bar,
+            self._timed(stage),
+        ):
+            stage._bar = bar
+            yield stage
+            if total is not None:
+                bar.total = stage.frames - before  # the announced number may have been a guess
+                bar.refresh()
+
+    @staticmethod
+    @contextmanager
+    def _timed(stage: Stage) -> Iterator[None]:
         started = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+            stage.seconds += time.perf_counter() - started
+            stage._bar = None
 
-    def over(self, stage: str, frames: Iterable[Item], total: int | None) -> Iterator[Item]:
-        """Pass frames on, counting and timing them; `total` may be a guess or unknown."""
-        bar = tqdm(
-            total=total, desc=f"{stage:>10}", unit=" frames", disable=not self.visible, leave=True
-        )
-        with self.timed(stage), bar:
-            for frame in frames:
-                yield frame
-                self.frames[stage] = self.frames.get(stage, 0) + 1
-                bar.update()
-            bar.total = bar.n  # the announced number may have been a guess
-            bar.refresh()
+    def report(self) -> dict[str, dict[str, object]]:
+        """What every stage has to say of itself."""
+        return {name: stage.report() for name, stage in self.by_name.items()}
 
-    def report(self) -> dict[str, dict[str, float]]:
-        """Seconds of every stage, and frames and frames per second where it has them."""
-        rows: dict[str, dict[str, float]] = {}
-        for stage, seconds in self.seconds.items():
-            rows[stage] = {"seconds": round(seconds, 3)}
-            if frames := self.frames.get(stage):
-                rows[stage] |= {"frames": frames, "frames_per_second": round(frames / seconds, 2)}
-        return rows
+
+def _terminal_columns() -> int:
+    """Width of the terminal on standard error, 0 when it does not tell."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 0

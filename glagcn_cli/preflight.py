@@ -1,0 +1,128 @@
+"""What can be refused in a moment, before models are loaded and frames are read."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
+from .export import VIDEO_SUFFIXES, writer_for
+from .export.run_report import report_paths
+from .outputs import check_output
+
+if TYPE_CHECKING:
+    from .detection.models import Kind
+    from .settings import Settings
+
+ONE_PERSON_A_FILE = (".npy", ".bvh")
+"""Formats that hold one person: everybody but the first gets ``STEM.personN.SUFFIX``."""
+
+
+def check_source(source: Path) -> None:
+    """Raise InputError for what cannot be read twice: pipes and devices."""
+    if source.exists() and not (source.is_file() or source.is_dir()):
+        raise InputError(f"{source}: is not a file but a pipe or a device; save the video first")
+
+
+def check_outputs(
+    outputs: Sequence[Path], source: Path, *, overwrite: bool, everybody: bool = False
+) -> None:
+    """Refuse what cannot be written.
+
+    Parameters
+    ----------
+    outputs
+        What is asked for.
+    source
+        The video that is going to be read.
+    overwrite
+        Existing files may be replaced.
+    everybody
+        Formats of one person are going to write a file for each.
+
+    Raises
+    ------
+    UsageError
+        No output, an unknown suffix, the same output twice, or the input itself.
+    OutputError
+        A folder is missing or takes no files, or a file exists.
+    """
+    if not outputs:
+        raise UsageError("no output is named")
+    for output in outputs:
+        if output.suffix.lower() not in VIDEO_SUFFIXES:
+            writer_for(output)
+        if source.exists() and output.exists() and output.samefile(source):
+            raise UsageError(f"{output}: is the input itself; name another output")
+    places = [output.resolve() for output in outputs]
+    for output, place in zip(outputs, places, strict=True):
+        if places.count(place) > 1:
+            raise UsageError(f"{output}: is named twice as an output")
+    for output in outputs:
+        check_output(output, overwrite)
+    if everybody:
+        _check_people_files(places, overwrite)
+    for report in report_paths(outputs):
+        check_output(report, overwrite=True)
+    _check_folders(output.parent for output in outputs)
+
+
+def _check_people_files(places: Sequence[Path], overwrite: bool) -> None:
+    """Refuse names that other people of an output are going to take."""
+    for place in places:
+        suffix = place.suffix.lower()
+        if suffix not in ONE_PERSON_A_FILE:
+            continue
+        other_people = re.compile(
+            rf"{re.escape(place.stem)}\.person\d+{re.escape(place.suffix)}"
+        ).fullmatch
+        for other in places:
+            if other.parent == place.parent and other_people(other.name):
+                raise UsageError(f"{other}: is where another person of {place} is written")
+        for file in place.parent.iterdir():
+            if other_people(file.name):
+                check_output(file, overwrite)
+
+
+def _check_folders(folders: Iterable[Path]) -> None:
+    for folder in dict.fromkeys(folders):
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise OutputError(
+                f"{folder}: no file can be written in this folder ({error.strerror}); check your "
+                "permissions and the space left, or name another folder"
+            ) from error
+
+
+def check_models(settings: Settings) -> None:
+    """Refuse models that have no such name or whose files are missing; downloads nothing.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such model or configuration file.
+    CheckpointError
+        There is no such checkpoint file.
+    """
+    from .checkpoints import lifter_path
+
+    lifter_path(settings.lifter)
+    _check_openmmlab_model(settings.detector, "detector")
+    _check_openmmlab_model(settings.pose, "pose")
+
+
+def _check_openmmlab_model(name: str, kind: Kind) -> None:
+    from .detection.models import MODELS, find_files
+
+    known = MODELS.get(name)
+    if known is not None and known.kind == kind and not known.is_shipped:
+        return  # its weights are downloaded when they are loaded
+    config, checkpoint = find_files(name, kind)
+    if not config.is_file():
+        raise ModelNotFoundError(f"--{kind}: there is no configuration file {config}")
+    if not checkpoint.is_file():
+        raise CheckpointError(f"--{kind}: there is no checkpoint file {checkpoint}")

@@ -1,0 +1,65 @@
+"""Everything that can be chosen about how a video is lifted, with its defaults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .checkpoints import DEFAULT_LIFTER
+from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
+from .errors import UsageError
+from .normalisation import DEFAULT_FOV
+from .smoothing import DEFAULT_CUTOFF
+
+EVERYBODY = "all"
+FOV_RANGE = (5.0, 150.0)  # degrees
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a video is lifted.
+
+    Parameters
+    ----------
+    detector, pose, lifter
+        Models by name, or files: ``CONFIG,CHECKPOINT`` for the first two, a checkpoint for the
+        lifter.
+    device
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    people
+        Number of the person to lift, 1 being the main person, or ``all``.
+    fov
+        Field of view over the picture's longer side, degrees, 5 to 150.
+    flip
+        Average the lifter with its mirror image: half the speed.
+    smoothing
+        Low-pass filter of the joints' paths in hertz; 0 for none.
+    turn
+        Degrees per second by which the 3D view turns.
+
+    Raises
+    ------
+    UsageError
+        A number is out of its range.
+    """
+
+    detector: str = DEFAULT_DETECTOR
+    pose: str = DEFAULT_POSE
+    lifter: str = DEFAULT_LIFTER
+    device: str = "auto"
+    people: int | str = 1
+    fov: float = DEFAULT_FOV
+    flip: bool = False
+    smoothing: float = DEFAULT_CUTOFF
+    turn: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
+            raise UsageError(f"people is {self.people!r}, expected a number from 1 or 'all'")
+        low, high = FOV_RANGE
+        if not low <= self.fov <= high:
+            raise UsageError(f"fov is {self.fov} degrees, expected {low:g} to {high:g}")
+        if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
+            raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
+        if not math.isfinite(self.turn):
+            raise UsageError(f"turn is {self.turn} degrees a second, expected a finite number")

@@ -1,0 +1,174 @@
+"""From a video file to the 3D poses of its people: the models of a run, and what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .checkpoints import lifter_path, sha256
+from .devices import choose_device
+from .errors import UsageError
+from .poses import FrameDetections, Keypoints2D, PoseSequence
+from .progress import Stages
+from .settings import EVERYBODY, Settings
+from .tracking import track_people
+from .video import VideoInfo, VideoReader
+from .world import to_scene
+
+if TYPE_CHECKING:
+    from .detection.interface import TwoStageDetector
+    from .lifting import Lifter
+
+DETECTION_BATCH = 8  # frames in memory at once in the 2D stage
+
+
+@dataclass(frozen=True)
+class LiftedVideo:
+    """What was found in a video.
+
+    Parameters
+    ----------
+    info
+        The video.
+    frames
+        Frames read; every person has as many.
+    keypoints, sequences
+        2D and 3D of the chosen people, in the same order; empty when nobody was found.
+    truncated
+        The file is cut off or damaged, and ends after `frames`.
+    people_found
+        How many people there are, chosen or not.
+    """
+
+    info: VideoInfo
+    frames: int
+    keypoints: list[Keypoints2D] = field(default_factory=list)
+    sequences: list[PoseSequence] = field(default_factory=list)
+    truncated: bool = False
+    people_found: int = 0
+
+    @property
+    def found_somebody(self) -> bool:
+        """Whether there is a pose in any frame."""
+        return any(sequence.valid.any() for sequence in self.sequences)
+
+
+class VideoLifter:
+    """The models of a run, loaded once and used for any number of videos.
+
+    Parameters
+    ----------
+    settings
+        Which models, and how they are used.
+
+    Raises
+    ------
+    DeviceError, ModelNotFoundError, CheckpointError
+        As the settings ask for what is not there.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from .lifting import Lifter
+
+        self.settings = settings
+        self.device = choose_device(settings.device)
+        self.lifter: Lifter = Lifter.load(settings.lifter, self.device)
+        self.detector = load_people_detector(settings, self.device)
+
+    def resolved_settings(self) -> dict[str, Any]:
+        """Return the settings as they took effect: the device that `auto` chose, the threads."""
+        import torch
+
+        return asdict(self.settings) | {"device": self.device, "threads": torch.get_num_threads()}
+
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Names and checksums of the models, and what the lifter says of itself."""
+        from .detection.models import find_files
+
+        settings = self.settings
+        card = asdict(self.lifter.card)
+        del card["recipe"]
+        return {
+            "detector": _model(settings.detector, find_files(settings.detector, "detector")[1]),
+            "pose": _model(settings.pose, find_files(settings.pose, "pose")[1]),
+            "lifter": _model(settings.lifter, lifter_path(settings.lifter)) | card,
+        }
+
+    def lift(self, path: Path | str, stages: Stages | None = None) -> LiftedVideo:
+        """Lift one video.
+
+        Raises
+        ------
+        InputError
+            The file is missing or no video.
+        UsageError
+            A person was asked for by a number that nobody has.
+        """
+        stages = stages or Stages()
+        with VideoReader(path) as reader:
+            detections = self._detect(reader, stages)
+        info = reader.info
+        size = (info.width, info.height)
+        with stages.stage("tracking"):
+            people = track_people(detections, info.fps, size, self.detector.joint_set)
+        chosen = choose_people(people, self.settings.people, info.path)
+        lifted = []
+        with stages.stage("lifting", len(detections) * len(chosen)) as stage:
+            for person in chosen:
+                lifted.append(
+                    self.lifter.lift(person, fov=self.settings.fov, flip=self.settings.flip)
+                )
+                stage.advance(len(person))
+        with stages.stage("scene"):
+            sequences = to_scene(
+                lifted, size, fov=self.settings.fov, cutoff=self.settings.smoothing
+            )
+        return LiftedVideo(info, len(detections), chosen, sequences, reader.truncated, len(people))
+
+    def _detect(self, reader: VideoReader, stages: Stages) -> list[FrameDetections]:
+        """Run the 2D stage over a video, a batch of frames at a time."""
+        detections: list[FrameDetections] = []
+        frames = iter(reader)
+        with stages.stage("detection", reader.info.frames or 0) as stage:
+            while True:
+                with stage.part("decoding"):
+                    batch = list(islice(frames, DETECTION_BATCH))
+                if not batch:
+                    return detections
+                with stage.part("models"):
+                    detections += self.detector(batch)
+                stage.advance(len(batch))
+                del batch  # before the next is read: one batch in memory, not two
+
+
+def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
+    """Load the two models of the 2D stage."""
+    from .detection.interface import TwoStageDetector
+    from .detection.models import load_detector, load_pose
+
+    return TwoStageDetector(
+        load_detector(settings.detector, device), load_pose(settings.pose, device)
+    )
+
+
+def choose_people(
+    people: Sequence[Keypoints2D], wanted: int | str, path: Path
+) -> list[Keypoints2D]:
+    """Pick all people, or the one with a number; nobody from nobody. `path` is for the message."""
+    if wanted == EVERYBODY or not people:
+        return list(people)
+    chosen = [person for person in people if person.person == wanted]
+    if not chosen:
+        found = "1 person was" if len(people) == 1 else f"{len(people)} people were"
+        raise UsageError(
+            f"{path}: there is no person {wanted}, {found} found; they are numbered from 1, the "
+            "main person"
+        )
+    return chosen
+
+
+def _model(name: str, file: Path) -> dict[str, Any]:
+    return {"name": name, "file": file.name, "sha256": sha256(file)}
