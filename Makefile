@@ -54,6 +54,8 @@ $(READY): setup.cfg pyproject.toml
 	@echo "Installing into $(VENV): 2 to 5 minutes the first time."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
+	@# chumpy has no build metadata: with wheel there, an older pip builds it without a warning.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check wheel "setuptools<82"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@$(BIN)/python -m glagcn_cli.system_libraries
 	@touch $(READY)

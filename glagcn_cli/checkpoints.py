@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CheckpointError, ModelNotFoundError
 from .model.architecture import Architecture
 from .normalisation import NORMALISATIONS
+from .outputs import atomic_output
 from .skeleton import CONVERSION
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def save_lifter(path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard) 
     }
     content = {"kind": KIND, "format_version": FORMAT_VERSION, "state_dict": state}
     content |= asdict(card)
-    torch.save(content, path)
+    # Into an open file: given a name, torch writes it into the file and changes its checksum.
+    with atomic_output(path, overwrite=True) as temporary, temporary.open("wb") as file:
+        torch.save(content, file)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -105,8 +107,13 @@ def _read(path: Path) -> dict[str, Any]:
     import torch
 
     try:
+        # torch does not compare the checksums inside: a flipped bit would become a wrong weight.
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if damaged := archive.testzip():
+                    raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # a damaged pickle raises anything: KeyError, UnicodeDecodeError...
         raise CheckpointError(
             f"{path} is not a readable checkpoint (damaged or cut off?): {error}"
         ) from error
@@ -146,6 +153,8 @@ def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
         raise CheckpointError(
             f"the weights in {path} do not fit the architecture it names: {error}"
         ) from error
+    if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
+        raise CheckpointError(f"{path} holds weights that are not finite: its training diverged")
     if card.conversion != CONVERSION or card.normalisation not in NORMALISATIONS:
         raise CheckpointError(
             f"{path} was trained with the input conversion {card.conversion!r} and normalisation "

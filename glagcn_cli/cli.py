@@ -228,10 +228,12 @@ def _run(
 
     probe(source)
     from .settings import Settings
+    from .system_libraries import check_opencv
 
     given = {name: value for name, value in choices.items() if value is not None}
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)
+    check_opencv()
     if threads:
         _limit_threads(threads)
     from .pipeline import VideoLifter, process_video

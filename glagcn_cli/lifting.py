@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from .checkpoints import LifterCard, lifter_path, load_lifter
+from .errors import CheckpointError
 from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from .normalisation import (
     DEFAULT_FOV,
@@ -28,8 +29,10 @@ MAX_GAP = 0.5
 MIN_SCORE = 0.15
 """Joints below this score are interpolated over time from frames where they were seen."""
 
-HOPS_PER_WINDOW = 3
-BATCH = 64  # windows a forward pass; more gains nothing on a CPU and costs memory
+HOPS_PER_WINDOW = 4
+FRAMES_AT_ONCE = 1728
+"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
+and costs memory."""
 
 
 class Lifter:
@@ -55,8 +58,16 @@ class Lifter:
 
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Lifter:
-        """Load a lifter by shipped name or file."""
-        return cls(*load_lifter(lifter_path(name)), device)
+        """Load a lifter by shipped name or file; raises ``CheckpointError`` for another body."""
+        path = lifter_path(name)
+        network, card = load_lifter(path)
+        architecture = card.architecture
+        if architecture.joint_set != H36M17.name or architecture.in_channels != 2:
+            raise CheckpointError(
+                f"{path} reads {architecture.in_channels} numbers for each joint of "
+                f"{architecture.joint_set}; video needs a lifter of x and y of {H36M17.name}"
+            )
+        return cls(network, card, device)
 
     def lift(
         self,
@@ -129,18 +140,19 @@ class Lifter:
         """Run the network over overlapping windows and blend what they say of each frame."""
         frames, window = len(keypoints), self.card.architecture.window
         margin = window // 2
-        # Reflected, the motion goes on at both ends at its own speed.
+        # Reflected, the motion goes back at both ends at its own speed.
         padded = np.pad(keypoints, ((margin, margin), (0, 0), (0, 0)), mode="reflect")
         whole = isinstance(self.network, GLAGCN)
         hop = max(1, window // HOPS_PER_WINDOW) if whole else 1
         starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
-        # A smooth bump: a frame counts most in the window it is the middle of.
-        weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 2
+        # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at
+        # the ends, where convolutions read padding and what the network says jumps.
+        weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4
         if not whole:
             weights = (np.arange(window) == margin).astype(np.float64)
         total = np.zeros((len(padded), len(H36M17), 3))
         weight = np.zeros(len(padded))
-        for chunk in _chunks(starts, BATCH):
+        for chunk in _chunks(starts, max(1, FRAMES_AT_ONCE // window)):
             index = chunk[:, None] + np.arange(window)
             inputs = normalise_windows(
                 padded[index].astype(np.float64), self.card.normalisation, image_size

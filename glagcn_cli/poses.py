@@ -47,6 +47,8 @@ class FrameDetections:
         _require("box_scores", self.box_scores, (people,))
         _require("keypoints", self.keypoints, (people, None, 2))
         _require("scores", self.scores, self.keypoints.shape[:2])
+        if not (np.isfinite(self.boxes).all() and np.isfinite(self.keypoints).all()):
+            raise ValueError("boxes or keypoints hold NaN or infinity")
 
     def __len__(self) -> int:
         return len(self.boxes)

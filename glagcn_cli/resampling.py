@@ -27,19 +27,22 @@ def fill_gaps(
     valid
         (frames,) bool: the person was found in this frame.
     max_gap
-        Frames: gaps of the person up to this length, between two valid frames, become valid.
+        Frames: gaps of the person up to this length, between two valid frames, become valid;
+        gaps of a joint up to this length, between two frames that saw it, are interpolated.
 
     Returns
     -------
     filled, valid
         Finite everywhere (before the first and after the last sight the position is held), and the
-        frames that have a pose. A joint that is never seen keeps its detected positions in valid
-        frames.
+        frames that have a pose. A joint that stays unseen for longer, or before its first or
+        after its last sight, keeps its detected positions in valid frames: a doubtful place on
+        the body is nearer than where the body was long ago.
     """
     frames = np.arange(len(keypoints))
     filled = keypoints.astype(np.float64)
     for joint in range(keypoints.shape[1]):
-        known = seen[:, joint] if seen[:, joint].any() else valid
+        sight = seen[:, joint]
+        known = sight | (valid & ~bridge(sight, max_gap))
         if not known.any() or known.all():
             continue
         for axis in range(keypoints.shape[2]):

@@ -56,7 +56,10 @@ class JointSet:
             if parents[child] != -1:
                 raise ValueError(f"{self.name}: {self.joints[child]} has two parents, not a tree")
             parents[child] = parent
-        if parents.count(-1) != 1:
+        reached = {parents.index(-1)} if -1 in parents else set()
+        for _ in parents:
+            reached |= {child for child, parent in enumerate(parents) if parent in reached}
+        if len(reached) < len(parents):
             raise ValueError(f"{self.name}: the bones do not form one tree")
         return tuple(parents)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,7 @@ DEFAULT_CUTOFF = 7.0
 """Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
 
 ORDER = 2  # run forwards and backwards: of fourth order in all
+PADDING = 3  # periods of the cutoff, in which what the filter does at the start dies away
 SHORTEST = 12  # frames; a shorter run has nothing below the cutoff to be told apart
 
 
@@ -48,6 +50,6 @@ def low_pass(
     for run in runs(valid):
         length = run.stop - run.start
         if length >= SHORTEST:
-            pad = min(3 * (2 * len(sections) + 1), length - 1)
+            pad = min(math.ceil(PADDING * float(fps) / cutoff), length - 1)
             smooth[run] = sosfiltfilt(sections, smooth[run], axis=0, padlen=pad)
     return smooth

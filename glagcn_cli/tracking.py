@@ -146,8 +146,10 @@ def _follow(frames: Sequence[FrameDetections], fps: float) -> list[_Track]:
         taken: set[int] = set()
         if alive:
             similarity = np.stack([t.similarities(number, detections, fps) for t in alive])
+            # Pairs below the limit count nothing: their sum must not outweigh one good pair.
+            similarity[similarity < LEAST_SIMILARITY] = 0
             for row, column in zip(*linear_sum_assignment(-similarity), strict=True):
-                if similarity[row, column] >= LEAST_SIMILARITY:
+                if similarity[row, column] > 0:
                     alive[row].add(number, detections, column)
                     taken.add(int(column))
         for index in set(range(len(detections))) - taken:

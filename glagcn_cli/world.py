@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.ndimage import correlate1d, gaussian_filter1d, percentile_filter
 
+from .bones import steady_bones
 from .normalisation import focal_length, pixel_rays
 from .poses import PoseSequence
 from .skeleton import H36M17
@@ -19,7 +20,7 @@ CAMERA_UP = np.array([0.0, -1.0, 0.0])
 STANDING = 0.9
 """Distance from ankles to thorax, as a share of the bones between, above which a body stands."""
 
-LARGEST_TILT = 60.0  # degrees between the camera's up and the scene's
+LARGEST_TILT = 60.0  # degrees between the camera's up and a body that counts as standing
 ANKLE_HEIGHT = 0.08
 """Metres between the floor and the ankle of a standing foot."""
 
@@ -27,15 +28,20 @@ DEPTH_SMOOTHING = 0.35
 """Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""
 
 FLOOR_WINDOW = 1.5
-"""Seconds in which a foot is taken to touch the floor once: longer than a jump or a stride."""
+"""Seconds in which a foot is taken to touch the floor: longer than a jump or a stride."""
+
+ON_THE_FLOOR = 20
+"""Percent of the frames of `FLOOR_WINDOW` in which a foot is on the floor at least: the lowest
+ankle of all would be the one with the largest error, and the person would hover."""
 
 LEAST_DEPTH = 0.3  # metres
 LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
 
 _ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
 _THORAX = H36M17.index("thorax")
-_LEG = [("hip", "left_hip"), ("left_hip", "left_knee"), ("left_knee", "left_ankle")]
-_TRUNK = [("hip", "spine"), ("spine", "thorax")]
+_STRETCHED = [
+    ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("hip", "spine"), ("spine", "thorax")
+]  # fmt: skip
 
 
 def to_scene(
@@ -65,20 +71,29 @@ def to_scene(
     """
     if not any(sequence.valid.any() for sequence in sequences):
         return [replace(sequence, frame="scene") for sequence in sequences]
-    axes = scene_axes(estimate_up(sequences))
+    steady = [as_one_body(sequence, cutoff) for sequence in sequences]
+    axes = scene_axes(estimate_up(steady))
     focal = focal_length(image_size, fov)
     placed = []
-    for sequence in sequences:
-        depth = smooth_depth(root_depth(sequence, image_size, focal), sequence)
-        root = pixel_rays(sequence.keypoints[:, 0], image_size, focal) * depth[:, None]
-        joints = (sequence.joints + root[:, None]) @ axes.T
-        joints = low_pass(joints, sequence.valid, sequence.fps, cutoff)
-        placed.append(on_floor(joints, sequence))
+    for body in steady:
+        depth = smooth_depth(root_depth(body, image_size, focal), body)
+        root = pixel_rays(body.keypoints[:, 0], image_size, focal) * depth[:, None]
+        root = low_pass(root, body.valid, body.fps, cutoff)
+        placed.append(on_floor((body.joints + root[:, None]) @ axes.T, body))
     origin = _middle(placed, sequences)
     return [
         replace(sequence, joints=(joints - origin).astype(np.float32), frame="scene")
         for sequence, joints in zip(sequences, placed, strict=True)
     ]
+
+
+def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
+    """Smooth the joints about the root over time, and give every bone one length."""
+    if not sequence.valid.any():
+        return sequence
+    joints = low_pass(sequence.joints, sequence.valid, sequence.fps, cutoff)
+    steady = steady_bones(joints, sequence.valid)
+    return replace(sequence, joints=steady.astype(np.float32))
 
 
 def estimate_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
@@ -87,18 +102,16 @@ def estimate_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     Returns
     -------
     NDArray
-        (3,) unit vector, camera frame. The camera's own up when nobody stands, or when the answer
-        would be further from it than a held camera is.
+        (3,) unit vector, camera frame. The camera's own up when nobody stands; stretched bodies
+        further from it than a held camera tilts are lying.
     """
     directions = np.concatenate([_standing_directions(sequence) for sequence in sequences])
+    directions = directions[directions @ CAMERA_UP >= np.cos(np.radians(LARGEST_TILT))]
     if not len(directions):
         return CAMERA_UP
     # The median of each coordinate, for people bend more often than cameras tilt.
     up = np.median(directions, axis=0)
-    up /= np.linalg.norm(up)
-    if np.degrees(np.arccos(np.clip(up @ CAMERA_UP, -1, 1))) > LARGEST_TILT:
-        return CAMERA_UP
-    return up
+    return up / np.linalg.norm(up)
 
 
 def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
@@ -108,7 +121,7 @@ def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
     length = np.linalg.norm(body, axis=1)
     bones = sum(
         np.linalg.norm(joints[:, H36M17.index(a)] - joints[:, H36M17.index(b)], axis=1)
-        for a, b in _LEG[1:] + _TRUNK
+        for a, b in _STRETCHED
     )
     standing = length >= STANDING * bones
     return body[standing] / length[standing, None]
@@ -149,25 +162,47 @@ def root_depth(
 
 
 def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Gaussian smoothing of the logarithm of depth over every run of valid frames."""
+    """Gaussian smoothing of the logarithm of depth over every run of valid frames.
+
+    At each frame a line is fitted with Gaussian weights: unlike a weighted mean it does not slow a
+    person down who walks towards the camera when the clip begins or ends.
+    """
     smooth = depth.copy()
     sigma = DEPTH_SMOOTHING * float(sequence.fps)
     for run in runs(sequence.valid):
-        smooth[run] = np.exp(gaussian_filter1d(np.log(depth[run]), sigma, mode="nearest"))
+        smooth[run] = np.exp(_local_lines(np.log(depth[run]), sigma))
     return smooth
+
+
+def _local_lines(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Value at each frame of the line through its neighbours, by Gaussian weights: (frames,)."""
+    if len(values) == 1:
+        return values
+    reach = int(np.ceil(4 * sigma))
+    step = np.arange(-reach, reach + 1.0)
+    kernel = np.exp(-np.square(step / sigma) / 2)
+    weight, first, second = (
+        correlate1d(np.ones_like(values), kernel * step**power, mode="constant")
+        for power in range(3)
+    )
+    level = correlate1d(values, kernel, mode="constant")
+    slope = correlate1d(values, kernel * step, mode="constant")
+    return (second * level - first * slope) / (second * weight - first**2)
 
 
 def on_floor(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
     """Shift poses vertically so that the lowest ankle of every stretch of time stands on y = 0.
 
     The height that depth and tilt leave behind drifts as a person walks; the feet do not. The floor
-    follows the lowest ankle over `FLOOR_WINDOW`, so a jump stays a jump.
+    follows the lowest ankle over `FLOOR_WINDOW`, so a jump stays a jump; or the lowest of all
+    joints, where hands or head carry the body.
     """
     placed = joints.copy()
     window = max(1, round(FLOOR_WINDOW * float(sequence.fps)))
     for run in runs(sequence.valid):
-        lowest = joints[run][:, _ANKLES, 1].min(axis=1)
-        floor = minimum_filter1d(lowest, window, mode="nearest")
+        heights = joints[run][..., 1]
+        lowest = np.minimum(heights[:, _ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
+        floor = percentile_filter(lowest, ON_THE_FLOOR, window, mode="nearest")
         floor = gaussian_filter1d(floor, window / 4, mode="nearest")
         placed[run, :, 1] += (ANKLE_HEIGHT - floor)[:, None]
     return placed

@@ -16,7 +16,7 @@ VALID = np.arange(30) % 7 != 3
 
 
 def write(path, people, **settings):
-    return writer_for(path)(path, people, ExportContext(settings=settings))
+    return list(writer_for(path)(path, people, ExportContext(settings=settings)))
 
 
 def test_npy_holds_metres_and_nan_where_there_is_no_pose(tmp_path):

@@ -50,7 +50,7 @@ class Read:
 
 
 def written(path, joints, **options) -> Read:
-    assert writer_for(path)(path, [sequence(joints, **options)], ExportContext()) == [path]
+    assert list(writer_for(path)(path, [sequence(joints, **options)], ExportContext())) == [path]
     return Read(path)
 
 
@@ -151,7 +151,7 @@ def test_somebody_lying_down(tmp_path):
 def test_people_get_a_file_each_and_the_first_the_name_asked_for(tmp_path):
     people = [sequence(walking(5).joints, person=number) for number in (2, 1, 7)]
     path = tmp_path / "duo.bvh"
-    paths = writer_for(path)(path, people, ExportContext())
+    paths = list(writer_for(path)(path, people, ExportContext()))
     assert [p.name for p in paths] == ["duo.bvh", "duo.person1.bvh", "duo.person7.bvh"]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
@@ -161,7 +161,7 @@ def test_nobody_leaves_no_file(tmp_path):
     empty = sequence(np.zeros((5, 17, 3)), valid=np.zeros(5, bool))
     for people in ([], [empty]):
         with pytest.raises(NobodyFoundError, match=r"walk\.bvh"):
-            writer_for(path)(path, people, ExportContext())
+            list(writer_for(path)(path, people, ExportContext()))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -169,8 +169,8 @@ def test_people_without_a_pose_are_left_out_with_a_warning(tmp_path, caplog):
     empty = sequence(np.zeros((5, 17, 3)), valid=np.zeros(5, bool))
     path = tmp_path / "walk.bvh"
     with caplog.at_level(logging.WARNING):
-        paths = writer_for(path)(
-            path, [empty, sequence(walking(5).joints, person=2)], ExportContext()
+        paths = list(
+            writer_for(path)(path, [empty, sequence(walking(5).joints, person=2)], ExportContext())
         )
     assert paths == [path]
     assert "left out" in caplog.text
@@ -181,16 +181,16 @@ def test_existing_files_are_refused_before_any_is_written(tmp_path):
     second.write_text("mine")
     people = [sequence(walking(5).joints, person=number) for number in (1, 2)]
     with pytest.raises(OutputError, match=r"duo\.person2\.bvh"):
-        writer_for(path)(path, people, ExportContext())
+        list(writer_for(path)(path, people, ExportContext()))
     assert not path.exists() and second.read_text() == "mine"
-    writer_for(path)(path, people, ExportContext(overwrite=True))
+    list(writer_for(path)(path, people, ExportContext(overwrite=True)))
     assert second.read_text().startswith("HIERARCHY")
 
 
 def test_camera_frame_is_refused(tmp_path):
     path = tmp_path / "walk.bvh"
     with pytest.raises(ValueError, match="camera"):
-        writer_for(path)(path, [sequence(walking(5).joints, frame="camera")], ExportContext())
+        list(writer_for(path)(path, [sequence(walking(5).joints, frame="camera")], ExportContext()))
 
 
 def test_joints_of_another_set_are_refused(tmp_path):
@@ -201,4 +201,4 @@ def test_joints_of_another_set_are_refused(tmp_path):
         keypoints=joints[..., :2], joint_set=COCO17,
     )  # fmt: skip
     with pytest.raises(UsageError, match="coco17"):
-        writer_for(path)(path, [other], ExportContext())
+        list(writer_for(path)(path, [other], ExportContext()))

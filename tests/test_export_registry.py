@@ -15,7 +15,7 @@ from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_fo
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".BVH", ".Npz"])
 def test_every_known_suffix_has_a_writer_that_writes(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
-    assert writer_for(path)(path, [sequence(walking(5).joints)], ExportContext()) == [path]
+    assert list(writer_for(path)(path, [sequence(walking(5).joints)], ExportContext())) == [path]
     assert path.stat().st_size > 0
     assert list(tmp_path.iterdir()) == [path]
 
@@ -45,5 +45,5 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez_compressed", full)
     path = tmp_path / "out.npz"
     with pytest.raises(Exception, match="No space left"):
-        writer_for(path)(path, [sequence(walking(5).joints)], ExportContext())
+        list(writer_for(path)(path, [sequence(walking(5).joints)], ExportContext()))
     assert list(tmp_path.iterdir()) == []

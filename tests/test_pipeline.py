@@ -439,5 +439,6 @@ def test_every_format_is_described() -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_formats_of_one_person_are_known_as_such(monkeypatch, source, out, lifter, suffix) -> None:
     two = models(monkeypatch, lifter, FakeDetector(people=2), people="all").lift(source)
-    files = writer_for(out / f"a{suffix}")(out / f"a{suffix}", two.sequences, ExportContext())
+    target = out / f"a{suffix}"
+    files = list(writer_for(target)(target, two.sequences, ExportContext()))
     assert (len(files) == 2) == (suffix in preflight.ONE_PERSON_A_FILE)

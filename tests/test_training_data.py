@@ -5,15 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from glagcn_training.augment import add_noise, detector_points, mirror_motion, reshape_bodies
-from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
-from glagcn_training.data.packs import MotionClip, WindowSampler, read_pack, read_packs
-from glagcn_training.samples import Augmentation, observe, ray_frame_targets, training_batch
 from synthetic_motion import walking, write_pack
 
 from glagcn_cli.errors import InputError
 from glagcn_cli.normalisation import ray_rotations
 from glagcn_cli.skeleton import COCO17, H36M17
+from glagcn_training.augment import add_noise, detector_points, mirror_motion, reshape_bodies
+from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
+from glagcn_training.data.packs import MotionClip, WindowSampler, read_pack, read_packs
+from glagcn_training.samples import Augmentation, observe, ray_frame_targets, training_batch
 
 
 def rng():

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from glagcn_training.metrics import mpjpe, mpjve, n_mpjpe, p_mpjpe, procrustes
 from scipy.spatial.transform import Rotation
+
+from glagcn_training.metrics import mpjpe, mpjve, n_mpjpe, p_mpjpe, procrustes
 
 
 def poses(count=20, seed=0):

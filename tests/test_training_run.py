@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from glagcn_training import cli
-from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import constant_predictor, evaluate, observe_clips
-from glagcn_training.samples import Augmentation
-from glagcn_training.train import TrainingRun, TrainingSettings, learning_rate
 from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.model.architecture import Architecture
+from glagcn_training import cli
+from glagcn_training.data.packs import read_packs
+from glagcn_training.evaluate import constant_predictor, evaluate, observe_clips
+from glagcn_training.samples import Augmentation
+from glagcn_training.train import TrainingRun, TrainingSettings, learning_rate
 
 SMALL = Architecture(window=27, channels=8, global_blocks=1, dropout=0.0)
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ Nothing here imports torch; scipy is imported with the writer that needs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -45,14 +45,14 @@ class ExportContext:
 
 
 class Writer(Protocol):
-    """Write the people of one clip to a path and return the files that were written.
+    """Write the people of one clip to a path, yielding each file as soon as it is whole.
 
     Raises ``NobodyFoundError``, and writes nothing, when nobody has a pose in any frame.
     """
 
     def __call__(
         self, path: Path, sequences: Sequence[PoseSequence], context: ExportContext
-    ) -> list[Path]:
+    ) -> Iterator[Path]:
         """Write; all poses are in the scene frame."""
         ...
 

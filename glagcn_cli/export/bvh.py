@@ -8,7 +8,7 @@ is no pose the motion is interpolated, and held at the clip's ends.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _ROTATIONS = " ".join(f"{axis}rotation" for axis in _ORDER)
 _LINES_AT_ONCE = 4096
 
 
-def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> list[Path]:
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file for each person: a fitted rig, its root path and joint rotations."""
     people = people_with_poses(path, sequences)
     for sequence in people:
@@ -41,15 +41,14 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                 f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
                 f"the lifter gives {sequence.joint_set.name}"
             )
-    pairs = path_for_each(path, people, context.overwrite)
-    for target, sequence in pairs:
+    for target, sequence in path_for_each(path, people, context.overwrite):
         motion = fit_rig(sequence.joints, sequence.valid, sequence.fps)
         with (
             atomic_output(target, context.overwrite) as temporary,
             temporary.open("w", encoding="ascii", newline="\n") as file,
         ):
             write_motion(file, motion, sequence.fps)
-    return [target for target, _ in pairs]
+        yield target
 
 
 def write_motion(file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps: Fraction) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,15 @@ from . import ExportContext
 from .people import path_for_each, people_with_poses
 
 
-def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> list[Path]:
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write (frames, 17, 3) float32 metres, scene frame (y up), one file for each person.
 
     This format has no room for a mask: frames without a pose are NaN.
     """
-    pairs = path_for_each(path, people_with_poses(path, sequences), context.overwrite)
-    for target, sequence in pairs:
+    people = people_with_poses(path, sequences)
+    for target, sequence in path_for_each(path, people, context.overwrite):
         joints = sequence.joints.astype(np.float32)
         joints[~sequence.valid] = np.nan
         with atomic_output(target, context.overwrite) as temporary, temporary.open("wb") as file:
             np.save(file, joints, allow_pickle=False)
-    return [target for target, _ in pairs]
+        yield target

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from .run_report import json_safe
 FORMAT_VERSION = 1
 
 
-def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> list[Path]:
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file that `numpy.load(path)` reads with ``allow_pickle=False``.
 
     ==================  ========================================================================
@@ -59,7 +60,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         "frame": np.array(first.frame),
         "settings": np.array(json.dumps(json_safe(context.settings), sort_keys=True)),
     }
-    # A file object, not a name: numpy would put another suffix behind the temporary name.
-    with atomic_output(path, context.overwrite) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    return [path]
+    with atomic_output(path, context.overwrite) as temporary:
+        # In memory first: on a full disk numpy leaves an archive that complains when it dies.
+        archive = io.BytesIO()
+        np.savez_compressed(archive, **arrays)
+        temporary.write_bytes(archive.getbuffer())
+    yield path

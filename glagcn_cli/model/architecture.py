@@ -9,6 +9,9 @@ from ..skeleton import H36M17
 STRIDE = 3
 """Of a level of the local module: T = 243 -> 81 -> 27 -> 9 -> 3 -> 1."""
 
+EMBEDDING_SHARE = 4
+"""An embedding of the adaptive graph has a quarter of the output channels."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -49,6 +52,11 @@ class Architecture:
             raise ValueError(f"variant is {self.variant!r}, expected 'paper' or 'released'")
         if STRIDE**self.levels != self.window:
             raise ValueError(f"window is {self.window} frames, expected a power of {STRIDE}")
+        if self.channels < EMBEDDING_SHARE or self.global_blocks < 1:
+            raise ValueError(
+                f"channels is {self.channels} and global_blocks {self.global_blocks}, expected at "
+                f"least {EMBEDDING_SHARE} and 1"
+            )
 
     @property
     def levels(self) -> int:

@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .architecture import STRIDE
+from .architecture import EMBEDDING_SHARE, STRIDE
 from .graph import SUBSETS
 
 TEMPORAL_KERNEL = 9
 TEMPORAL_PADDING = TEMPORAL_KERNEL // 2
 ADAPTIVE_INIT = 1e-6
-EMBEDDING_SHARE = 4  # an embedding has a quarter of the output channels
 
 
 def _init_convolution(convolution: nn.Conv2d) -> nn.Conv2d:

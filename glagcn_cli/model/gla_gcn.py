@@ -88,6 +88,13 @@ class _Lifter(nn.Module):
             )
         return _normalise_input(self.data_bn, keypoints)
 
+    def _check_window(self, keypoints: Tensor) -> None:
+        """The local module shrinks exactly one window to one frame."""
+        if keypoints.shape[1] != self.architecture.window:
+            raise ValueError(
+                f"windows have {keypoints.shape[1]} frames, expected {self.architecture.window}"
+            )
+
 
 class GLAGCN(_Lifter):
     """The paper's network: a global module that gives every frame, a local one for the centre."""
@@ -130,10 +137,7 @@ class GLAGCN(_Lifter):
 
     def forward(self, keypoints: Tensor) -> tuple[Tensor, Tensor]:
         """Sequence (N, T, V, 3) and centre frame (N, V, 3) from windows (N, T, V, C)."""
-        if keypoints.shape[1] != self.architecture.window:
-            raise ValueError(
-                f"windows have {keypoints.shape[1]} frames, expected {self.architecture.window}"
-            )
+        self._check_window(keypoints)
         x = self._global_features(keypoints)
         centre = self.head_local(_run_local(self.layers_tcngcn, x))
         return self.head_global(x), centre[:, 0]
@@ -154,6 +158,7 @@ class ReleasedGLAGCN(_Lifter):
 
     def forward(self, keypoints: Tensor) -> Tensor:
         """Centre frame (N, V, 3) from windows (N, T, V, C)."""
+        self._check_window(keypoints)
         x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
         return self.fc(x.mean(dim=2)).permute(0, 2, 1)
 

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from glagcn_cli.devices import choose_device
+from glagcn_cli.errors import DeviceError, UsageError
+
+
+@pytest.fixture
+def gpus(monkeypatch: pytest.MonkeyPatch):
+    """Pretend that the machine has this many GPUs."""
+
+    def pretend(count: int) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    "name, count, device",
+    [
+        ("cpu", 0, "cpu"),
+        ("cpu", 2, "cpu"),
+        ("auto", 0, "cpu"),
+        ("auto", 2, "cuda:0"),
+        ("cuda", 1, "cuda:0"),
+        ("cuda:1", 2, "cuda:1"),
+    ],
+)
+def test_a_device_that_exists(gpus, name: str, count: int, device: str) -> None:
+    gpus(count)
+    assert choose_device(name) == device
+
+
+@pytest.mark.parametrize("name, count", [("cuda", 0), ("cuda:0", 0), ("cuda:2", 2), ("cuda:10", 2)])
+def test_a_device_that_does_not_exist(gpus, name: str, count: int) -> None:
+    gpus(count)
+    with pytest.raises(DeviceError, match=name):
+        choose_device(name)
+
+
+def test_without_cuda_the_message_names_the_way_out(gpus) -> None:
+    gpus(0)
+    with pytest.raises(DeviceError, match="--device cpu"):
+        choose_device("cuda")
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:0 ", "mps", "cpu:0"])
+def test_nonsense_is_a_mistake_in_the_options(gpus, name: str) -> None:
+    gpus(1)
+    with pytest.raises(UsageError, match="auto, cpu, cuda"):
+        choose_device(name)

@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from moving_figure import SHIN, THIGH, Figure
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from glagcn_cli.normalisation import focal_length
+from glagcn_cli.poses import PoseSequence
+from glagcn_cli.skeleton import H36M17
+from glagcn_cli.world import (
+    ANKLE_HEIGHT,
+    CAMERA_UP,
+    estimate_up,
+    on_floor,
+    root_depth,
+    scene_axes,
+    smooth_depth,
+    to_scene,
+)
+
+SIZE = (1920, 1080)
+FPS = 50
+ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
+TO_CAMERA = np.diag([1.0, -1.0, -1.0])  # scene axes to those of a level camera that looks along -z
+
+
+@dataclass
+class Camera:
+    """A pinhole camera in the scene, turned first, then pitched down, then rolled (degrees)."""
+
+    down: float = 0.0
+    roll: float = 0.0
+    yaw: float = 0.0
+    fov: float = 60.0
+    place: tuple[float, float, float] = (0.0, 1.5, 6.0)
+
+    @property
+    def rotation(self) -> NDArray[np.float64]:
+        turned = Rotation.from_euler("y", -self.yaw, degrees=True).as_matrix()
+        nod = Rotation.from_euler("x", self.down, degrees=True).as_matrix()
+        roll = Rotation.from_euler("z", self.roll, degrees=True).as_matrix()
+        return roll @ nod @ TO_CAMERA @ turned
+
+    @property
+    def up(self) -> NDArray[np.float64]:
+        return self.rotation @ [0.0, 1.0, 0.0]
+
+    def film(
+        self, joints: NDArray, valid: NDArray | None = None, fps: int = FPS, person: int = 1
+    ) -> PoseSequence:
+        """What a perfect lifter would make of the scene: exact relative 3D and exact 2D."""
+        focal = focal_length(SIZE, self.fov)
+        matrix = np.array([[focal, 0, 959.5], [0, focal, 539.5], [0, 0, 1]])
+        shift = -self.rotation @ self.place
+        rotation_vector = cv2.Rodrigues(self.rotation)[0]
+        pixels = cv2.projectPoints(joints.reshape(-1, 3), rotation_vector, shift, matrix, None)[0]
+        relative = (joints - joints[:, :1]) @ self.rotation.T
+        return PoseSequence(
+            joints=relative.astype(np.float32),
+            scores=np.ones(joints.shape[:2], np.float32),
+            valid=np.ones(len(joints), bool) if valid is None else valid,
+            fps=Fraction(fps),
+            keypoints=pixels.reshape(*joints.shape[:2], 2).astype(np.float32),
+            frame="camera",
+            person=person,
+        )
+
+    def depth(self, joints: NDArray) -> NDArray[np.float64]:
+        return ((joints[:, 0] - self.place) @ self.rotation.T)[:, 2]
+
+
+CAMERAS = {
+    "level": Camera(),
+    "12 degrees down": Camera(down=12),
+    "from below": Camera(down=-8, place=(0, 0.3, 5)),
+    "rolled": Camera(down=12, roll=7),
+    "telephoto": Camera(down=12, fov=25, place=(0.5, 3, 13)),
+    "wide": Camera(down=20, fov=90, place=(-0.5, 2.4, 4)),
+}
+ANY_CAMERA = pytest.mark.parametrize("camera", CAMERAS.values(), ids=CAMERAS)
+
+
+def walk(heading: float = 90.0, frames: int = 150, start: tuple = (0, 0, 0)) -> NDArray:
+    """Walk at 1.2 m/s on the floor y = 0, passing the start half-way; both ankles stay low.
+
+    Heading 0 goes towards a camera without yaw, 90 to the right of its picture.
+    """
+    seconds = (np.arange(frames) - frames // 2) / FPS
+    swing = 25 * np.sin(2 * np.pi * seconds)
+    height = ANKLE_HEIGHT + (THIGH + SHIN) * np.cos(np.radians(swing))
+    joints = Figure(
+        frames, hip=swing, shoulder=swing, bend=swing / 5, twist=-swing / 2, elbow=30.0,
+        path=np.stack([0 * seconds, height, 1.2 * seconds], axis=1),
+    ).joints  # fmt: skip
+    turned = Rotation.from_euler("y", heading, degrees=True).apply(joints.reshape(-1, 3))
+    return turned.reshape(joints.shape) + np.asarray(start, float)
+
+
+def lifted(camera: Camera, joints: NDArray, **settings) -> NDArray[np.float64]:
+    (scene,) = to_scene([camera.film(joints)], SIZE, fov=camera.fov, **settings)
+    assert scene.frame == "scene"
+    return scene.joints.astype(np.float64)
+
+
+def degrees_between(a: NDArray, b: NDArray) -> float:
+    return float(np.degrees(np.arccos(np.clip(a @ b, -1, 1))))
+
+
+@ANY_CAMERA
+@pytest.mark.parametrize("heading", [0, 90, 200])
+def test_up_is_found_from_a_walking_body(camera: Camera, heading: float) -> None:
+    up = estimate_up([camera.film(walk(heading))])
+    assert np.linalg.norm(up) == pytest.approx(1)
+    assert degrees_between(up, camera.up) < 2
+
+
+@ANY_CAMERA
+def test_depth_is_exact_for_exact_joints(camera: Camera) -> None:
+    joints = walk()
+    depth = root_depth(camera.film(joints), SIZE, focal_length(SIZE, camera.fov))
+    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
+
+
+def test_depth_trusts_the_joints_that_were_seen() -> None:
+    camera, joints = CAMERAS["12 degrees down"], walk()
+    film = camera.film(joints)
+    film.keypoints[:, 13] += [300, -200]  # a wrist somewhere else
+    focal = focal_length(SIZE, camera.fov)
+    error = np.abs(root_depth(film, SIZE, focal) - camera.depth(joints)).mean()
+    film.scores[:, 13] = 0.0
+    doubted = np.abs(root_depth(film, SIZE, focal) - camera.depth(joints)).mean()
+    assert doubted < 0.2 * error
+
+
+@pytest.mark.parametrize("heading", [0, 90, 200])
+def test_smoothing_keeps_a_steady_walk_from_end_to_end(heading: float) -> None:
+    camera, joints = Camera(down=12), walk(heading)
+    depth = camera.depth(joints)
+    np.testing.assert_allclose(smooth_depth(depth, camera.film(joints)), depth, atol=0.04)
+
+
+def test_smoothing_takes_out_most_of_the_noise_in_every_run() -> None:
+    rng = np.random.default_rng(9)
+    valid = np.ones(400, bool)
+    valid[150:200] = False
+    film = Camera().film(walk(90, 400), valid)
+    noisy = 6 * np.exp(rng.normal(0, 0.03, 400))
+    smooth = smooth_depth(noisy, film)
+    np.testing.assert_array_equal(smooth[150:200], noisy[150:200])
+    for run in (slice(0, 150), slice(200, 400)):
+        assert np.std(smooth[run] - 6) < 0.3 * np.std(noisy[run] - 6)
+
+
+@ANY_CAMERA
+@pytest.mark.parametrize("heading", [0, 90, 140])
+def test_the_path_on_the_floor_has_its_length_and_direction(camera: Camera, heading) -> None:
+    joints = walk(heading)
+    path = lifted(camera, joints)[:, 0, ::2]
+    expected = joints[:, 0, ::2]
+    moved, true = path[-1] - path[0], expected[-1] - expected[0]
+    assert np.linalg.norm(moved - true) < 0.06 * np.linalg.norm(true)
+    error = (path - path.mean(axis=0)) - (expected - expected.mean(axis=0))
+    assert np.linalg.norm(error, axis=1).max() < 0.15
+
+
+@ANY_CAMERA
+def test_feet_stand_on_the_floor(camera: Camera) -> None:
+    joints = lifted(camera, walk(90, 300))
+    lowest = joints[:, ANKLES, 1].min(axis=1)
+    assert lowest.min() == pytest.approx(ANKLE_HEIGHT, abs=0.03)
+    steps = [lowest[i : i + FPS].min() for i in range(0, 250, 10)]
+    np.testing.assert_allclose(steps, ANKLE_HEIGHT, atol=0.04)
+
+
+@ANY_CAMERA
+def test_axes_are_y_up_x_to_the_right_and_right_handed(camera: Camera) -> None:
+    axes = scene_axes(camera.up)
+    np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(axes) == pytest.approx(1)
+    np.testing.assert_allclose(axes @ camera.up, [0, 1, 0], atol=1e-12)
+    assert (axes @ [1, 0, 0])[0] > 0.98, "the picture's right is x"
+    assert (axes @ [0, 0, -1])[2] > 0.9, "towards the camera is z"
+    level = Rotation.from_euler("y", 0).as_matrix()
+    if camera.roll == 0:  # then the scene is the world itself, which these cameras do not turn in
+        np.testing.assert_allclose(axes @ camera.rotation, level, atol=1e-9)
+
+
+@pytest.mark.parametrize("heading, direction", [(90, (1, 0)), (270, (-1, 0)), (0, (0, 1))])
+def test_who_walks_to_the_right_moves_along_x_and_who_comes_near_along_z(
+    heading, direction
+) -> None:
+    joints = lifted(Camera(down=12), walk(heading))
+    moved = joints[-1, 0, ::2] - joints[0, 0, ::2]
+    np.testing.assert_allclose(moved / np.linalg.norm(moved), direction, atol=0.05)
+    left, right = H36M17.indices(["left_shoulder", "right_shoulder"])
+    across = (joints[:, left] - joints[:, right]).mean(axis=0)
+    forward = np.array([direction[0], 0, direction[1]])
+    assert np.cross([0, 1, 0], forward) @ across > 0.3, "left is on the left of the way"
+    assert (joints[:, H36M17.index("head"), 1] > joints[:, 0, 1] + 0.4).all()
+
+
+def joint_angles(joints: NDArray) -> NDArray[np.float64]:
+    """Cosines between all pairs of bones, (frames, bones, bones)."""
+    bones = np.stack([joints[:, child] - joints[:, parent] for parent, child in
+                      H36M17.bone_indices], axis=1)  # fmt: skip
+    bones = bones / np.linalg.norm(bones, axis=-1, keepdims=True)
+    return bones @ bones.swapaxes(1, 2)
+
+
+@ANY_CAMERA
+def test_moving_the_camera_does_not_change_joint_angles(camera: Camera) -> None:
+    joints = walk(120)
+    scene = lifted(replace(camera, yaw=25), joints, cutoff=0)
+    np.testing.assert_allclose(joint_angles(scene), joint_angles(joints), atol=1e-4)
+    bones = np.linalg.norm(scene[:, 1:] - scene[:, list(H36M17.parents[1:])], axis=-1)
+    expected = np.linalg.norm(joints[:, 1:] - joints[:, list(H36M17.parents[1:])], axis=-1)
+    np.testing.assert_allclose(bones, expected, atol=1e-4)
+
+
+def jump(height: float = 0.4, seconds: float = 0.6, frames: int = 200) -> NDArray:
+    """Stand, jump once in the middle of the clip, stand."""
+    t = (np.arange(frames) - frames / 2) / FPS / seconds
+    arc = height * np.clip(1 - 4 * t**2, 0, None)
+    path = np.stack([0 * arc, 0.83 + ANKLE_HEIGHT + 0.01 + arc, 0 * arc], axis=1)
+    joints = Figure(frames, knee=2.0, elbow=10.0, path=path).joints
+    joints[..., 1] -= joints[:, ANKLES, 1].min() - ANKLE_HEIGHT
+    return joints
+
+
+@pytest.mark.parametrize("camera", [CAMERAS["level"], CAMERAS["rolled"]])
+def test_a_jump_stays_a_jump(camera: Camera) -> None:
+    joints = lifted(camera, jump())
+    rise = joints[:, 0, 1] - np.median(joints[:, 0, 1])
+    assert rise.max() == pytest.approx(0.4, abs=0.05)
+    assert abs(int(rise.argmax()) - 100) <= 2
+    np.testing.assert_allclose(joints[:70, ANKLES, 1], ANKLE_HEIGHT, atol=0.03)
+
+
+def test_people_far_apart_keep_their_distance() -> None:
+    camera = CAMERAS["12 degrees down"]
+    near, far = walk(90, start=(-1.5, 0, 1)), walk(270, start=(1.5, 0, -3))
+    scene = to_scene([camera.film(near), camera.film(far, person=2)], SIZE, fov=camera.fov)
+    assert [sequence.person for sequence in scene] == [1, 2]
+    apart = scene[1].joints[:, 0] - scene[0].joints[:, 0]
+    np.testing.assert_allclose(apart, far[:, 0] - near[:, 0], atol=0.25)
+    assert np.abs((apart - (far[:, 0] - near[:, 0])).mean(axis=0)).max() < 0.1
+
+
+def test_the_middle_of_the_people_is_the_origin() -> None:
+    joints = lifted(Camera(down=12), walk(60, start=(1, 0, -2)))
+    np.testing.assert_allclose(np.median(joints[:, 0, ::2], axis=0), 0, atol=1e-5)
+
+
+def test_nobody_is_no_error() -> None:
+    assert to_scene([], SIZE, fov=60) == []
+    absent = Camera().film(walk(), valid=np.zeros(150, bool))
+    (scene,) = to_scene([absent], SIZE, fov=60)
+    assert scene.frame == "scene" and not scene.valid.any()
+
+
+def test_one_who_is_absent_beside_one_who_is_there() -> None:
+    absent = Camera().film(walk(), valid=np.zeros(150, bool), person=2)
+    alone = lifted(Camera(), walk())
+    scene = to_scene([Camera().film(walk()), absent], SIZE, fov=60)
+    np.testing.assert_allclose(scene[0].joints, alone, atol=1e-6)
+    assert np.isfinite(scene[1].joints).all()
+
+
+@ANY_CAMERA
+def test_a_single_frame(camera: Camera) -> None:
+    joints = walk()[30:31]
+    scene = lifted(camera, joints)
+    assert scene[0, ANKLES, 1].min() == pytest.approx(ANKLE_HEIGHT, abs=1e-4)
+    assert (scene[0, H36M17.index("head")] - scene[0, 0])[1] > 0.4
+
+
+@pytest.mark.parametrize("frames", [2, 3, 7])
+def test_a_few_frames(frames: int) -> None:
+    scene = lifted(Camera(down=12), walk()[:frames])
+    np.testing.assert_allclose(
+        np.diff(scene[:, 0], axis=0), np.diff(walk()[:frames, 0], axis=0), atol=0.02
+    )
+
+
+def test_frames_without_a_pose_disturb_no_one() -> None:
+    """What stands in frames that are not valid must not reach the others."""
+    valid = np.ones(150, bool)
+    valid[60:90] = False
+    film = Camera(down=12).film(walk(), valid)
+    film.scores[~valid] = 0
+    calm = to_scene([film], SIZE, fov=60)[0].joints[valid]
+    film.joints[~valid] = 7.0
+    film.keypoints[~valid] = -1e4
+    np.testing.assert_array_equal(to_scene([film], SIZE, fov=60)[0].joints[valid], calm)
+
+
+def lying(frames: int = 100) -> NDArray:
+    """On the back along the picture's x, head to the left, ten centimetres above the floor."""
+    standing = Figure(frames, knee=2.0, elbow=10.0, path=(0, 0, 0)).joints
+    fallen = Rotation.from_euler("z", 90, degrees=True).apply(standing.reshape(-1, 3))
+    return fallen.reshape(standing.shape) + np.array([0, 0.3, 0])
+
+
+def test_who_lies_is_taken_for_lying_not_for_a_tilted_camera() -> None:
+    camera = Camera(down=4)
+    np.testing.assert_array_equal(estimate_up([camera.film(lying())]), CAMERA_UP)
+    joints = lifted(camera, lying())
+    assert np.ptp(joints[0, :, 1]) < 0.6, "still flat"
+    assert joints[..., 1].min() > -0.01
+
+
+def test_who_stands_for_a_while_shows_the_way_up_for_all_the_time_he_lies() -> None:
+    camera = Camera(down=12, roll=7)
+    both = np.concatenate([lying(120), walk(90, 60)])
+    assert degrees_between(estimate_up([camera.film(both)]), camera.up) < 2
+
+
+@pytest.mark.parametrize("roll", [0, 7])
+def test_bent_bodies_do_not_vote_on_the_way_up(roll: float) -> None:
+    """Two thirds of the time bent over forwards, to the side of the picture."""
+    camera = Camera(down=12, roll=roll)
+    bent = walk(90, 90)
+    trunk = [i for i, j in enumerate(H36M17.joints) if not j.endswith(("knee", "ankle", "hip"))]
+    lean = Rotation.from_euler("z", -80, degrees=True)
+    offsets = (bent[:, trunk] - bent[:, :1]).reshape(-1, 3)
+    bent[:, trunk] = bent[:, :1] + lean.apply(offsets).reshape(90, -1, 3)
+    both = np.concatenate([bent, walk(90, 45)])
+    assert degrees_between(estimate_up([camera.film(both)]), camera.up) < 2
+
+
+def test_a_head_down_and_a_head_up_give_a_way_up() -> None:
+    standing = Figure(20, knee=2.0, path=(0, 1, 0)).joints
+    with np.errstate(all="raise"):
+        up = estimate_up([Camera(down=12).film(standing), Camera(down=12).film(-standing)])
+    assert degrees_between(up, Camera(down=12).up) < 3
+
+
+def test_who_stands_on_his_hands_does_not_sink_into_the_floor() -> None:
+    head_down = Figure(150, knee=2.0, path=(0, 0, 0)).joints * [1, -1, -1] + [0, 1.2, 0]
+    joints = lifted(Camera(down=5), head_down)
+    assert joints[..., 1].min() == pytest.approx(0, abs=0.02)
+
+
+def test_the_floor_follows_a_drift_but_not_a_stride() -> None:
+    joints = walk(90, 300)
+    drift = np.linspace(0, 0.5, 300)[:, None]
+    drifting = joints.copy()
+    drifting[..., 1] += drift
+    placed = on_floor(drifting, Camera().film(joints))
+    np.testing.assert_allclose(placed[50:-50, 0, 1], joints[50:-50, 0, 1], atol=0.12)
+    still = on_floor(joints, Camera().film(joints))
+    np.testing.assert_allclose(still, joints, atol=0.03)
+
+
+def test_all_joints_in_one_pixel_is_no_error() -> None:
+    film = Camera().film(walk())
+    film.keypoints[:] = 500.0
+    with np.errstate(all="raise"):
+        (scene,) = to_scene([film], SIZE, fov=60)
+    assert np.isfinite(scene.joints).all()
+
+
+@pytest.mark.parametrize("cutoff", [0.0, 7.0])
+def test_the_cutoff_decides_whether_paths_are_smoothed(cutoff: float) -> None:
+    film = Camera().film(walk())
+    film.joints[:, 13] += np.random.default_rng(3).normal(0, 0.05, (150, 3)).astype(np.float32)
+    (scene,) = to_scene([film], SIZE, fov=60, cutoff=cutoff)
+    wrist = scene.joints[:, 13] - scene.joints[:, 0]
+    shake = np.abs(np.diff(wrist, n=2, axis=0)).mean()
+    assert shake > 0.05 if cutoff == 0 else shake < 0.01
