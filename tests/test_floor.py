@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn_people import poses, walk
+from walkers import poses, walk
 
 from glagcn_cli.floor import Floor
 from glagcn_cli.scene_view import Camera, SceneView, clip_points

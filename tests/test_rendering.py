@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from drawn_people import FPS, points_2d, poses, standing, walk
+from walkers import FPS, points_2d, poses, standing, walk
 
 from glagcn_cli.rendering import SideBySideRenderer
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_people import poses, standing, walk
+from walkers import poses, standing, walk
 
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.scene_panel import ScenePanel

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from drawn_people import poses, standing, walk
+from walkers import poses, standing, walk
 
 from glagcn_cli.scene_view import AZIMUTH, SceneView, clip_points, view_rotation
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from drawn_people import points_2d
+from walkers import points_2d
 
 from glagcn_cli.drawing import LEFT, RIGHT
 from glagcn_cli.poses import Keypoints2D
