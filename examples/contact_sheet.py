@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from glagcn_cli.contact_sheet import contact_sheet
+from glagcn_cli.rendering.contact_sheet import contact_sheet
 from glagcn_cli.video import VideoReader
 
 COLUMNS = 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glagcn_cli.errors import OutputError
+from .errors import OutputError
 
 # What only writing can cause: a failure to read an input inside the block keeps its own name.
 _WRITING_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

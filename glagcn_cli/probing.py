@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from glagcn_cli import ffmpeg
-from glagcn_cli.errors import InputError, NoVideoStreamError
+from . import ffmpeg
+from .errors import InputError, NoVideoStreamError
 
 # Frame rates that cameras and editors produce.
 STANDARD_RATES = tuple(

@@ -12,10 +12,10 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli import ffmpeg
-from glagcn_cli.errors import InputError, OutputError
-from glagcn_cli.outputs import atomic_output
-from glagcn_cli.probing import VIDEO_STREAM, AudioInfo, VideoInfo, probe, probe_audio
+from . import ffmpeg
+from .errors import InputError, OutputError
+from .outputs import atomic_output
+from .probing import VIDEO_STREAM, AudioInfo, VideoInfo, probe, probe_audio
 
 __all__ = ["VideoInfo", "VideoReader", "VideoWriter", "probe"]
 

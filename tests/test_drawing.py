@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from walkers import poses, standing, walk
 
-from glagcn_cli.drawing import (
+from glagcn_cli.rendering.drawing import (
     LEFT,
     NEUTRAL,
     RIGHT,

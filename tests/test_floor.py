@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 from walkers import poses, walk
 
-from glagcn_cli.floor import Floor
-from glagcn_cli.scene_view import Camera, SceneView, clip_points
+from glagcn_cli.rendering.floor import Floor
+from glagcn_cli.rendering.scene_view import Camera, SceneView, clip_points
 
 SIZE = (640, 360)
 

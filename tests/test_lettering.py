@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glagcn_cli.lettering import draw_text, legend, letter_size, text_mask
+from glagcn_cli.rendering.lettering import draw_text, legend, letter_size, text_mask
 
 
 def test_digits_are_equally_wide_so_that_a_clock_does_not_tremble() -> None:

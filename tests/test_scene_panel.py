@@ -5,8 +5,8 @@ import pytest
 from walkers import poses, standing, walk
 
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.scene_panel import ScenePanel
-from glagcn_cli.scene_view import SceneView, clip_points
+from glagcn_cli.rendering.scene_panel import ScenePanel
+from glagcn_cli.rendering.scene_view import SceneView, clip_points
 from glagcn_cli.skeleton import H36M17
 
 SIZE = (640, 360)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from walkers import poses, standing, walk
 
-from glagcn_cli.scene_view import AZIMUTH, SceneView, clip_points, view_rotation
+from glagcn_cli.rendering.scene_view import AZIMUTH, SceneView, clip_points, view_rotation
 
 SIZE = (1280, 720)
 MIDDLE = (np.array(SIZE) - 1) / 2

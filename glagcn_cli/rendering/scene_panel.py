@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import PoseSequence
 from .drawing import (
     BORDER,
     LEFT,
@@ -20,7 +21,6 @@ from .drawing import (
 )
 from .floor import Floor
 from .lettering import draw_text, legend, letter_size
-from .poses import PoseSequence
 from .scene_view import Camera, SceneView, clip_points
 
 _SIDES = {"left arm and leg": LEFT, "right arm and leg": RIGHT}

@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import Keypoints2D, PoseSequence
 from .drawing import NEUTRAL
 from .lettering import draw_text, letter_size
-from .poses import Keypoints2D, PoseSequence
 from .scene_panel import ScenePanel
 from .video_panel import VideoPanel
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from .poses import PoseSequence
+from ..poses import PoseSequence
 
 AZIMUTH = 25.0
 """Degrees from the video camera's side towards the right: near enough for left to stay left."""

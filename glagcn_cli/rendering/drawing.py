@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import Keypoints2D, PoseSequence
+from ..skeleton import JointSet
 from .lettering import Colour, draw_text
-from .poses import Keypoints2D, PoseSequence
-from .skeleton import JointSet
 
 # Blue and orange of Okabe and Ito's palette: they differ in lightness and along the blue-yellow
 # axis, which people with red-green deficiency see as everybody does.

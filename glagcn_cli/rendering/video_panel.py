@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import Keypoints2D
 from .drawing import BORDER, Strokes, paint, skeleton_strokes, tag_person
 from .lettering import letter_size
-from .poses import Keypoints2D
 
 HIDDEN_SCORE = 0.15
 """2D points with a lower score are not drawn."""

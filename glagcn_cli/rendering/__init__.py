@@ -1,0 +1,5 @@
+"""The side-by-side picture: the video with its 2D skeletons, beside it the 3D skeletons."""
+
+from .side_by_side import SideBySideRenderer
+
+__all__ = ["SideBySideRenderer"]
