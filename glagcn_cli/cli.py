@@ -111,9 +111,10 @@ def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
     "[default: 7]",
 )
 @click.option(
-    "--flip",
-    is_flag=True,
-    help="Lift the mirror image too and average: steadier, and the lifter takes twice as long.",
+    "--flip/--no-flip",
+    default=None,
+    help="Lift the mirror image too and average: better, at twice the work of the lifter.  "
+    "[default: flip]",
 )
 @click.option(
     "--turn",

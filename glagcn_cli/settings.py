@@ -31,7 +31,8 @@ class Settings:
     fov
         Field of view over the picture's longer side, degrees, 5 to 150.
     flip
-        Average the lifter with its mirror image: half the speed.
+        Average the lifter with its mirror image: 2 mm better, and twice the work of a stage that
+        is a hundredth of a run.
     smoothing
         Low-pass filter of the joints' paths in hertz; 0 for none.
     turn
@@ -49,7 +50,7 @@ class Settings:
     device: str = "auto"
     people: int | str = 1
     fov: float = DEFAULT_FOV
-    flip: bool = False
+    flip: bool = True
     smoothing: float = DEFAULT_CUTOFF
     turn: float = 0.0
 

@@ -171,7 +171,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     use_detector(monkeypatch, FakeDetector(people=2))
     result = run(
         clip(tmp_path / "in.mp4"), "-o", tmp_path / "a.npy", "--lifter", lifter, "--fov", "70",
-        "--smoothing", "0", "--turn", "-15", "--flip", "--person", "2", "--device", "cpu",
+        "--smoothing", "0", "--turn", "-15", "--no-flip", "--person", "2", "--device", "cpu",
         "--threads", "1",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -179,7 +179,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     del told["input"]
     assert told == {
         "detector": "movenet-multipose", "pose": "movenet-thunder", "lifter": str(lifter),
-        "device": "cpu", "people": 2, "fov": 70.0, "flip": True, "smoothing": 0.0, "turn": -15.0,
+        "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
         "threads": 1,
     }  # fmt: skip
 
