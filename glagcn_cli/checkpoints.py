@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
-SHIPPED_LIFTERS: dict[str, str] = {}
+SHIPPED_LIFTERS: dict[str, str] = {
+    "lifter-27": "3e98d90940078bdacfc971566cf9735cadf652fc80c23ffa1050fec4dca296c7",
+}
 """Names of the lifters that come with the package and the sha256 of their files."""
 
 DEFAULT_LIFTER = "lifter-27"

@@ -20,6 +20,7 @@ STANDARD_RATES = tuple(
 
 # The first stream that is a moving picture: capital V leaves cover art out.
 VIDEO_STREAM = "0:V:0"
+_FIRST_SOUND = "0:a:0"
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 
 _MEASURED_SECONDS = 20
@@ -83,11 +84,14 @@ class AudioInfo:
         Samples per second, or None.
     skip
         Seconds from the file's start to its first picture, 0 when it has none.
+    delay
+        Seconds by which ffmpeg gives it too early when it reads it without the pictures.
     """
 
     codec: str
     rate: int | None
     skip: float
+    delay: float = 0.0
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -139,7 +143,13 @@ def probe_audio(path: str | Path) -> AudioInfo | None:
         return None
     rate = _number(r"(\d+) Hz", looked.audio)
     codec = re.split(r"[ ,]", looked.audio)[0]
-    return AudioInfo(codec, None if rate is None else int(rate), looked.first_frame or 0.0)
+    samples = None if rate is None else int(rate)
+    if looked.first_frame is None:
+        return AudioInfo(codec, samples, skip=0.0)
+    apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
+    return AudioInfo(
+        codec, samples, skip=looked.first_frame + max(apart, 0.0), delay=max(-apart, 0.0)
+    )
 
 
 def choose_rate(
@@ -221,6 +231,24 @@ def _look(path: str | Path) -> _Looked:
         first_frame=float(int(frame[1]) * Fraction(facts["tb"])) if frame else None,
         complaint=complaint,
     )
+
+
+def _own_start(file: Path, stream: str) -> float:
+    """Time of the file at which ffmpeg lets a stream begin when it reads no other, seconds.
+
+    Where clocks may jump (MPEG-TS of camcorders, MPEG-PS) that is the stream's own first time and
+    not the file's, so that streams which start apart fall out of step when read one by one.
+    """
+    first = ["-i", ffmpeg.file_url(file), "-map", stream, "-c", "copy"]
+    times = []
+    for clock in (["-copyts"], []):
+        output = ffmpeg.run([*clock, *first, "-frames", "1", "-f", "framecrc", "-"]).output
+        tick = re.search(r"^#tb 0: (.*)$", output, re.MULTILINE)
+        packet = re.search(r"^0, *-?\d+, *(-?\d+),", output, re.MULTILINE)
+        if tick is None or packet is None:
+            return 0.0
+        times.append(int(packet[1]) * Fraction(tick[1]))
+    return float(times[0] - times[1])
 
 
 def _measured_average(file: Path) -> float | None:

@@ -248,8 +248,11 @@ class VideoWriter:
         # The last packet of sound may outlast the picture by no more than a frame.
         packet = _COPIED_AUDIO.get(audio.codec, 1024) / (audio.rate or 44100)
         length = float(self.frames_written / self.fps) - max(packet - float(1 / self.fps), 0.0)
+        if codec == _AAC:  # decoded sound is cut before it is moved, copied packets after
+            length -= audio.delay
         # A seek, even to 0, drops the packets before it that a decoder needs to warm up.
         seek = ["-ss", f"{audio.skip:.6f}"] if audio.skip > 0 else []
+        seek += ["-itsoffset", f"{audio.delay:.6f}"] if audio.delay > 0 else []
         sound = [*seek, "-t", f"{max(length, 0.001):.6f}", *_input(self._audio_from)]
         streams = ["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", *codec]
         quiet = ["-loglevel", "error"]

@@ -417,6 +417,26 @@ def test_sound_stays_in_step_with_late_pictures(tmp_path: Path, suffix: str, cod
     assert heard == pytest.approx(1.0, abs=0.03)
 
 
+@pytest.mark.parametrize("codec", ["aac", "ac3"])
+@pytest.mark.parametrize("first", [("picture", "-0.4"), ("sound", "0.4")], ids=lambda f: f[0])
+def test_sound_stays_in_step_in_a_transport_stream(
+    tmp_path: Path, codec: str, first: tuple[str, str]
+) -> None:
+    # In MPEG-TS ffmpeg lets each stream that is read alone begin at 0. The first picture is at
+    # 0.4 s when the sound begins (or the other way), and the tone begins 1.2 s after the picture.
+    lead = float(first[1])
+    tone = f"aevalsrc=gte(t\\,{1.2 + lead})*sin(2000*t):s=48000:d={2.4 + lead}"
+    plain = encode(tmp_path / "plain.mkv", counting(50), 25, *X264)
+    source = tmp_path / "in.ts"
+    streams = ("-map", "0", "-map", "1", "-c:v", "copy", "-c:a", codec)
+    ffmpeg("-itsoffset", first[1], "-i", plain, "-f", "lavfi", "-i", tone, *streams, source)
+    target = tmp_path / "out.mp4"
+    assert copy_video(source, target) == 50
+    samples = sound(target)
+    assert np.flatnonzero(np.abs(samples) > 0.3)[0] / 8000 == pytest.approx(1.2, abs=0.03)
+    assert len(samples) / 8000 == pytest.approx(2.0, abs=0.05)
+
+
 def test_a_silent_source_gives_a_silent_video(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", counting(3), 25, *X264)
     copy_video(source, tmp_path / "out.mp4")
