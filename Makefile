@@ -26,7 +26,7 @@ help:
 
 demo: $(READY) $(CLIP)
 	@mkdir -p $(OUT)
-	$(BIN)/glagcn-video $(CLIP) $(addprefix -o ,$(DEMO)) --overwrite --quiet
+	$(BIN)/glagcn-video $(CLIP) $(addprefix -o ,$(DEMO)) --overwrite > /dev/null
 	@echo
 	@echo "Side by side:  $(OUT)/demo3d.mp4"
 	@echo "Joints:        $(OUT)/demo3d.npy   (frames, 17, 3) metres"
