@@ -266,6 +266,8 @@ def _existing(path: str | Path) -> Path:
     file = Path(path)
     if file.is_dir():
         raise InputError(f"{file}: is a folder; name a video file in it")
+    if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
+        raise InputError(f"{file}: is an address, not a file; download the video first")
     if not file.exists():
         raise InputError(f"{file}: no such file; check the name and the folder")
     if file.is_file() and file.stat().st_size == 0:

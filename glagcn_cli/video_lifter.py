@@ -15,6 +15,7 @@ from .poses import FrameDetections, Keypoints2D, PoseSequence
 from .progress import Stages
 from .settings import EVERYBODY, Settings
 from .tracking import track_people
+from .uprightness import warn_if_turned
 from .video import VideoInfo, VideoReader
 from .world import to_scene
 
@@ -115,6 +116,7 @@ class VideoLifter:
         with stages.stage("tracking"):
             people = track_people(detections, info.fps, size, self.detector.joint_set)
         chosen = choose_people(people, self.settings.people, info.path)
+        warn_if_turned(chosen, info.path)
         lifted = []
         with stages.stage("lifting", len(detections) * len(chosen)) as stage:
             for person in chosen:

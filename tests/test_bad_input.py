@@ -111,6 +111,11 @@ def test_what_is_no_video(tmp_path, out, lifter, make, words) -> None:
 
 
 @pytest.mark.usefixtures("no_models")
+def test_an_address_is_no_file(out) -> None:
+    refused(run("https://example.org/a.mp4", "-o", out / "a.mp4"), 1, "download the video first")
+
+
+@pytest.mark.usefixtures("no_models")
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_a_device_is_no_file(out) -> None:
     refused(run("/dev/zero", "-o", out / "a.mp4"), 1, "/dev/zero: is not a file but a pipe or")
