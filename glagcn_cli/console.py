@@ -18,18 +18,18 @@ class _AboveBars(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
 
-        tqdm.write(self.format(record), file=sys.stderr)
+        mark = "" if record.levelno < logging.WARNING else f"{record.levelname}: "
+        tqdm.write(f"glagcn-video: {mark}{self.format(record)}", file=sys.stderr)
 
 
 @contextmanager
 def messages_on_stderr(quiet: bool, verbose: bool) -> Iterator[None]:
-    """Warnings always, more with --verbose, errors alone with --quiet; all on standard error."""
+    """Notes and warnings, more with --verbose, errors alone with --quiet; all on standard error."""
     logger = logging.getLogger(__package__)
     before, unraisable = logger.level, sys.unraisablehook
     handler = _AboveBars()
-    handler.setFormatter(logging.Formatter("glagcn-video: %(levelname)s: %(message)s"))
     logger.addHandler(handler)
-    logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
+    logger.setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
     try:
         with warnings.catch_warnings():
             if not verbose:  # libraries' words to developers, not to users

@@ -103,7 +103,7 @@ class VideoReader:
             )
         else:
             # Decoders complain of much that nobody sees, so this is for those who ask.
-            log.info("%s: ffmpeg remarked: %s", self.info.path, reason)
+            log.debug("%s: ffmpeg remarked: %s", self.info.path, reason)
 
 
 class VideoWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -22,6 +23,8 @@ from .world import to_scene
 if TYPE_CHECKING:
     from .detection.interface import TwoStageDetector
     from .lifting import Lifter
+
+log = logging.getLogger(__name__)
 
 DETECTION_BATCH = 8  # frames in memory at once in the 2D stage
 
@@ -117,6 +120,13 @@ class VideoLifter:
             people = track_people(detections, info.fps, size, self.detector.joint_set)
         chosen = choose_people(people, self.settings.people, info.path)
         warn_if_turned(chosen, info.path)
+        if len(chosen) < len(people):
+            log.info(
+                "%s: %d people were found, person %s is lifted; --people all lifts everybody",
+                info.path,
+                len(people),
+                self.settings.people,
+            )
         lifted = []
         with stages.stage("lifting", len(detections) * len(chosen)) as stage:
             for person in chosen:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d, gaussian_filter1d, percentile_filter
+from scipy.spatial.transform import Rotation
 
 from .bones import steady_bones
 from .normalisation import focal_length, pixel_rays
@@ -72,14 +73,16 @@ def to_scene(
     if not any(sequence.valid.any() for sequence in sequences):
         return [replace(sequence, frame="scene") for sequence in sequences]
     steady = [as_one_body(sequence, cutoff) for sequence in sequences]
-    axes = scene_axes(estimate_up(steady))
+    up = estimate_up(steady)
+    axes = scene_axes(up)
     focal = focal_length(image_size, fov)
     placed = []
     for body in steady:
         depth = smooth_depth(root_depth(body, image_size, focal), body)
         root = pixel_rays(body.keypoints[:, 0], image_size, focal) * depth[:, None]
         root = low_pass(root, body.valid, body.fps, cutoff)
-        placed.append(on_floor((body.joints + root[:, None]) @ axes.T, body))
+        joints = body.joints @ upright(body, up).T + root[:, None]
+        placed.append(on_floor(joints @ axes.T, body))
     origin = _middle(placed, sequences)
     return [
         replace(sequence, joints=(joints - origin).astype(np.float32), frame="scene")
@@ -112,6 +115,18 @@ def estimate_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     # The median of each coordinate, for people bend more often than cameras tilt.
     up = np.median(directions, axis=0)
     return up / np.linalg.norm(up)
+
+
+def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotation (3, 3) that turns a body from the up it shows itself to the scene's.
+
+    From 2D alone a lifter cannot tell how steeply it looks at somebody, so that people seen at
+    different heights of the picture lean by different angles. Whoever never stands stays as lifted.
+    """
+    own = estimate_up([body])
+    if own is CAMERA_UP or np.allclose(own, up):
+        return np.eye(3)
+    return Rotation.align_vectors(up[None], own[None])[0].as_matrix()
 
 
 def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:

@@ -199,6 +199,18 @@ def test_without_choices_the_library_decides(monkeypatch, tmp_path, lifter) -> N
     assert seen == [Settings(lifter=str(lifter))]
 
 
+def test_people_who_were_not_lifted_are_told_of(monkeypatch, tmp_path, lifter) -> None:
+    use_detector(monkeypatch, FakeDetector(people=2))
+    source = clip(tmp_path / "in.mp4")
+    arguments = (source, "-o", tmp_path / "a.npy", "--overwrite", "--lifter", lifter)
+    assert run(*arguments).stderr == (
+        f"glagcn-video: {source}: 2 people were found, person 1 is lifted; --people all lifts "
+        "everybody\n"
+    )
+    assert run(*arguments, "--people", "all").stderr == ""
+    assert run(*arguments, "--quiet").stderr == ""
+
+
 # The real program --------------------------------------------------------------------------------
 
 

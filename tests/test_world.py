@@ -252,6 +252,19 @@ def test_people_far_apart_keep_their_distance() -> None:
     assert np.abs((apart - (far[:, 0] - near[:, 0])).mean(axis=0)).max() < 0.1
 
 
+def test_people_who_were_lifted_leaning_by_different_angles_stand_alike() -> None:
+    camera = CAMERAS["level"]
+    people = [camera.film(walk(90)), camera.film(walk(270, start=(1, 0, -2)), person=2)]
+    tipped = []
+    for person, degrees in zip(people, (12.0, -5.0), strict=True):
+        lean = Rotation.from_euler("x", degrees, degrees=True).as_matrix().astype(np.float32)
+        tipped.append(replace(person, joints=person.joints @ lean.T))
+    for scene in to_scene(tipped, SIZE, fov=camera.fov):
+        ankles = scene.joints[:, H36M17.indices(["left_ankle", "right_ankle"])].mean(axis=1)
+        body = (scene.joints[:, H36M17.index("thorax")] - ankles).mean(axis=0)
+        assert degrees_between(body / np.linalg.norm(body), np.array([0.0, 1.0, 0.0])) < 2
+
+
 def test_the_middle_of_the_people_is_the_origin() -> None:
     joints = lifted(Camera(down=12), walk(60, start=(1, 0, -2)))
     np.testing.assert_allclose(np.median(joints[:, 0, ::2], axis=0), 0, atol=1e-5)
