@@ -55,6 +55,16 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(packs, tmp_path):
         torch.testing.assert_close(found[name], tensor, rtol=0, atol=0)
 
 
+def test_a_checkpoint_says_what_it_was_trained_on(packs, tmp_path):
+    TrainingRun(settings(steps=1), packs, tmp_path / "a", CPU).run()
+    assert load_lifter(tmp_path / "a" / "lifter.pth")[1].data == "walk.npz"
+    told = settings(steps=1, data="my own steps", licence="CC0")
+    TrainingRun(told, packs, tmp_path / "b", CPU).run()
+    card = load_lifter(tmp_path / "b" / "lifter.pth")[1]
+    assert (card.data, card.licence) == ("my own steps", "CC0")
+    assert card.recipe["steps_done"] == 1
+
+
 def test_another_seed_gives_other_weights(packs, tmp_path):
     for seed in (1, 2):
         TrainingRun(settings(seed=seed), packs, tmp_path / str(seed), CPU).run()

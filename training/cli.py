@@ -59,6 +59,8 @@ def _prepare(device: str, threads: int | None) -> str:
 @click.option("--noise", default=0.03, show_default=True, help="Largest 2D noise, share of size.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--init", metavar="FILE", help="Take over the fitting weights of a checkpoint.")
+@click.option("--data", default="", help="What the data is, for the checkpoint.")
+@click.option("--licence", default="", help="Under which terms the weights may be used, likewise.")
 @click.option("--bfloat16", is_flag=True, help="Compute in bfloat16.")
 def train(
     dataset: str, data_dir: Path, out: Path, device: str, threads: int | None, **options: object
@@ -75,7 +77,7 @@ def train(
     from .train import TrainingRun, TrainingSettings
 
     network = ("window", "channels", "global_blocks", "variant", "dropout")
-    recipe = ("steps", "batch", "rate", "seed", "init", "bfloat16")
+    recipe = ("steps", "batch", "rate", "seed", "init", "data", "licence", "bfloat16")
     try:
         settings = TrainingSettings(
             Architecture(**{name: options[name] for name in network}),  # type: ignore[arg-type]

@@ -31,14 +31,6 @@ WARM_UP = 50  # steps
 LARGEST_GRADIENT = 1.0
 BN_MOMENTUM = (0.1, 0.001)  # first and last, decayed over the run as published
 
-DATA = (
-    "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu) and UI-PRMD "
-    "(Vakanski et al., 2018), train subjects, seen by virtual cameras"
-)
-LICENCE = (
-    "CMU: free for all uses, may go into commercial products; UI-PRMD: Open Data Commons PDDL 1.0"
-)
-
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -56,6 +48,9 @@ class TrainingSettings:
         Of weights, windows, cameras and noise.
     init
         Checkpoint whose fitting weights are taken over; a window of another length may differ.
+    data, licence
+        What the packs are and under which terms weights trained on them may be used, for the card;
+        the packs' file names by default.
     bfloat16
         Convolutions and products in bfloat16: twice as fast on CPUs and GPUs that have it.
     """
@@ -67,6 +62,8 @@ class TrainingSettings:
     rate: float = 2e-3
     seed: int = 1
     init: str | None = None
+    data: str = ""
+    licence: str = ""
     bfloat16: bool = False
 
 
@@ -113,7 +110,9 @@ class TrainingRun:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.out, self.device = settings, out, device
-        self.windows = WindowSampler(read_packs(data_dir, "train"), settings.architecture.window)
+        clips = read_packs(data_dir, "train")
+        self.packs = sorted({clip.pack for clip in clips})
+        self.windows = WindowSampler(clips, settings.architecture.window)
         self.network = build_lifter(settings.architecture)
         if settings.init:
             self._take_over(Path(settings.init))
@@ -159,7 +158,11 @@ class TrainingRun:
         recipe: dict[str, Any] = json.loads(json.dumps(asdict(self.settings)))
         recipe |= {"steps_done": self.step, "torch": str(torch.__version__)}
         return LifterCard(
-            self.settings.architecture, PERSON, data=DATA, licence=LICENCE, recipe=recipe
+            self.settings.architecture,
+            PERSON,
+            data=self.settings.data or ", ".join(self.packs),
+            licence=self.settings.licence,
+            recipe=recipe,
         )
 
     def train_step(self) -> float:

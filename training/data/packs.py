@@ -12,7 +12,6 @@ from glagcn_cli.errors import InputError
 from glagcn_cli.skeleton import H36M17
 
 PACK_ARRAYS = ("rel", "rel_unit", "root", "offsets", "split", "fps", "joints")
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,12 @@ class MotionClip:
     ----------
     joints
         (frames, 17, 3) metres, world frame: right-handed, z up, floor near z = 0.
-    name
-        Pack and clip, for reports.
+    pack
+        File name of its pack.
     """
 
     joints: NDArray[np.float32]
-    name: str
+    pack: str
 
 
 def _pack_files(data_dir: Path) -> list[Path]:
@@ -70,7 +69,7 @@ def read_pack(path: Path, split: str) -> list[MotionClip]:
         raise InputError(f"{path}: the joints hold NaN or infinity")
     offsets = arrays["offsets"]
     return [
-        MotionClip(joints[offsets[i] : offsets[i + 1]], f"{path.stem}/{i}")
+        MotionClip(joints[offsets[i] : offsets[i + 1]], path.name)
         for i in range(len(offsets) - 1)
         if arrays["split"][i] == split
     ]
