@@ -476,6 +476,8 @@ def test_a_real_interrupt_leaves_nothing(tmp_path: Path) -> None:
         from fractions import Fraction
         import numpy as np
         from glagcn_cli.video import VideoWriter
+        # A shell starts what runs in its background with interrupts ignored, tests too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with VideoWriter(sys.argv[1], Fraction(25), (64, 48), sys.argv[2]) as writer:
             for _ in range(50):
                 writer.write(np.zeros((48, 64, 3), np.uint8))
