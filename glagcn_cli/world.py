@@ -217,7 +217,9 @@ def on_floor(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.
     for run in runs(sequence.valid):
         heights = joints[run][..., 1]
         lowest = np.minimum(heights[:, _ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
-        floor = percentile_filter(lowest, ON_THE_FLOOR, window, mode="nearest")
+        # Padded here: some versions of scipy err where the window is longer than the values.
+        padded = np.pad(lowest, window, mode="edge")
+        floor = percentile_filter(padded, ON_THE_FLOOR, window)[window:-window]
         floor = gaussian_filter1d(floor, window / 4, mode="nearest")
         placed[run, :, 1] += (ANKLE_HEIGHT - floor)[:, None]
     return placed

@@ -299,6 +299,7 @@ def test_a_few_frames(frames: int) -> None:
     np.testing.assert_allclose(
         np.diff(scene[:, 0], axis=0), np.diff(walk()[:frames, 0], axis=0), atol=0.02
     )
+    assert scene[:, ANKLES, 1].min() == pytest.approx(ANKLE_HEIGHT, abs=0.02)
 
 
 def test_frames_without_a_pose_disturb_no_one() -> None:
