@@ -99,7 +99,10 @@ def test_a_terminal_sees_rate_and_time_left(columns: int) -> None:
 
 def on_a_terminal(command: list[str], columns: int = 100) -> tuple[str, str, int]:
     """Run with standard error on a pseudo-terminal; standard output, error and exit status."""
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:  # a container without /dev/pts
+        pytest.skip(f"this machine has no pseudo-terminals: {error}")
     fcntl.ioctl(
         theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30 if columns else 0, columns, 0, 0)
     )
