@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +53,9 @@ def bridge(valid: NDArray[np.bool_], max_gap: float) -> NDArray[np.bool_]:
     """Mark gaps of at most `max_gap` frames between two valid frames as valid."""
     bridged = valid.copy()
     marks = np.flatnonzero(valid)
-    for before, after in pairwise(marks):
-        if after - before - 1 <= max_gap:
-            bridged[before:after] = True
+    missing = np.diff(marks) - 1
+    for gap in np.flatnonzero((missing > 0) & (missing <= max_gap)):
+        bridged[marks[gap] : marks[gap + 1]] = True
     return bridged
 
 

@@ -115,17 +115,14 @@ def without_doubles(detections: FrameDetections) -> FrameDetections:
     order = np.argsort(-detections.scores.mean(axis=1), kind="stable")
     kept: list[int] = []
     for index in order:
-        similar = [
-            keypoint_similarity(
-                detections.keypoints[index],
-                detections.scores[index],
-                detections.keypoints[[other]],
-                detections.scores[[other]],
-                KEYPOINT_TOLERANCE * _size(detections.boxes[index]),
-            )[0]
-            for other in kept
-        ]
-        if not similar or max(similar) < DOUBLE_OVERLAP:
+        similar = keypoint_similarity(
+            detections.keypoints[index],
+            detections.scores[index],
+            detections.keypoints[kept],
+            detections.scores[kept],
+            KEYPOINT_TOLERANCE * _size(detections.boxes[index]),
+        )
+        if not (similar >= DOUBLE_OVERLAP).any():
             kept.append(int(index))
     return FrameDetections(
         detections.boxes[kept],

@@ -34,13 +34,6 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail the test when a model is loaded: the refusal has to come before."""
 

@@ -35,13 +35,6 @@ def source(tmp_path: Path) -> Path:
     return clip(tmp_path / "in.mp4")
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
-
-
 def models(
     monkeypatch: pytest.MonkeyPatch, lifter: Path, detector: FakeDetector, **choices: Any
 ) -> VideoLifter:

@@ -32,8 +32,9 @@ def main(trained: Path, shipped: Path, data_dir: Path) -> None:
     click.echo(
         "| 2D | mirror averaged | MPJPE | P-MPJPE | N-MPJPE | MPJVE |\n" + "| --- " * 6 + "|"
     )
+    seen = {noise: observe_clips(clips, noise) for noise in NOISE}
     for noise, flip in product(NOISE, (False, True)):
-        figures = evaluate(lifter_predictor(lifter, flip), observe_clips(clips, noise))
+        figures = evaluate(lifter_predictor(lifter, flip), seen[noise])
         names = ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")
         row = [noise, "yes" if flip else "no", *(f"{figures[name]:.1f}" for name in names)]
         click.echo(f"| {' | '.join(row)} |")
