@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class JointSet:
         if len(reached) < len(parents):
             raise ValueError(f"{self.name}: the bones do not form one tree")
         return tuple(parents)
+
+    @cached_property
+    def root(self) -> int:
+        """Position of the joint without a parent; raises ``ValueError`` where there is no tree."""
+        return self.parents.index(-1)
 
     @cached_property
     def left(self) -> tuple[int, ...]:
@@ -134,10 +143,54 @@ H36M17 = JointSet(
     ),
 )  # fmt: skip
 
-JOINT_SETS = {joint_set.name: joint_set for joint_set in (COCO17, HALPE26, H36M17)}
+HUMANEVA15 = JointSet(
+    "humaneva15",
+    (
+        "hip", "thorax",
+        "left_shoulder", "left_elbow", "left_wrist",
+        "right_shoulder", "right_elbow", "right_wrist",
+        "left_hip", "left_knee", "left_ankle", "right_hip", "right_knee", "right_ankle", "head",
+    ),
+    (
+        ("hip", "thorax"), ("thorax", "left_shoulder"), ("left_shoulder", "left_elbow"),
+        ("left_elbow", "left_wrist"), ("thorax", "right_shoulder"),
+        ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"),
+        ("hip", "left_hip"), ("left_hip", "left_knee"), ("left_knee", "left_ankle"),
+        ("hip", "right_hip"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
+        ("thorax", "head"),
+    ),
+)  # fmt: skip
+
+MPI_INF_3DHP17 = JointSet(
+    "mpi_inf_3dhp17",
+    (
+        "head_top", "thorax",
+        "right_shoulder", "right_elbow", "right_wrist",
+        "left_shoulder", "left_elbow", "left_wrist",
+        "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+        "hip", "spine", "head",
+    ),
+    (
+        ("hip", "spine"), ("spine", "thorax"), ("thorax", "head"), ("head", "head_top"),
+        ("thorax", "right_shoulder"), ("right_shoulder", "right_elbow"),
+        ("right_elbow", "right_wrist"), ("thorax", "left_shoulder"),
+        ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
+        ("hip", "right_hip"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
+        ("hip", "left_hip"), ("left_hip", "left_knee"), ("left_knee", "left_ankle"),
+    ),
+)  # fmt: skip
+
+JOINT_SETS = {
+    joint_set.name: joint_set for joint_set in (COCO17, HALPE26, H36M17, HUMANEVA15, MPI_INF_3DHP17)
+}
 
 CONVERSION = "coco17-h36m17-v1"
 """Name of the 2D-to-input conversion below; a checkpoint records it and refuses another."""
+
+AS_GIVEN = "as-given"
+"""2D joints of the lifter's own set, as the data set marks them: nothing is converted."""
+
+CONVERSIONS = (CONVERSION, AS_GIVEN)
 
 # Where the points that COCO does not have lie on a line between points it has. The ratios are the
 # resting lengths of the motion data: spine 0.22 m of the 0.46 m from hip to thorax, neck 0.135 m of
@@ -169,6 +222,46 @@ COCO17_TO_H36M17: NDArray[np.float32] = np.array(
 """Linear map (17, 17) from COCO-17 points to H36M-17 points."""
 
 
+@overload
+def lifter_points(keypoints: NDArray[np.floating], joint_set: JointSet) -> NDArray[np.float32]: ...
+@overload
+def lifter_points(keypoints: Tensor, joint_set: JointSet) -> Tensor: ...
+def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | Tensor:
+    """Place the H36M-17 joints that the lifter reads from a detector's points.
+
+    Parameters
+    ----------
+    keypoints
+        (..., joints, 2) pixels, in the order of ``joint_set``.
+    joint_set
+        As in `to_lifter_joints`.
+
+    Returns
+    -------
+    NDArray or Tensor
+        (..., 17, 2) pixels, float32, of the kind of the keypoints.
+    """
+    array = isinstance(keypoints, np.ndarray)
+    single = keypoints.astype(np.float32) if array else keypoints.float()
+    if joint_set is H36M17:
+        return single
+    if joint_set.joints[: len(COCO17)] != COCO17.joints:
+        raise ValueError(f"no conversion from {joint_set.name} to {H36M17.name}")
+    coco = single[..., : len(COCO17), :]
+    if array:
+        return COCO17_TO_H36M17 @ coco
+    # Single precision may be TF32, or bfloat16 under autocast: pixels off. Double stays double.
+    return (_conversion_on(keypoints.device) @ coco.double()).float()
+
+
+@lru_cache
+def _conversion_on(device: Any) -> Tensor:
+    """The linear map on a device, copied there once: a copy waits for all that a GPU has to do."""
+    import torch
+
+    return torch.from_numpy(COCO17_TO_H36M17).double().to(device)
+
+
 def to_lifter_joints(
     keypoints: NDArray[np.floating], scores: NDArray[np.floating], joint_set: JointSet
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -194,12 +287,10 @@ def to_lifter_joints(
             f"keypoints {keypoints.shape} and scores {scores.shape} do not fit {joint_set.name} "
             f"with its {len(joint_set)} joints"
         )
+    points = lifter_points(keypoints, joint_set)
     if joint_set is H36M17:
-        return keypoints.astype(np.float32), scores.astype(np.float32)
-    if joint_set.joints[: len(COCO17)] != COCO17.joints:
-        raise ValueError(f"no conversion from {joint_set.name} to {H36M17.name}")
-    coco = keypoints[..., : len(COCO17), :].astype(np.float32)
+        return points, scores.astype(np.float32)
     coco_scores = scores[..., : len(COCO17)].astype(np.float32)
     used = COCO17_TO_H36M17 > 0
     lowest = np.where(used, coco_scores[..., None, :], np.inf).min(axis=-1)
-    return COCO17_TO_H36M17 @ coco, lowest.astype(np.float32)
+    return points, lowest.astype(np.float32)

@@ -1,0 +1,170 @@
+"""The npz layout that Human3.6M and HumanEva-I share: 3D in the world, 2D of several cameras.
+
+Source: VideoPose3D's DATASETS.md. `positions_3d`: subject -> action -> (frames, joints, 3) metres.
+`positions_2d`: subject -> action -> a list with one (frames, joints, 2) array a camera, in pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.errors import InputError
+from glagcn_cli.skeleton import JointSet
+
+from .calibration import StaticCamera
+from .pickled_npz import read_pickled
+from .takes import Take
+
+PACKING_GUIDE = "https://github.com/facebookresearch/VideoPose3D/blob/main/DATASETS.md"
+_WORLD = 50.0  # metres: no studio is larger; a file in millimetres is
+
+
+@dataclass(frozen=True)
+class MultiviewFiles:
+    """Contents of a pair of files.
+
+    Parameters
+    ----------
+    path_3d, path_2d
+        Where they were read from.
+    positions, keypoints
+        Subject -> action -> 3D of the world, and a list of 2D by camera.
+    symmetry
+        (left, right) joint numbers of the 2D as its metadata state them; None where it has none.
+    """
+
+    path_3d: Path
+    path_2d: Path
+    positions: Mapping[str, Mapping[str, NDArray[np.floating]]]
+    keypoints: Mapping[str, Mapping[str, Sequence[NDArray[np.floating]]]]
+    symmetry: tuple[tuple[int, ...], tuple[int, ...]] | None
+
+    @classmethod
+    def read(cls, path_3d: Path, path_2d: Path) -> MultiviewFiles:
+        """Read both files; raises ``InputError`` for other keys and damaged files."""
+        positions = read_pickled(path_3d, "positions_3d")["positions_3d"]
+        archive = read_pickled(path_2d, "positions_2d", optional=("metadata",))
+        for path, subjects in ((path_3d, positions), (path_2d, archive["positions_2d"])):
+            for subject, actions in subjects.items():
+                if not isinstance(actions, Mapping):
+                    raise InputError(f"{path}: {subject} holds no dictionary of actions")
+        symmetry = archive.get("metadata", {}).get("keypoints_symmetry")
+        sides = tuple(tuple(int(i) for i in side) for side in symmetry) if symmetry else None
+        if sides is not None and len(sides) != 2:
+            raise InputError(f"{path_2d}: keypoints_symmetry has {len(sides)} sides, expected 2")
+        return cls(path_3d, path_2d, positions, archive["positions_2d"], sides)
+
+    def actions(self, subject: str) -> Mapping[str, NDArray[np.floating]]:
+        """3D of a subject by action; raises ``InputError`` with the subjects that there are."""
+        if subject not in self.positions:
+            raise InputError(
+                f"{self.path_3d} has no subject {subject}; it has {', '.join(self.positions)}"
+            )
+        return self.positions[subject]
+
+    def sides_are(self, joint_set: JointSet) -> bool:
+        """Whether the metadata of the 2D name the left and right joints of a joint set."""
+        return self.symmetry is None or [set(side) for side in self.symmetry] == [
+            set(joint_set.left),
+            set(joint_set.right),
+        ]
+
+    def views(self, subject: str, action: str, cameras: int) -> list[NDArray[np.floating]]:
+        """2D of an action, one array a camera; raises ``InputError`` for another camera count."""
+        views: Any = self.keypoints.get(subject, {}).get(action)
+        if views is None:
+            raise InputError(
+                f"{self.path_2d} has no 2D of {subject} {action}, of which {self.path_3d.name} "
+                "has 3D"
+            )
+        if len(views) != cameras or any(view is None for view in views):
+            there = sum(view is not None for view in views)
+            raise InputError(
+                f"{self.path_2d}: {subject} {action} was seen by {there} cameras, "
+                f"expected {cameras}"
+            )
+        return [np.asarray(view) for view in views]
+
+
+def film(
+    files: MultiviewFiles,
+    key: tuple[str, str],
+    world: NDArray[np.floating],
+    views: Sequence[NDArray[np.floating]],
+    cameras: Sequence[StaticCamera],
+    labels: tuple[str, str, str],
+) -> list[Take]:
+    """One take a camera, with the 3D brought into its frame and the 2D cut to the 3D's length.
+
+    Parameters
+    ----------
+    files
+        For the paths in messages.
+    key
+        Subject and action as the files name them.
+    world
+        (frames, joints, 3) metres, world frame.
+    views
+        By camera (at least as many frames, joints, 2) pixels.
+    cameras
+        Calibration, in the order of ``views``.
+    labels
+        Subject and action of the take, and what is left of the action's name in the files; the
+        last stands before the camera's name, so that `Take.name` can be found in the files.
+
+    Raises
+    ------
+    InputError
+        NaN in either, a 2D shorter than the 3D, or a 3D that is not in metres.
+    """
+    subject, action, rest = labels
+    where = " ".join(key)
+    _check_world(world, f"{files.path_3d}: {where}")
+    takes = []
+    for camera, view in zip(cameras, views, strict=True):
+        seen_by = f"{files.path_2d}: {where} camera {camera.name}"
+        takes.append(
+            Take(
+                subject=subject,
+                action=action,
+                camera=f"{rest} {camera.name}".strip(),
+                joints=camera.to_camera(world),
+                keypoints=_cut(view, len(world), seen_by),
+                image_size=camera.image_size,
+                fov=camera.fov,
+            )
+        )
+    return takes
+
+
+def _check_world(world: NDArray[np.floating], where: str) -> None:
+    """Refuse 3D that is not finite or not in metres; the message begins with ``where``."""
+    if not len(world):
+        raise InputError(f"{where} has no frame of 3D")
+    if not np.isfinite(world).all():
+        raise InputError(f"{where}: the 3D joints hold NaN or infinity")
+    reach = np.abs(world).max()
+    if reach > _WORLD:
+        raise InputError(
+            f"{where} is up to {reach:.0f} m from the origin; expected metres, is the file in "
+            "millimetres?"
+        )
+
+
+def _cut(view: NDArray[np.floating], frames: int, where: str) -> NDArray[np.float32]:
+    """2D of the frames that have 3D; the message begins with ``where``."""
+    if len(view) < frames:
+        raise InputError(
+            f"{where} has {len(view)} frames of 2D for {frames} of 3D; a 2D file may be longer, "
+            "not shorter"
+        )
+    keypoints = view[:frames, :, :2].astype(np.float32)
+    if not np.isfinite(keypoints).all():
+        raise InputError(f"{where}: the 2D keypoints hold NaN or infinity")
+    return keypoints

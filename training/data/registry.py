@@ -1,0 +1,220 @@
+"""The data sets by name: what each is, which subjects are in which split, and how it is read.
+
+Splits: "train" is the published training subjects without the one held out, "val" is that one,
+"test" is the published test set. The field chooses its checkpoints on the test set; a subject is
+held out here so that the test set stays unseen until the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glagcn_cli.errors import UsageError
+from glagcn_cli.skeleton import H36M17, HUMANEVA15, MPI_INF_3DHP17, JointSet
+
+from ..scores import ACTIONS, FRAMES
+from . import h36m, humaneva, mpi_inf_3dhp, packs
+from .pickled_npz import DataFile
+from .takes import SPLITS, TakeSet
+
+DEFAULT_HOLDOUT = "default"
+"""Stands for the data set's own choice of the held-out subject."""
+
+
+@dataclass(frozen=True)
+class DataSetReader:
+    """One data set that can be trained on.
+
+    Parameters
+    ----------
+    name, title
+        As on the command line, and as its publishers write it.
+    joint_set, fps
+        What its takes come in.
+    load
+        (folder, split -> subjects, keypoints) -> split -> takes.
+    licence
+        Name of the page with its licence.
+    keypoints
+        Sources of 2D to choose from, the default first; none for free motion.
+    training_subjects, test_subjects
+        As published; none where the files themselves state the split.
+    held_out
+        Training subject for validation.
+    mean_over
+        What the field's tables of it average: `scores.FRAMES` or `scores.ACTIONS`.
+    files
+        What the user has to get, and from where.
+    """
+
+    name: str
+    title: str
+    joint_set: JointSet
+    fps: int
+    load: Callable[[Path, Mapping[str, Sequence[str]], str], dict[str, TakeSet]]
+    licence: str
+    keypoints: tuple[str, ...] = ()
+    training_subjects: tuple[str, ...] = ()
+    test_subjects: tuple[str, ...] = ()
+    held_out: str | None = None
+    mean_over: str = FRAMES
+    files: tuple[DataFile, ...] = ()
+
+    def subjects(self, split: str, holdout: str | None = DEFAULT_HOLDOUT) -> tuple[str, ...]:
+        """Subjects of a split; raises ``UsageError`` for a held-out subject that is none."""
+        if split not in SPLITS:
+            raise UsageError(f"split is {split!r}, expected one of {', '.join(SPLITS)}")
+        held_out = self.held_out if holdout == DEFAULT_HOLDOUT else holdout
+        if not self.training_subjects:
+            if held_out is not None:
+                raise UsageError(
+                    f"{self.title} cannot hold out {held_out}: its files state which clips are "
+                    "for validation"
+                )
+            return ()
+        if held_out is not None and held_out not in self.training_subjects:
+            raise UsageError(
+                f"{self.title} has no training subject {held_out} to hold out; it has "
+                f"{', '.join(self.training_subjects)}"
+            )
+        if split == "test":
+            return self.test_subjects
+        if split == "train":
+            return tuple(s for s in self.training_subjects if s != held_out)
+        if held_out is None:
+            raise UsageError(f"{self.title}: no subject is held out, so there is no split 'val'")
+        return (held_out,)
+
+    def source_of_2d(self, keypoints: str | None) -> str:
+        """The 2D asked for or the default; raises ``UsageError`` with those that there are."""
+        if not keypoints:
+            return self.keypoints[0] if self.keypoints else ""
+        if keypoints not in self.keypoints:
+            there = (
+                f"it has {', '.join(self.keypoints)}"
+                if self.keypoints
+                else ("it is free motion, seen by virtual cameras")
+            )
+            raise UsageError(f"{self.title} has no 2D keypoints {keypoints!r}; {there}")
+        return keypoints
+
+
+def _load_packs(data_dir: Path, splits: Mapping[str, Sequence[str]], _: str) -> dict[str, TakeSet]:
+    return packs.read_pack_splits(data_dir, tuple(splits))
+
+
+_READERS = (
+    DataSetReader(
+        name=h36m.NAME,
+        title="Human3.6M",
+        joint_set=H36M17,
+        fps=h36m.FPS,
+        load=h36m.read_h36m,
+        licence=h36m.LICENCE,
+        keypoints=tuple(h36m.KEYPOINTS_FILES),
+        training_subjects=h36m.TRAINING_SUBJECTS,
+        test_subjects=h36m.TEST_SUBJECTS,
+        held_out=h36m.HELD_OUT,
+        mean_over=ACTIONS,
+        files=(h36m.POSITIONS_FILE, *h36m.KEYPOINTS_FILES.values()),
+    ),
+    DataSetReader(
+        name=humaneva.NAME,
+        title="HumanEva-I",
+        joint_set=HUMANEVA15,
+        fps=humaneva.FPS,
+        load=humaneva.read_humaneva,
+        licence=humaneva.LICENCE,
+        keypoints=tuple(humaneva.KEYPOINTS_FILES),
+        training_subjects=humaneva.SUBJECTS,
+        test_subjects=humaneva.SUBJECTS,
+        held_out=humaneva.HELD_OUT,
+        mean_over=ACTIONS,
+        files=(humaneva.POSITIONS_FILE, *humaneva.KEYPOINTS_FILES.values()),
+    ),
+    DataSetReader(
+        name=mpi_inf_3dhp.NAME,
+        title="MPI-INF-3DHP",
+        joint_set=MPI_INF_3DHP17,
+        fps=mpi_inf_3dhp.FPS,
+        load=mpi_inf_3dhp.read_mpi_inf_3dhp,
+        licence=mpi_inf_3dhp.LICENCE,
+        keypoints=("gt",),
+        training_subjects=mpi_inf_3dhp.TRAINING_SUBJECTS,
+        test_subjects=mpi_inf_3dhp.TEST_SUBJECTS,
+        held_out=mpi_inf_3dhp.HELD_OUT,
+        files=(mpi_inf_3dhp.TRAINING_FILE, mpi_inf_3dhp.TEST_FILE),
+    ),
+    DataSetReader(
+        name=packs.NAME,
+        title="motion capture",
+        joint_set=H36M17,
+        fps=packs.FPS,
+        load=_load_packs,
+        licence=packs.LICENCE,
+    ),
+)
+DATASETS: dict[str, DataSetReader] = {reader.name: reader for reader in _READERS}
+
+
+def find_reader(dataset: str) -> DataSetReader:
+    """Data set by name; raises ``UsageError`` with the names that there are."""
+    if dataset not in DATASETS:
+        raise UsageError(f"no data set {dataset!r}; there are {', '.join(DATASETS)}")
+    return DATASETS[dataset]
+
+
+def default_mean(dataset: str) -> str:
+    """What the field's tables of a data set average: `scores.FRAMES` or `scores.ACTIONS`."""
+    return find_reader(dataset).mean_over
+
+
+def read_splits(
+    dataset: str,
+    data_dir: Path,
+    splits: Sequence[str],
+    *,
+    keypoints: str | None = None,
+    holdout: str | None = DEFAULT_HOLDOUT,
+) -> dict[str, TakeSet]:
+    """Read several splits of a data set, each of its files once.
+
+    Parameters
+    ----------
+    dataset
+        A key of `DATASETS`.
+    data_dir
+        Folder with its files; for "mocap" also one pack.
+    splits
+        Of "train", "val", "test".
+    keypoints
+        Whose 2D; None or "" for the data set's default.
+    holdout
+        Training subject kept for "val"; "default" for the data set's own choice, None to train on
+        all subjects.
+
+    Raises
+    ------
+    UsageError
+        No such data set, split, 2D or subject; the message names those there are.
+    InputError
+        Files missing, damaged or of another layout than published.
+    """
+    reader = find_reader(dataset)
+    source = reader.source_of_2d(keypoints)
+    subjects = {split: reader.subjects(split, holdout) for split in splits}
+    return reader.load(data_dir, subjects, source)
+
+
+def read_takes(
+    dataset: str,
+    data_dir: Path,
+    split: str,
+    *,
+    keypoints: str | None = None,
+    holdout: str | None = DEFAULT_HOLDOUT,
+) -> TakeSet:
+    """Read one split of a data set; see `read_splits`, which reads several in one go."""
+    return read_splits(dataset, data_dir, (split,), keypoints=keypoints, holdout=holdout)[split]

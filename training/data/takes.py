@@ -1,0 +1,105 @@
+"""What every data set is read into: takes of one subject, filmed or free motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.errors import InputError
+from glagcn_cli.normalisation import DEFAULT_FOV
+from glagcn_cli.skeleton import JointSet
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Take:
+    """One action of one subject, as one camera saw it or as motion capture that none has seen yet.
+
+    Parameters
+    ----------
+    subject, action, camera
+        Who, what and from where, as the data set names them; free motion has no camera ("").
+    joints
+        (frames, joints, 3) float32 metres. Filmed: camera frame (x right, y down, z forward).
+        Free motion: world frame (right-handed, z up, floor near z = 0).
+    keypoints
+        (frames, joints, 2) float32 pixels; None for free motion.
+    image_size
+        (width, height) in pixels of the camera; (0, 0) for free motion.
+    fov
+        Field of view over the picture's longer side, degrees.
+    valid
+        (frames,) bool: frames that count in an evaluation; None where all do.
+    """
+
+    subject: str
+    action: str
+    camera: str
+    joints: NDArray[np.float32]
+    keypoints: NDArray[np.float32] | None = None
+    image_size: tuple[int, int] = (0, 0)
+    fov: float = DEFAULT_FOV
+    valid: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        name = self.name
+        if self.joints.ndim != 3 or self.joints.shape[2] != 3 or not len(self.joints):
+            raise InputError(f"{name}: joints have shape {self.joints.shape}, expected (F, J, 3)")
+        if not np.isfinite(self.joints).all():
+            raise InputError(f"{name}: the 3D joints hold NaN or infinity")
+        if self.keypoints is not None:
+            if self.keypoints.shape != (*self.joints.shape[:2], 2):
+                raise InputError(
+                    f"{name}: 2D of shape {self.keypoints.shape} does not fit 3D of shape "
+                    f"{self.joints.shape}"
+                )
+            if not np.isfinite(self.keypoints).all():
+                raise InputError(f"{name}: the 2D keypoints hold NaN or infinity")
+        if self.valid is not None and self.valid.shape != (len(self),):
+            raise InputError(f"{name}: {self.valid.shape} validity flags for {len(self)} frames")
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    @property
+    def name(self) -> str:
+        """Subject, action and camera in one line, for messages and tables."""
+        return " ".join(part for part in (self.subject, self.action, self.camera) if part)
+
+
+@dataclass(frozen=True)
+class TakeSet:
+    """The takes of one split of a data set.
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set.
+    joint_set
+        Its joints, in array order.
+    fps
+        Frames per second.
+    takes
+        At least one.
+    source
+        What it was read from, for checkpoints and reports.
+    """
+
+    dataset: str
+    joint_set: JointSet
+    fps: int
+    takes: tuple[Take, ...]
+    source: str = ""
+
+    @property
+    def filmed(self) -> bool:
+        """Whether the takes have 2D of real cameras."""
+        return self.takes[0].keypoints is not None
+
+    @property
+    def frames(self) -> int:
+        """Frames of all takes together."""
+        return sum(len(take) for take in self.takes)
