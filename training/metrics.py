@@ -1,9 +1,18 @@
-"""Errors between predicted and true joints, in the unit of the input (metres here)."""
+"""Errors between predicted and true joints, in the unit of the input (metres here).
+
+All take joints relative to the root as they are given: none moves the root to the origin itself.
+A joint that is not a number makes the errors "not a number" and counts as wrong in PCK and AUC.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+PCK_THRESHOLD = 0.15  # metres: about half the size of a head
+AUC_THRESHOLDS = np.linspace(0, PCK_THRESHOLD, 31)  # metres: 0, 5, 10 ... 150 mm
+
+_SMALLEST_SQUARE = 1e-12  # a pose of a micrometre has no size to divide by
 
 
 def mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
@@ -12,10 +21,13 @@ def mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
 
 
 def n_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """MPJPE after the best scale of every pose; (poses, joints, 3), relative to the root."""
+    """MPJPE after the best scale of every pose; (..., joints, 3), relative to the root.
+
+    The scale is that of least squares (Rhodin et al., 2018).
+    """
     square = np.square(predicted).sum(axis=(-1, -2), keepdims=True)
-    scale = (predicted * true).sum(axis=(-1, -2), keepdims=True) / np.maximum(square, 1e-12)
-    return mpjpe(predicted * scale, true)
+    scale = (predicted * true).sum(axis=(-1, -2), keepdims=True)
+    return mpjpe(predicted * (scale / np.maximum(square, _SMALLEST_SQUARE)), true)
 
 
 def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -29,16 +41,24 @@ def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> N
     Returns
     -------
     NDArray
-        (poses, joints, 3): `predicted` aligned to `true`, never mirrored.
+        (poses, joints, 3): `predicted` aligned to `true`, never mirrored. Where joints lie in a
+        line or a point, several alignments are equally good and one of them is taken. A pose with
+        a joint that is not a number becomes "not a number" as a whole.
     """
     mean_p, mean_t = predicted.mean(axis=1, keepdims=True), true.mean(axis=1, keepdims=True)
     p, t = (predicted - mean_p).astype(np.float64), (true - mean_t).astype(np.float64)
-    u, singular, vt = np.linalg.svd(np.einsum("nji,njk->nik", p, t))
-    flip = np.ones_like(singular)
-    flip[:, -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
-    rotation = np.einsum("nij,nj,njk->nik", u, flip, vt)
-    variance = np.maximum(np.square(p).sum(axis=(1, 2)), 1e-12)
-    scale = (singular * flip).sum(axis=1) / variance
+    covariance = p.swapaxes(1, 2) @ t
+    # The decomposition raises on NaN, and one diverged pose must not hide the others' figures.
+    broken = ~np.isfinite(covariance).all(axis=(1, 2))
+    covariance[broken] = 0
+    u, singular, vt = np.linalg.svd(covariance)
+    # The best orthogonal map may be a reflection: then the axis that matters least is turned back.
+    turn = np.ones_like(singular)
+    turn[:, -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    rotation = (u * turn[:, None]) @ vt
+    variance = np.maximum(np.square(p).sum(axis=(1, 2)), _SMALLEST_SQUARE)
+    scale = (singular * turn).sum(axis=1) / variance
+    scale[broken] = np.nan
     return scale[:, None, None] * (p @ rotation) + mean_t
 
 
@@ -49,6 +69,47 @@ def p_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> floa
 
 def mpjve(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
     """Mean per-joint velocity error of one clip (frames, joints, 3), per frame; 0 for one frame."""
-    if len(true) < 2:
+    return _difference_error(predicted, true, 1)
+
+
+def acceleration_error(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
+    """Mean per-joint acceleration error of one clip (frames, joints, 3), per frame squared.
+
+    Accelerations are second differences over three neighbouring frames (Kanazawa et al., 2019);
+    0 for fewer frames.
+    """
+    return _difference_error(predicted, true, 2)
+
+
+def _difference_error(
+    predicted: NDArray[np.floating], true: NDArray[np.floating], order: int
+) -> float:
+    """MPJPE of the differences of an order along the frames; 0 where there are none."""
+    if len(true) <= order:
         return 0.0
-    return mpjpe(np.diff(predicted, axis=0), np.diff(true, axis=0))
+    return mpjpe(np.diff(predicted, n=order, axis=0), np.diff(true, n=order, axis=0))
+
+
+def pck(
+    predicted: NDArray[np.floating],
+    true: NDArray[np.floating],
+    threshold: float = PCK_THRESHOLD,
+) -> float:
+    """Percentage of joints nearer to the truth than a threshold; (..., joints, 3).
+
+    A joint exactly at the threshold is wrong, as in MMPose's ``keypoint_3d_pck`` and in the script
+    that comes with MPI-INF-3DHP (Mehta et al., 2017).
+    """
+    error = np.linalg.norm(predicted - true, axis=-1)
+    return float((error < threshold).mean() * 100)
+
+
+def auc(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
+    """Mean of the PCK at `AUC_THRESHOLDS`, in percent; (..., joints, 3).
+
+    The thresholds include 0, at which no joint is right: a perfect prediction has 30 / 31, 96.8 %,
+    in the field's tables as here.
+    """
+    error = np.linalg.norm(predicted - true, axis=-1)
+    wrong_at = np.searchsorted(AUC_THRESHOLDS, error, side="right")
+    return float((1 - wrong_at / len(AUC_THRESHOLDS)).mean() * 100)

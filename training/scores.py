@@ -1,0 +1,229 @@
+"""Figures of an evaluation: one row a take, gathered into tables as the field prints them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import metrics
+
+FRAMES = "frames"
+"""Mean over all counted frames."""
+
+ACTIONS = "actions"
+"""Mean over actions of each action's mean over frames, as Human3.6M's tables print it: an action
+counts the same however long it was filmed."""
+
+AVERAGES = (FRAMES, ACTIONS)
+
+Joints = NDArray[np.floating]
+
+
+class Metric(NamedTuple):
+    """A column of the tables.
+
+    Parameters
+    ----------
+    function
+        Predicted and true joints (frames, joints, 3) in metres, relative to the root, to a number.
+    unit
+        Of the figure in tables.
+    decimals
+        That are worth printing.
+    lower_is_better
+        Whether it is an error; otherwise a share of what is right.
+    title
+        As papers write it.
+    scale
+        From the function's number to the unit.
+    span
+        Neighbouring frames that one value is made of: 2 for a velocity.
+    """
+
+    function: Callable[[Joints, Joints], float]
+    unit: str
+    decimals: int
+    lower_is_better: bool
+    title: str
+    scale: float = 1.0
+    span: int = 1
+
+
+METRICS: dict[str, Metric] = {
+    "mpjpe": Metric(metrics.mpjpe, "mm", 1, True, "MPJPE", 1000),
+    "p_mpjpe": Metric(metrics.p_mpjpe, "mm", 1, True, "P-MPJPE", 1000),
+    "n_mpjpe": Metric(metrics.n_mpjpe, "mm", 1, True, "N-MPJPE", 1000),
+    "mpjve": Metric(metrics.mpjve, "mm/frame", 2, True, "MPJVE", 1000, 2),
+    "acceleration": Metric(
+        metrics.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
+    ),
+    "pck150": Metric(metrics.pck, "%", 1, False, "PCK@150"),
+    "auc": Metric(metrics.auc, "%", 1, False, "AUC"),
+}
+"""Every figure that is measured, by its name in JSON files and logs."""
+
+
+@dataclass(frozen=True)
+class TakeScores:
+    """Figures of one take; plain numbers, so that processes can send them to each other.
+
+    Parameters
+    ----------
+    subject, action, camera
+        Of the take.
+    frames
+        Frames that were counted.
+    figures
+        By the names of `METRICS` and in their units, means over the counted frames. A figure that
+        the frames do not allow (the velocity of a single frame) is missing.
+    """
+
+    subject: str
+    action: str
+    camera: str
+    frames: int
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def score_take(
+    predicted: Joints,
+    true: Joints,
+    *,
+    subject: str = "",
+    action: str = "",
+    camera: str = "",
+    valid: NDArray[np.bool_] | None = None,
+) -> TakeScores:
+    """Measure the prediction of one take.
+
+    Parameters
+    ----------
+    predicted, true
+        (frames, joints, 3) metres, relative to the root.
+    valid
+        (frames,) frames that count; all where None. Velocities and accelerations are taken between
+        neighbours that all count, never across a gap.
+
+    Raises
+    ------
+    ValueError
+        The arrays' shapes do not fit each other.
+    """
+    if predicted.shape != true.shape or true.ndim != 3 or true.shape[-1] != 3:
+        raise ValueError(f"predicted {predicted.shape} and true {true.shape}: not (frames, J, 3)")
+    if valid is None:
+        valid = np.ones(len(true), dtype=bool)
+    if valid.shape != true.shape[:1]:
+        raise ValueError(f"{valid.shape} validity flags for {len(true)} frames")
+    runs = _runs(valid)
+    figures = {}
+    for name, metric in METRICS.items():
+        weights = [stop - start - metric.span + 1 for start, stop in runs]
+        parts = [
+            (weight, metric.function(predicted[start:stop], true[start:stop]))
+            for weight, (start, stop) in zip(weights, runs, strict=True)
+            if weight > 0
+        ]
+        if parts:
+            figures[name] = metric.scale * _weighted_mean(parts)
+    return TakeScores(subject, action, camera, int(valid.sum()), figures)
+
+
+def _runs(valid: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First frame, and frame after the last, of each run of frames that count."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], valid, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def _weighted_mean(parts: Iterable[tuple[float, float]]) -> float:
+    """Mean of (weight, value), weights above 0; the same to the last bit in any order."""
+    weights, products = zip(*((weight, weight * value) for weight, value in parts), strict=True)
+    return math.fsum(products) / math.fsum(weights)
+
+
+def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, float]:
+    """Bring the rows of many takes down to one figure a metric.
+
+    Parameters
+    ----------
+    rows
+        In any order.
+    over
+        `FRAMES` or `ACTIONS`.
+
+    Returns
+    -------
+    dict
+        By the names of `METRICS`, all of them; "not a number" where no take has the figure.
+
+    Raises
+    ------
+    ValueError
+        There is no row, or no such mean.
+    """
+    if over not in AVERAGES:
+        raise ValueError(f"there is no mean over {over!r}, only over {' or '.join(AVERAGES)}")
+    if not rows:
+        raise ValueError("no take was scored")
+    if over == FRAMES:
+        means = _means((row.frames, row.figures) for row in rows)
+    else:
+        means = _means((1, figures) for figures in by_action(rows).values())
+    return dict.fromkeys(METRICS, math.nan) | means
+
+
+def by_action(rows: Sequence[TakeScores]) -> dict[str, dict[str, float]]:
+    """Means over the frames of each action, by alphabet; what no take has is missing."""
+    takes: dict[str, list[TakeScores]] = {}
+    for row in sorted(rows, key=lambda row: (row.action.casefold(), row.action)):
+        takes.setdefault(row.action, []).append(row)
+    return {
+        action: _means((row.frames, row.figures) for row in those)
+        for action, those in takes.items()
+    }
+
+
+def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
+    """Weighted means of the figures that any of some (weight, figures) has."""
+    rows = list(rows)
+    return {
+        name: _weighted_mean((weight, figures[name]) for weight, figures in rows if name in figures)
+        for name in METRICS
+        if any(name in figures for _, figures in rows)
+    }
+
+
+def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
+    """Markdown table with a line for every action and the mean last; a dash is "not measured"."""
+    mean = summarise(rows, over=over)
+    measured = {name: mean[name] for name in METRICS if any(name in r.figures for r in rows)}
+    frames: dict[str, int] = {}
+    for row in rows:
+        frames[row.action] = frames.get(row.action, 0) + row.frames
+    titles = [f"{metric.title} ({metric.unit})" for metric in METRICS.values()]
+    lines = [["Action", "Frames", *titles], ["---"] + ["---:"] * (len(METRICS) + 1)]
+    lines += [
+        [_cell(action) or "(unnamed)", str(frames[action]), *_figures(figures)]
+        for action, figures in by_action(rows).items()
+    ]
+    last = [f"Mean over {over}", str(sum(frames.values())), *_figures(measured)]
+    lines.append([f"**{text}**" for text in last])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _figures(figures: dict[str, float]) -> list[str]:
+    """Figures as they are printed, in the order of the columns."""
+    return [
+        f"{figures[name]:.{metric.decimals}f}" if name in figures else "-"
+        for name, metric in METRICS.items()
+    ]
+
+
+def _cell(text: str) -> str:
+    """Text that a markdown table keeps in one cell."""
+    return " ".join(text.split()).replace("|", "\\|")
