@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from glagcn_cli.normalisation import (
     IMAGE,
@@ -120,3 +124,78 @@ def test_pixel_rays_are_the_inverse_of_a_pinhole_projection() -> None:
 
 def test_the_middle_between_the_outermost_pixel_centres_is_straight_ahead() -> None:
     np.testing.assert_allclose(pixel_rays(np.array([959.5, 539.5]), SIZE, 1000), [0, 0, 1])
+
+
+# The same lines serve numpy arrays of inference and torch tensors of training.
+
+
+def formulas(keypoints, normalisation, size):
+    """What arrays have always been normalised to, written a second time with numpy's functions."""
+    if normalisation == IMAGE:
+        width, height = size
+        return (keypoints / width * 2 - np.array([1.0, height / width])).astype(np.float32)
+    relative = keypoints - keypoints[:, :, :1]
+    squares = np.square(relative[:, :, 1:]).sum(axis=-1)
+    scale = np.sqrt(squares.mean(axis=(1, 2)))[:, None, None, None]
+    relative[:, :, :1] = keypoints[:, :, :1] - keypoints[:, :, :1].mean(axis=1, keepdims=True)
+    return (relative / np.maximum(scale, 1.0)).astype(np.float32)
+
+
+@pytest.mark.parametrize("normalisation", [PERSON, IMAGE])
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+@pytest.mark.parametrize("frames", [1, 27, 81])
+def test_checkpoints_get_the_bits_they_were_trained_on(normalisation, precision, frames) -> None:
+    windows = RNG.uniform(-300, 2000, (20, frames, 17, 2)).astype(precision)
+    found = normalise_windows(windows, normalisation, SIZE)
+    np.testing.assert_array_equal(found, formulas(windows, normalisation, SIZE))
+
+
+@pytest.mark.parametrize("normalisation", [PERSON, IMAGE])
+@pytest.mark.parametrize("root", [0, 14])
+def test_tensors_are_normalised_as_arrays_are(normalisation, root) -> None:
+    size = np.array([[1920, 1080], [640, 480], [1000, 1002]])
+    array = normalise_windows(WINDOWS, normalisation, size, root)
+    windows, sizes = torch.from_numpy(WINDOWS), torch.from_numpy(size)
+    tensor = normalise_windows(windows, normalisation, sizes, root)
+    assert tensor.dtype == torch.float32
+    np.testing.assert_allclose(tensor, array, atol=2e-7)
+    single = normalise_windows(windows.float(), normalisation, sizes, root)
+    np.testing.assert_allclose(single, array, atol=2e-6)
+
+
+def test_each_window_has_the_size_of_its_own_picture() -> None:
+    size = np.array([[1920, 1080], [640, 480], [1000, 1002]])
+    together = normalise_windows(WINDOWS, IMAGE, size)
+    for i in range(3):
+        alone = normalise_windows(WINDOWS[i : i + 1], IMAGE, tuple(size[i].tolist()))
+        np.testing.assert_array_equal(together[i : i + 1], alone)
+
+
+def test_another_root_takes_the_place_of_the_first_joint() -> None:
+    order = [14, *(joint for joint in range(17) if joint != 14)]
+    first = normalise_windows(WINDOWS[:, :, order], PERSON, SIZE)
+    np.testing.assert_allclose(
+        normalise_windows(WINDOWS, PERSON, SIZE, root=14)[:, :, order], first, atol=1e-6
+    )
+
+
+def test_tensors_of_rays_are_those_of_arrays() -> None:
+    np.testing.assert_allclose(ray_rotations(torch.from_numpy(RAYS)), ray_rotations(RAYS))
+    pixels, sizes, fovs = WINDOWS[:, :, 0], [(1920, 1080), (1080, 1920), (640, 480)], [50, 60, 70]
+    focals = focal_length(torch.tensor(sizes), torch.tensor(fovs, dtype=torch.float64))
+    rays = pixel_rays(torch.from_numpy(pixels), torch.tensor(sizes)[:, None], focals[:, None, None])
+    for i, (size, fov) in enumerate(zip(sizes, fovs, strict=True)):
+        focal = focal_length(size, fov)
+        assert float(focals[i]) == pytest.approx(focal)
+        np.testing.assert_allclose(rays[i], pixel_rays(pixels[i], size, focal))
+
+
+def test_neither_module_imports_torch_for_arrays() -> None:
+    code = (
+        "import sys, numpy as np; from glagcn_cli import normalisation, skeleton; "
+        "w = np.ones((1, 3, 17, 2)); normalisation.normalise_windows(w, 'person', (9, 9)); "
+        "skeleton.to_lifter_joints(w, w[..., 0], skeleton.COCO17); "
+        "normalisation.ray_rotations(np.ones(3)); normalisation.focal_length((9, 9), 60.0); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -2,8 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from glagcn_cli.skeleton import COCO17, H36M17, HALPE26, JOINT_SETS, JointSet, to_lifter_joints
+from glagcn_cli.skeleton import (
+    COCO17,
+    COCO17_TO_H36M17,
+    H36M17,
+    HALPE26,
+    JOINT_SETS,
+    JointSet,
+    lifter_points,
+    to_lifter_joints,
+)
 
 POINTS = np.random.default_rng(1).uniform(0, 1000, (5, 26, 2)).astype(np.float32)
 SCORES = np.random.default_rng(2).uniform(0, 1, (5, 26)).astype(np.float32)
@@ -76,6 +86,30 @@ def test_conversion_takes_any_number_of_leading_dimensions() -> None:
     points, _ = to_lifter_joints(clip[:, :, :17], np.stack([SCORES, SCORES])[:, :, :17], COCO17)
     np.testing.assert_array_equal(points[0], from_coco()[0])
     assert points.shape == (2, 5, 17, 2)
+
+
+@pytest.mark.parametrize("joint_set", [COCO17, HALPE26, H36M17], ids=lambda s: s.name)
+def test_tensors_are_converted_as_arrays_are(joint_set: JointSet) -> None:
+    points = POINTS[:, : len(joint_set)]
+    expected, _ = to_lifter_joints(points, SCORES[:, : len(joint_set)], joint_set)
+    for precision in (torch.float32, torch.float64):
+        converted = lifter_points(torch.from_numpy(points).to(precision), joint_set)
+        assert converted.dtype == torch.float32
+        np.testing.assert_allclose(converted, expected, atol=2e-4)
+
+
+def test_tensors_are_converted_in_full_precision_under_autocast() -> None:
+    points = torch.from_numpy(POINTS[:, :17])
+    with torch.autocast("cpu", torch.bfloat16):
+        converted = lifter_points(points, COCO17)
+    exact = COCO17_TO_H36M17.astype(np.float64) @ POINTS[:, :17].astype(np.float64)
+    np.testing.assert_allclose(converted, exact, atol=1e-4)
+
+
+def test_a_set_without_a_conversion_is_refused_for_tensors_too() -> None:
+    pair = JointSet("pair", ("a", "b"), (("a", "b"),))
+    with pytest.raises(ValueError, match="pair"):
+        lifter_points(torch.zeros(3, 2, 2), pair)
 
 
 def test_conversion_moves_and_scales_with_the_picture() -> None:

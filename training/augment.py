@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import math
+from collections.abc import Sequence
+from functools import lru_cache
 
-from glagcn_cli.skeleton import COCO17, H36M17
+import torch
+from torch import Tensor
+
+from glagcn_cli.skeleton import COCO17, H36M17, JointSet
+
+from .random_draws import Draws
 
 _EAR_HALF_WIDTH = 0.075  # metres
 _FACE_FORWARD = {"nose": 0.11, "eye": 0.09}  # metres in front of the ears
@@ -16,41 +22,62 @@ _LIMB_SCALE = 0.1  # standard deviation of a bone's length, as a share
 _BODY_SCALE = 0.1
 _HIP_WIDENING = (1.0, 1.7)  # detectors put hips on the body's outline: half-width 0.09 to 0.15 m
 
+_HIDDEN_JOINTS = 3  # at most, at a time
+_HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
+_HIDDEN_NOISE = 0.1  # standard deviation, share of the person's size
 
-def mirror_motion(motion: NDArray[np.floating], chosen: NDArray[np.bool_]) -> NDArray[np.floating]:
-    """Mirror chosen samples of (samples, frames, 17, 3): x negated, left and right swapped."""
-    mirrored = motion[:, :, list(H36M17.mirror)] * np.array([-1.0, 1.0, 1.0], dtype=motion.dtype)
-    return np.where(chosen[:, None, None, None], mirrored, motion)
+# Joints whose bones have one length, left and right alike: a number for each kind of bone.
+_BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M17.joints]
+_BONE_KINDS = tuple(sorted(set(_BONES)).index(bone) for bone in _BONES)
 
 
-def reshape_bodies(rng: np.random.Generator, motion: NDArray[np.floating]) -> NDArray[np.floating]:
+@lru_cache
+def _indices(joints: Sequence[int], device: torch.device) -> Tensor:
+    """Indices on a device, copied there once: a copy waits for all that a GPU has to do."""
+    return torch.tensor(joints, device=device)
+
+
+def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
+    """Mirror chosen samples: x negated, left and right swapped.
+
+    Parameters
+    ----------
+    points
+        (samples, frames, joints, 2 or 3), their x axis across the plane of reflection.
+    chosen
+        (samples,) bool.
+    joint_set
+        Which joint is left and which right.
+    """
+    mirrored = points[:, :, _indices(joint_set.mirror, points.device)]
+    mirrored[..., 0].neg_()
+    return torch.where(chosen[:, None, None, None], mirrored, points)
+
+
+def reshape_bodies(draws: Draws, motion: Tensor) -> Tensor:
     """Give every sample of (samples, frames, 17, 3) another body, left and right alike.
 
     Bones are scaled along the tree from the root; the root is lifted with the legs so that the
     feet stay near the floor.
     """
-    samples = len(motion)
-    lengths: dict[str, NDArray] = {}
-    scale = np.ones((samples, len(H36M17)))
-    for joint in H36M17.joints:
-        bone = joint.removeprefix("left_").removeprefix("right_")
-        lengths.setdefault(bone, rng.normal(1.0, _LIMB_SCALE, samples))
-        scale[:, H36M17.index(joint)] = lengths[bone]
-    widening = rng.uniform(*_HIP_WIDENING, samples)
+    samples, kinds = len(motion), max(_BONE_KINDS) + 1
+    lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
+    scale = lengths[:, _indices(_BONE_KINDS, motion.device)]
+    widening = draws.uniform(*_HIP_WIDENING, (samples,))
     for hip in ("left_hip", "right_hip"):
         scale[:, H36M17.index(hip)] = widening
-    body = rng.normal(1.0, _BODY_SCALE, samples)
-    scale = np.clip(scale * body[:, None], 0.6, 2.0)
-    shaped = motion.copy()
+    body = 1.0 + draws.normal(_BODY_SCALE, (samples,))
+    scale = (scale * body[:, None]).clip(0.6, 2.0)
+    shaped = motion.clone()
     legs = (scale[:, H36M17.index("left_knee")] + scale[:, H36M17.index("left_ankle")]) / 2
     shaped[:, :, 0, 2] *= legs[:, None]
     for parent, child in H36M17.bone_indices:  # from the root outwards
-        bone_vector = motion[:, :, child] - motion[:, :, parent]
-        shaped[:, :, child] = shaped[:, :, parent] + bone_vector * scale[:, child, None, None]
+        bone = motion[:, :, child] - motion[:, :, parent]
+        shaped[:, :, child] = shaped[:, :, parent] + bone * scale[:, child, None, None]
     return shaped
 
 
-def detector_points(joints: NDArray[np.floating]) -> NDArray[np.floating]:
+def detector_points(joints: Tensor) -> Tensor:
     """COCO-17 points of H36M-17 motion, as a detector defines them.
 
     Parameters
@@ -60,33 +87,37 @@ def detector_points(joints: NDArray[np.floating]) -> NDArray[np.floating]:
 
     Returns
     -------
-    NDArray
+    Tensor
         (..., 17, 3) metres: limbs as they are; ears to both sides of the head joint, eyes and nose
         in front of it, the face looking at right angles to the shoulders and to the neck.
     """
     at = {joint: joints[..., i, :] for i, joint in enumerate(H36M17.joints)}
     across = at["left_shoulder"] - at["right_shoulder"]
-    across = across / np.linalg.norm(across, axis=-1, keepdims=True)
+    across = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True)
     up = at["head"] - at["neck"]
-    forward = np.cross(across, up)
-    forward = forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
-    up = np.cross(forward, across)
+    forward = torch.linalg.cross(across, up)
+    forward = forward / torch.linalg.vector_norm(forward, dim=-1, keepdim=True).clip(1e-6)
+    up = torch.linalg.cross(forward, across)
     at["nose"] = at["head"] + _FACE_FORWARD["nose"] * forward
     for side, sign in (("left", 1.0), ("right", -1.0)):
         at[f"{side}_ear"] = at["head"] + sign * _EAR_HALF_WIDTH * across
         eye = _FACE_FORWARD["eye"] * forward + _EYE_UP * up
         at[f"{side}_eye"] = at["head"] + sign * _EYE_HALF_WIDTH * across + eye
-    return np.stack([at[joint] for joint in COCO17.joints], axis=-2)
+    return torch.stack([at[joint] for joint in COCO17.joints], dim=-2)
 
 
-def add_noise(
-    rng: np.random.Generator, keypoints: NDArray[np.floating], largest: float, exact: float
-) -> NDArray[np.floating]:
+def person_size(keypoints: Tensor) -> Tensor:
+    """Longer side of the box about (samples, frames, joints, 2), mean over frames: (samples,)."""
+    box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
+    return box.amax(dim=-1).mean(dim=1)
+
+
+def add_noise(draws: Draws, keypoints: Tensor, largest: float, exact: float) -> Tensor:
     """Errors of a detector: Gaussian, half of it steady over time, half new in every frame.
 
     Parameters
     ----------
-    rng
+    draws
         Source of randomness.
     keypoints
         (samples, frames, joints, 2) pixels.
@@ -96,10 +127,60 @@ def add_noise(
         Share of the samples that stay exact.
     """
     samples, frames, joints, _ = keypoints.shape
-    size = (keypoints.max(axis=2) - keypoints.min(axis=2)).max(axis=-1).mean(axis=1)
-    level = rng.uniform(0, largest, samples) * size * (rng.random(samples) >= exact)
-    steady = rng.normal(0, 1, (samples, 1, joints, 2))
-    quick = rng.normal(0, 1, keypoints.shape)
-    drift = np.linspace(0, 1, frames)[None, :, None, None]
-    slow = steady * (1 - drift) + rng.normal(0, 1, (samples, 1, joints, 2)) * drift
-    return keypoints + level[:, None, None, None] * (slow + quick) * np.sqrt(0.5)
+    level = draws.uniform(0.0, largest, (samples,)) * person_size(keypoints)
+    level = level * ~draws.chance(exact, (samples,))
+    steady = draws.normal(1.0, (samples, 1, joints, 2))
+    quick = draws.normal(1.0, (samples, frames, joints, 2))
+    drift = torch.linspace(0, 1, frames, dtype=quick.dtype, device=quick.device)[:, None, None]
+    slow = steady * (1 - drift) + draws.normal(1.0, (samples, 1, joints, 2)) * drift
+    return keypoints + level[:, None, None, None] * (slow + quick) * math.sqrt(0.5)
+
+
+def hide_joints(draws: Draws, keypoints: Tensor, probability: float) -> Tensor:
+    """Joints out of the detector's sight for a while, as inference fills such gaps.
+
+    In a chosen sample one to three joints go in a straight line from where they were before a
+    stretch of frames to where they are after it, with large noise about that line, half of it
+    steady over the stretch.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    keypoints
+        (samples, frames, joints, 2) pixels, at least three frames.
+    probability
+        Share of the samples that are changed.
+    """
+    samples, frames, joints, _ = keypoints.shape
+    shortest, longest = _HIDDEN_STRETCH
+    length = (draws.uniform(shortest, longest, (samples,)) * frames).long().clip(1, frames - 2)
+    before = (draws.uniform(0.0, 1.0, (samples,)) * (frames - 1 - length)).long()
+    after = before + length + 1
+    row = torch.arange(samples, device=keypoints.device)
+    start, end = keypoints[row, before, None], keypoints[row, after, None]
+    time = torch.arange(frames, device=keypoints.device)
+    share = ((time - before[:, None]) / (length + 1)[:, None])[..., None, None]
+    level = (_HIDDEN_NOISE * math.sqrt(0.5)) * person_size(keypoints)[:, None, None, None]
+    steady = draws.normal(1.0, (samples, 1, joints, 2))
+    noise = steady + draws.normal(1.0, (samples, frames, joints, 2))
+    guessed = start + share * (end - start) + level * noise
+
+    rank = draws.uniform(0.0, 1.0, (samples, joints)).argsort(dim=1).argsort(dim=1)
+    count = draws.uniform(0.0, _HIDDEN_JOINTS, (samples,)).ceil().clip(1)
+    hidden = (rank < count[:, None]) & draws.chance(probability, (samples,))[:, None]
+    gap = (time > before[:, None]) & (time < after[:, None])
+    return torch.where((gap[:, :, None] & hidden[:, None])[..., None], guessed, keypoints)
+
+
+def turn_about_vertical(draws: Draws, targets: Tensor, degrees: float) -> Tensor:
+    """Turn each sample's joints (samples, frames, joints, 3) about the y axis of their frame.
+
+    By up to `degrees` to either side. Of the target alone this is wrong: the 2D input then belongs
+    to another pose, and one input is taught several answers. It is here because the published
+    authors trained so.
+    """
+    angle = torch.deg2rad(draws.uniform(-degrees, degrees, (len(targets),)))[:, None, None]
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    x, y, z = targets.unbind(dim=-1)
+    return torch.stack([cos * x + sin * z, y, cos * z - sin * x], dim=-1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 from glagcn_cli.normalisation import focal_length
+
+from .random_draws import Draws
 
 IMAGE_SIZE = (1280, 720)
 NEAREST = 0.8  # metres between the camera and the closest joint
@@ -52,61 +55,76 @@ class Cameras:
         (samples,) pixels at `IMAGE_SIZE`.
     """
 
-    rotation: NDArray[np.float64]
-    position: NDArray[np.float64]
-    focal: NDArray[np.float64]
+    rotation: Tensor
+    position: Tensor
+    focal: Tensor
 
-    def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    @property
+    def fov(self) -> Tensor:
+        """Field of view over the picture's longer side: (samples,) degrees."""
+        return torch.rad2deg(2 * torch.atan(max(IMAGE_SIZE) / 2 / self.focal))
+
+    def to_camera(self, points: Tensor) -> Tensor:
         """World points (samples, frames, joints, 3) to the camera frame, metres."""
-        offset = points - self.position[:, None, None]
-        return np.einsum("nij,ntvj->ntvi", self.rotation, offset)
+        return rotate(self.rotation[:, None, None], points - self.position[:, None, None])
 
-    def project(self, in_camera: NDArray[np.floating]) -> NDArray[np.float64]:
+    def project(self, in_camera: Tensor) -> Tensor:
         """Camera-frame points (samples, frames, joints, 3) to pixels (..., 2)."""
-        centre = (np.array(IMAGE_SIZE) - 1) / 2
-        scaled = in_camera[..., :2] / in_camera[..., 2:]
-        return scaled * self.focal[:, None, None, None] + centre
+        pixels = in_camera[..., :2] * (self.focal[:, None, None, None] / in_camera[..., 2:])
+        for axis, size in enumerate(IMAGE_SIZE):
+            pixels[..., axis] += (size - 1) / 2
+        return pixels
 
 
-def _look_at(forward: NDArray, roll: NDArray) -> NDArray[np.float64]:
+def rotate(rotations: Tensor, vectors: Tensor) -> Tensor:
+    """Turn vectors (..., 3) by rotations (..., 3, 3) that broadcast against them.
+
+    Written out: a matrix product may be carried out in TF32, or in bfloat16 under autocast, and
+    would be whole pixels off.
+    """
+    x, y, z = vectors[..., :1], vectors[..., 1:2], vectors[..., 2:]
+    return rotations[..., 0] * x + rotations[..., 1] * y + rotations[..., 2] * z
+
+
+def _look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
     """World-to-camera rotations that look along (samples, 3) directions, z up, rolled (radians)."""
-    forward = forward / np.linalg.norm(forward, axis=1, keepdims=True)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right, axis=1, keepdims=True)
-    down = np.cross(forward, right)
-    cos, sin = np.cos(roll)[:, None], np.sin(roll)[:, None]
-    return np.stack([cos * right + sin * down, cos * down - sin * right, forward], axis=1)
+    forward = forward / torch.linalg.vector_norm(forward, dim=1, keepdim=True)
+    x, y, _ = forward.unbind(1)
+    level = torch.hypot(x, y)
+    right = torch.stack([y / level, -x / level, torch.zeros_like(x)], dim=1)
+    down = torch.linalg.cross(forward, right)
+    if roll is not None:
+        cos, sin = torch.cos(roll)[:, None], torch.sin(roll)[:, None]
+        right, down = cos * right + sin * down, cos * down - sin * right
+    return torch.stack([right, down, forward], dim=1)
 
 
-def draw_cameras(
-    rng: np.random.Generator, motion: NDArray[np.floating], limits: CameraRange
-) -> Cameras:
+def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     """Place a camera for every sample of motion.
 
     Parameters
     ----------
-    rng
-        Source of randomness; the same state gives the same cameras.
+    draws
+        Source of randomness; the same draws give the same cameras.
     motion
         (samples, frames, joints, 3) metres, world frame; joint 0 is the root.
     limits
         Where cameras may stand. A camera moves back until the nearest joint is `NEAREST` away.
     """
     samples = len(motion)
-    middle = motion[:, :, 0].mean(axis=1)
-    yaw = rng.uniform(0, 2 * np.pi, samples)
-    away = np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+    middle = motion[:, :, 0].mean(dim=1)
+    yaw = draws.uniform(0.0, 2 * math.pi, (samples,))
+    away = torch.stack([torch.cos(yaw), torch.sin(yaw)], dim=1)
     spread = motion[..., :2] - middle[:, None, None, :2]
-    reach = np.einsum("ntvi,ni->ntv", spread, away).max(axis=(1, 2))
-    distance = np.maximum(rng.uniform(*limits.distance, samples), reach + NEAREST)
-    height = rng.uniform(*limits.height, samples)
-    position = np.concatenate([middle[:, :2] + away * distance[:, None], height[:, None]], axis=1)
+    reach = (spread * away[:, None, None]).sum(dim=-1).amax(dim=(1, 2))
+    distance = torch.maximum(draws.uniform(*limits.distance, (samples,)), reach + NEAREST)
+    height = draws.uniform(*limits.height, (samples,))
+    position = torch.cat([middle[:, :2] + away * distance[:, None], height[:, None]], dim=1)
 
-    fov = rng.uniform(*limits.fov, samples)
-    focal = np.array([focal_length(IMAGE_SIZE, degrees) for degrees in fov])
-    half_view = np.array(IMAGE_SIZE) / 2 / focal[:, None]  # tangents
-    shift = rng.uniform(-limits.off_centre, limits.off_centre, (samples, 2)) * half_view
-    roll = np.radians(rng.normal(0, limits.roll, samples))
-    direct = _look_at(middle - position, np.zeros(samples))
-    aim = np.concatenate([shift, np.ones((samples, 1))], axis=1)
-    return Cameras(_look_at(np.einsum("nji,nj->ni", direct, aim), roll), position, focal)
+    focal = focal_length(IMAGE_SIZE, draws.uniform(*limits.fov, (samples,)))
+    shift = draws.uniform(-limits.off_centre, limits.off_centre, (samples, 2))
+    roll = torch.deg2rad(draws.normal(limits.roll, (samples,)))
+    tangents = [shift[:, axis] * (size / 2 / focal) for axis, size in enumerate(IMAGE_SIZE)]
+    aim = torch.stack([*tangents, torch.ones_like(focal)], dim=1)
+    direct = _look_at(middle - position)
+    return Cameras(_look_at(rotate(direct.mT, aim), roll), position, focal)

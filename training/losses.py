@@ -1,0 +1,137 @@
+"""What training minimises: the paper's two position errors, and terms for bones and motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glagcn_cli.skeleton import JointSet
+
+SHORTEST_BONE = 0.01
+"""Metres: a shorter bone has no direction to speak of. Keeps gradients small where a network that
+has just begun puts all joints in one place."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Factors of the terms of `lifting_losses`; a term of weight 0 is not computed.
+
+    Parameters
+    ----------
+    sequence
+        Position error of the whole sequence (the paper's L_global).
+    centre
+        Position error of the centre frame (the paper's L_local).
+    bone_length
+        Difference of bone lengths.
+    bone_direction
+        Difference of bone directions.
+    velocity
+        Difference of the motion from frame to frame; needs a network that gives the sequence.
+    """
+
+    sequence: float = 1.0
+    centre: float = 1.0
+    bone_length: float = 0.0
+    bone_direction: float = 0.0
+    velocity: float = 0.0
+
+
+def lifting_losses(
+    output: tuple[Tensor | None, Tensor], targets: Tensor, joint_set: JointSet, weights: LossWeights
+) -> dict[str, Tensor]:
+    """Weighted terms of the loss, to be summed.
+
+    Parameters
+    ----------
+    output
+        Sequence (samples, frames, joints, 3), or None where the network gives none, and centre
+        frame (samples, joints, 3). Metres, relative to the root, in the frame of the targets.
+    targets
+        (samples, frames, joints, 3), likewise; frames is odd.
+    joint_set
+        Whose bones are compared.
+    weights
+        Factors of the terms.
+
+    Returns
+    -------
+    dict
+        Scalars: ``loss_global`` and ``loss_local`` (metres), ``loss_bone_length`` (metres),
+        ``loss_bone_direction`` (unit vectors: 0 to 2), ``loss_velocity`` (metres per frame), each
+        times its weight. Bone terms are the mean of the sequence's and the centre frame's. Where
+        there is no sequence, L_global is left out.
+
+    Raises
+    ------
+    ValueError
+        The velocity of a network without a sequence is asked for, or no term is left.
+    """
+    sequence, centre = output
+    pairs = [(centre.float(), targets[:, targets.shape[1] // 2])]
+    losses = {}
+    if weights.centre > 0:
+        losses["loss_local"] = weights.centre * position_loss(*pairs[0])
+    if sequence is not None:
+        pairs.append((sequence.float(), targets))
+        if weights.sequence > 0:
+            losses["loss_global"] = weights.sequence * position_loss(*pairs[1])
+        if weights.velocity > 0:
+            losses["loss_velocity"] = weights.velocity * velocity_loss(*pairs[1])
+    elif weights.velocity > 0:
+        raise ValueError("the velocity loss needs a network that gives the whole sequence")
+    losses |= _bone_losses(pairs, joint_set, weights)
+    if not losses:
+        raise ValueError(f"nothing to train with: no term of {weights} applies to this network")
+    return losses
+
+
+def _bone_losses(
+    pairs: list[tuple[Tensor, Tensor]], joint_set: JointSet, weights: LossWeights
+) -> dict[str, Tensor]:
+    """Bone terms of pairs of predicted and true joints, mean over the pairs."""
+    compare: dict[str, tuple[float, Callable[[Tensor, Tensor], Tensor]]] = {
+        "loss_bone_length": (weights.bone_length, bone_length_loss),
+        "loss_bone_direction": (weights.bone_direction, bone_direction_loss),
+    }
+    return {
+        name: weight
+        * torch.stack([loss(bones(p, joint_set), bones(t, joint_set)) for p, t in pairs]).mean()
+        for name, (weight, loss) in compare.items()
+        if weight > 0
+    }
+
+
+def position_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """Mean per-joint position error of (..., joints, 3)."""
+    return torch.linalg.vector_norm(predicted - true, dim=-1).mean()
+
+
+def velocity_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """Mean error of the joints' way from frame to frame, of (samples, frames, joints, 3)."""
+    return position_loss(predicted.diff(dim=1), true.diff(dim=1))
+
+
+def bones(joints: Tensor, joint_set: JointSet) -> Tensor:
+    """Vectors from parent to child: (..., joints, 3) to (..., bones, 3)."""
+    pairs = joint_set.bone_indices
+    return torch.stack([joints[..., c, :] - joints[..., p, :] for p, c in pairs], dim=-2)
+
+
+def bone_length_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """Mean absolute difference of the lengths of bones (..., bones, 3)."""
+    norm = torch.linalg.vector_norm
+    return (norm(predicted, dim=-1) - norm(true, dim=-1)).abs().mean()
+
+
+def bone_direction_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """Mean length of the difference of the unit vectors along bones (..., bones, 3)."""
+    return position_loss(_direction(predicted), _direction(true))
+
+
+def _direction(bone: Tensor) -> Tensor:
+    """Unit vectors; of bones under `SHORTEST_BONE`, shorter ones."""
+    return bone / torch.linalg.vector_norm(bone, dim=-1, keepdim=True).clip(SHORTEST_BONE)
