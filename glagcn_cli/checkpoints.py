@@ -14,7 +14,7 @@ from .errors import CheckpointError, ModelNotFoundError
 from .model.architecture import Architecture
 from .normalisation import NORMALISATIONS
 from .outputs import atomic_output
-from .skeleton import CONVERSION
+from .skeleton import CONVERSION, CONVERSIONS
 
 if TYPE_CHECKING:
     from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
@@ -41,7 +41,7 @@ class LifterCard:
     normalisation
         Name in `glagcn_cli.normalisation` that its input went through.
     conversion
-        Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSION`).
+        Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSIONS`).
     fps
         Frames per second of its training windows.
     data, licence
@@ -84,15 +84,24 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def save_lifter(path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> None:
-    """Write one file that holds the weights in half precision and all that rebuilds the network.
+def save_lifter(
+    path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard, *, half: bool = True
+) -> None:
+    """Write one file that holds the weights and all that rebuilds the network.
 
-    Counters and batch-norm statistics keep their own type: a variance can leave the range of a
-    half-precision number.
+    Parameters
+    ----------
+    path
+        Replaced where it exists.
+    network, card
+        What is saved, and what the file shall say of it.
+    half
+        Store what was learned in half precision. Counters and batch-norm statistics keep their own
+        type all the same: a variance can leave the range of a half-precision number.
     """
     import torch
 
-    learned = {name for name, _ in network.named_parameters()}
+    learned = {name for name, _ in network.named_parameters()} if half else set()
     state = {
         name: tensor.half() if name in learned else tensor
         for name, tensor in network.state_dict().items()
@@ -157,9 +166,9 @@ def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
         ) from error
     if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
         raise CheckpointError(f"{path} holds weights that are not finite: its training diverged")
-    if card.conversion != CONVERSION or card.normalisation not in NORMALISATIONS:
+    if card.conversion not in CONVERSIONS or card.normalisation not in NORMALISATIONS:
         raise CheckpointError(
             f"{path} was trained with the input conversion {card.conversion!r} and normalisation "
-            f"{card.normalisation!r}; this program has {CONVERSION!r} and {NORMALISATIONS}"
+            f"{card.normalisation!r}; this program has {CONVERSIONS} and {NORMALISATIONS}"
         )
     return network.eval(), card

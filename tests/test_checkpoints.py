@@ -24,7 +24,7 @@ from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_cli.normalisation import IMAGE, PERSON
-from glagcn_cli.skeleton import CONVERSION
+from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
 
 torch.set_num_threads(1)
 
@@ -108,6 +108,18 @@ def test_a_file_holds_plain_data_only_and_weights_of_half_size(saved: Path) -> N
     learned = {name for name, _ in network().named_parameters()}
     types = {name: value.dtype for name, value in content["state_dict"].items()}
     assert all((types[name] == torch.float16) == (name in learned) for name in types)
+
+
+def test_weights_in_full_precision_come_back_bit_for_bit(tmp_path: Path) -> None:
+    save_lifter(tmp_path / "full.pth", network(), CARD, half=False)
+    after = load_lifter(tmp_path / "full.pth")[0].state_dict()
+    for name, value in network().state_dict().items():
+        assert torch.equal(after[name], value), name
+
+
+def test_a_lifter_of_joints_as_they_are_given_loads(tmp_path: Path) -> None:
+    save_lifter(tmp_path / "x.pth", network(), replace(CARD, conversion=AS_GIVEN))
+    assert load_lifter(tmp_path / "x.pth")[1].conversion == AS_GIVEN
 
 
 def test_the_same_network_gives_the_same_file_under_any_name(tmp_path: Path, saved: Path) -> None:

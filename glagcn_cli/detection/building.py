@@ -108,7 +108,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"there is no checkpoint file {path}")
     try:
-        with torch.serialization.safe_globals(_harmless_types()):
+        with torch.serialization.safe_globals(harmless_types()):
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
@@ -122,7 +122,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _harmless_types() -> list[Any]:
+def harmless_types() -> list[Any]:
     """Build what official checkpoints hold besides tensors, for torch's restricted unpickler."""
     import numpy as np
     from mmengine.logging.history_buffer import HistoryBuffer

@@ -1,0 +1,1 @@
+"""Motion capture files (BVH, ASF/AMC) into motion packs."""

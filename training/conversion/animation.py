@@ -1,0 +1,101 @@
+"""A skeleton in motion as its file gives it: nodes by name, in the file's own unit and axes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.errors import InputError
+
+# "mixamorig:Hips", "mixamorig_Hips" and "Character1:Hips" are all "hips".
+_NAMESPACE = re.compile(r"^(?:.*:|mixamorig\d*[_:]?)")
+
+
+def plain_name(name: str) -> str:
+    """Name of a node without its namespace, in lower case."""
+    return _NAMESPACE.sub("", name).lower()
+
+
+@dataclass(frozen=True)
+class Animation:
+    """Positions and orientations of all nodes of one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Names of the nodes as the file has them; a parent stands before its children.
+    parents
+        Index of each node's parent, -1 for the root.
+    rest
+        (nodes, 3) positions when nothing is rotated, file's unit and axes.
+    positions
+        (frames, nodes, 3) file's unit and axes.
+    rotations
+        (frames, nodes, 3, 3) by which each node turns what hangs on it, from rest to world.
+    fps
+        Frames per second; None where the format does not say.
+    unit
+        Metres in the file's unit; None where the format does not say.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    rest: NDArray[np.float64]
+    positions: NDArray[np.float64]
+    rotations: NDArray[np.float64]
+    fps: Fraction | None
+    unit: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.positions) < 2:
+            raise InputError(f"{self.path}: one frame only; a clip needs at least two")
+        if not (np.isfinite(self.positions).all() and np.isfinite(self.rest).all()):
+            raise InputError(f"{self.path}: the motion holds NaN or infinity")
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        # Backwards, so that a joint goes before the end site that is called after it.
+        return {plain_name(self.names[i]): i for i in reversed(range(len(self.names)))}
+
+    def has(self, *names: str) -> bool:
+        """Whether all these nodes exist, whatever their namespace and case."""
+        return all(plain_name(name) in self._index for name in names)
+
+    def index(self, name: str) -> int:
+        """Position of a node by name, whatever its namespace and case."""
+        return self._index[plain_name(name)]
+
+    def rest_offset(self, name: str) -> NDArray[np.float64]:
+        """(3,) from a node's parent to the node, at rest."""
+        node = self.index(name)
+        return self.rest[node] - self.rest[self.parents[node]]
+
+    def children(self, node: int) -> list[int]:
+        """Nodes that hang on a node."""
+        return [child for child, parent in enumerate(self.parents) if parent == node]
+
+    def ancestors(self, node: int) -> list[int]:
+        """The node itself, its parent, and so on to the root."""
+        line = [node]
+        while self.parents[line[-1]] >= 0:
+            line.append(self.parents[line[-1]])
+        return line
+
+    def common_ancestor(self, first: int, second: int) -> int:
+        """The nearest node that both hang on."""
+        others = set(self.ancestors(second))
+        return next(node for node in self.ancestors(first) if node in others)
+
+    def attached(self, node: int, rest_point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(frames, 3) path of a point, given at rest, that is rigid with a node."""
+        arm = rest_point - self.rest[node]
+        return self.positions[:, node] + self.rotations[:, node] @ arm

@@ -1,0 +1,117 @@
+"""Clips into one motion pack, with whole subjects held out for validation."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.errors import InputError
+from glagcn_cli.outputs import atomic_output
+from glagcn_cli.skeleton import H36M17
+
+from .folder import Clip
+from .placing import FPS
+
+logger = logging.getLogger(__name__)
+
+REL_UNIT = 1e-4
+"""Metres of one step of the stored integers."""
+
+VALIDATION_SHARE = 0.05
+"""Of the frames, at least, where the subjects to hold out are not named."""
+
+
+def validation_subjects(clips: Sequence[Clip], named: Collection[str] | None) -> set[str]:
+    """Subjects to hold out: those named, or the shortest ones until they make 5 % of the frames.
+
+    Never all of them, and nothing is drawn: the same files give the same split. "07" names "7".
+
+    Raises
+    ------
+    InputError
+        A subject named is not there, or none would be left to train on.
+    """
+    frames: Counter[str] = Counter()
+    for clip in clips:
+        frames[clip.subject] += len(clip.joints)
+    if named is not None:
+        chosen = {
+            str(int(name)) if name.isdecimal() and name not in frames else name for name in named
+        }
+        if missing := chosen - set(frames):
+            raise InputError(
+                f"no clip of subject {', '.join(sorted(missing))}; the subjects are "
+                f"{', '.join(sorted(frames, key=_natural))}"
+            )
+        if chosen == set(frames):
+            raise InputError("all subjects are held out for validation; none is left to train on")
+        return chosen
+    held_out: set[str] = set()
+    for subject in sorted(frames, key=lambda name: (frames[name], _natural(name))):
+        enough = sum(frames[name] for name in held_out) >= VALIDATION_SHARE * frames.total()
+        if enough or len(held_out) == len(frames) - 1:
+            break
+        held_out.add(subject)
+    return held_out
+
+
+def _natural(name: str) -> tuple[int, str]:
+    """Sorts "7" before "10"."""
+    return (int(name) if name.isdecimal() else -1, name)
+
+
+def write_pack(
+    path: Path,
+    clips: Sequence[Clip],
+    held_out: Collection[str],
+    licence: str = "",
+    credit: str = "",
+    overwrite: bool = False,
+) -> None:
+    """Write a motion pack.
+
+    Parameters
+    ----------
+    path
+        The .npz file.
+    clips
+        At least one.
+    held_out
+        Subjects whose clips are "val"; all others are "train".
+    licence, credit
+        Of the data: under which terms weights trained on it may be used, and whom to name. Stored
+        beside the motion under these names.
+    overwrite
+        Replace an existing file.
+    """
+    motion = np.concatenate([clip.joints for clip in clips])
+    subjects = [clip.subject for clip in clips]
+    arrays: dict[str, NDArray] = {
+        "rel": np.round((motion[:, 1:] - motion[:, :1]) / REL_UNIT).astype(np.int16),
+        "rel_unit": np.float32(REL_UNIT),  # type: ignore[dict-item]
+        "root": motion[:, 0].astype(np.float32),
+        "offsets": np.cumsum([0, *(len(clip.joints) for clip in clips)]).astype(np.int64),
+        "clip_id": np.array([clip.name for clip in clips]),
+        # Numbers where all are, as in the packs that exist.
+        "subject": np.array(
+            [int(name) for name in subjects] if all(map(str.isdecimal, subjects)) else subjects
+        ),
+        "description": np.array([clip.file for clip in clips]),
+        "source": np.array([clip.source for clip in clips]),
+        "source_fps": np.array([round(clip.source_fps) for clip in clips], dtype=np.int16),
+        "split": np.array(["val" if name in held_out else "train" for name in subjects]),
+        "fps": np.int16(FPS),  # type: ignore[dict-item]
+        "joints": np.array(H36M17.joints),
+        "parents": np.array(H36M17.parents, dtype=np.int8),
+        "licence": np.array(licence),
+        "credit": np.array(credit),
+    }
+    with atomic_output(path, overwrite) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    if not held_out:
+        logger.warning("one subject only: nobody is held out, the pack has no validation clips")

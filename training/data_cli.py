@@ -1,0 +1,256 @@
+"""Command line of ``glagcn-data``; `--help` imports neither torch nor numpy."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from glagcn_cli.errors import GlagcnError, UsageError
+
+_UNITS = ("m", "cm", "mm", "inch", "cmu")  # as in `conversion.placing`, which imports numpy
+_JOINT_SETS = ("h36m17", "humaneva15", "mpi_inf_3dhp17")
+
+
+class _Rate(click.ParamType):
+    """Frames per second as a number or a fraction."""
+
+    name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fraction:
+        try:
+            rate = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is no number, such as 120 or 30000/1001", param, ctx)
+        if not 1 <= rate <= 10_000:
+            self.fail(f"{value} is not between 1 and 10000", param, ctx)
+        return rate
+
+
+@contextmanager
+def _errors_as_messages() -> Iterator[None]:
+    """Exit with a message: code 2 where the options were wrong, else 1. Notes on standard error."""
+    logger = logging.getLogger(__package__)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("glagcn-data: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except GlagcnError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Bring motion capture and released checkpoints into the files that glagcn trains with."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="PACK.npz",
+    help="The motion pack to write.",
+)
+@click.option(
+    "--val-subjects",
+    metavar="A,B,...",
+    help="Subjects to hold out for validation, separated by commas. Without it the subjects with "
+    "the fewest frames are held out, until they make 5 percent of all frames.",
+)
+@click.option("--licence", default="", help="Terms of the data, stored in the pack.")
+@click.option("--credit", default="", help="Whom to name as the source, stored in the pack.")
+@click.option(
+    "--unit",
+    type=click.Choice(_UNITS),
+    help="Length unit of the files; cmu is inches divided by 0.45. Found from the size of the "
+    "figure if not given.",
+)
+@click.option(
+    "--up",
+    type=click.Choice(["y", "z"]),
+    help="Which axis points up. Found from how the figures stand if not given.",
+)
+@click.option(
+    "--fps",
+    type=_Rate(),
+    help="Frames per second of all files, whatever they say. AMC files do not say; 120 is assumed.",
+)
+@click.option(
+    "--first-frame",
+    type=click.Choice(["auto", "keep", "drop"]),
+    default="auto",
+    show_default=True,
+    help="What to do with the first frame of each file: auto drops it where it is a T-pose that "
+    "the next frame has left.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing pack.")
+def convert(
+    folder: Path,
+    out: Path,
+    val_subjects: str | None,
+    licence: str,
+    credit: str,
+    overwrite: bool,
+    **reading: object,
+) -> None:
+    """Convert the BVH and ASF/AMC files in FOLDER, and in its subfolders, into one motion pack.
+
+    The pack holds 17 joints at 50 frames a second, in metres, for glagcn-train --dataset mocap.
+    Skeletons of CMU's ASF files, of their common BVH conversion, and of Mixamo are known. The
+    number before the underscore in a name like 07_02.amc is the subject; files with other names
+    belong to the subject that their folder is named for.
+
+    Files that cannot be read are reported and left out; the exit code is 1 if there were any.
+    """
+    with _errors_as_messages():
+        if val_subjects is not None and not val_subjects.strip(", "):
+            raise UsageError("--val-subjects names nobody; leave it out, or give names like 6,17")
+        from glagcn_cli.outputs import check_output
+
+        from .conversion.folder import Reading, read_folder
+        from .conversion.packing import validation_subjects, write_pack
+
+        check_output(out, overwrite)
+        clips, problems = read_folder(folder, Reading(**reading))  # type: ignore[arg-type]
+        named = (
+            {name.strip() for name in val_subjects.split(",") if name.strip()}
+            if (val_subjects)
+            else None
+        )
+        held_out = validation_subjects(clips, named)
+        write_pack(out, clips, held_out, licence, credit, overwrite)
+    _report(out, clips, held_out, problems)
+
+
+def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> None:
+    """Say what is in a pack; exit code 1 where files were left out."""
+    minutes = {
+        kind: sum(len(clip.joints) for clip in clips if (clip.subject in held_out) == held) / 3000
+        for kind, held in (("train", False), ("val", True))
+    }
+    who = ", ".join(sorted(held_out)) or "nobody"
+    subjects = len({clip.subject for clip in clips})
+    click.echo(
+        f"{out}: {len(clips)} clips of {subjects} subjects, {minutes['train']:.1f} min to train, "
+        f"{minutes['val']:.1f} min to validate (subjects: {who})"
+    )
+    if problems:
+        raise click.ClickException(f"{len(problems)} files were left out, see above")
+
+
+@main.command("import-released")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.pth",
+    help="The lifter checkpoint to write.",
+)
+@click.option(
+    "--joint-set",
+    type=click.Choice(_JOINT_SETS),
+    help="Joints that it was trained with. Found from their number if not given: 17 are h36m17, "
+    "15 are humaneva15.",
+)
+@click.option(
+    "--swap-subsets",
+    is_flag=True,
+    help="Exchange the inward and the outward part of the skeleton graph. The file does not say "
+    "which is which; try this if the figures known for it do not come out.",
+)
+@click.option("--data", default="", help="What it was trained on, stored in the checkpoint.")
+@click.option("--licence", default="", help="Terms of use of the weights, stored likewise.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing checkpoint.")
+def import_command(
+    file: Path,
+    out: Path,
+    joint_set: str | None,
+    swap_subsets: bool,
+    data: str,
+    licence: str,
+    overwrite: bool,
+) -> None:
+    """Import FILE, a checkpoint released by the authors of GLA-GCN, for glagcn-eval.
+
+    Window length, channels and joints are found in the file. A file whose weights do not match the
+    released network is refused with the names of those that are missing, unexpected or of another
+    shape. No code in the file is run.
+    """
+    with _errors_as_messages():
+        from .released import import_released
+
+        card = import_released(
+            file, out, joint_set=joint_set, swap_subsets=swap_subsets, data=data,
+            licence=licence, overwrite=overwrite,
+        )  # fmt: skip
+    network = card.architecture
+    click.echo(
+        f"{out}: {network.window} frames, {network.channels} channels, joints {network.joint_set}, "
+        f"{card.fps} frames per second"
+    )
+
+
+if __name__ == "__main__":
+    main()
+
+
+@main.command()
+@click.argument("lifter", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="PRUNED.pth",
+    help="The smaller lifter to write.",
+)
+@click.option(
+    "--data-dir",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Data set whose training windows decide which channels matter.",
+)
+@click.option("--dataset", default="mocap", show_default=True, help="Its name.")
+@click.option(
+    "--share",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Of the multiplications that may stay.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+def prune(
+    lifter: Path, out: Path, data_dir: Path, dataset: str, share: float, overwrite: bool
+) -> None:
+    """Make a lifter smaller by leaving out the channels that matter least.
+
+    It is worse than it was until it has been trained on: glagcn-train --init PRUNED.pth with the
+    number of channels that this command prints.
+    """
+    with _errors_as_messages():
+        from .pruning_run import prune_checkpoint
+
+        architecture = prune_checkpoint(
+            lifter, out, data_dir, dataset=dataset, share=share, overwrite=overwrite
+        )
+    click.echo(f"{out}: network.channels={architecture.channels}")

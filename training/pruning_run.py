@@ -1,0 +1,112 @@
+"""Pruning of a lifter's file, with a data set to see its channels at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
+from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.model.gla_gcn import GLAGCN
+from glagcn_cli.outputs import check_output
+
+from .data.registry import read_takes
+from .engine.model import BatchMaker
+from .engine.order import TrainingOrder
+from .engine.windows import WindowStore
+from .pruning import prune, width_at
+from .recipe import DataSettings, Recipe
+
+CALIBRATION_BATCHES = 32
+CALIBRATION_WINDOWS = 16  # in a batch
+
+
+def prune_checkpoint(
+    lifter: Path,
+    out: Path,
+    data_dir: Path,
+    *,
+    dataset: str = "mocap",
+    keypoints: str = "",
+    share: float = 0.5,
+    seed: int = 1,
+    device: str = "cpu",
+    overwrite: bool = False,
+) -> Architecture:
+    """Prune a lifter to a share of its multiplications, with training windows of a data set.
+
+    Parameters
+    ----------
+    lifter, out
+        Checkpoints to read and to write.
+    data_dir, dataset, keypoints
+        As in training. Windows become input as the lifter's card says.
+    share
+        Of the multiplications that may stay.
+    seed
+        Of windows, cameras and noise.
+    device
+        Where it is computed.
+    overwrite
+        Replace an existing file.
+
+    Returns
+    -------
+    Architecture
+        Of the pruned lifter; train it on with ``init`` set to `out`.
+
+    Raises
+    ------
+    CheckpointError
+        The lifter is the released variant, or has other joints than the data set.
+    InputError
+        The data is missing or broken.
+    OutputError
+        `out` cannot be written.
+    """
+    check_output(out, overwrite)
+    network, card = load_lifter(lifter)
+    if not isinstance(network, GLAGCN):
+        raise CheckpointError(
+            f"{lifter} is the released variant; pruning knows the paper's network only"
+        )
+    try:
+        width = width_at(card.architecture, share)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    data = DataSettings(
+        dataset, keypoints, normalisation=card.normalisation, conversion=card.conversion
+    )
+    recipe = Recipe(data=data, network=card.architecture, seed=seed)
+    pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
+    history = {"file": lifter.name, "channels": card.architecture.channels, "share": share}
+    save_lifter(out, pruned, _card_of(pruned, card, history))
+    return pruned.architecture
+
+
+def _card_of(pruned: GLAGCN, card: LifterCard, history: dict[str, object]) -> LifterCard:
+    """The old card with the new width; figures of the old network are not the new one's."""
+    recipe = {**card.recipe, "pruned_from": history}
+    return replace(card, architecture=pruned.architecture, recipe=recipe, metrics={})
+
+
+def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches as a training run of this recipe makes them."""
+    data, own = recipe.data, recipe.network.joint_set
+    takes = read_takes(
+        data.dataset, data_dir, "train", keypoints=data.keypoints, holdout=data.holdout
+    )
+    if takes.joint_set.name != own:
+        raise CheckpointError(
+            f"the lifter was trained on joints of {own}; {data.dataset} has {takes.joint_set.name}"
+        )
+    store = WindowStore(takes, recipe.network.window, device=device)
+    order = TrainingOrder(len(store), CALIBRATION_WINDOWS, recipe.seed, CALIBRATION_BATCHES)
+    make = BatchMaker(recipe, store)
+    for step in range(len(order)):
+        batch = make(order[step])
+        yield batch["inputs"], batch["targets"]
