@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from .normalisation import (
 )
 from .poses import Keypoints2D, PoseSequence
 from .resampling import fill_gaps, resample
-from .skeleton import H36M17, to_lifter_joints
+from .skeleton import H36M17, JOINT_SETS, to_lifter_joints
 
 MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
@@ -30,6 +31,11 @@ MIN_SCORE = 0.15
 """Joints below this score are interpolated over time from frames where they were seen."""
 
 HOPS_PER_WINDOW = 4
+
+SEQUENCE, CENTRE = "sequence", "centre"
+"""Which part of the network lifts: the sequence branch gives all frames of a window at once; the
+local module gives its middle frame, so that every frame gets a window of its own."""
+
 FRAMES_AT_ONCE = 1728
 """Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
 and costs memory."""
@@ -55,6 +61,7 @@ class Lifter:
         self.network = network.to(device).eval()
         self.card = card
         self.device = torch.device(device)
+        self.joint_set = JOINT_SETS[card.architecture.joint_set]
 
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Lifter:
@@ -120,29 +127,50 @@ class Lifter:
         *,
         fov: float = DEFAULT_FOV,
         flip: bool = False,
+        branch: str = SEQUENCE,
     ) -> NDArray[np.float64]:
-        """Lift gapless lifter joints (frames, 17, 2), pixels, at the lifter's own rate.
+        """Lift gapless lifter joints (frames, joints, 2), pixels, at the lifter's own rate.
+
+        Parameters
+        ----------
+        keypoints
+            (frames, joints, 2) pixels.
+        image_size
+            (width, height) in pixels.
+        fov
+            Field of view over the picture's longer side, degrees.
+        flip
+            Average with the lifted mirror image.
+        branch
+            `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
 
         Returns
         -------
         NDArray
-            (frames, 17, 3) metres, camera frame, relative to the root.
+            (frames, joints, 3) metres, camera frame, relative to the root.
         """
-        joints = self._blend_windows(keypoints, image_size, flip)
+        joints = self._blend_windows(keypoints, image_size, flip, branch)
+        root = self.joint_set.root
         if self.card.normalisation == PERSON:
-            rays = pixel_rays(keypoints[:, 0], image_size, focal_length(image_size, fov))
+            rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
             joints = np.einsum("tji,tvj->tvi", ray_rotations(rays), joints)
-        return joints - joints[:, :1]
+        return joints - joints[:, root : root + 1]
 
     def _blend_windows(
-        self, keypoints: NDArray[np.floating], image_size: tuple[int, int], flip: bool
+        self,
+        keypoints: NDArray[np.floating],
+        image_size: tuple[int, int],
+        flip: bool,
+        branch: str,
     ) -> NDArray[np.float64]:
         """Run the network over overlapping windows and blend what they say of each frame."""
         frames, window = len(keypoints), self.card.architecture.window
         margin = window // 2
-        # Reflected, the motion goes back at both ends at its own speed.
-        padded = np.pad(keypoints, ((margin, margin), (0, 0), (0, 0)), mode="reflect")
-        whole = isinstance(self.network, GLAGCN)
+        whole = branch == SEQUENCE and isinstance(self.network, GLAGCN)
+        # Reflected, the motion goes back at both ends at its own speed. Windows for the centre
+        # frame are held at the ends, as the field trains them.
+        mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
+        padded = np.pad(keypoints, ((margin, margin), (0, 0), (0, 0)), mode=mode)
         hop = max(1, window // HOPS_PER_WINDOW) if whole else 1
         starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
         # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at
@@ -150,14 +178,14 @@ class Lifter:
         weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4
         if not whole:
             weights = (np.arange(window) == margin).astype(np.float64)
-        total = np.zeros((len(padded), len(H36M17), 3))
+        total = np.zeros((len(padded), len(self.joint_set), 3))
         weight = np.zeros(len(padded))
         for chunk in _chunks(starts, max(1, FRAMES_AT_ONCE // window)):
             index = chunk[:, None] + np.arange(window)
             inputs = normalise_windows(
                 padded[index].astype(np.float64), self.card.normalisation, image_size
             )
-            outputs = self._run(inputs, flip)
+            outputs = self._run(inputs, flip, whole)
             for first, output in zip(chunk, outputs, strict=True):
                 total[first : first + window] += weights[:, None, None] * output
                 weight[first : first + window] += weights
@@ -165,20 +193,20 @@ class Lifter:
         return total[inside] / weight[inside, None, None]
 
     @torch.inference_mode()
-    def _run(self, inputs: NDArray[np.float32], flip: bool) -> NDArray[np.float32]:
-        """Network output (windows, frames or 1, 17, 3) for normalised windows."""
-        mirror = list(H36M17.mirror)
+    def _run(self, inputs: NDArray[np.float32], flip: bool, whole: bool) -> NDArray[np.float32]:
+        """Network output (windows, frames or 1, joints, 3) for normalised windows."""
+        mirror = list(self.joint_set.mirror)
         x = torch.from_numpy(inputs).to(self.device)
-        y = self._forward(x)
+        y = self._forward(x, whole)
         if flip:
-            mirrored = self._forward(x[:, :, mirror] * x.new_tensor([-1.0, 1.0]))
+            mirrored = self._forward(x[:, :, mirror] * x.new_tensor([-1.0, 1.0]), whole)
             y = (y + mirrored[:, :, mirror] * y.new_tensor([-1.0, 1.0, 1.0])) / 2
         return y.cpu().numpy()
 
-    def _forward(self, x: torch.Tensor) -> torch.Tensor:
-        if isinstance(self.network, GLAGCN):
-            return self.network.sequence(x)
-        return self.network(x)[:, None]
+    def _forward(self, x: torch.Tensor, whole: bool) -> torch.Tensor:
+        if not isinstance(self.network, GLAGCN):
+            return self.network(x)[:, None]
+        return self.network.sequence(x) if whole else self.network(x)[1][:, None]
 
 
 def _chunks(values: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:

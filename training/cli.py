@@ -1,138 +1,224 @@
-"""Command lines of ``glagcn-train`` and ``glagcn-eval``."""
+"""Command lines of ``glagcn-train`` and ``glagcn-eval``. `--help` imports no torch."""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from glagcn_cli.errors import GlagcnError
+from glagcn_cli.errors import GlagcnError, UsageError
 
-DATASETS = ("mocap",)
+DATASETS = ("h36m", "humaneva", "mpi_inf_3dhp", "mocap")
+KEYPOINTS = ("gt", "cpn_ft_h36m_dbb", "detectron_pt_coco")
+
+_DEFAULT_CONFIG = {
+    ("h36m", "gt"): "h36m_gt_243",
+    ("h36m", "cpn_ft_h36m_dbb"): "h36m_cpn_243",
+    ("humaneva", "gt"): "humaneva_27",
+    ("humaneva", "detectron_pt_coco"): "humaneva_27",
+    ("mpi_inf_3dhp", "gt"): "mpi_inf_3dhp_81",
+}
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-def _dataset_options(command: Callable[..., None]) -> Callable[..., None]:
+def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that both commands have."""
     for option in (
         click.option(
+            "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]",
+            help="Where the network runs.",
+        ),
+        click.option("--threads", type=click.IntRange(min=1), help="CPU threads of torch."),
+        click.option(
+            "--keypoints", type=click.Choice(KEYPOINTS),
+            help="Whose 2D of a filmed data set: ground truth (default) or a detector's.",
+        ),
+        click.option(
             "--data-dir", required=True, type=click.Path(path_type=Path),
-            help="mocap: a motion pack (.npz) or a folder of packs.",
+            help="Folder of the data set's files; for mocap a motion pack (.npz) or a folder of "
+            "packs. Other data sets come as pickled .npz, which can run code when they are read: "
+            "take them from where the field does.",
         ),
         click.option(
             "--dataset", type=click.Choice(DATASETS), required=True,
-            help="mocap: motion packs seen by virtual cameras.",
+            help="Human3.6M, HumanEva-I, MPI-INF-3DHP, or motion packs seen by virtual cameras.",
         ),
-        click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]"),
-        click.option("--threads", type=click.IntRange(min=1), help="CPU threads of torch."),
     ):  # fmt: skip
         command = option(command)
     return command
 
 
 def _prepare(device: str, threads: int | None) -> str:
-    """Set up logging and threads; returns the device to compute on."""
+    """Set up logging, threads and the device to compute on."""
+    if device == "cpu":
+        # MMEngine moves models to whatever GPU it sees.
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import torch
 
     from glagcn_cli.devices import choose_device
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+    if int(os.environ.get("RANK", "0")) > 0:
+        logging.getLogger().setLevel(logging.WARNING)
     if threads:
         torch.set_num_threads(threads)
-    return choose_device(device)
+    chosen = choose_device(device)
+    local_rank = os.environ.get("LOCAL_RANK")
+    if local_rank is not None and chosen != "cpu":
+        chosen = choose_device(f"cuda:{local_rank}")
+    if chosen != "cpu":
+        torch.cuda.set_device(chosen)
+    return chosen
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@_dataset_options
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Run folder.")
-@click.option("--window", default=27, show_default=True, help="T, frames: 27, 81 or 243.")
-@click.option("--channels", default=96, show_default=True, help="Width of the network.")
-@click.option("--global-blocks", default=3, show_default=True, help="Blocks of the global module.")
-@click.option("--variant", type=click.Choice(["paper", "released"]), default="paper")
-@click.option("--dropout", default=0.1, show_default=True)
-@click.option("--steps", default=4000, show_default=True, help="Optimizer steps.")
-@click.option("--batch", default=64, show_default=True, help="Windows a step.")
-@click.option("--rate", default=2e-3, show_default=True, help="First learning rate (AdamW).")
-@click.option("--noise", default=0.03, show_default=True, help="Largest 2D noise, share of size.")
-@click.option("--seed", default=1, show_default=True)
-@click.option("--init", metavar="FILE", help="Take over the fitting weights of a checkpoint.")
-@click.option("--data", default="", help="What the data is, for the checkpoint.")
-@click.option("--licence", default="", help="Under which terms the weights may be used, likewise.")
-@click.option("--bfloat16", is_flag=True, help="Compute in bfloat16.")
+@click.command(context_settings=_SETTINGS)
+@_shared_options
+@click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Run folder. If it holds an interrupted run with the same settings, that run goes on.",
+)  # fmt: skip
+@click.option(
+    "--config", metavar="NAME|FILE",
+    help="Recipe: a name (see --list-configs) or a YAML file. Default: the published recipe of "
+    "the data set; mocap_27 for mocap.",
+)  # fmt: skip
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting, such as optimizer.rate=0.005; may be repeated.",
+)
+@click.option("--init", metavar="FILE", help="Start from the fitting weights of a lifter.")
+@click.option("--seed", type=int, help="Of weights, order, cameras and noise.")
+@click.option(
+    "--list-configs", is_flag=True, is_eager=True, expose_value=False,
+    callback=lambda context, _, wanted: _list_configs(context) if wanted else None,
+    help="Name the recipes that come with the program.",
+)  # fmt: skip
 def train(
-    dataset: str, data_dir: Path, out: Path, device: str, threads: int | None, **options: object
+    dataset: str,
+    data_dir: Path,
+    keypoints: str | None,
+    out: Path,
+    config: str | None,
+    overrides: tuple[str, ...],
+    init: str | None,
+    seed: int | None,
+    device: str,
+    threads: int | None,
 ) -> None:
-    """Train a lifter; run again with the same folder to resume.
+    """Train a lifter. Run again with the same options to go on where it stopped.
 
-    OUT/lifter.pth is the checkpoint to use with `glagcn-video --lifter` and `glagcn-eval`.
+    OUT/lifter.pth is the lifter that validated best, for `glagcn-video --lifter` and `glagcn-eval`;
+    OUT/report.md says what was trained and how well it does. On several GPUs or machines:
+    torchrun --nproc-per-node N -m glagcn_training, with the same options.
     """
-    import torch
-
-    from glagcn_cli.model.architecture import Architecture
-
-    from .samples import Augmentation
-    from .train import TrainingRun, TrainingSettings
-
-    network = ("window", "channels", "global_blocks", "variant", "dropout")
-    recipe = ("steps", "batch", "rate", "seed", "init", "data", "licence", "bfloat16")
     try:
-        settings = TrainingSettings(
-            Architecture(**{name: options[name] for name in network}),  # type: ignore[arg-type]
-            Augmentation(noise=options["noise"]),  # type: ignore[arg-type]
-            **{name: options[name] for name in recipe},  # type: ignore[arg-type]
-        )
-        run = TrainingRun(settings, data_dir, out, torch.device(_prepare(device, threads)))
-        run.resume()
-        run.run()
-    except (GlagcnError, ValueError) as error:
+        from .recipe import read_recipe
+
+        config = config or _DEFAULT_CONFIG.get((dataset, keypoints or "gt"), "mocap_27")
+        changes = [f"data.dataset={dataset}", *overrides]
+        if keypoints:
+            changes.append(f"data.keypoints={keypoints}")
+        if init:
+            changes.append(f"init={json.dumps(init)}")
+        if seed is not None:
+            changes.append(f"seed={seed}")
+        recipe = read_recipe(config, changes)
+        chosen = _prepare(device, threads)
+
+        from .engine.processes import process_group
+        from .engine.report import report_run
+        from .engine.runner import TrainingRun
+
+        with process_group(chosen) as (rank, processes):
+            run = TrainingRun(recipe, data_dir, out, chosen, rank, processes)
+            run.train()
+            if rank == 0:
+                report_run(run)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except GlagcnError as error:
         raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            f"stopped; the same command goes on from the last state in {out}"
+        ) from None
+    for name in ("lifter.pth", "report.md"):
+        if (out / name).exists():
+            click.echo(str(out / name))
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@_dataset_options
-@click.option("--split", type=click.Choice(["train", "val", "test"]), default="val")
+def _list_configs(context: click.Context) -> None:
+    from .recipe import named_recipes
+
+    click.echo("\n".join(named_recipes()))
+    context.exit()
+
+
+@click.command(context_settings=_SETTINGS)
+@_shared_options
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    default="val",
+    show_default=True,
+    help="val is a training subject that training holds out.",
+)
+@click.option(
+    "--holdout",
+    default="default",
+    metavar="SUBJECT",
+    show_default=True,
+    help="The training subject that val is; `none`: the training subjects are all in train.",
+)
 @click.option("--weights", metavar="NAME|FILE", help="Lifter; the shipped default if not given.")
-@click.option("--noise", type=click.Choice(["exact", "detector"]), default="exact")
+@click.option(
+    "--noise",
+    type=click.Choice(["exact", "detector"]),
+    default="exact",
+    show_default=True,
+    help="2D as it is, or with errors like a detector's added.",
+)
+@click.option(
+    "--branch",
+    type=click.Choice(["sequence", "centre"]),
+    help="What lifts: the sequence branch, as for videos (default for mocap), or the local module, "
+    "a window for every frame, as published (default elsewhere).",
+)
 @click.option("--flip", is_flag=True, help="Average with the mirror image.")
+@click.option("--constant", is_flag=True, help="Score the best constant pose of train as well.")
 @click.option("--json", "report", type=click.Path(path_type=Path), help="Write the figures here.")
 def evaluate(
     dataset: str,
     data_dir: Path,
+    keypoints: str | None,
     device: str,
     threads: int | None,
-    split: str,
-    weights: str | None,
-    noise: str,
-    flip: bool,
     report: Path | None,
+    **options: object,
 ) -> None:
-    """Measure a lifter in millimetres on clips seen by virtual cameras of a fixed seed."""
-    from glagcn_cli.checkpoints import DEFAULT_LIFTER
-    from glagcn_cli.lifting import Lifter
-
-    from . import evaluate as evaluation
-    from .data.packs import read_packs
-
+    """Measure a lifter, in millimetres; mocap is seen by virtual cameras of a fixed seed."""
     try:
-        weights = weights or DEFAULT_LIFTER
-        lifter = Lifter.load(weights, _prepare(device, threads))
-        clips = read_packs(data_dir, split)
-        seen = evaluation.observe_clips(clips, noise)
-        figures = evaluation.evaluate(evaluation.lifter_predictor(lifter, flip), seen)
-        constant = evaluation.constant_predictor(
-            evaluation.observe_clips(read_packs(data_dir, "train"), "exact")
-        )
-        floor = evaluation.evaluate(constant, seen)["p_mpjpe"]
+        chosen = _prepare(device, threads)
+
+        from .evaluation_run import EvaluationSettings, run_evaluation
+
+        settings = EvaluationSettings(
+            dataset, data_dir, keypoints, device=chosen, **options  # type: ignore[arg-type]
+        )  # fmt: skip
+        result, table = run_evaluation(settings)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
     except GlagcnError as error:
         raise click.ClickException(str(error)) from error
-    setting = {"dataset": dataset, "split": split, "noise": noise, "flip": flip, "weights": weights}
-    result = figures | {"constant_pose_p_mpjpe": floor, "setting": setting}
     if report:
         report.write_text(json.dumps(result, indent=2) + "\n")
-    for name, value in result.items():
-        click.echo(
-            f"{name:>22}  {value:.1f}" if isinstance(value, float) else f"{name:>22}  {value}"
-        )
+    click.echo(table)

@@ -163,6 +163,7 @@ class _TorchvisionLoader(SourceFileLoader):
             transforms.__spec__ = ModuleSpec(transforms.__name__, loader=None)
             vars(transforms)["ToPILImage"] = None
             vars(module)["transforms"] = transforms
+            vars(module)["__version__"] = "0 (stub)"  # MMEngine logs it
             sys.modules[transforms.__name__] = transforms
 
 

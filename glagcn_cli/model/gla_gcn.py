@@ -6,6 +6,8 @@ channels); outputs are root-relative 3D joints in metres.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +17,13 @@ from .blocks import GraphTemporalBlock, strided_level
 from .graph import adjacency
 
 OUT_CHANNELS = 3  # x, y, z
+
+
+def _full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """No mixed precision: in bfloat16 a coordinate near a metre would be rounded to 4 mm."""
+    if x.device.type == "meta":  # nothing is computed there, and autocast does not know it
+        return nullcontext()
+    return torch.autocast(x.device.type, enabled=False)
 
 
 class JointHead(nn.Module):
@@ -35,7 +44,8 @@ class JointHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, T, V) to (N, T, V, 3)."""
         weight = self.weight.expand(x.shape[3], -1, -1)
-        return torch.einsum("nctv,vcd->ntvd", x, weight) + self.bias
+        with _full_precision(x):
+            return torch.einsum("nctv,vcd->ntvd", x.to(weight.dtype), weight) + self.bias
 
 
 def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
@@ -160,7 +170,8 @@ class ReleasedGLAGCN(_Lifter):
         """Centre frame (N, V, 3) from windows (N, T, V, C)."""
         self._check_window(keypoints)
         x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
-        return self.fc(x.mean(dim=2)).permute(0, 2, 1)
+        with _full_precision(x):
+            return self.fc(x.to(self.fc.weight.dtype).mean(dim=2)).permute(0, 2, 1)
 
 
 def build_lifter(architecture: Architecture) -> GLAGCN | ReleasedGLAGCN:

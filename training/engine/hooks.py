@@ -1,0 +1,127 @@
+"""What happens between steps: seeds, batch-norm momentum, the lifter's file, history."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import Runner
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from glagcn_cli.checkpoints import save_lifter
+
+from ..recipe import Recipe
+from ..scores import METRICS
+from .model import LiftingModel
+
+LIFTER = "lifter.pth"
+CHOSEN_BY = "mpjpe"
+HISTORY = 1000  # steps of scalars that are kept in memory
+
+
+def bare(runner: Runner) -> LiftingModel:
+    """Take the model out of its data-parallel wrapper."""
+    model = runner.model
+    found: LiftingModel = getattr(model, "module", model)
+    return found
+
+
+class StepSeed(Hook):
+    """Dropout that depends on seed, step and process alone, so that a resumed run repeats it."""
+
+    priority = "VERY_HIGH"
+
+    def __init__(self, seed: int, rank: int = 0) -> None:
+        self.seed, self.rank = seed, rank
+
+    def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """Seed torch anew for the step."""
+        torch.manual_seed(((self.seed * 1_000_003 + runner.iter) * 4_099 + self.rank) % 2**63)
+
+
+class BatchNormMomentum(Hook):
+    """Momentum that falls exponentially from its first to its last value over the run."""
+
+    def __init__(self, first: float, last: float) -> None:
+        self.first, self.last = first, last
+
+    def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """Set the step's momentum."""
+        momentum = self.first * (self.last / self.first) ** (runner.iter / runner.max_iters)
+        for module in runner.model.modules():
+            if isinstance(module, _BatchNorm):
+                module.momentum = momentum
+
+
+class ShortHistory(Hook):
+    """Keeps MMEngine's scalars short: it copies their whole history in every step."""
+
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """Cut every history that has grown to twice what is kept."""
+        scalars = runner.message_hub.log_scalars
+        for name, buffer in list(scalars.items()):
+            values, counts = buffer.data
+            if len(values) >= 2 * HISTORY:
+                scalars[name] = HistoryBuffer(values[-HISTORY:], counts[-HISTORY:])
+
+
+class LifterFile(Hook):
+    """Writes the lifter that validated best; without validation, the last one.
+
+    Parameters
+    ----------
+    folder
+        Run folder.
+    recipe
+        Stored in the lifter's card with the step reached.
+    every
+        Steps between validations; 0 for a run without.
+    """
+
+    priority = "VERY_LOW"
+
+    def __init__(self, folder: Path, recipe: Recipe, every: int) -> None:
+        self.folder, self.recipe, self.every = folder, recipe, every
+
+    def before_train(self, runner: Runner) -> None:
+        """Validate now if the run was interrupted between a step's state and its validation."""
+        validated = runner.message_hub.runtime_info.get("validated_at", 0)
+        due = self.every and runner.iter and runner.iter % self.every == 0
+        if due and validated != runner.iter:
+            runner.val_loop.run()
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Save the lifter if no validation before was better."""
+        hub = runner.message_hub
+        error = (metrics or {})[f"val/{CHOSEN_BY}"]
+        best = hub.runtime_info.get("best_error")
+        hub.update_info("validated_at", runner.iter)
+        if best is None or error < best:
+            hub.update_info("best_error", float(error))
+            measured = {k.removeprefix("val/"): float(v) for k, v in (metrics or {}).items()}
+            self._save(runner, measured)
+
+    def after_train(self, runner: Runner) -> None:
+        """Save the last lifter of a run that never validated."""
+        if not self.every:
+            self._save(runner, {})
+
+    def _save(self, runner: Runner, metrics: dict[str, float]) -> None:
+        model = bare(runner)
+        if not is_main_process() or not model.savable:
+            return
+        recipe = dict(model.card.recipe) | {"steps_done": runner.iter}
+        figures = {
+            f"val_{name}_mm": round(value, 2)
+            for name, value in metrics.items()
+            if METRICS[name].unit.startswith("mm") and math.isfinite(value)
+        }
+        card = replace(model.card, recipe=recipe, metrics=figures)
+        network: Any = model.network
+        save_lifter(self.folder / LIFTER, network, card)

@@ -1,0 +1,115 @@
+"""The lifter as MMEngine's Runner sees it: batches made on the device, losses, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseDataPreprocessor, BaseModel
+from torch import Tensor, nn
+
+from glagcn_cli.checkpoints import LifterCard
+from glagcn_cli.lifting import Lifter
+from glagcn_cli.model.gla_gcn import GLAGCN
+
+from ..evaluate import Observation, lifter_predictor, score
+from ..losses import lifting_losses
+from ..random_draws import StepDraws
+from ..recipe import Recipe
+from ..samples import filmed_batch, virtual_batch
+from ..scores import TakeScores
+from .order import StepOrder
+from .windows import WindowStore
+
+
+class BatchMaker(BaseDataPreprocessor):
+    """From numbers of windows to network input and target, on the training device.
+
+    Everything random in a batch depends on seed and step alone.
+
+    Parameters
+    ----------
+    recipe
+        Augmentation, normalisation, conversion, seed.
+    store
+        Where windows come from.
+    rank, processes
+        Which of how many processes this is.
+    """
+
+    def __init__(
+        self, recipe: Recipe, store: WindowStore, rank: int = 0, processes: int = 1
+    ) -> None:
+        super().__init__()
+        self.recipe, self.store, self.rank, self.processes = recipe, store, rank, processes
+
+    def forward(self, data: StepOrder, training: bool = False) -> dict[str, Tensor]:
+        """Inputs (N, T, J, 2) and targets (N, T, J, 3) of a step."""
+        recipe, numbers = self.recipe, data["windows"]
+        windows = self.store.gather(numbers)
+        device = windows.joints.device
+        total = len(numbers) * self.processes
+        rows = slice(self.rank, total, self.processes)
+        draws = StepDraws(recipe.seed, data["step"], total, rows, device)
+        settings, normalisation = recipe.augmentation, recipe.data.normalisation
+        with torch.autocast(device.type, enabled=False):
+            if windows.keypoints is None:
+                batch = virtual_batch(
+                    draws, windows.joints, settings, normalisation, recipe.data.conversion
+                )
+            else:
+                batch = filmed_batch(
+                    draws, windows.joints, windows.keypoints, windows.image_size, windows.fov,
+                    self.store.joint_set, settings, normalisation,
+                )  # fmt: skip
+        return {"inputs": batch.inputs, "targets": batch.targets}
+
+
+class LiftingModel(BaseModel):
+    """A lifter network, its loss and its validation.
+
+    Parameters
+    ----------
+    network
+        Windows (N, T, J, C) to a sequence (N, T, J, 3) and a centre (N, J, 3), or a centre alone.
+    recipe
+        Loss weights and validation settings.
+    card
+        What the network's checkpoint says; `Lifter` reads window and normalisation from it.
+    batches
+        Makes the batches.
+    """
+
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, card: LifterCard, batches: BatchMaker
+    ) -> None:
+        super().__init__(data_preprocessor=batches)
+        self.network, self.recipe, self.card = network, recipe, card
+
+    def forward(self, inputs: Tensor, targets: Tensor, mode: str = "loss") -> dict[str, Tensor]:
+        """Weighted loss terms of a batch; mode "loss" is the only one."""
+        if mode != "loss":
+            raise ValueError(f"mode is {mode!r}, expected 'loss'")
+        output = self.network(inputs)
+        pair = output if isinstance(output, tuple) else (None, output)
+        joint_set = self.data_preprocessor.store.joint_set
+        return lifting_losses(pair, targets, joint_set, self.recipe.loss)
+
+    def lifter(self) -> Lifter:
+        """Lift with the weights as they are now."""
+        network: Any = self.network
+        return Lifter(network, self.card, next(network.parameters()).device)
+
+    def val_step(self, data: Sequence[Observation]) -> list[TakeScores]:
+        """Lift observations as videos are lifted, and score them."""
+        settings = self.recipe.validation
+        predict = lifter_predictor(self.lifter(), settings.flip, settings.branch)
+        return [score(predict, seen) for seen in data]
+
+    @property
+    def savable(self) -> bool:
+        """Whether the network is one that videos can be lifted with (a baseline is not)."""
+        from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
+
+        return isinstance(self.network, GLAGCN | ReleasedGLAGCN)

@@ -1,0 +1,83 @@
+"""Optimizer, precision and learning rate of a recipe, as MMEngine's Runner takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from torch import nn
+
+from glagcn_cli.errors import DeviceError, UsageError
+
+from ..recipe import OptimizerSettings
+
+
+class Bfloat16OptimWrapper(OptimWrapper):
+    """Forward pass in bfloat16, on CPUs too; its exponent range needs no loss scaling."""
+
+    def __init__(self, *, device_type: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.device_type = device_type
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """Cast what gains from it."""
+        with super().optim_context(model), torch.autocast(self.device_type, torch.bfloat16):
+            yield
+
+
+def build_optimizer(settings: OptimizerSettings, network: nn.Module) -> torch.optim.Optimizer:
+    """Build the optimizer over a network's parameters; raises ``UsageError`` without Ranger."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if settings.name == "adamw":
+        return torch.optim.AdamW(parameters, settings.rate, weight_decay=settings.weight_decay)
+    try:
+        from pytorch_optimizer import Ranger
+    except ImportError as error:
+        raise UsageError(
+            "the optimizer 'ranger' comes with the package pytorch-optimizer: "
+            "pip install 'glagcn[train]', or choose --set optimizer.name=adamw"
+        ) from error
+    ranger: torch.optim.Optimizer = Ranger(
+        parameters, settings.rate, weight_decay=settings.weight_decay
+    )
+    return ranger
+
+
+def build_wrapper(
+    settings: OptimizerSettings, network: nn.Module, device: torch.device
+) -> OptimWrapper:
+    """Build the optimizer with its precision, gradient clipping and accumulation."""
+    options: dict[str, Any] = {
+        "optimizer": build_optimizer(settings, network),
+        "accumulative_counts": settings.accumulate,
+    }
+    if settings.largest_gradient > 0:
+        options["clip_grad"] = {"max_norm": settings.largest_gradient}
+    if settings.precision == "bfloat16":
+        return Bfloat16OptimWrapper(device_type=device.type, **options)
+    if settings.precision == "float16":
+        if device.type != "cuda":
+            raise DeviceError("optimizer.precision=float16 needs CUDA; bfloat16 runs on a CPU too")
+        return AmpOptimWrapper(dtype="float16", **options)
+    return OptimWrapper(**options)
+
+
+def schedule(settings: OptimizerSettings, passes: int) -> list[dict[str, Any]]:
+    """Linear warm-up, then a cosine, over so many forward passes."""
+    warm_up = settings.warm_up * settings.accumulate
+    parts: list[dict[str, Any]] = []
+    if warm_up:
+        parts.append(
+            {"type": "LinearLR", "start_factor": 1 / (warm_up + 1), "by_epoch": False,
+             "begin": 0, "end": warm_up}
+        )  # fmt: skip
+    if passes > warm_up:  # a trial run may end before
+        parts.append(
+            {"type": "CosineAnnealingLR", "eta_min": settings.last_rate, "by_epoch": False,
+             "begin": warm_up, "end": passes, "T_max": passes - warm_up}
+        )  # fmt: skip
+    return parts

@@ -1,0 +1,66 @@
+"""Which windows each step sees: the same whatever the number of processes, from any step on."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypedDict
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+
+class StepOrder(TypedDict):
+    """What a process is to do in a step: its number, and numbers of windows (N,)."""
+
+    step: int
+    windows: Tensor
+
+
+class TrainingOrder(Dataset[StepOrder]):
+    """The steps of a run: turns over all windows, each in an order of its own.
+
+    The order of a turn depends on seed and turn alone. Row i of a batch goes to process i modulo
+    the number of processes, so that all processes together see what one would. Windows left over
+    at the end of a turn wait for another; fewer windows than a batch are repeated to fill one.
+
+    Parameters
+    ----------
+    windows
+        How many there are.
+    batch
+        Windows of a step over all processes.
+    seed
+        Of the order.
+    steps
+        Of the run.
+    rank, processes
+        Which of how many processes this is.
+    """
+
+    metainfo: ClassVar[dict[str, str]] = {}  # MMEngine asks for it
+
+    def __init__(
+        self, windows: int, batch: int, seed: int, steps: int, rank: int = 0, processes: int = 1
+    ) -> None:
+        if batch % processes:
+            raise ValueError(f"a batch of {batch} does not divide among {processes} processes")
+        self.windows, self.batch, self.seed, self.steps = windows, batch, seed, steps
+        self.rank, self.processes = rank, processes
+        self.steps_per_turn = max(1, windows // batch)
+        self._turn_at_hand, self._order = -1, torch.empty(0, dtype=torch.long)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> StepOrder:
+        turn, place = divmod(step, self.steps_per_turn)
+        if turn != self._turn_at_hand:
+            self._turn_at_hand, self._order = turn, self._turn(turn)
+        batch = self._order[place * self.batch : (place + 1) * self.batch]
+        return {"step": step, "windows": batch[self.rank :: self.processes]}
+
+    def _turn(self, turn: int) -> Tensor:
+        """All windows in the order of a turn."""
+        random = torch.Generator().manual_seed(self.seed * 1_000_003 + turn)
+        order = torch.randperm(self.windows, generator=random)
+        return order.repeat(-(-self.batch // self.windows))

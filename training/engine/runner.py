@@ -1,0 +1,262 @@
+"""A recipe, a data set and a folder become a run of MMEngine's Runner."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from glagcn_cli.checkpoints import LifterCard, load_lifter
+from glagcn_cli.detection import openmmlab
+from glagcn_cli.detection.building import harmless_types
+from glagcn_cli.errors import UsageError
+from glagcn_cli.model.gla_gcn import build_lifter
+
+from ..data.registry import default_mean, read_splits
+from ..data.takes import TakeSet
+from ..evaluate import observe_takes
+from ..recipe import NOBODY, Recipe, for_joint_set, to_mapping
+from .batch_norm import synchronise_batch_norm
+from .checkpointing import BACKEND, STATE, STATES, keep_recipe, newest_state
+from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepSeed
+from .model import BatchMaker, LiftingModel
+from .optimizer import build_wrapper, schedule
+from .order import TrainingOrder
+from .progress import Progress
+from .validation import PoseErrors, validation_loader
+from .windows import WindowStore
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingRun:
+    """A run: what it trains on, its Runner, and the folder it lives in.
+
+    Parameters
+    ----------
+    recipe
+        What to train.
+    data_dir
+        Where the data set lies.
+    folder
+        Run folder: made if needed; a run that was interrupted there goes on.
+    device
+        "cpu" or "cuda:N".
+    rank, processes
+        Which of how many processes this is (`glagcn_training.engine.processes`).
+
+    Raises
+    ------
+    UsageError
+        The settings contradict each other, or the folder holds another run.
+    InputError
+        The data is missing or broken.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data_dir: Path,
+        folder: Path,
+        device: str = "cpu",
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
+        openmmlab.prepare()  # MMEngine imports torchvision, which may not match torch
+        torch.manual_seed(recipe.seed)
+        self.folder, self.device = folder, torch.device(device)
+        self.rank, self.processes = rank, processes
+        self.train_set, self.validation_set = _read(recipe, data_dir)
+        self.recipe = recipe = for_joint_set(recipe, self.train_set.joint_set.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        if rank == 0:
+            keep_recipe(recipe, folder)
+        self.store = WindowStore(
+            self.train_set, recipe.network.window, recipe.data.stride, self.device
+        )
+        self.metric = PoseErrors(default_mean(recipe.data.dataset))
+        self.model = self._build_model()
+        self.runner = self._build_runner()
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the whole run."""
+        settings = self.recipe.schedule
+        turn = max(1, len(self.store) // self.recipe.optimizer.batch)
+        return settings.steps or max(1, round(settings.epochs * turn))
+
+    @property
+    def passes(self) -> int:
+        """Forward passes of the whole run: what MMEngine calls iterations."""
+        return self.steps * self.recipe.optimizer.accumulate
+
+    @property
+    def validate_every(self) -> int:
+        """Passes between validations; 0 for none."""
+        if self.validation_set is None:
+            return 0
+        steps = max(1, self.steps // max(1, self.recipe.schedule.validations))
+        return steps * self.recipe.optimizer.accumulate
+
+    def _build_model(self) -> LiftingModel:
+        recipe = self.recipe
+        network = _build_network(recipe)
+        if recipe.init:
+            _take_over(network, Path(recipe.init))
+        network.to(self.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.processes > 1 and recipe.optimizer.synchronise_batch_norm:
+            synchronise_batch_norm(network)
+        card = LifterCard(
+            recipe.network,
+            recipe.data.normalisation,
+            fps=self.train_set.fps,
+            conversion=recipe.data.conversion,
+            data=recipe.trained_on or self.train_set.source or self.train_set.dataset,
+            licence=recipe.licence,
+            recipe=to_mapping(recipe) | {"torch": str(torch.__version__)},
+        )
+        batches = BatchMaker(recipe, self.store, self.rank, self.processes)
+        return LiftingModel(network, recipe, card, batches)
+
+    def _build_runner(self) -> Runner:
+        recipe, passes = self.recipe, self.passes
+        settings = recipe.optimizer
+        batch = settings.batch // settings.accumulate
+        if settings.batch % (settings.accumulate * self.processes):
+            raise UsageError(
+                f"a batch of {settings.batch} does not divide into {settings.accumulate} passes of "
+                f"{self.processes} processes"
+            )
+        order = TrainingOrder(
+            len(self.store), batch, recipe.seed, passes, self.rank, self.processes
+        )
+        save_every = recipe.schedule.save_every * settings.accumulate
+        log_every = recipe.schedule.log_every * settings.accumulate
+        hooks: list[Any] = [
+            StepSeed(recipe.seed, self.rank),
+            BatchNormMomentum(*settings.batch_norm_momentum),
+            ShortHistory(),
+            Progress(self.folder, log_every, batch),
+            LifterFile(self.folder, recipe, self.validate_every),
+        ]
+        state = newest_state(self.folder)
+        return Runner(
+            self._wrapped_model(),
+            str(self.folder / STATES),
+            train_dataloader=DataLoader(order, batch_size=None),
+            train_cfg={"type": "IterBasedTrainLoop", "max_iters": passes,
+                       "val_interval": self.validate_every or passes + 1},
+            optim_wrapper=build_wrapper(settings, self.model.network, self.device),
+            param_scheduler=schedule(settings, passes),
+            default_hooks=self._default_hooks(save_every, log_every),
+            custom_hooks=hooks,
+            load_from=str(state) if state else None,
+            resume=state is not None,
+            launcher="pytorch" if self.processes > 1 else "none",
+            log_processor={"by_epoch": False, "window_size": log_every},
+            log_level="ERROR",
+            visualizer={"type": "Visualizer", "vis_backends": self._backends()},
+            randomness={"seed": recipe.seed},
+            experiment_name=f"{self.folder.name}-{id(self)}",
+            cfg=Config({"recipe": to_mapping(recipe)}),
+            **self._validation(),
+        )  # fmt: skip
+
+    def _default_hooks(self, save_every: int, log_every: int) -> dict[str, Any]:
+        """Give MMEngine's own hooks their settings."""
+        checkpoint = {
+            "type": "CheckpointHook", "by_epoch": False, "interval": save_every,
+            "max_keep_ckpts": 2, "filename_tmpl": STATE, "out_dir": None,
+            "backend_args": {"backend": BACKEND},
+        }  # fmt: skip
+        return {
+            "logger": {"type": "LoggerHook", "interval": log_every},
+            "checkpoint": checkpoint,
+            "sampler_seed": None,  # the order of windows needs none
+        }
+
+    def _wrapped_model(self) -> nn.Module:
+        """Wrap the model for several processes; MMEngine's own wrapping knows GPUs only."""
+        if self.processes == 1:
+            return self.model
+        return MMDistributedDataParallel(
+            module=self.model,
+            device_ids=None if self.device.type == "cpu" else [self.device.index],
+            broadcast_buffers=False,
+            # Without L_global the sequence head has no part in the loss.
+            find_unused_parameters=True,
+        )
+
+    def _backends(self) -> list[dict[str, Any]]:
+        """TensorBoard where it is installed."""
+        try:
+            import tensorboard  # noqa: F401
+        except ImportError:
+            logger.info("no TensorBoard curves: pip install 'glagcn[train]' to have them")
+            return []
+        folder = str(self.folder / "tensorboard")
+        return [{"type": "TensorboardVisBackend", "save_dir": folder}]
+
+    def _validation(self) -> dict[str, Any]:
+        """Arguments of the Runner for validation; none without a validation set."""
+        if self.validation_set is None:
+            return {}
+        recipe = self.recipe
+        seen = observe_takes(
+            self.validation_set, "exact", recipe.data.conversion, recipe.validation.takes
+        )
+        return {
+            "val_dataloader": validation_loader(seen),
+            "val_cfg": {"type": "ValLoop"},
+            "val_evaluator": [self.metric],
+        }
+
+    def train(self) -> None:
+        """Train from where the run stands to its end."""
+        with torch.serialization.safe_globals(harmless_types()):
+            self.runner.train()
+
+
+def _read(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:
+    """Takes to train on, and takes to validate on unless the recipe wants no validation."""
+    data = recipe.data
+    nobody = data.holdout == NOBODY or data.select_on_test
+    splits = ["train"]
+    if data.select_on_test:
+        splits.append("test")
+    elif not nobody:
+        splits.append("val")
+    if recipe.schedule.validations <= 0:
+        del splits[1:]
+    takes = read_splits(
+        data.dataset, data_dir, splits, keypoints=data.keypoints,
+        holdout=None if nobody else data.holdout,
+    )  # fmt: skip
+    return takes["train"], takes[splits[-1]] if len(splits) > 1 else None
+
+
+def _build_network(recipe: Recipe) -> nn.Module:
+    if not recipe.baseline:
+        return build_lifter(recipe.network)
+    from ..baselines import baseline_like
+
+    return baseline_like(recipe.network)
+
+
+def _take_over(network: nn.Module, path: Path) -> None:
+    """Start from another checkpoint's weights wherever name and shape agree."""
+    own = network.state_dict()
+    given = load_lifter(path)[0].state_dict()
+    fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise UsageError(f"{path}: none of its weights fits this network")
+    network.load_state_dict(own | fitting)
+    logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)

@@ -1,0 +1,61 @@
+"""Validation over all processes, every take counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.dataset import DefaultSampler
+from mmengine.evaluator import BaseMetric
+from torch.utils.data import DataLoader, Dataset
+
+from ..evaluate import Observation
+from ..scores import TakeScores, summarise
+
+
+class Observations(Dataset[Observation]):
+    """Observations by number."""
+
+    def __init__(self, seen: Sequence[Observation]) -> None:
+        self.seen = list(seen)
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    def __getitem__(self, number: int) -> Observation:
+        return self.seen[number]
+
+
+def validation_loader(seen: Sequence[Observation]) -> DataLoader[Observation]:
+    """One observation a batch, dealt out to the processes in turn."""
+    dataset = Observations(seen)
+    # Where the takes do not divide among the processes, some are scored twice so that all
+    # processes make as many steps; the metric drops what is beyond the data set's length.
+    sampler = DefaultSampler(dataset, shuffle=False, round_up=True)
+    return DataLoader(dataset, batch_size=1, sampler=sampler, collate_fn=list)
+
+
+class PoseErrors(BaseMetric):
+    """Gathers the rows of all processes and sums them up.
+
+    Parameters
+    ----------
+    over
+        "frames" or "actions": what the mean is taken over (`glagcn_training.scores.summarise`).
+    """
+
+    default_prefix = "val"
+
+    def __init__(self, over: str) -> None:
+        super().__init__()
+        self.over = over
+        self.rows: list[TakeScores] = []
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        """Keep the rows of a step."""
+        self.results.extend(data_samples)
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, float]:
+        """Summarise all rows; they stay in `rows` for reports."""
+        self.rows = list(results)
+        return summarise(self.rows, over=self.over)

@@ -1,0 +1,110 @@
+"""All takes of a split on the training device, and windows gathered from them by number."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.takes import Take, TakeSet
+
+logger = logging.getLogger(__name__)
+
+
+class Windows(NamedTuple):
+    """Windows of takes, before anything is done to them.
+
+    ``joints`` (N, T, J, 3) metres; ``keypoints`` (N, T, J, 2) pixels, None for free motion;
+    ``image_size`` (N, 2) pixels; ``fov`` (N,) degrees.
+    """
+
+    joints: Tensor
+    keypoints: Tensor | None
+    image_size: Tensor
+    fov: Tensor
+
+
+class WindowStore:
+    """Every window of some takes, numbered.
+
+    Parameters
+    ----------
+    takes
+        What to train on. Filmed takes give a window for every frame, held at their ends as the
+        field pads them; free motion gives every window that lies inside its clip, and one, held at
+        its ends, where the clip is shorter.
+    window
+        T, frames; odd.
+    stride
+        Every how many frames there is a window.
+    device
+        Where the arrays lie and windows are gathered.
+    """
+
+    def __init__(
+        self, takes: TakeSet, window: int, stride: int = 1, device: torch.device | str = "cpu"
+    ) -> None:
+        self.joint_set, self.window, self.filmed = takes.joint_set, window, takes.filmed
+        lengths = np.array([len(take) for take in takes.takes])
+        ends = np.cumsum(lengths)
+        centres = [
+            first + self._centres(length)[::stride]
+            for first, length in zip(ends - lengths, lengths, strict=True)
+        ]
+        owner = np.repeat(np.arange(len(lengths)), [len(c) for c in centres])
+        if short := int((lengths < window).sum()):
+            logger.info(
+                "%d of %d takes are shorter than a window of %d frames: held at their ends",
+                short, len(lengths), window,
+            )  # fmt: skip
+        self._joints = self._stack([take.joints for take in takes.takes], device)
+        self._keypoints = (
+            self._stack([self._seen(take) for take in takes.takes], device) if self.filmed else None
+        )
+        self._centre = torch.from_numpy(np.concatenate(centres)).to(device)
+        self._owner = torch.from_numpy(owner).to(device)
+        self._first = torch.from_numpy(ends - lengths).to(device)
+        self._last = torch.from_numpy(ends - 1).to(device)
+        self._image_size = torch.tensor([take.image_size for take in takes.takes]).to(device)
+        self._fov = torch.tensor([float(take.fov) for take in takes.takes]).to(device)
+        self._reach = torch.arange(window, device=device) - window // 2
+
+    def __len__(self) -> int:
+        return len(self._centre)
+
+    def _centres(self, length: int) -> NDArray[np.int64]:
+        """Middle frames of a take's windows, counted from its first frame."""
+        margin = self.window // 2
+        if self.filmed:
+            return np.arange(length)
+        if length < self.window:
+            return np.array([length // 2])
+        return np.arange(margin, length - self.window + margin + 1)
+
+    @staticmethod
+    def _seen(take: Take) -> NDArray[np.float32]:
+        if take.keypoints is None:
+            raise ValueError(f"{take.name} has no 2D while other takes of the split have")
+        return take.keypoints
+
+    @staticmethod
+    def _stack(arrays: list[NDArray[np.float32]], device: torch.device | str) -> Tensor:
+        return torch.from_numpy(np.concatenate(arrays).astype(np.float32)).to(device)
+
+    def gather(self, numbers: Tensor) -> Windows:
+        """Windows by number (N,), on the device."""
+        numbers = numbers.to(self._centre.device)
+        owner = self._owner[numbers]
+        frames = self._centre[numbers][:, None] + self._reach
+        frames = torch.minimum(frames, self._last[owner][:, None])
+        frames = torch.maximum(frames, self._first[owner][:, None])
+        return Windows(
+            self._joints[frames],
+            None if self._keypoints is None else self._keypoints[frames],
+            self._image_size[owner],
+            self._fov[owner],
+        )
