@@ -10,7 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import is_main_process
+import torch
+from mmengine.dist import all_reduce_dict, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from tqdm import tqdm
@@ -91,7 +92,7 @@ class Progress(Hook):
     def _write_row(self, runner: Runner, step: int) -> None:
         seconds = time.perf_counter() - self._since
         speed = self._steps * self.batch / seconds
-        means = {name: total / self._steps for name, total in self._sums.items()}
+        means = self._means()
         rate = runner.optim_wrapper.get_lr()["lr"][0]
         row = {"step": step, **means, "learning_rate": rate, "samples/s": speed}
         self._append(row | {"waiting_for_data": self._waited / seconds})
@@ -102,6 +103,12 @@ class Progress(Hook):
                 step, runner.max_iters, means["loss"], speed, left,
             )  # fmt: skip
         self._clear()
+
+    def _means(self) -> dict[str, float]:
+        """Mean of every loss term since the last row, over all processes."""
+        means = {name: torch.tensor(total / self._steps) for name, total in self._sums.items()}
+        all_reduce_dict(means, op="mean")
+        return {name: float(value) for name, value in means.items()}
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Write and say what a validation found; its time does not count as training."""
