@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Literal
 
@@ -22,7 +23,9 @@ from .normalisation import (
 )
 from .poses import Keypoints2D, PoseSequence
 from .resampling import fill_gaps, resample
-from .skeleton import H36M17, JOINT_SETS, to_lifter_joints
+from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
+
+_log = logging.getLogger(__name__)
 
 MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
@@ -73,6 +76,12 @@ class Lifter:
             raise CheckpointError(
                 f"{path} reads {architecture.in_channels} numbers for each joint of "
                 f"{architecture.joint_set}; video needs a lifter of x and y of {H36M17.name}"
+            )
+        if card.conversion == AS_GIVEN:
+            _log.warning(
+                "%s was trained on 2D joints as its data set marks them; a detector marks head, "
+                "hips and shoulders elsewhere, so expect worse poses than its figures promise",
+                path,
             )
         return cls(network, card, device)
 

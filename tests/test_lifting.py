@@ -11,8 +11,8 @@ from moving_figure import walking
 from numpy.typing import NDArray
 from torch import nn
 
-from glagcn_cli.checkpoints import LifterCard
-from glagcn_cli.lifting import HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, Lifter
+from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_cli.normalisation import (
@@ -24,7 +24,7 @@ from glagcn_cli.normalisation import (
     ray_rotations,
 )
 from glagcn_cli.poses import Keypoints2D
-from glagcn_cli.skeleton import COCO17, H36M17
+from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17, MPI_INF_3DHP17
 
 torch.set_num_threads(1)
 
@@ -224,6 +224,38 @@ def test_the_released_variant_gives_each_frame_its_own_window() -> None:
         expected = released.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE)))
     expected = (expected - expected[:, :1]).numpy()
     np.testing.assert_allclose(released.lift_steady(points, SIZE)[4:26], expected, atol=1e-5)
+
+
+def test_the_centre_branch_is_the_local_module_over_a_window_for_every_frame() -> None:
+    both = lifter(IMAGE, window=9)
+    points = clip(30)
+    held = np.concatenate([[points[0]] * 4, points, [points[-1]] * 4])  # at the ends
+    windows = np.stack([held[i : i + 9] for i in range(30)])
+    with torch.no_grad():
+        centre = both.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE)))[1]
+    expected = (centre - centre[:, :1]).numpy()
+    found = both.lift_steady(points, SIZE, branch=CENTRE)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.abs(found - both.lift_steady(points, SIZE)).max() > 0.01
+
+
+def test_other_joint_sets_are_relative_to_their_own_root() -> None:
+    architecture = Architecture(
+        window=9, channels=8, global_blocks=1, joint_set=MPI_INF_3DHP17.name
+    )
+    network = build_lifter(architecture).eval()
+    joints = Lifter(network, LifterCard(architecture, IMAGE)).lift_steady(clip(20), SIZE)
+    assert (joints[:, MPI_INF_3DHP17.root] == 0).all() and MPI_INF_3DHP17.root != 0
+    assert np.abs(joints[:, 0]).max() > 0
+
+
+def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog) -> None:
+    for conversion, warned in ((CONVERSION, False), (AS_GIVEN, True)):
+        caplog.clear()
+        path = tmp_path / f"{conversion}.pth"
+        save_lifter(path, LIFTER.network, replace(LIFTER.card, conversion=conversion))
+        Lifter.load(str(path))
+        assert ("as its data set marks them" in caplog.text) == warned
 
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

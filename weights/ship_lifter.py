@@ -16,7 +16,8 @@ import click
 from glagcn_cli.checkpoints import load_lifter, save_lifter, sha256
 from glagcn_cli.lifting import Lifter
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import NOISE, evaluate, lifter_predictor, observe_clips
+from glagcn_training.evaluate import NOISE, lifter_predictor, observe_takes, score_all
+from glagcn_training.scores import summarise
 
 
 @click.command()
@@ -27,14 +28,14 @@ def main(trained: Path, shipped: Path, data_dir: Path) -> None:
     """Measure TRAINED on the packs' validation subjects and write it as SHIPPED."""
     network, card = load_lifter(trained)
     lifter = Lifter(network, card)
-    clips = read_packs(data_dir, "val")
+    takes = read_packs(data_dir, "val")
     metrics: dict[str, float] = {}
     click.echo(
         "| 2D | mirror averaged | MPJPE | P-MPJPE | N-MPJPE | MPJVE |\n" + "| --- " * 6 + "|"
     )
-    seen = {noise: observe_clips(clips, noise) for noise in NOISE}
+    seen = {noise: observe_takes(takes, noise, card.conversion) for noise in NOISE}
     for noise, flip in product(NOISE, (False, True)):
-        figures = evaluate(lifter_predictor(lifter, flip), seen[noise])
+        figures = summarise(score_all(lifter_predictor(lifter, flip), seen[noise]))
         names = ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")
         row = [noise, "yes" if flip else "no", *(f"{figures[name]:.1f}" for name in names)]
         click.echo(f"| {' | '.join(row)} |")
