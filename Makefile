@@ -39,7 +39,8 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy glagcn_cli training weights benchmarks examples
+	$(BIN)/mypy glagcn_cli training weights
+	$(BIN)/mypy benchmarks examples
 
 setup: $(READY)
 

@@ -8,7 +8,8 @@ import torch
 from synthetic_motion import write_pack
 
 from glagcn_training.engine.runner import TrainingRun
-from glagcn_training.recipe import Recipe, read_recipe
+from glagcn_training.recipe import Recipe
+from glagcn_training.recipe_files import read_recipe
 
 SMALL = (
     "network.channels=8", "network.global_blocks=1", "optimizer.batch=4", "optimizer.warm_up=0",

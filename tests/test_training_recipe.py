@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from glagcn_cli.errors import UsageError
-from glagcn_training.recipe import (
-    Recipe,
+from glagcn_training.recipe import Recipe
+from glagcn_training.recipe_files import (
     differences,
     from_mapping,
     named_recipes,

@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -34,20 +35,24 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
             "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]",
             help="Where the network runs.",
         ),
-        click.option("--threads", type=click.IntRange(min=1), help="CPU threads of torch."),
+        click.option(
+            "--threads", type=click.IntRange(min=1), help="CPU threads; torch chooses if not given."
+        ),
         click.option(
             "--keypoints", type=click.Choice(KEYPOINTS),
-            help="Whose 2D of a filmed data set: ground truth (default) or a detector's.",
+            help="Which 2D joints of a filmed data set: exact (gt, the default) or as a "
+            "detector found them (cpn_ft_h36m_dbb for h36m, detectron_pt_coco for humaneva).",
         ),
         click.option(
             "--data-dir", required=True, type=click.Path(path_type=Path),
-            help="Folder of the data set's files; for mocap a motion pack (.npz) or a folder of "
-            "packs. Other data sets come as pickled .npz, which can run code when they are read: "
-            "take them from where the field does.",
+            help="Folder of the data set's files; where one is missing, the message says where to "
+            "get it. For mocap: a motion pack (.npz, see glagcn-data convert) or a folder of them. "
+            "The other data sets come as pickled .npz, which can run code when they are read: take "
+            "them from where the field does.",
         ),
         click.option(
             "--dataset", type=click.Choice(DATASETS), required=True,
-            help="Human3.6M, HumanEva-I, MPI-INF-3DHP, or motion packs seen by virtual cameras.",
+            help="Human3.6M, HumanEva-I, MPI-INF-3DHP, or motion capture seen by virtual cameras.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -63,7 +68,12 @@ def _prepare(device: str, threads: int | None) -> str:
 
     from glagcn_cli.devices import choose_device
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s  %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S",
+        stream=sys.stderr,
+    )
     if int(os.environ.get("RANK", "0")) > 0:
         logging.getLogger().setLevel(logging.WARNING)
     if threads:
@@ -75,6 +85,28 @@ def _prepare(device: str, threads: int | None) -> str:
     if chosen != "cpu":
         torch.cuda.set_device(chosen)
     return chosen
+
+
+class _Stopped(click.ClickException):
+    """Ctrl-C; the exit code is that of a program that an interrupt ended."""
+
+    exit_code = 130
+
+
+@contextmanager
+def _failures_as_messages() -> Iterator[None]:
+    """Exit with a message: code 2 where the options were wrong, else 1."""
+    try:
+        yield
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except GlagcnError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:  # a full disk, a folder that is not ours
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{where}{error.strerror or error}") from error
+    except KeyboardInterrupt as interrupt:
+        raise _Stopped(str(interrupt) or "stopped") from None
 
 
 @click.command(context_settings=_SETTINGS)
@@ -93,10 +125,15 @@ def _prepare(device: str, threads: int | None) -> str:
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a setting, such as optimizer.rate=0.005; may be repeated.",
+    help="Change a setting of the recipe, such as optimizer.rate=0.005; may be repeated. "
+    "OUT/recipe.yaml lists all settings of a run.",
 )
-@click.option("--init", metavar="FILE", help="Start from the fitting weights of a lifter.")
-@click.option("--seed", type=int, help="Of weights, order, cameras and noise.")
+@click.option(
+    "--init",
+    metavar="FILE",
+    help="Start from a lifter's weights wherever they fit: of shorter windows, or pruned.",
+)
+@click.option("--seed", type=int, help="Of first weights, order, cameras and noise; 1 by default.")
 @click.option(
     "--list-configs", is_flag=True, is_eager=True, expose_value=False,
     callback=lambda context, _, wanted: _list_configs(context) if wanted else None,
@@ -114,14 +151,21 @@ def train(
     device: str,
     threads: int | None,
 ) -> None:
-    """Train a lifter. Run again with the same options to go on where it stopped.
+    """Train a lifter, the network that makes 3D joints of 2D joints.
 
-    OUT/lifter.pth is the lifter that validated best, for `glagcn-video --lifter` and `glagcn-eval`;
-    OUT/report.md says what was trained and how well it does. On several GPUs or machines:
-    torchrun --nproc-per-node N -m glagcn_training, with the same options.
+    OUT/lifter.pth is the lifter that validated best, for `glagcn-video --lifter` and `glagcn-eval
+    --weights`; OUT/report.md says what was trained and how well it does. A run that was stopped
+    goes on from its last state when the same command is given again.
+
+    \b
+    glagcn-train --dataset h36m --data-dir DATA -o OUT
+    glagcn-train --dataset mocap --data-dir PACKS -o OUT --config mocap_81
+
+    On several GPUs or machines: torchrun --nproc-per-node N -m glagcn_training, with the same
+    options; batch and learning rate are those of all processes together.
     """
-    try:
-        from .recipe import read_recipe
+    with _failures_as_messages():
+        from .recipe_files import read_recipe
 
         config = config or _DEFAULT_CONFIG.get((dataset, keypoints or "gt"), "mocap_27")
         changes = [f"data.dataset={dataset}", *overrides]
@@ -134,32 +178,17 @@ def train(
         recipe = read_recipe(config, changes)
         chosen = _prepare(device, threads)
 
-        from .engine.processes import process_group
-        from .engine.report import report_run
-        from .engine.runner import TrainingRun
+        from .training_run import run_training
 
-        with process_group(chosen) as (rank, processes):
-            run = TrainingRun(recipe, data_dir, out, chosen, rank, processes)
-            run.train()
-            if rank == 0:
-                report_run(run)
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
-    except GlagcnError as error:
-        raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        raise click.ClickException(
-            f"stopped; the same command goes on from the last state in {out}"
-        ) from None
-    for name in ("lifter.pth", "report.md"):
-        if (out / name).exists():
-            click.echo(str(out / name))
+        run_training(recipe, data_dir, out, chosen)
+    click.echo(f"{out / 'lifter.pth'}\n{out / 'report.md'}")
 
 
 def _list_configs(context: click.Context) -> None:
-    from .recipe import named_recipes
+    from .recipe_files import describe_recipes
 
-    click.echo("\n".join(named_recipes()))
+    for name, what in describe_recipes().items():
+        click.echo(f"{name:<18}  {what}")
     context.exit()
 
 
@@ -170,7 +199,8 @@ def _list_configs(context: click.Context) -> None:
     type=click.Choice(["train", "val", "test"]),
     default="val",
     show_default=True,
-    help="val is a training subject that training holds out.",
+    help="val is a training subject that training holds out, test the published test set; motion "
+    "packs say themselves which clips are which.",
 )
 @click.option(
     "--holdout",
@@ -179,13 +209,18 @@ def _list_configs(context: click.Context) -> None:
     show_default=True,
     help="The training subject that val is; `none`: the training subjects are all in train.",
 )
-@click.option("--weights", metavar="NAME|FILE", help="Lifter; the shipped default if not given.")
+@click.option(
+    "--weights",
+    metavar="NAME|FILE",
+    help="Lifter: a file such as OUT/lifter.pth, or a shipped one's name (the default lifter of "
+    "glagcn-video if not given).",
+)
 @click.option(
     "--noise",
     type=click.Choice(["exact", "detector"]),
     default="exact",
     show_default=True,
-    help="2D as it is, or with errors like a detector's added.",
+    help="2D joints as they are, or with errors like a detector's added.",
 )
 @click.option(
     "--branch",
@@ -193,9 +228,20 @@ def _list_configs(context: click.Context) -> None:
     help="What lifts: the sequence branch, as for videos (default for mocap), or the local module, "
     "a window for every frame, as published (default elsewhere).",
 )
-@click.option("--flip", is_flag=True, help="Average with the mirror image.")
-@click.option("--constant", is_flag=True, help="Score the best constant pose of train as well.")
-@click.option("--json", "report", type=click.Path(path_type=Path), help="Write the figures here.")
+@click.option("--flip", is_flag=True, help="Average with the lifted mirror image, as published.")
+@click.option(
+    "--constant",
+    is_flag=True,
+    help="Score one and the same pose for every frame as well, made from train: what any lifter "
+    "must beat.",
+)
+@click.option(
+    "--json",
+    "report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the figures and their setting into this file, over an existing one.",
+)
 def evaluate(
     dataset: str,
     data_dir: Path,
@@ -205,8 +251,18 @@ def evaluate(
     report: Path | None,
     **options: object,
 ) -> None:
-    """Measure a lifter, in millimetres; mocap is seen by virtual cameras of a fixed seed."""
-    try:
+    """Measure a lifter on a data set: errors in millimetres by action, and their mean.
+
+    Motion capture is seen by virtual cameras of a fixed seed, so that a figure can be had again.
+
+    \b
+    glagcn-eval --dataset h36m --data-dir DATA --split test --weights OUT/lifter.pth --flip
+    """
+    with _failures_as_messages():
+        from glagcn_cli.outputs import atomic_output, check_output
+
+        if report:
+            check_output(report, overwrite=True)
         chosen = _prepare(device, threads)
 
         from .evaluation_run import EvaluationSettings, run_evaluation
@@ -215,10 +271,7 @@ def evaluate(
             dataset, data_dir, keypoints, device=chosen, **options  # type: ignore[arg-type]
         )  # fmt: skip
         result, table = run_evaluation(settings)
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
-    except GlagcnError as error:
-        raise click.ClickException(str(error)) from error
-    if report:
-        report.write_text(json.dumps(result, indent=2) + "\n")
+        if report:
+            with atomic_output(report, overwrite=True) as temporary:
+                temporary.write_text(json.dumps(result, indent=2) + "\n")
     click.echo(table)

@@ -14,6 +14,7 @@ import click
 from glagcn_cli.errors import GlagcnError, UsageError
 
 _UNITS = ("m", "cm", "mm", "inch", "cmu")  # as in `conversion.placing`, which imports numpy
+_DATASETS = ("h36m", "humaneva", "mpi_inf_3dhp", "mocap")
 _JOINT_SETS = ("h36m17", "humaneva15", "mpi_inf_3dhp17")
 
 
@@ -210,10 +211,6 @@ def import_command(
     )
 
 
-if __name__ == "__main__":
-    main()
-
-
 @main.command()
 @click.argument("lifter", type=click.Path(path_type=Path))
 @click.option(
@@ -230,7 +227,9 @@ if __name__ == "__main__":
     type=click.Path(path_type=Path),
     help="Data set whose training windows decide which channels matter.",
 )
-@click.option("--dataset", default="mocap", show_default=True, help="Its name.")
+@click.option(
+    "--dataset", default="mocap", show_default=True, type=click.Choice(_DATASETS), help="Its name."
+)
 @click.option(
     "--share",
     default=0.5,
@@ -254,3 +253,7 @@ def prune(
             lifter, out, data_dir, dataset=dataset, share=share, overwrite=overwrite
         )
     click.echo(f"{out}: network.channels={architecture.channels}")
+
+
+if __name__ == "__main__":
+    main()

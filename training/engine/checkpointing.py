@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import zipfile
+import zlib
 from pathlib import Path
 
 import yaml
 from mmengine.fileio import LocalBackend, register_backend
 
-from glagcn_cli.errors import UsageError
+from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.outputs import atomic_output
 
-from ..recipe import Recipe, differences, to_mapping
+from ..recipe import Recipe
+from ..recipe_files import differences, to_mapping
+
+logger = logging.getLogger(__name__)
 
 BACKEND = "glagcn-atomic"
 STATES = "mmengine"  # folder in the run's, which is MMEngine's own
 STATE = "step_{}.pth"
 RECIPE = "recipe.yaml"
 
-# May change between the parts of a run without making another run of it.
-_FREE = ("schedule.save_every", "schedule.log_every", "optimizer.accumulate")
+# May change between the parts of a run without making another run of it. Accumulation may not:
+# states count passes.
+_FREE = ("schedule.save_every", "schedule.log_every")
 
 
 class AtomicBackend(LocalBackend):
@@ -34,20 +41,50 @@ class AtomicBackend(LocalBackend):
 register_backend(BACKEND, AtomicBackend, force=True)
 
 
-def newest_state(folder: Path) -> Path | None:
-    """State with the highest step in a run folder, if there is any."""
-    states = {
+def states(folder: Path) -> list[Path]:
+    """States in a run folder, the one with the highest step first."""
+    found = {
         int(match[1]): path
         for path in (folder / STATES).glob(STATE.format("*"))
         if (match := re.fullmatch(STATE.format(r"(\d+)"), path.name))
     }
-    return states[max(states)] if states else None
+    return [found[step] for step in sorted(found, reverse=True)]
+
+
+def newest_state(folder: Path) -> Path | None:
+    """State to go on from: the newest that is whole; None in the folder of a new run.
+
+    Raises
+    ------
+    CheckpointError
+        There are states, and all are damaged.
+    """
+    there = states(folder)
+    for path in there:
+        if _is_whole(path):
+            return path
+        logger.warning("%s is damaged; looking for the state before it", path)
+    if there:
+        raise CheckpointError(
+            f"all states in {folder / STATES} are damaged ({', '.join(p.name for p in there)}); "
+            "delete them to begin the run anew"
+        )
+    return None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether all of a state file is there, by the checksums in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
+        return False
 
 
 def keep_recipe(recipe: Recipe, folder: Path) -> None:
     """Store the recipe in its run folder; raises ``UsageError`` where another run lives there."""
     path, tree = folder / RECIPE, to_mapping(recipe)
-    if path.exists() and newest_state(folder) is not None:
+    if path.exists() and states(folder):
         changed = differences(yaml.safe_load(path.read_text()), tree)
         changed = [change for change in changed if not change.startswith(_FREE)]
         if changed:

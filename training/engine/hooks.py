@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import Hook, RuntimeInfoHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
+from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from glagcn_cli.checkpoints import save_lifter
@@ -42,7 +43,11 @@ class StepSeed(Hook):
 
     def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
         """Seed torch anew for the step."""
-        torch.manual_seed(((self.seed * 1_000_003 + runner.iter) * 4_099 + self.rank) % 2**63)
+        seed = ((self.seed * 1_000_003 + runner.iter) * 4_099 + self.rank) % 2**63
+        # torch.manual_seed visits every kind of device there is and takes half a millisecond.
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed(seed)
 
 
 class BatchNormMomentum(Hook):
@@ -50,13 +55,56 @@ class BatchNormMomentum(Hook):
 
     def __init__(self, first: float, last: float) -> None:
         self.first, self.last = first, last
+        self._norms: list[_BatchNorm] = []
+
+    def before_train(self, runner: Runner) -> None:
+        """Find the batch norms once: walking through all modules takes time in every step."""
+        self._norms = [m for m in runner.model.modules() if isinstance(m, _BatchNorm)]
 
     def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
         """Set the step's momentum."""
         momentum = self.first * (self.last / self.first) ** (runner.iter / runner.max_iters)
-        for module in runner.model.modules():
-            if isinstance(module, _BatchNorm):
-                module.momentum = momentum
+        for norm in self._norms:
+            norm.momentum = momentum
+
+
+class StepScalars(RuntimeInfoHook):
+    """MMEngine's notes of losses and gradient norm, read from the device only when they are due.
+
+    MMEngine itself reads each of them in every step, and each read waits until a GPU has done all
+    that it was given; meanwhile nothing new is given to it.
+
+    Parameters
+    ----------
+    every
+        Passes between reads.
+    """
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self.every = every
+        self._unread: list[dict[str, Tensor]] = []
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: dict[str, Tensor] | None = None,
+    ) -> None:
+        """Keep a pass's scalars on the device; read what is kept where that is due."""
+        scalars = dict(outputs or {})
+        norm = getattr(runner.optim_wrapper, "gradient_norm", None)
+        if norm is not None:
+            scalars["grad_norm"] = norm
+        self._unread.append({name: value.detach().float() for name, value in scalars.items()})
+        done = runner.iter + 1
+        if done % self.every == 0 or done == runner.max_iters:
+            values = torch.stack([v for row in self._unread for v in row.values()]).tolist()
+            names = [name for row in self._unread for name in row]
+            for name, value in zip(names, values, strict=True):
+                runner.message_hub.update_scalar(f"train/{name}", value)
+            self._unread.clear()
 
 
 class ShortHistory(Hook):
@@ -81,7 +129,7 @@ class LifterFile(Hook):
     recipe
         Stored in the lifter's card with the step reached.
     every
-        Steps between validations; 0 for a run without.
+        Passes between validations; 0 for a run without.
     """
 
     priority = "VERY_LOW"
@@ -102,7 +150,7 @@ class LifterFile(Hook):
         error = (metrics or {})[f"val/{CHOSEN_BY}"]
         best = hub.runtime_info.get("best_error")
         hub.update_info("validated_at", runner.iter)
-        if best is None or error < best:
+        if best is None or math.isnan(best) or error < best:
             hub.update_info("best_error", float(error))
             measured = {k.removeprefix("val/"): float(v) for k, v in (metrics or {}).items()}
             self._save(runner, measured)
@@ -116,7 +164,9 @@ class LifterFile(Hook):
         model = bare(runner)
         if not is_main_process() or not model.savable:
             return
-        recipe = dict(model.card.recipe) | {"steps_done": runner.iter}
+        recipe = dict(model.card.recipe) | {
+            "steps_done": runner.iter // self.recipe.optimizer.accumulate
+        }
         figures = {
             f"val_{name}_mm": round(value, 2)
             for name, value in metrics.items()

@@ -96,6 +96,10 @@ class LiftingModel(BaseModel):
         joint_set = self.data_preprocessor.store.joint_set
         return lifting_losses(pair, targets, joint_set, self.recipe.loss)
 
+    def train(self, mode: bool = True) -> LiftingModel:
+        """Change between training and evaluation; MMEngine asks for it in every step."""
+        return self if self.training == mode else super().train(mode)
+
     def lifter(self) -> Lifter:
         """Lift with the weights as they are now."""
         network: Any = self.network

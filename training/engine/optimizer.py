@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
-from torch import nn
+from torch import Tensor, nn
 
 from glagcn_cli.errors import DeviceError, UsageError
 
@@ -57,9 +58,22 @@ def build_wrapper(
     }
     if settings.largest_gradient > 0:
         options["clip_grad"] = {"max_norm": settings.largest_gradient}
-    if settings.precision == "bfloat16":
+    wrapper = _wrapper(settings.precision, device, options)
+    if settings.largest_gradient > 0:
+        wrapper.clip_func = partial(_clip, wrapper)
+    return wrapper
+
+
+def _clip(wrapper: OptimWrapper, parameters: list[Tensor], max_norm: float) -> None:
+    """Clip gradients; keep their norm on the device, where MMEngine would wait to read it."""
+    wrapper.gradient_norm = nn.utils.clip_grad_norm_(parameters, max_norm)
+
+
+def _wrapper(precision: str, device: torch.device, options: dict[str, Any]) -> OptimWrapper:
+    """Build the optimizer in a precision."""
+    if precision == "bfloat16":
         return Bfloat16OptimWrapper(device_type=device.type, **options)
-    if settings.precision == "float16":
+    if precision == "float16":
         if device.type != "cuda":
             raise DeviceError("optimizer.precision=float16 needs CUDA; bfloat16 runs on a CPU too")
         return AmpOptimWrapper(dtype="float16", **options)

@@ -6,7 +6,6 @@ import json
 import logging
 import sys
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +47,26 @@ class Progress(Hook):
         Steps between log rows.
     batch
         Samples of a step over all processes.
+    accumulate
+        Forward passes of a step; MMEngine counts passes.
     """
 
     priority = "LOW"
 
-    def __init__(self, folder: Path, every: int, batch: int) -> None:
-        self.path, self.every, self.batch = folder / LOG, every, batch
+    def __init__(self, folder: Path, every: int, batch: int, accumulate: int = 1) -> None:
+        self.path, self.every, self.accumulate = folder / LOG, every, accumulate
+        self.samples = batch // accumulate  # of a pass
         self._bar: tqdm | None = None
         self._clear()
 
     def _clear(self) -> None:
-        self._since, self._steps, self._waited = time.perf_counter(), 0, 0.0
-        self._sums: dict[str, float] = defaultdict(float)
+        self._since, self._passes, self._waited = time.perf_counter(), 0, 0.0
 
     def before_train(self, runner: Runner) -> None:
         """Start the bar where the run stands."""
         if is_main_process() and sys.stderr.isatty():
             self._bar = tqdm(
-                total=runner.max_iters * self.batch, initial=runner.iter * self.batch,
+                total=runner.max_iters * self.samples, initial=runner.iter * self.samples,
                 desc="training", unit=" samples", unit_scale=True, file=sys.stderr,
             )  # fmt: skip
         self._clear()
@@ -78,51 +79,60 @@ class Progress(Hook):
         outputs: dict[str, Any] | None = None,
     ) -> None:
         """Count the step; write a row where one is due."""
-        for name, value in (outputs or {}).items():
-            self._sums[name] += float(value.detach())
         self._waited += runner.message_hub.get_scalar("train/data_time").current()
-        self._steps += 1
+        self._passes += 1
         if self._bar is not None:
-            self._bar.update(self.batch)
-            self._bar.set_postfix_str(f"loss {self._sums['loss'] / self._steps:.4f}")
-        step = runner.iter + 1
-        if step % self.every == 0 or step == runner.max_iters:
-            self._write_row(runner, step)
+            self._bar.update(self.samples)
+        done = runner.iter + 1
+        if done % (self.every * self.accumulate) == 0 or done == runner.max_iters:
+            self._write_row(runner, done)
 
-    def _write_row(self, runner: Runner, step: int) -> None:
+    def _write_row(self, runner: Runner, done: int) -> None:
         seconds = time.perf_counter() - self._since
-        speed = self._steps * self.batch / seconds
-        means = self._means()
+        speed = self._passes * self.samples / seconds
+        step, steps = done // self.accumulate, runner.max_iters // self.accumulate
+        means = self._means(runner)
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"loss {means['loss']:.4f}")
         rate = runner.optim_wrapper.get_lr()["lr"][0]
         row = {"step": step, **means, "learning_rate": rate, "samples/s": speed}
         self._append(row | {"waiting_for_data": self._waited / seconds})
         if self._bar is None and is_main_process():
-            left = (runner.max_iters - step) * self.batch / speed / 60
+            left = (runner.max_iters - done) * self.samples / speed / 60
             logger.info(
                 "step %d of %d  loss %.4f  %.0f samples/s  %.0f min left",
-                step, runner.max_iters, means["loss"], speed, left,
+                step, steps, means["loss"], speed, left,
             )  # fmt: skip
         self._clear()
 
-    def _means(self) -> dict[str, float]:
+    def _means(self, runner: Runner) -> dict[str, float]:
         """Mean of every loss term since the last row, over all processes."""
-        means = {name: torch.tensor(total / self._steps) for name, total in self._sums.items()}
+        means = {
+            name.removeprefix("train/"): torch.tensor(float(history.mean(self._passes)))
+            for name, history in runner.message_hub.log_scalars.items()
+            if name.startswith("train/loss")
+        }
         all_reduce_dict(means, op="mean")
         return {name: float(value) for name, value in means.items()}
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Write and say what a validation found; its time does not count as training."""
         figures = {name: float(value) for name, value in (metrics or {}).items()}
-        self._append({"step": runner.iter, **figures})
+        step = runner.iter // self.accumulate
+        self._append({"step": step, **figures})
         if is_main_process():
             logger.info(
                 "validation at step %d: MPJPE %.1f mm, P-MPJPE %.1f mm",
-                runner.iter, figures["val/mpjpe"], figures["val/p_mpjpe"],
+                step, figures["val/mpjpe"], figures["val/p_mpjpe"],
             )  # fmt: skip
         self._clear()
 
     def after_train(self, runner: Runner) -> None:
         """Close the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Leave the bar's line, for what is written next; again does nothing."""
         if self._bar is not None:
             self._bar.close()
 

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ..evaluate import Observation, lifter_predictor
-from ..recipe import to_mapping
+from glagcn_cli.checkpoints import load_lifter
+from glagcn_cli.lifting import Lifter
+
+from ..evaluate import Observation, Predictor, lifter_predictor, score_all
+from ..recipe_files import to_mapping
 from ..report.curves import draw_curves
 from ..report.markdown import write_report
 from ..report.stills import Example, draw_stills
-from ..scores import TakeScores
-from .hooks import CHOSEN_BY
+from ..scores import TakeScores, summarise
+from .hooks import CHOSEN_BY, LIFTER
 from .progress import read_log
 from .runner import TrainingRun
 
@@ -23,14 +26,22 @@ EXAMPLES = 2  # best takes, and as many worst
 
 
 def report_run(run: TrainingRun) -> None:
-    """Write ``report.md``, ``curves.png`` and ``stills.png`` into a finished run's folder."""
+    """Write ``report.md``, ``curves.png`` and ``stills.png`` into a finished run's folder.
+
+    Figures and stills are those of ``lifter.pth``, the lifter that validated best; of the last
+    step for a network that is no lifter.
+    """
     log = read_log(run.folder)
     curves = run.folder / "curves.png"
     draw_curves(log, curves)
-    rows, stills = run.metric.rows, None
-    if rows:
+    rows: Sequence[TakeScores] = []
+    stills = None
+    facts = _facts(run, log)
+    if run.validation_set is not None:
+        predict, step, rows = _validated(run)
         stills = run.folder / "stills.png"
-        draw_stills(_best_and_worst(run, rows), stills)
+        draw_stills(_best_and_worst(run, predict, rows), stills)
+        facts = {"results are of": f"step {step}"} | facts
     write_report(
         run.folder / "report.md",
         title=f"{run.folder.name}: {run.recipe.data.dataset}, T = {run.recipe.network.window}",
@@ -39,18 +50,36 @@ def report_run(run: TrainingRun) -> None:
         over=run.metric.over,
         curves=curves,
         stills=stills,
-        facts=_facts(run, log),
+        facts=facts,
     )
 
 
-def _best_and_worst(run: TrainingRun, rows: Sequence[TakeScores]) -> list[Example]:
-    """Examples of the takes with the smallest and the largest error of the last validation."""
+def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
+    """Find what the report is of: how it predicts, of which step it is, its validation rows."""
+    settings, rows = run.recipe.validation, run.metric.rows
+    lifter, step = run.model.lifter(), run.runner.iter
+    best = run.runner.message_hub.get_info("best_error")
+    last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
+    if run.model.savable and not last_is_best:
+        network, card = load_lifter(run.folder / LIFTER)
+        lifter, step, rows = Lifter(network, card, run.device), card.recipe["steps_done"], []
+    predict = lifter_predictor(lifter, settings.flip, settings.branch)
+    return predict, step, rows or score_all(predict, _observations(run))
+
+
+def _observations(run: TrainingRun) -> Sequence[Observation]:
+    """All that the run validates on, in the order of its rows."""
     seen: Sequence[Observation] = run.runner.val_dataloader.dataset.seen
+    return seen
+
+
+def _best_and_worst(
+    run: TrainingRun, predict: Predictor, rows: Sequence[TakeScores]
+) -> list[Example]:
+    """Examples of the takes with the smallest and the largest error."""
     order = np.argsort([row.figures[CHOSEN_BY] for row in rows])
     chosen = order if len(order) <= 2 * EXAMPLES else [*order[:EXAMPLES], *order[-EXAMPLES:]]
-    settings = run.recipe.validation
-    run.model.eval()
-    predict = lifter_predictor(run.model.lifter(), settings.flip, settings.branch)
+    seen = _observations(run)
     return [_middling_frame(run, seen[number], predict(seen[number])) for number in chosen]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
 from mmengine.config import Config
@@ -13,19 +14,20 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter
+from glagcn_cli.checkpoints import LifterCard, lifter_path, load_lifter
 from glagcn_cli.detection import openmmlab
 from glagcn_cli.detection.building import harmless_types
-from glagcn_cli.errors import UsageError
+from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.model.gla_gcn import build_lifter
 
 from ..data.registry import default_mean, read_splits
 from ..data.takes import TakeSet
 from ..evaluate import observe_takes
-from ..recipe import NOBODY, Recipe, for_joint_set, to_mapping
+from ..recipe import NOBODY, Recipe, for_joint_set
+from ..recipe_files import to_mapping
 from .batch_norm import synchronise_batch_norm
 from .checkpointing import BACKEND, STATE, STATES, keep_recipe, newest_state
-from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepSeed
+from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepScalars, StepSeed
 from .model import BatchMaker, LiftingModel
 from .optimizer import build_wrapper, schedule
 from .order import TrainingOrder
@@ -109,7 +111,7 @@ class TrainingRun:
         recipe = self.recipe
         network = _build_network(recipe)
         if recipe.init:
-            _take_over(network, Path(recipe.init))
+            _take_over(network, lifter_path(recipe.init), recipe.network.joint_set)
         network.to(self.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.processes > 1 and recipe.optimizer.synchronise_batch_norm:
@@ -140,18 +142,23 @@ class TrainingRun:
         )
         save_every = recipe.schedule.save_every * settings.accumulate
         log_every = recipe.schedule.log_every * settings.accumulate
+        self.progress = Progress(
+            self.folder, recipe.schedule.log_every, settings.batch, settings.accumulate
+        )
         hooks: list[Any] = [
             StepSeed(recipe.seed, self.rank),
             BatchNormMomentum(*settings.batch_norm_momentum),
             ShortHistory(),
-            Progress(self.folder, log_every, batch),
+            self.progress,
             LifterFile(self.folder, recipe, self.validate_every),
         ]
         state = newest_state(self.folder)
         return Runner(
             self._wrapped_model(),
             str(self.folder / STATES),
-            train_dataloader=DataLoader(order, batch_size=None),
+            train_dataloader=DataLoader(
+                order, batch_size=None, pin_memory=self.device.type == "cuda"
+            ),
             train_cfg={"type": "IterBasedTrainLoop", "max_iters": passes,
                        "val_interval": self.validate_every or passes + 1},
             optim_wrapper=build_wrapper(settings, self.model.network, self.device),
@@ -165,7 +172,7 @@ class TrainingRun:
             log_level="ERROR",
             visualizer={"type": "Visualizer", "vis_backends": self._backends()},
             randomness={"seed": recipe.seed},
-            experiment_name=f"{self.folder.name}-{id(self)}",
+            experiment_name=f"{self.folder.name}-{uuid4().hex[:8]}",
             cfg=Config({"recipe": to_mapping(recipe)}),
             **self._validation(),
         )  # fmt: skip
@@ -178,6 +185,7 @@ class TrainingRun:
             "backend_args": {"backend": BACKEND},
         }  # fmt: skip
         return {
+            "runtime_info": StepScalars(log_every),
             "logger": {"type": "LoggerHook", "interval": log_every},
             "checkpoint": checkpoint,
             "sampler_seed": None,  # the order of windows needs none
@@ -221,8 +229,11 @@ class TrainingRun:
 
     def train(self) -> None:
         """Train from where the run stands to its end."""
-        with torch.serialization.safe_globals(harmless_types()):
-            self.runner.train()
+        try:
+            with torch.serialization.safe_globals(harmless_types()):
+                self.runner.train()
+        finally:
+            self.progress.close()
 
 
 def _read(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:
@@ -251,10 +262,16 @@ def _build_network(recipe: Recipe) -> nn.Module:
     return baseline_like(recipe.network)
 
 
-def _take_over(network: nn.Module, path: Path) -> None:
+def _take_over(network: nn.Module, path: Path, joint_set: str) -> None:
     """Start from another checkpoint's weights wherever name and shape agree."""
-    own = network.state_dict()
-    given = load_lifter(path)[0].state_dict()
+    lifter, card = load_lifter(path)
+    # Most shapes would fit all the same, and the graph's weights would belong to other joints.
+    if card.architecture.joint_set != joint_set:
+        raise CheckpointError(
+            f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
+            f"{joint_set}, so it cannot start from it"
+        )
+    own, given = network.state_dict(), lifter.state_dict()
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not fitting:
         raise UsageError(f"{path}: none of its weights fits this network")

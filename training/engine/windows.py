@@ -97,7 +97,7 @@ class WindowStore:
 
     def gather(self, numbers: Tensor) -> Windows:
         """Windows by number (N,), on the device."""
-        numbers = numbers.to(self._centre.device)
+        numbers = numbers.to(self._centre.device, non_blocking=True)
         owner = self._owner[numbers]
         frames = self._centre[numbers][:, None] + self._reach
         frames = torch.minimum(frames, self._last[owner][:, None])

@@ -1,0 +1,302 @@
+"""Evaluation: what a lifter is measured on, in which units, and the setting told with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_datasets import write_3dhp, write_h36m
+from small_runs import small_packs
+from synthetic_motion import write_pack
+from test_training_released import released, write
+
+from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.errors import CheckpointError, InputError, ModelNotFoundError, UsageError
+from glagcn_cli.lifting import Lifter
+from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
+from glagcn_cli.normalisation import IMAGE, PERSON, focal_length
+from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
+from glagcn_training.data.packs import read_packs
+from glagcn_training.data.registry import read_takes
+from glagcn_training.evaluate import (
+    CAMERAS_PER_TAKE,
+    Observation,
+    constant_predictor,
+    lifter_predictor,
+    observe_takes,
+    score,
+    score_all,
+)
+from glagcn_training.evaluation_run import EvaluationSettings, run_evaluation
+from glagcn_training.released import import_released
+from glagcn_training.scores import METRICS, summarise
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def packs(tmp_path_factory) -> Path:
+    return small_packs(tmp_path_factory.mktemp("mocap") / "packs")
+
+
+@pytest.fixture(scope="module")
+def h36m(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("h36m")
+    write_h36m(folder, frames=12)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mpi_inf_3dhp(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("3dhp")
+    write_3dhp(folder, frames=12, invalid=4)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lifter(tmp_path_factory) -> Path:
+    """A lifter that has learned nothing, for films of Human3.6M's joints."""
+    return saved(tmp_path_factory.mktemp("lifter") / "lifter.pth")
+
+
+def saved(path: Path, joint_set: str = "h36m17", conversion: str = AS_GIVEN) -> Path:
+    torch.manual_seed(0)
+    network = build_lifter(Architecture(window=9, channels=8, global_blocks=1, joint_set=joint_set))
+    assert isinstance(network, GLAGCN)
+    normalisation = IMAGE if conversion == AS_GIVEN else PERSON
+    save_lifter(path, network, LifterCard(network.architecture, normalisation, 50, conversion))
+    return path
+
+
+def truth(seen: Observation) -> np.ndarray:
+    return seen.joints
+
+
+def test_the_truth_has_no_error_in_any_data_set(packs, h36m, mpi_inf_3dhp) -> None:
+    for dataset, folder in (("mocap", packs), ("h36m", h36m), ("mpi_inf_3dhp", mpi_inf_3dhp)):
+        seen = observe_takes(read_takes(dataset, folder, "val"))
+        figures = summarise(score_all(truth, seen))
+        assert figures["mpjpe"] == figures["mpjve"] == figures["acceleration"] == 0
+        assert figures["p_mpjpe"] == pytest.approx(0, abs=1e-6)
+        assert figures["pck150"] == 100
+
+
+def test_errors_are_millimetres(packs) -> None:
+    seen = observe_takes(read_packs(packs, "val"))
+    aside = np.array([0.0, 0.01, 0.0])
+    figures = summarise(score_all(lambda seen: seen.joints + aside, seen))
+    assert figures["mpjpe"] == pytest.approx(10)
+    assert figures["p_mpjpe"] == pytest.approx(0, abs=1e-6)
+    assert figures["mpjve"] == pytest.approx(0, abs=1e-9)
+
+
+def test_frames_that_are_not_valid_do_not_count(mpi_inf_3dhp) -> None:
+    seen = observe_takes(read_takes("mpi_inf_3dhp", mpi_inf_3dhp, "test"))[0]
+    wrong = seen.joints.copy()
+    wrong[~seen.valid] += 1
+    row = score(lambda _: wrong, seen)
+    assert row.frames == 8 and row.figures["mpjpe"] == 0
+    wrong[0] += 1
+    assert score(lambda _: wrong, seen).figures["mpjpe"] == pytest.approx(1732 / 8, abs=0.1)
+
+
+@pytest.mark.parametrize("noise", ["exact", "detector"])
+def test_what_is_seen_repeats(packs, h36m, noise) -> None:
+    for dataset, folder in (("mocap", packs), ("h36m", h36m)):
+        takes = read_takes(dataset, folder, "val")
+        once, again = observe_takes(takes, noise), observe_takes(takes, noise)
+        for one, other in zip(once, again, strict=True):
+            np.testing.assert_array_equal(one.keypoints, other.keypoints)
+            np.testing.assert_array_equal(one.joints, other.joints)
+            assert (one.name, one.fov, one.image_size) == (other.name, other.fov, other.image_size)
+
+
+def test_every_clip_has_cameras_of_its_own(packs) -> None:
+    seen = observe_takes(read_packs(packs, "train"))
+    assert len(seen) == 2 * CAMERAS_PER_TAKE
+    assert len({one.fov for one in seen}) == len({one.name for one in seen}) == len(seen)
+
+
+def test_a_choice_of_takes_is_spread_evenly_and_seen_as_all_are(tmp_path) -> None:
+    write_pack(tmp_path / "walk.npz", ("val",) * 9, frames=5)
+    takes = read_packs(tmp_path, "val")
+    every = {one.name: one for one in observe_takes(takes)}
+    few = observe_takes(takes, at_most=3)
+    chosen = [f"walk clip {number} virtual {i}" for number in (0, 4, 8) for i in (1, 2)]
+    assert [one.name for one in few] == chosen
+    for one in few:
+        np.testing.assert_array_equal(one.keypoints, every[one.name].keypoints)
+    assert len(observe_takes(takes, at_most=100)) == len(observe_takes(takes)) == 18
+
+
+def test_noise_changes_the_2d_and_not_the_truth(packs, h36m) -> None:
+    for dataset, folder in (("mocap", packs), ("h36m", h36m)):
+        takes = read_takes(dataset, folder, "val")
+        exact, noisy = observe_takes(takes, "exact")[0], observe_takes(takes, "detector")[0]
+        np.testing.assert_array_equal(exact.joints, noisy.joints)
+        off = np.linalg.norm(exact.keypoints - noisy.keypoints, axis=-1)
+        size = np.ptp(exact.keypoints[..., 1])
+        assert 0.5 < off.max() < size / 2 and np.median(off) < 0.05 * size
+
+
+@pytest.mark.parametrize(
+    "dataset, centre", [("mocap", (639.5, 359.5)), ("mpi_inf_3dhp", (1024, 1024))]
+)
+def test_keypoints_joints_and_field_of_view_belong_together(request, dataset, centre) -> None:
+    """Some position of the root explains all 2D of a frame: found by least squares."""
+    folder = request.getfixturevalue({"mocap": "packs"}.get(dataset, dataset))
+    takes = read_takes(dataset, folder, "val")
+    for seen in observe_takes(takes, conversion=AS_GIVEN)[::5]:
+        focal = focal_length(seen.image_size, seen.fov)
+        u = (seen.keypoints - np.array(centre)) / focal
+        for pixels, joints in zip(u, seen.joints, strict=True):
+            # u (z + tz) = x + tx for both axes of the picture
+            rows = np.zeros((len(joints), 2, 3))
+            rows[:, 0, 0] = rows[:, 1, 1] = 1
+            rows[..., 2] = -pixels
+            right = pixels * joints[:, 2:] - joints[:, :2]
+            root = np.linalg.lstsq(rows.reshape(-1, 3), right.reshape(-1), rcond=None)[0]
+            placed = joints + root
+            off = focal * np.abs(placed[:, :2] / placed[:, 2:] - pixels)
+            assert placed[:, 2].min() > 0.5 and off.max() < 2e-3
+
+
+def test_the_constant_pose_is_one_pose_about_its_root(packs) -> None:
+    seen = observe_takes(read_packs(packs, "train"))
+    pose = constant_predictor(seen)(seen[0])
+    assert pose.shape == seen[0].joints.shape
+    assert np.ptp(pose, axis=0).max() == 0 and np.abs(pose[:, 0]).max() == 0
+    assert summarise(score_all(constant_predictor(seen), seen))["p_mpjpe"] < 120
+
+
+def test_the_constant_pose_is_hard_to_beat_by_another(packs) -> None:
+    seen = observe_takes(read_packs(packs, "train"))
+    best = summarise(score_all(constant_predictor(seen), seen))["p_mpjpe"]
+    others = [
+        summarise(score_all(lambda one, p=pose: np.repeat(p[None], len(one.joints), 0), seen))
+        for pose in seen[0].joints[::10]
+    ]
+    assert best < 1.03 * min(figures["p_mpjpe"] for figures in others)
+    assert best < np.mean([figures["p_mpjpe"] for figures in others])
+
+
+def test_the_constant_pose_knows_other_roots(mpi_inf_3dhp) -> None:
+    seen = observe_takes(read_takes("mpi_inf_3dhp", mpi_inf_3dhp, "val"))
+    pose = constant_predictor(seen, "mpi_inf_3dhp17")(seen[0])
+    assert np.abs(pose[:, 14]).max() == 0 and np.abs(pose[:, 0]).max() > 0.1
+
+
+def test_the_lifter_is_told_the_picture_and_the_lens() -> None:
+    told = {}
+
+    class Spy(Lifter):
+        def __init__(self) -> None:
+            pass
+
+        def lift_steady(self, keypoints, image_size, **options):
+            told.update(options, image_size=image_size)
+            return keypoints
+
+    seen = Observation(np.zeros((3, 17, 2)), np.zeros((3, 17, 3)), (1920, 1080), 41.0)
+    lifter_predictor(Spy(), flip=True, branch="centre")(seen)
+    assert told == {"image_size": (1920, 1080), "fov": 41.0, "flip": True, "branch": "centre"}
+
+
+def evaluated(dataset: str, folder: Path, **changes) -> dict:
+    return run_evaluation(EvaluationSettings(dataset, folder, **changes))[0]
+
+
+def test_the_result_tells_its_setting(h36m, lifter) -> None:
+    result = evaluated(
+        "h36m", h36m, keypoints="cpn_ft_h36m_dbb", split="test", weights=str(lifter),
+        noise="detector", flip=True, branch="sequence",
+    )  # fmt: skip
+    assert result["setting"] == {
+        "dataset": "h36m", "split": "test", "holdout": "default", "keypoints": "cpn_ft_h36m_dbb",
+        "noise": "detector", "weights": str(lifter), "branch": "sequence", "flip": True,
+        "mean_over": "actions", "frames": 2 * 3 * 4 * 12, "takes": 24,
+    }  # fmt: skip
+    assert set(METRICS) < set(result)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"branch": "sequence"}, {"flip": True}, {"noise": "detector"}, {"split": "test"},
+     {"keypoints": "cpn_ft_h36m_dbb"}, {"holdout": "S5"}],
+    ids=str,
+)  # fmt: skip
+def test_each_setting_matters(h36m, lifter, change) -> None:
+    plain = evaluated("h36m", h36m, weights=str(lifter))
+    assert evaluated("h36m", h36m, weights=str(lifter), **change)["mpjpe"] != plain["mpjpe"]
+
+
+def test_held_out_subjects_are_those_asked_for(h36m, lifter) -> None:
+    takes = {
+        (split, holdout): evaluated(
+            "h36m", h36m, split=split, holdout=holdout, weights=str(lifter)
+        )["setting"]["takes"]
+        for split, holdout in (("train", "default"), ("train", "none"), ("val", "S1"))
+    }
+    assert list(takes.values()) == [4 * 12, 5 * 12, 12]
+    with pytest.raises(UsageError, match="no split 'val'"):
+        evaluated("h36m", h36m, holdout="none", weights=str(lifter))
+    with pytest.raises(UsageError, match=r"S9.*S1, S5, S6, S7, S8"):
+        evaluated("h36m", h36m, holdout="S9", weights=str(lifter))
+
+
+def test_an_imported_released_lifter_is_measured(h36m, tmp_path) -> None:
+    """Its one branch is the centre, whatever is asked for; it is the network that was imported."""
+    import_released(write(tmp_path / "theirs.bin", released(3, 8)), tmp_path / "ours.pth")
+    weights = str(tmp_path / "ours.pth")
+    figures = evaluated("h36m", h36m, split="test", weights=weights, flip=True)
+    assert figures["setting"]["branch"] == "centre" and np.isfinite(figures["mpjpe"])
+    asked = evaluated("h36m", h36m, split="test", weights=weights, flip=True, branch="sequence")
+    assert asked["setting"]["branch"] == "centre" and asked["mpjpe"] == figures["mpjpe"]
+
+
+def test_a_lifter_of_other_joints_is_refused(h36m, mpi_inf_3dhp, tmp_path) -> None:
+    weights = str(saved(tmp_path / "humaneva.pth", "humaneva15"))
+    with pytest.raises(CheckpointError, match=r"humaneva\.pth.*humaneva15.*h36m17"):
+        evaluated("h36m", h36m, weights=weights)
+    # As many joints, but others.
+    with pytest.raises(CheckpointError, match=r"h36m17.*mpi_inf_3dhp17"):
+        evaluated("mpi_inf_3dhp", mpi_inf_3dhp, weights=str(saved(tmp_path / "other.pth")))
+
+
+def test_a_lifter_of_videos_on_film_is_told(h36m, packs, tmp_path) -> None:
+    weights = str(saved(tmp_path / "lifter.pth", conversion=CONVERSION))
+    _, text = run_evaluation(EvaluationSettings("h36m", h36m, weights=weights))
+    assert "detector's joints" in text
+    _, text = run_evaluation(EvaluationSettings("mocap", packs, weights=weights))
+    assert "detector's joints" not in text
+
+
+def test_the_shipped_lifter_is_the_default(packs) -> None:
+    result = evaluated("mocap", packs)
+    assert result["setting"]["weights"] == "lifter-27"
+    assert result["setting"]["branch"] == "sequence"
+    assert result["p_mpjpe"] < 60  # it has learned to walk
+
+
+def test_what_cannot_be_measured_is_null(tmp_path, lifter) -> None:
+    write_pack(tmp_path / "short.npz", ("train", "val"), frames=1)
+    result = evaluated("mocap", tmp_path, weights=str(lifter), constant=True)
+    assert result["mpjve"] is None and result["constant_pose"]["acceleration"] is None
+    assert result["mpjpe"] > 0
+
+
+def test_missing_weights_and_splits_are_errors(packs, lifter) -> None:
+    with pytest.raises(ModelNotFoundError, match=r"nowhere\.pth"):
+        evaluated("mocap", packs, weights="nowhere.pth")
+    with pytest.raises(InputError, match=r"no clip of the split 'test'.*train, val"):
+        evaluated("mocap", packs, split="test", weights=str(lifter))
+
+
+def test_settings_are_checked_before_the_lifter_runs(packs, lifter) -> None:
+    settings = EvaluationSettings("mocap", packs, weights=str(lifter))
+    with pytest.raises(UsageError, match="no 2D keypoints 'gt'"):
+        run_evaluation(replace(settings, keypoints="gt"))

@@ -1,0 +1,144 @@
+"""Recipes in YAML: by name or file, overridden, checked, compared."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from glagcn_cli.errors import UsageError
+
+from .recipe import Recipe
+
+T = TypeVar("T")
+
+
+def named_recipes() -> list[str]:
+    """Names of the configurations that come with the package."""
+    folder = files("glagcn_training") / "configs"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir()
+                  if entry.name.endswith(".yaml") and not entry.name.startswith("_"))  # fmt: skip
+
+
+def describe_recipes() -> dict[str, str]:
+    """What every named recipe is: the comment that its file begins with."""
+    folder = Path(str(files("glagcn_training") / "configs"))
+    return {
+        name: (folder / f"{name}.yaml").read_text().splitlines()[0].lstrip("# ")
+        for name in named_recipes()
+    }
+
+
+def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a configuration by name or file and apply overrides.
+
+    Parameters
+    ----------
+    name
+        One of `named_recipes`, or a YAML file; ``_base_`` in it names the file it builds on.
+    overrides
+        ``section.key=value``, the value in YAML.
+
+    Raises
+    ------
+    UsageError
+        There is no such configuration, a key does not exist, a value is of another type.
+    """
+    import yaml
+    from mmengine.config import Config
+
+    path = Path(name)
+    if name in named_recipes():
+        path = Path(str(files("glagcn_training") / "configs" / f"{name}.yaml"))
+    elif not path.is_file():
+        raise UsageError(
+            f"no configuration {name!r}: neither a file nor one of {', '.join(named_recipes())}"
+        )
+    try:
+        tree: dict[str, Any] = Config.fromfile(str(path)).to_dict()
+    except Exception as error:  # YAML's errors, and MMEngine's own of many kinds
+        raise UsageError(f"{path} is not a configuration: {error}") from error
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise UsageError(f"{override!r}: expected section.key=value")
+        branch: Any = tree
+        *sections, last = key.strip().split(".")
+        for section in sections:
+            branch = branch.setdefault(section, {})
+            if not isinstance(branch, dict):
+                raise UsageError(f"{override!r}: {section} is a value, not a section")
+        branch[last] = yaml.safe_load(text)
+    return from_mapping(Recipe, tree, "")
+
+
+def from_mapping(kind: type[T], tree: Mapping[str, Any], where: str) -> T:
+    """Make a dataclass of nested dataclasses from a mapping, strict about keys and types."""
+    types = get_type_hints(kind)
+    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in tree.items():
+        full = f"{where}{key}"
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1)
+            hint = f"; {where}{near[0]}?" if near else f"; there are {', '.join(known)}"
+            raise UsageError(f"no setting {full!r}{hint}")
+        wanted = types[key]
+        if is_dataclass(wanted):
+            if not isinstance(value, Mapping):
+                raise UsageError(f"{full} is {value!r}, expected a section")
+            values[key] = from_mapping(wanted, value, f"{full}.")  # type: ignore[arg-type]
+        else:
+            values[key] = _checked(wanted, value, full)
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where or 'configuration'}: {error}") from error
+
+
+def _checked(wanted: Any, value: Any, where: str) -> Any:
+    """Bring a YAML value to the type of its setting."""
+    text = str(wanted)
+    if text.startswith("tuple"):
+        if not isinstance(value, list | tuple) or not all(
+            isinstance(v, int | float) for v in value
+        ):
+            raise UsageError(f"{where} is {value!r}, expected a list of numbers")
+        return tuple(float(v) for v in value)
+    if wanted is float and isinstance(value, str):
+        # YAML 1.1 reads 1e-5, without a point, as text.
+        try:
+            return float(value)
+        except ValueError:
+            raise UsageError(f"{where} is {value!r}, expected a number") from None
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if wanted is str and isinstance(value, int | float):
+        return str(value)
+    if isinstance(wanted, type) and (
+        not isinstance(value, wanted) or (wanted is int and isinstance(value, bool))
+    ):
+        raise UsageError(f"{where} is {value!r}, expected {wanted.__name__}")
+    return value
+
+
+def to_mapping(recipe: Recipe) -> dict[str, Any]:
+    """Nest plain values, as a YAML file holds them."""
+    tree: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return tree
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
+    """Settings that two recipes, as mappings, do not share: ``"seed: 1 -> 2"``."""
+    found = []
+    for key in {**old, **new}:
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found += differences(before, after, f"{where}{key}.")
+        elif before != after:
+            found.append(f"{where}{key}: {before!r} -> {after!r}")
+    return found

@@ -1,0 +1,83 @@
+"""What ``glagcn-train`` does: a run from its first word to its report."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import torch
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from glagcn_cli.errors import DeviceError
+
+from .engine.checkpointing import newest_state
+from .engine.processes import process_group
+from .engine.report import report_run
+from .engine.runner import TrainingRun
+from .recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+
+def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> None:
+    """Train from where the run in a folder stands to its end, and report.
+
+    Parameters
+    ----------
+    recipe
+        What to train.
+    data_dir
+        Where the data set lies.
+    folder
+        Run folder.
+    device
+        "cpu" or "cuda:N"; as one of several processes where torchrun started this one.
+
+    Raises
+    ------
+    UsageError, InputError, CheckpointError
+        As `TrainingRun`.
+    DeviceError
+        The device's memory does not suffice.
+    KeyboardInterrupt
+        Ctrl-C, with a message that says where the same command would go on.
+    """
+    with process_group(device) as (rank, processes):
+        run = TrainingRun(recipe, data_dir, folder, device, rank, processes)
+        _announce(run)
+        try:
+            # Else messages would land in the bar's line.
+            with logging_redirect_tqdm(), warnings.catch_warnings():
+                # The learning rate follows passes; accumulated ones come before a step.
+                warnings.filterwarnings("ignore", "Detected call of `scheduler.step")
+                run.train()
+        except KeyboardInterrupt:
+            state = newest_state(folder)
+            how = f"goes on from {_step(state)}" if state else "begins anew"
+            raise KeyboardInterrupt(f"stopped; the same command {how}") from None
+        except torch.OutOfMemoryError as error:
+            accumulate = 2 * recipe.optimizer.accumulate
+            raise DeviceError(
+                f"the memory of {device} does not suffice; --set optimizer.accumulate={accumulate} "
+                "makes every step of more and smaller passes, with the same batch"
+            ) from error
+        if rank == 0:
+            report_run(run)
+
+
+def _announce(run: TrainingRun) -> None:
+    """Say what is about to be trained, and from where on."""
+    state = newest_state(run.folder)
+    validated = len(run.validation_set.takes) if run.validation_set else 0
+    validated = min(validated, run.recipe.validation.takes or validated)
+    logger.info(
+        "training on %d windows of %d takes, validating on %d takes: %s%d steps of batch %d on %s",
+        len(run.store), len(run.train_set.takes), validated,
+        f"from {_step(state)} on, of " if state else "", run.steps, run.recipe.optimizer.batch,
+        run.device,
+    )  # fmt: skip
+
+
+def _step(state: Path) -> str:
+    return state.stem.replace("_", " ")
