@@ -6,13 +6,12 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from glagcn_cli.errors import GlagcnError, UsageError
+from .failures import failures_as_messages
 
 DATASETS = ("h36m", "humaneva", "mpi_inf_3dhp", "mocap")
 KEYPOINTS = ("gt", "cpn_ft_h36m_dbb", "detectron_pt_coco")
@@ -87,28 +86,6 @@ def _prepare(device: str, threads: int | None) -> str:
     return chosen
 
 
-class _Stopped(click.ClickException):
-    """Ctrl-C; the exit code is that of a program that an interrupt ended."""
-
-    exit_code = 130
-
-
-@contextmanager
-def _failures_as_messages() -> Iterator[None]:
-    """Exit with a message: code 2 where the options were wrong, else 1."""
-    try:
-        yield
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
-    except GlagcnError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:  # a full disk, a folder that is not ours
-        where = f"{error.filename}: " if error.filename else ""
-        raise click.ClickException(f"{where}{error.strerror or error}") from error
-    except KeyboardInterrupt as interrupt:
-        raise _Stopped(str(interrupt) or "stopped") from None
-
-
 @click.command(context_settings=_SETTINGS)
 @_shared_options
 @click.option(
@@ -164,7 +141,7 @@ def train(
     On several GPUs or machines: torchrun --nproc-per-node N -m glagcn_training, with the same
     options; batch and learning rate are those of all processes together.
     """
-    with _failures_as_messages():
+    with failures_as_messages():
         from .recipe_files import read_recipe
 
         config = config or _DEFAULT_CONFIG.get((dataset, keypoints or "gt"), "mocap_27")
@@ -258,7 +235,7 @@ def evaluate(
     \b
     glagcn-eval --dataset h36m --data-dir DATA --split test --weights OUT/lifter.pth --flip
     """
-    with _failures_as_messages():
+    with failures_as_messages():
         from glagcn_cli.outputs import atomic_output, check_output
 
         if report:

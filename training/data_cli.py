@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
-from glagcn_cli.errors import GlagcnError, UsageError
+from glagcn_cli.errors import UsageError
+
+from .failures import failures_as_messages
 
 _UNITS = ("m", "cm", "mm", "inch", "cmu")  # as in `conversion.placing`, which imports numpy
 _DATASETS = ("h36m", "humaneva", "mpi_inf_3dhp", "mocap")
@@ -36,8 +38,8 @@ class _Rate(click.ParamType):
 
 
 @contextmanager
-def _errors_as_messages() -> Iterator[None]:
-    """Exit with a message: code 2 where the options were wrong, else 1. Notes on standard error."""
+def _notes_and_failures() -> Iterator[None]:
+    """Failures as messages, and notes on standard error."""
     logger = logging.getLogger(__package__)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("glagcn-data: %(message)s"))
@@ -45,11 +47,8 @@ def _errors_as_messages() -> Iterator[None]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
-    except GlagcnError as error:
-        raise click.ClickException(str(error)) from error
+        with failures_as_messages():
+            yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
@@ -121,7 +120,7 @@ def convert(
 
     Files that cannot be read are reported and left out; the exit code is 1 if there were any.
     """
-    with _errors_as_messages():
+    with _notes_and_failures():
         if val_subjects is not None and not val_subjects.strip(", "):
             raise UsageError("--val-subjects names nobody; leave it out, or give names like 6,17")
         from glagcn_cli.outputs import check_output
@@ -197,7 +196,7 @@ def import_command(
     released network is refused with the names of those that are missing, unexpected or of another
     shape. No code in the file is run.
     """
-    with _errors_as_messages():
+    with _notes_and_failures():
         from .released import import_released
 
         card = import_released(
@@ -246,7 +245,7 @@ def prune(
     It is worse than it was until it has been trained on: glagcn-train --init PRUNED.pth with the
     number of channels that this command prints.
     """
-    with _errors_as_messages():
+    with _notes_and_failures():
         from .pruning_run import prune_checkpoint
 
         architecture = prune_checkpoint(

@@ -1,0 +1,32 @@
+"""Every failure a user can meet, as a message and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from glagcn_cli.errors import GlagcnError, UsageError
+
+
+class _Stopped(click.ClickException):
+    """Ctrl-C; the exit code is that of a program that an interrupt ended."""
+
+    exit_code = 130
+
+
+@contextmanager
+def failures_as_messages() -> Iterator[None]:
+    """Exit with a message: code 2 where the options were wrong, else 1."""
+    try:
+        yield
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    except GlagcnError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:  # a full disk, a folder that is not ours
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{where}{error.strerror or error}") from error
+    except KeyboardInterrupt as interrupt:
+        raise _Stopped(str(interrupt) or "stopped") from None
