@@ -43,6 +43,8 @@ FRAMES_AT_ONCE = 1728
 """Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
 and costs memory."""
 
+FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
+
 
 class Lifter:
     """A lifter network with all that belongs to it.
@@ -189,10 +191,14 @@ class Lifter:
             weights = (np.arange(window) == margin).astype(np.float64)
         total = np.zeros((len(padded), len(self.joint_set), 3))
         weight = np.zeros(len(padded))
-        for chunk in _chunks(starts, max(1, FRAMES_AT_ONCE // window)):
+        at_once = FRAMES_AT_ONCE if self.device.type == "cpu" else FRAMES_AT_ONCE_GPU
+        for chunk in _chunks(starts, max(1, at_once // window)):
             index = chunk[:, None] + np.arange(window)
             inputs = normalise_windows(
-                padded[index].astype(np.float64), self.card.normalisation, image_size
+                padded[index].astype(np.float64),
+                self.card.normalisation,
+                image_size,
+                self.joint_set.root,
             )
             outputs = self._run(inputs, flip, whole)
             for first, output in zip(chunk, outputs, strict=True):

@@ -249,6 +249,19 @@ def test_other_joint_sets_are_relative_to_their_own_root() -> None:
     assert np.abs(joints[:, 0]).max() > 0
 
 
+def test_person_normalisation_is_about_the_joint_sets_own_root(monkeypatch) -> None:
+    architecture = Architecture(
+        window=9, channels=8, global_blocks=1, joint_set=MPI_INF_3DHP17.name
+    )
+    person_lifter = Lifter(build_lifter(architecture), LifterCard(architecture, PERSON))
+    given = []
+    run = person_lifter._run
+    monkeypatch.setattr(person_lifter, "_run", lambda x, *rest: given.append(x) or run(x, *rest))
+    person_lifter.lift_steady(clip(9), SIZE)
+    middle = normalise_windows(clip(9)[None], PERSON, SIZE, MPI_INF_3DHP17.root)[0]
+    assert any(np.allclose(window, middle, atol=1e-6) for window in given[0])
+
+
 def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog) -> None:
     for conversion, warned in ((CONVERSION, False), (AS_GIVEN, True)):
         caplog.clear()

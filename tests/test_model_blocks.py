@@ -175,3 +175,14 @@ def test_a_level_with_a_real_block_made_silent_is_the_middle_frames() -> None:
     nn.init.zeros_(shrink.tcn1.bn.weight)
     nn.init.zeros_(shrink.tcn1.bn.bias)
     assert torch.equal(strided_level(x, keep, shrink), x[:, :, 1::3])
+
+
+def test_the_graph_stays_finite_in_half_precision_over_long_windows():
+    """The undivided sum over channels and 243 frames is beyond what half precision can hold."""
+    torch.manual_seed(0)
+    convolution = AdaptiveGraphConvolution(96, 96, adjacency(H36M17), dropout=0).half()
+    x = torch.randn(1, 96, 243, 17).relu() * 6
+    graph = convolution.graph(x.half())
+    assert graph.isfinite().all()
+    expected = convolution.float().graph(x)
+    torch.testing.assert_close(graph.float(), expected, atol=0.05, rtol=0.05)

@@ -322,7 +322,7 @@ def test_a_lifter_is_pruned_and_trained_on(run, packs, tmp_path, told) -> None:
     assert taken and taken[1] == taken[2]
     refused(CliRunner().invoke(data_main, command), 1, "pruned.pth", "--overwrite")
     unknown = [*command, "--overwrite", "--dataset", "cmu"]
-    refused(CliRunner().invoke(data_main, unknown), 2, "no data set 'cmu'")
+    refused(CliRunner().invoke(data_main, unknown), 2, "'cmu' is not one of")
 
 
 def test_a_released_lifter_is_imported_and_measured(h36m, tmp_path) -> None:

@@ -26,7 +26,7 @@ from glagcn_training.random_draws import GeneratorDraws, StepDraws
 from glagcn_training.samples import Augmentation, filmed_batch, observe, virtual_batch
 
 PLAIN = Augmentation(mirror=False, bodies=False, noise=0.0)
-EVERYTHING = Augmentation(occlusion=0.5, rotate_target=5.0)
+EVERYTHING = Augmentation(noise=0.03, occlusion=0.5, rotate_target=5.0)
 
 
 @pytest.fixture(autouse=True)
@@ -331,9 +331,9 @@ def test_targets_are_in_the_frame_that_the_lifter_answers_in(motion, normalisati
 
 
 def test_a_batch_is_finite_of_unit_size_and_depends_on_seed_and_step_alone():
-    motion = clips()
+    motion, noisy = clips(), Augmentation(noise=0.03)
     first, again, other = (
-        virtual_batch(step_draws(3, step=step), motion, Augmentation(), PERSON, CONVERSION)
+        virtual_batch(step_draws(3, step=step), motion, noisy, PERSON, CONVERSION)
         for step in (3, 3, 4)
     )
     for a, b, c in zip(first, again, other, strict=True):

@@ -14,7 +14,7 @@ from torch import distributed, multiprocessing, nn
 
 from glagcn_cli.errors import UsageError
 from glagcn_training.engine.batch_norm import SynchronisedBatchNorm, synchronise_batch_norm
-from glagcn_training.engine.processes import check_same_code, code_version, process_group
+from glagcn_training.engine.processes import check_same, code_version, of_rank_zero, process_group
 from glagcn_training.engine.progress import read_log
 from glagcn_training.engine.validation import PoseErrors, validation_loader
 from glagcn_training.scores import TakeScores
@@ -45,6 +45,7 @@ def runs(tmp_path_factory):
         done = subprocess.run(
             command(folder / "data", folder / out, *launcher),
             capture_output=True, text=True, timeout=110, env=os.environ | {"OMP_NUM_THREADS": "1"},
+            cwd=folder,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     return folder / "one", folder / "two"
@@ -65,6 +66,10 @@ def test_so_is_what_validation_finds(runs):
     for alone, together in zip(one, two, strict=True):
         # Biases before a batch norm have no gradient but rounding, which Adam makes whole steps of.
         assert together["val/mpjpe"] == pytest.approx(alone["val/mpjpe"], rel=2e-3)
+
+
+def test_processes_share_no_files_but_the_run_folder(runs):
+    assert sorted(path.name for path in runs[0].parent.iterdir()) == ["data", "one", "two"]
 
 
 def test_one_log_and_one_report(runs):
@@ -100,12 +105,13 @@ def _as_one_of_two(rank, port, outputs):
         torch.testing.assert_close(gradient, alone.weight.grad, rtol=1e-4, atol=1e-4)
         for name, value in alone.state_dict().items():
             torch.testing.assert_close(network[0].state_dict()[name], value)
+        assert of_rank_zero(f"of rank {rank}") == "of rank 0"
         outputs.put((rank, _refusal(rank), _mean_of_three_takes()))
 
 
 def _refusal(rank):
     try:
-        check_same_code(f"version {rank}")
+        check_same("code", f"version {rank}")
     except UsageError as error:
         return str(error)
     return ""

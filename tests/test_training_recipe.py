@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
+from mmengine.config import Config
 
 from glagcn_cli.errors import UsageError
+from glagcn_training import recipe_files
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import (
     differences,
@@ -64,6 +68,45 @@ def test_a_file_builds_on_another(tmp_path):
     assert (recipe.seed, recipe.network.window, recipe.network.channels) == (3, 27, 16)
 
 
+def test_a_file_builds_on_a_named_recipe_from_anywhere(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("_base_: h36m_gt_243.yaml\nnetwork: {window: 27}\n")
+    assert read_recipe(str(mine)) == read_recipe("h36m_gt_243", ["network.window=27"])
+    (tmp_path / "h36m_gt_243.yaml").write_text("seed: 3\n")  # the nearer one
+    assert read_recipe(str(mine)).seed == 3
+
+
+@pytest.mark.parametrize("name", named_recipes())
+def test_files_are_merged_as_mmengine_merges_them(name):
+    path = Path(recipe_files.__file__).parent / "configs" / f"{name}.yaml"
+    expected = Config.fromfile(str(path)).to_dict()
+    assert read_recipe(name) == from_mapping(Recipe, expected, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("_base_: nowhere.yaml", "neither beside it nor one of h36m_cpn_243.yaml"),
+        ("_base_: mine.yaml", "builds on itself"),
+        ("_base_: [a.yaml, b.yaml]", "expected the name of one file"),
+        ("- seed", "expected settings"),
+        ("seed: \x00", "not a configuration"),
+        ("network: 27", "expected a section"),
+    ],
+)
+def test_files_that_are_no_recipe(tmp_path, text, message):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_recipe(str(tmp_path / "mine.yaml"))
+    assert message in str(caught.value)
+
+
+def test_without_a_recipe_2d_is_left_as_it_is(tmp_path):
+    (tmp_path / "mine.yaml").write_text("data: {dataset: h36m}\n")
+    assert read_recipe(str(tmp_path / "mine.yaml")).augmentation.noise == 0
+    assert read_recipe("mocap_27").augmentation.noise == 0.03
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -74,19 +117,87 @@ def test_a_file_builds_on_another(tmp_path):
         ("optimizer.batch=true", "expected int"),
         ("optimizer.rate=fast", "expected a number"),
         ("augmentation.cameras=5", "expected a section"),
-        ("augmentation.cameras.fov=5", "expected a list of numbers"),
+        ("augmentation.cameras.fov=5", "expected a list of 2 numbers"),
         ("optimizer.batch", "expected section.key=value"),
         ("data.dataset.x=1", "dataset is a value"),
         ("optimizer.name=sgd", "'adamw', 'ranger'"),
         ("network.window=28", "power of 3"),
-        ("optimizer.batch=0", "more than 0"),
+        ("optimizer.batch=0", "at least 1"),
         ("data.normalisation=none", "'person', 'image'"),
+        ("network.window=[1", "cannot be read as YAML"),
+        ("seed=-1", "seed is -1, expected at least 0"),
+        ("seed=4294967296", "seed is 4294967296"),
+        ("optimizer.batch_norm_momentum=[0.1]", "a list of 2 numbers"),
+        ("optimizer.batch_norm_momentum=[0.1, true]", "expected float"),
+        ("optimizer.batch_norm_momentum=[0, 0]", "more than 0"),
+        ("augmentation.cameras.distance=[2]", "a list of 2 numbers"),
+        ("augmentation.cameras.distance=[9, 2]", "smaller number first"),
+        ("augmentation.cameras.fov=[90, 180]", "less than 180"),
+        ("schedule.steps=-5", "schedule.steps is -5"),
+        ("network.in_channels=3", "network.in_channels is 3"),
+        ("network.window=1", "network.window is 1"),
+        ("network.dropout=1.5", "at least 0 and less than 1"),
+        ("optimizer.rate=.nan", "optimizer.rate is nan"),
+        ("optimizer.rate=.inf", "optimizer.rate is inf"),
+        ("optimizer.warm_up=-5", "optimizer.warm_up is -5"),
+        ("augmentation.exact=1.1", "augmentation.exact is 1.1"),
+        ("augmentation.noise=-0.1", "augmentation.noise is -0.1"),
+        ("augmentation.occlusion=2", "augmentation.occlusion is 2"),
+        ("loss.centre=-1", "loss.centre is -1"),
     ],
 )
 def test_what_is_refused_and_how(override, message):
     with pytest.raises(UsageError) as caught:
         read_recipe("mocap_27", [override])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["schedule.steps=0", "schedule.epochs=0"], "nothing is trained"),
+        (["loss.sequence=0", "loss.centre=0"], "nothing to train with"),
+        (["network.variant=released", "loss.centre=0"], "loss.bone_direction must be more than 0"),
+        (["network.variant=released", "loss.velocity=2"], "loss.velocity is 2"),
+        (["baseline=temporal-convolution", "loss.velocity=2"], "loss.velocity is 2"),
+        (["baseline=temporal-convolution", "network.window=3"], "network.window is 3"),
+    ],
+)
+def test_settings_that_contradict_each_other(overrides, message):
+    with pytest.raises(UsageError) as caught:
+        read_recipe("mocap_27", overrides)
+    assert message in str(caught.value)
+
+
+def _numbers(tree, where=""):
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{where}{key}.")
+        elif isinstance(value, int | float | list) and not isinstance(value, bool):
+            yield f"{where}{key}", value
+
+
+def test_every_number_of_a_recipe_has_limits():
+    for key, value in _numbers(to_mapping(Recipe())):
+        wrong = {int: "-1000000", float: ".nan", list: "[.nan, .nan]"}[type(value)]
+        with pytest.raises(UsageError, match=key.rpartition(".")[2]):
+            read_recipe("mocap_27", [f"{key}={wrong}"])
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["seed=4294967295", "augmentation.noise=0", "optimizer.warm_up=0"],
+        ["loss.sequence=0", "validation.branch=centre"],
+        ["loss.centre=0", "network.variant=released", "loss.bone_length=1"],
+        ["baseline=temporal-convolution", "network.window=9", "loss.sequence=0"],
+        ["schedule.validations=0", "optimizer.batch_norm_momentum=[1, 1]"],
+        ["augmentation.cameras.distance=[3, 3]", "augmentation.cameras.off_centre=0"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_allowed(overrides):
+    read_recipe("mocap_27", overrides)
 
 
 def test_a_name_that_is_none_lists_those_that_are(tmp_path):

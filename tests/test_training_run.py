@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from small_datasets import write_humaneva
 from small_runs import assert_same_weights, small_packs, small_recipe, trained
+from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import load_lifter
-from glagcn_cli.errors import CheckpointError, DeviceError, UsageError
+from glagcn_cli.errors import DeviceError, UsageError
+from glagcn_cli.skeleton import CONVERSION
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state
 from glagcn_training.engine.progress import read_log
 from glagcn_training.engine.runner import TrainingRun
@@ -208,21 +211,58 @@ def test_accumulated_passes_make_one_step_of_the_whole_batch(packs, tmp_path):
     assert updates == 6
 
 
-def test_a_longer_window_takes_over_what_fits(packs, tmp_path):
-    short = trained(small_recipe("schedule.steps=2"), packs, tmp_path / "short")
-    given = tmp_path / "short" / "lifter.pth"
-    longer = small_recipe("network.window=81", "schedule.steps=1", f"init={given}")
-    run = TrainingRun(longer, packs, tmp_path / "long")
-    state = run.model.network.state_dict()
-    for name, tensor in load_lifter(given)[0].state_dict().items():
-        torch.testing.assert_close(state[name], tensor)
-    assert len(state) > len(short.model.network.state_dict())
+def test_more_data_in_the_folder_is_another_run(packs, tmp_path):
+    trained(small_recipe(), packs, tmp_path / "run")
+    write_pack(packs / "more.npz", ("train",))
+    with pytest.raises(UsageError, match=r"other data \(.*windows: 68 -> 102"):
+        TrainingRun(small_recipe(), packs, tmp_path / "run")
 
 
-def test_a_broken_init_is_an_error(packs, tmp_path):
-    (tmp_path / "broken.pth").write_bytes(b"no checkpoint")
-    with pytest.raises(CheckpointError):
-        TrainingRun(small_recipe(f"init={tmp_path / 'broken.pth'}"), packs, tmp_path / "r")
+def test_a_run_that_begins_anew_begins_its_log_anew(packs, tmp_path):
+    run = trained(small_recipe(), packs, tmp_path / "run")
+    for state in (run.folder / STATES).glob("step_*.pth"):
+        state.unlink()
+    trained(small_recipe("schedule.steps=2", "schedule.validations=0"), packs, tmp_path / "run")
+    assert [row["step"] for row in read_log(tmp_path / "run")] == [2]
+    assert (tmp_path / "run" / "log.old.jsonl").exists()
+
+
+def test_the_last_step_is_validated_even_when_a_crash_came_between(packs, tmp_path):
+    recipe = small_recipe("schedule.steps=5", "schedule.validations=2")
+    run = TrainingRun(recipe, packs, tmp_path / "run")
+    val_step = run.model.val_step
+
+    def fails_at_the_end(data):
+        if run.runner.iter == 5:
+            raise InterruptedError
+        return val_step(data)
+
+    run.model.val_step = fails_at_the_end
+    with pytest.raises(InterruptedError):
+        run.train()
+    trained(recipe, packs, tmp_path / "run")
+    measured = [row["step"] for row in read_log(tmp_path / "run") if "val/mpjpe" in row]
+    assert measured == [2, 4, 5]
+
+
+def test_a_films_own_joints_are_not_called_a_detectors(tmp_path):
+    write_humaneva(tmp_path / "data", frames=20)
+    recipe = small_recipe("data.dataset=humaneva")
+    assert recipe.data.conversion == CONVERSION
+    with pytest.raises(UsageError, match="conversion=as-given"):
+        TrainingRun(recipe, tmp_path / "data", tmp_path / "run")
+
+
+def test_choosing_on_the_test_set_is_said_and_named(tmp_path, caplog):
+    write_humaneva(tmp_path / "data", frames=20)
+    recipe = small_recipe(
+        "data.dataset=humaneva", "data.conversion=as-given", "data.select_on_test=true",
+        "schedule.steps=2", "schedule.validations=1",
+    )  # fmt: skip
+    trained(recipe, tmp_path / "data", tmp_path / "run")
+    assert "chosen on the test set" in caplog.text
+    metrics = load_lifter(tmp_path / "run" / "lifter.pth")[1].metrics
+    assert "test_mpjpe_mm" in metrics and not any(name.startswith("val_") for name in metrics)
 
 
 def test_half_precision_with_loss_scaling_needs_cuda(packs, tmp_path):

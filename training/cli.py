@@ -60,9 +60,6 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _prepare(device: str, threads: int | None) -> str:
     """Set up logging, threads and the device to compute on."""
-    if device == "cpu":
-        # MMEngine moves models to whatever GPU it sees.
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import torch
 
     from glagcn_cli.devices import choose_device
@@ -74,7 +71,7 @@ def _prepare(device: str, threads: int | None) -> str:
         stream=sys.stderr,
     )
     if int(os.environ.get("RANK", "0")) > 0:
-        logging.getLogger().setLevel(logging.WARNING)
+        logging.getLogger().setLevel(logging.ERROR)
     if threads:
         torch.set_num_threads(threads)
     chosen = choose_device(device)
@@ -157,8 +154,8 @@ def train(
 
         from .training_run import run_training
 
-        run_training(recipe, data_dir, out, chosen)
-    click.echo(f"{out / 'lifter.pth'}\n{out / 'report.md'}")
+        for path in run_training(recipe, data_dir, out, chosen):
+            click.echo(str(path))
 
 
 def _list_configs(context: click.Context) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from glagcn_cli.lifting import SEQUENCE, Lifter
-from glagcn_cli.skeleton import CONVERSION, JOINT_SETS, JointSet
+from glagcn_cli.skeleton import CONVERSION, JOINT_SETS
 
 from .augment import add_noise
 from .cameras import IMAGE_SIZE, CameraRange, draw_cameras
+from .data.registry import find_reader
 from .data.takes import Take, TakeSet
 from .metrics import procrustes
 from .random_draws import GeneratorDraws
@@ -43,6 +46,8 @@ class Observation:
         Who, what, from where.
     valid
         (frames,) frames that count; None where all do.
+    counted
+        Joints that PCK and AUC are measured on; None for all.
     """
 
     keypoints: NDArray[np.float64]
@@ -53,6 +58,7 @@ class Observation:
     action: str = ""
     camera: str = ""
     valid: NDArray[np.bool_] | None = None
+    counted: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -88,21 +94,21 @@ def observe_takes(
         take = takes.takes[number]
         draws = GeneratorDraws(np.random.default_rng([EVALUATION_SEED, number]))
         if takes.filmed:
-            seen.append(_as_filmed(take, takes.joint_set, noise, draws))
+            seen.append(_as_filmed(take, takes, noise, draws))
         else:
             seen += _through_virtual_cameras(take, noise, conversion, draws)
     return seen
 
 
-def _as_filmed(take: Take, joint_set: JointSet, noise: str, draws: GeneratorDraws) -> Observation:
+def _as_filmed(take: Take, takes: TakeSet, noise: str, draws: GeneratorDraws) -> Observation:
     assert take.keypoints is not None
     keypoints = take.keypoints.astype(np.float64)
     if NOISE[noise] > 0:
         keypoints = add_noise(draws, draws.tensor(keypoints[None]), NOISE[noise], 0.0)[0].numpy()
-    root = take.joints[:, joint_set.root, None]
+    root = take.joints[:, takes.joint_set.root, None]
     return Observation(
         keypoints, (take.joints - root).astype(np.float64), take.image_size, take.fov,
-        take.subject, take.action, take.camera, take.valid,
+        take.subject, take.action, take.camera, take.valid, find_reader(takes.dataset).pck_joints,
     )  # fmt: skip
 
 
@@ -115,11 +121,10 @@ def _through_virtual_cameras(
     if NOISE[noise] > 0:
         keypoints = add_noise(draws, keypoints, NOISE[noise], 0.0)
     in_camera = cameras.to_camera(motion).numpy()
-    fovs = np.degrees(2 * np.arctan(max(IMAGE_SIZE) / 2 / cameras.focal.numpy()))
     return [
         Observation(
             keypoints[i].numpy().astype(np.float64), in_camera[i] - in_camera[i, :, :1],
-            IMAGE_SIZE, float(fovs[i]), take.subject, take.action, f"virtual {i + 1}",
+            IMAGE_SIZE, float(cameras.fov[i]), take.subject, take.action, f"virtual {i + 1}",
         )
         for i in range(CAMERAS_PER_TAKE)
     ]  # fmt: skip
@@ -129,13 +134,16 @@ def score(predict: Predictor, seen: Observation) -> TakeScores:
     """Errors of a method on one observation, millimetres and percent."""
     return score_take(
         predict(seen), seen.joints, subject=seen.subject, action=seen.action, camera=seen.camera,
-        valid=seen.valid,
+        valid=seen.valid, counted=seen.counted,
     )  # fmt: skip
 
 
 def score_all(predict: Predictor, observations: Iterable[Observation]) -> list[TakeScores]:
-    """Errors of a method on observations, one row each."""
-    return [score(predict, seen) for seen in observations]
+    """Errors of a method on observations, one row each; a bar on a terminal says how far it is."""
+    bar = tqdm(
+        observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False
+    )
+    return [score(predict, seen) for seen in bar]
 
 
 def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str = SEQUENCE) -> Predictor:

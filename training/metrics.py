@@ -2,6 +2,9 @@
 
 All take joints relative to the root as they are given: none moves the root to the origin itself.
 A joint that is not a number makes the errors "not a number" and counts as wrong in PCK and AUC.
+
+Each function takes the joints that it is given. Which of them a data set's tables count is told to
+`glagcn_training.scores.score_take`: MPI-INF-3DHP's own script measures PCK and AUC on 14 of 17.
 """
 
 from __future__ import annotations
@@ -98,7 +101,8 @@ def pck(
     """Percentage of joints nearer to the truth than a threshold; (..., joints, 3).
 
     A joint exactly at the threshold is wrong, as in MMPose's ``keypoint_3d_pck`` and in the script
-    that comes with MPI-INF-3DHP (Mehta et al., 2017).
+    that comes with MPI-INF-3DHP (Mehta et al., 2017), which leaves out pelvis, spine and head: hand
+    over the joints that shall count.
     """
     error = np.linalg.norm(predicted - true, axis=-1)
     return float((error < threshold).mean() * 100)

@@ -20,6 +20,8 @@ from .engine.order import TrainingOrder
 from .engine.windows import WindowStore
 from .pruning import prune, width_at
 from .recipe import DataSettings, Recipe
+from .recipe_files import from_mapping
+from .samples import Augmentation
 
 CALIBRATION_BATCHES = 32
 CALIBRATION_WINDOWS = 16  # in a batch
@@ -44,7 +46,8 @@ def prune_checkpoint(
     lifter, out
         Checkpoints to read and to write.
     data_dir, dataset, keypoints
-        As in training. Windows become input as the lifter's card says.
+        As in training. Windows become input as the lifter's card says, and are varied as its
+        recipe says.
     share
         Of the multiplications that may stay.
     seed
@@ -81,7 +84,8 @@ def prune_checkpoint(
     data = DataSettings(
         dataset, keypoints, normalisation=card.normalisation, conversion=card.conversion
     )
-    recipe = Recipe(data=data, network=card.architecture, seed=seed)
+    seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
+    recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
     pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
     history = {"file": lifter.name, "channels": card.architecture.channels, "share": share}
     save_lifter(out, pruned, _card_of(pruned, card, history))

@@ -10,8 +10,10 @@ from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.normalisation import IMAGE, NORMALISATIONS
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSIONS
 
+from .baselines import KERNEL
 from .losses import LossWeights
 from .samples import Augmentation
+from .setting_limits import check_limits
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 OPTIMIZERS = ("adamw", "ranger")
@@ -173,17 +175,29 @@ class Recipe:
         for key, (value, allowed) in choices.items():
             if value not in allowed:
                 raise UsageError(f"{key} is {value!r}; there are {', '.join(map(repr, allowed))}")
-        positive = {
-            "optimizer.batch": self.optimizer.batch,
-            "optimizer.accumulate": self.optimizer.accumulate,
-            "optimizer.rate": self.optimizer.rate,
-            "data.stride": self.data.stride,
-            "schedule.save_every": self.schedule.save_every,
-            "schedule.log_every": self.schedule.log_every,
-        }
-        for key, number in positive.items():
-            if number <= 0:
-                raise UsageError(f"{key} is {number}, expected more than 0")
+        check_limits(self)
+        if self.schedule.epochs == 0 and self.schedule.steps == 0:
+            raise UsageError("schedule.epochs and schedule.steps are both 0: nothing is trained")
+        if self.baseline and self.network.window < KERNEL**2:
+            raise UsageError(
+                f"network.window is {self.network.window}; baseline={self.baseline} needs "
+                f"{KERNEL**2} or more"
+            )
+        self._check_losses()
+
+    def _check_losses(self) -> None:
+        """Refuse weights of which none applies to the network, or one that cannot."""
+        loss, sequence = self.loss, self.network.variant == "paper" and not self.baseline
+        if loss.velocity > 0 and not sequence:
+            raise UsageError(
+                f"loss.velocity is {loss.velocity:g}, but this network gives single frames; it "
+                "needs network.variant=paper without a baseline"
+            )
+        terms = ["centre", "bone_length", "bone_direction"]
+        terms += ["sequence", "velocity"] if sequence else []
+        if not any(getattr(loss, term) > 0 for term in terms):
+            named = ", ".join(f"loss.{term}" for term in terms)
+            raise UsageError(f"nothing to train with: one of {named} must be more than 0")
 
 
 def for_joint_set(recipe: Recipe, joint_set: str) -> Recipe:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from glagcn_cli.errors import UsageError
 
@@ -19,16 +19,13 @@ T = TypeVar("T")
 
 def named_recipes() -> list[str]:
     """Names of the configurations that come with the package."""
-    folder = files("glagcn_training") / "configs"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir()
-                  if entry.name.endswith(".yaml") and not entry.name.startswith("_"))  # fmt: skip
+    return sorted(path.stem for path in _own_folder().glob("[!_]*.yaml"))
 
 
 def describe_recipes() -> dict[str, str]:
     """What every named recipe is: the comment that its file begins with."""
-    folder = Path(str(files("glagcn_training") / "configs"))
     return {
-        name: (folder / f"{name}.yaml").read_text().splitlines()[0].lstrip("# ")
+        name: (_own_folder() / f"{name}.yaml").read_text().splitlines()[0].lstrip("# ")
         for name in named_recipes()
     }
 
@@ -39,7 +36,8 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     Parameters
     ----------
     name
-        One of `named_recipes`, or a YAML file; ``_base_`` in it names the file it builds on.
+        One of `named_recipes`, or a YAML file. ``_base_`` in it names the file that it builds on:
+        beside it, else one that comes with the package ("h36m_gt_243.yaml").
     overrides
         ``section.key=value``, the value in YAML.
 
@@ -48,32 +46,81 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     UsageError
         There is no such configuration, a key does not exist, a value is of another type.
     """
-    import yaml
-    from mmengine.config import Config
-
     path = Path(name)
     if name in named_recipes():
-        path = Path(str(files("glagcn_training") / "configs" / f"{name}.yaml"))
+        path = _own_folder() / f"{name}.yaml"
     elif not path.is_file():
         raise UsageError(
             f"no configuration {name!r}: neither a file nor one of {', '.join(named_recipes())}"
         )
-    try:
-        tree: dict[str, Any] = Config.fromfile(str(path)).to_dict()
-    except Exception as error:  # YAML's errors, and MMEngine's own of many kinds
-        raise UsageError(f"{path} is not a configuration: {error}") from error
+    tree = _read_tree(path, ())
     for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals:
-            raise UsageError(f"{override!r}: expected section.key=value")
-        branch: Any = tree
-        *sections, last = key.strip().split(".")
-        for section in sections:
-            branch = branch.setdefault(section, {})
-            if not isinstance(branch, dict):
-                raise UsageError(f"{override!r}: {section} is a value, not a section")
-        branch[last] = yaml.safe_load(text)
+        _override(tree, override)
     return from_mapping(Recipe, tree, "")
+
+
+def _own_folder() -> Path:
+    """Folder of the configurations that come with the package."""
+    return Path(str(files("glagcn_training") / "configs"))
+
+
+def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Settings of a file over those of the file it builds on; ``above`` build on it."""
+    import yaml
+
+    if path.resolve() in above:
+        raise UsageError(f"{path} builds on itself, by way of _base_")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} is not a configuration: {error}") from error
+    if tree is None:  # empty, or comments alone
+        tree = {}
+    if not isinstance(tree, dict):
+        raise UsageError(f"{path} is not a configuration: expected settings, found {tree!r:.60}")
+    if "_base_" not in tree:
+        return tree
+    base = tree.pop("_base_")
+    if not isinstance(base, str):
+        raise UsageError(f"{path}: _base_ is {base!r}, expected the name of one file")
+    places = [folder / base for folder in (path.parent, _own_folder())]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise UsageError(
+            f"{path} builds on {base}, which is neither beside it nor one of "
+            f"{', '.join(f'{name}.yaml' for name in named_recipes())}"
+        )
+    return _merged(_read_tree(found, (*above, path.resolve())), tree)
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Settings of ``own``, and of ``base`` where it has none; sections are merged likewise."""
+    both = {
+        key: _merged(base[key], own[key])
+        for key in base.keys() & own.keys()
+        if isinstance(base[key], dict) and isinstance(own[key], dict)
+    }
+    return base | own | both
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    """Change one setting, given as ``section.key=value``."""
+    import yaml
+
+    key, equals, text = override.partition("=")
+    if not equals:
+        raise UsageError(f"{override!r}: expected section.key=value")
+    branch: Any = tree
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        branch = branch.setdefault(section, {})
+        if not isinstance(branch, dict):
+            raise UsageError(f"{override!r}: {section} is a value, not a section")
+    try:
+        branch[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise UsageError(f"{override!r}: the value cannot be read as YAML: {problem}") from error
 
 
 def from_mapping(kind: type[T], tree: Mapping[str, Any], where: str) -> T:
@@ -97,18 +144,16 @@ def from_mapping(kind: type[T], tree: Mapping[str, Any], where: str) -> T:
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{where or 'configuration'}: {error}") from error
+        raise UsageError(f"{where.rstrip('.') or 'configuration'}: {error}") from error
 
 
 def _checked(wanted: Any, value: Any, where: str) -> Any:
     """Bring a YAML value to the type of its setting."""
-    text = str(wanted)
-    if text.startswith("tuple"):
-        if not isinstance(value, list | tuple) or not all(
-            isinstance(v, int | float) for v in value
-        ):
-            raise UsageError(f"{where} is {value!r}, expected a list of numbers")
-        return tuple(float(v) for v in value)
+    if get_origin(wanted) is tuple:
+        kinds = get_args(wanted)
+        if not isinstance(value, list | tuple) or len(value) != len(kinds):
+            raise UsageError(f"{where} is {value!r}, expected a list of {len(kinds)} numbers")
+        return tuple(_checked(kind, v, where) for kind, v in zip(kinds, value, strict=True))
     if wanted is float and isinstance(value, str):
         # YAML 1.1 reads 1e-5, without a point, as text.
         try:

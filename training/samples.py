@@ -43,7 +43,7 @@ class Augmentation:
     bodies
         Free motion gets bodies of other proportions.
     noise
-        Upper limit of a sample's 2D noise, as a share of the person's size.
+        Upper limit of a sample's 2D noise, as a share of the person's size; 0 leaves the 2D as it is.
     exact
         Share of the samples without noise.
     occlusion
@@ -57,7 +57,7 @@ class Augmentation:
     cameras: CameraRange = field(default_factory=CameraRange)
     mirror: bool = True
     bodies: bool = True
-    noise: float = 0.03
+    noise: float = 0.0
     exact: float = 0.4
     occlusion: float = 0.0
     rotate_target: float = 0.0

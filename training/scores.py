@@ -19,7 +19,11 @@ ACTIONS = "actions"
 """Mean over actions of each action's mean over frames, as Human3.6M's tables print it: an action
 counts the same however long it was filmed."""
 
-AVERAGES = (FRAMES, ACTIONS)
+SUBJECTS_AND_ACTIONS = "subjects and actions"
+"""Mean over the cells of a table of subjects by actions, each the mean over its frames, as
+HumanEva's tables print it: S1 Walking, S2 Walking ... S3 Box."""
+
+AVERAGES = (FRAMES, ACTIONS, SUBJECTS_AND_ACTIONS)
 
 Joints = NDArray[np.floating]
 
@@ -43,6 +47,9 @@ class Metric(NamedTuple):
         From the function's number to the unit.
     span
         Neighbouring frames that one value is made of: 2 for a velocity.
+    some_joints
+        Whether it is measured on the joints that a data set's own script counts, where those are
+        not all (`score_take`).
     """
 
     function: Callable[[Joints, Joints], float]
@@ -52,6 +59,7 @@ class Metric(NamedTuple):
     title: str
     scale: float = 1.0
     span: int = 1
+    some_joints: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -62,8 +70,8 @@ METRICS: dict[str, Metric] = {
     "acceleration": Metric(
         metrics.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
     ),
-    "pck150": Metric(metrics.pck, "%", 1, False, "PCK@150"),
-    "auc": Metric(metrics.auc, "%", 1, False, "AUC"),
+    "pck150": Metric(metrics.pck, "%", 1, False, "PCK@150", some_joints=True),
+    "auc": Metric(metrics.auc, "%", 1, False, "AUC", some_joints=True),
 }
 """Every figure that is measured, by its name in JSON files and logs."""
 
@@ -98,6 +106,7 @@ def score_take(
     action: str = "",
     camera: str = "",
     valid: NDArray[np.bool_] | None = None,
+    counted: Sequence[int] | None = None,
 ) -> TakeScores:
     """Measure the prediction of one take.
 
@@ -108,6 +117,9 @@ def score_take(
     valid
         (frames,) frames that count; all where None. Velocities and accelerations are taken between
         neighbours that all count, never across a gap.
+    counted
+        Joints that PCK and AUC are measured on; all where None. The other figures are always of
+        all joints.
 
     Raises
     ------
@@ -121,11 +133,13 @@ def score_take(
     if valid.shape != true.shape[:1]:
         raise ValueError(f"{valid.shape} validity flags for {len(true)} frames")
     runs = _runs(valid)
+    chosen = slice(None) if counted is None else list(counted)
     figures = {}
     for name, metric in METRICS.items():
         weights = [stop - start - metric.span + 1 for start, stop in runs]
+        joints = chosen if metric.some_joints else slice(None)
         parts = [
-            (weight, metric.function(predicted[start:stop], true[start:stop]))
+            (weight, metric.function(predicted[start:stop, joints], true[start:stop, joints]))
             for weight, (start, stop) in zip(weights, runs, strict=True)
             if weight > 0
         ]
@@ -154,7 +168,7 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
     rows
         In any order.
     over
-        `FRAMES` or `ACTIONS`.
+        One of `AVERAGES`.
 
     Returns
     -------
@@ -173,19 +187,28 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
     if over == FRAMES:
         means = _means((row.frames, row.figures) for row in rows)
     else:
-        means = _means((1, figures) for figures in by_action(rows).values())
+        means = _means((1, figures) for figures in by_action(rows, over=over).values())
     return dict.fromkeys(METRICS, math.nan) | means
 
 
-def by_action(rows: Sequence[TakeScores]) -> dict[str, dict[str, float]]:
-    """Means over the frames of each action, by alphabet; what no take has is missing."""
-    takes: dict[str, list[TakeScores]] = {}
-    for row in sorted(rows, key=lambda row: (row.action.casefold(), row.action)):
-        takes.setdefault(row.action, []).append(row)
+def by_action(rows: Sequence[TakeScores], *, over: str = ACTIONS) -> dict[str, dict[str, float]]:
+    """Means over the frames of each action, by alphabet; what no take has is missing.
+
+    With `SUBJECTS_AND_ACTIONS`, of each action of each subject: "S1 Walking".
+    """
     return {
-        action: _means((row.frames, row.figures) for row in those)
-        for action, those in takes.items()
+        line: _means((row.frames, row.figures) for row in those)
+        for line, those in _lines(rows, over).items()
     }
+
+
+def _lines(rows: Sequence[TakeScores], over: str) -> dict[str, list[TakeScores]]:
+    """Rows of the takes by the line of the table that they belong to, by alphabet."""
+    lines: dict[str, list[TakeScores]] = {}
+    for row in rows:
+        both = f"{row.subject} {row.action}".strip()
+        lines.setdefault(both if over == SUBJECTS_AND_ACTIONS else row.action, []).append(row)
+    return dict(sorted(lines.items(), key=lambda item: (item[0].casefold(), item[0])))
 
 
 def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
@@ -199,17 +222,18 @@ def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
 
 
 def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
-    """Markdown table with a line for every action and the mean last; a dash is "not measured"."""
+    """Markdown table with a line for every action and the mean last; a dash is "not measured".
+
+    With `SUBJECTS_AND_ACTIONS`, a line for every action of every subject.
+    """
     mean = summarise(rows, over=over)
     measured = {name: mean[name] for name in METRICS if any(name in r.figures for r in rows)}
-    frames: dict[str, int] = {}
-    for row in rows:
-        frames[row.action] = frames.get(row.action, 0) + row.frames
+    frames = {line: sum(row.frames for row in those) for line, those in _lines(rows, over).items()}
     titles = [f"{metric.title} ({metric.unit})" for metric in METRICS.values()]
     lines = [["Action", "Frames", *titles], ["---"] + ["---:"] * (len(METRICS) + 1)]
     lines += [
         [_cell(action) or "(unnamed)", str(frames[action]), *_figures(figures)]
-        for action, figures in by_action(rows).items()
+        for action, figures in by_action(rows, over=over).items()
     ]
     last = [f"Mean over {over}", str(sum(frames.values())), *_figures(measured)]
     lines.append([f"**{text}**" for text in last])

@@ -12,15 +12,16 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from glagcn_cli.errors import DeviceError
 
 from .engine.checkpointing import newest_state
+from .engine.hooks import LIFTER
 from .engine.processes import process_group
-from .engine.report import report_run
+from .engine.report import REPORT, report_run
 from .engine.runner import TrainingRun
 from .recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
 
-def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> None:
+def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> list[Path]:
     """Train from where the run in a folder stands to its end, and report.
 
     Parameters
@@ -33,6 +34,11 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> N
         Run folder.
     device
         "cpu" or "cuda:N"; as one of several processes where torchrun started this one.
+
+    Returns
+    -------
+    list
+        Files to look at; none in processes other than the first.
 
     Raises
     ------
@@ -62,13 +68,15 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> N
                 f"the memory of {device} does not suffice; --set optimizer.accumulate={accumulate} "
                 "makes every step of more and smaller passes, with the same batch"
             ) from error
-        if rank == 0:
-            report_run(run)
+        if rank > 0:
+            return []
+        report_run(run)
+        return [folder / LIFTER] * run.model.savable + [folder / REPORT]
 
 
 def _announce(run: TrainingRun) -> None:
     """Say what is about to be trained, and from where on."""
-    state = newest_state(run.folder)
+    state = run.state
     validated = len(run.validation_set.takes) if run.validation_set else 0
     validated = min(validated, run.recipe.validation.takes or validated)
     logger.info(

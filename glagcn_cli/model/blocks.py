@@ -77,9 +77,10 @@ class AdaptiveGraphConvolution(nn.Module):
         layers = [*self.conv_a, *self.conv_b]
         embedded = _one_convolution(x, layers)  # (N, 6 x embedding, T, V): one pass over x
         embedded = embedded.reshape(x.shape[0], len(layers), -1, x.shape[3])
+        # Each factor is divided before the product, whose sum would leave half precision's range.
+        embedded = embedded * embedded.shape[2] ** -0.5
         theta, phi = embedded[:, :SUBSETS], embedded[:, SUBSETS:]
-        similarity = theta.transpose(2, 3) @ phi / embedded.shape[2]
-        return self.A + self.PA + torch.softmax(similarity, dim=2)
+        return self.A + self.PA + torch.softmax(theta.transpose(2, 3) @ phi, dim=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in, T, V) to (N, out, T, V)."""

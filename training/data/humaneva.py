@@ -4,6 +4,9 @@ Protocol (Pavllo et al., CVPR 2019, its published command): train on Train/S1-S3
 Validate/S1-S3, both with the actions Walking, Jog and Box alone (the pack also holds ThrowCatch and
 Gestures). The motion capture was cut where frames were lost: "Walking 1 chunk0", "Walking 1 chunk2"
 are what is left of "Walking 1" in between, and each is a take of its own.
+
+Tables are of subjects by actions, and so is the mean: over S1-S3 of Walking, Jog and Box, each cell
+the mean over its frames. Papers that leave out Box print the mean over the other six cells.
 """
 
 from __future__ import annotations

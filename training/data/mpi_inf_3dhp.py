@@ -37,6 +37,11 @@ SCENES = {
 }  # fmt: skip
 """What the data set's authors tabulate the test set by."""
 
+PCK_JOINTS = tuple(
+    i for i, joint in enumerate(MPI_INF_3DHP17.joints) if joint not in ("hip", "spine", "head")
+)
+"""The 14 joints that the data set's own script measures PCK and AUC on; MPJPE is of all 17."""
+
 LICENCE = "MPI-INF-3DHP licence, https://vcai.mpi-inf.mpg.de/3dhp-dataset (in the readme)"
 _P_STMO = "'MPI-INF-3DHP' in https://github.com/paTRICK-swk/P-STMO#dataset"
 TRAINING_FILE = DataFile(

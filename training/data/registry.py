@@ -14,7 +14,7 @@ from pathlib import Path
 from glagcn_cli.errors import UsageError
 from glagcn_cli.skeleton import H36M17, HUMANEVA15, MPI_INF_3DHP17, JointSet
 
-from ..scores import ACTIONS, FRAMES
+from ..scores import ACTIONS, FRAMES, SUBJECTS_AND_ACTIONS
 from . import h36m, humaneva, mpi_inf_3dhp, packs
 from .pickled_npz import DataFile
 from .takes import SPLITS, TakeSet
@@ -44,7 +44,9 @@ class DataSetReader:
     held_out
         Training subject for validation.
     mean_over
-        What the field's tables of it average: `scores.FRAMES` or `scores.ACTIONS`.
+        What the field's tables of it average: one of `scores.AVERAGES`.
+    pck_joints
+        Joints that its tables measure PCK and AUC on; None for all.
     files
         What the user has to get, and from where.
     """
@@ -60,6 +62,7 @@ class DataSetReader:
     test_subjects: tuple[str, ...] = ()
     held_out: str | None = None
     mean_over: str = FRAMES
+    pck_joints: tuple[int, ...] | None = None
     files: tuple[DataFile, ...] = ()
 
     def subjects(self, split: str, holdout: str | None = DEFAULT_HOLDOUT) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ _READERS = (
         training_subjects=humaneva.SUBJECTS,
         test_subjects=humaneva.SUBJECTS,
         held_out=humaneva.HELD_OUT,
-        mean_over=ACTIONS,
+        mean_over=SUBJECTS_AND_ACTIONS,
         files=(humaneva.POSITIONS_FILE, *humaneva.KEYPOINTS_FILES.values()),
     ),
     DataSetReader(
@@ -145,6 +148,7 @@ _READERS = (
         training_subjects=mpi_inf_3dhp.TRAINING_SUBJECTS,
         test_subjects=mpi_inf_3dhp.TEST_SUBJECTS,
         held_out=mpi_inf_3dhp.HELD_OUT,
+        pck_joints=mpi_inf_3dhp.PCK_JOINTS,
         files=(mpi_inf_3dhp.TRAINING_FILE, mpi_inf_3dhp.TEST_FILE),
     ),
     DataSetReader(
@@ -167,7 +171,7 @@ def find_reader(dataset: str) -> DataSetReader:
 
 
 def default_mean(dataset: str) -> str:
-    """What the field's tables of a data set average: `scores.FRAMES` or `scores.ACTIONS`."""
+    """What the field's tables of a data set average: one of `scores.AVERAGES`."""
     return find_reader(dataset).mean_over
 
 

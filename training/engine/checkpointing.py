@@ -6,7 +6,9 @@ import logging
 import re
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from mmengine.fileio import LocalBackend, register_backend
@@ -23,6 +25,7 @@ BACKEND = "glagcn-atomic"
 STATES = "mmengine"  # folder in the run's, which is MMEngine's own
 STATE = "step_{}.pth"
 RECIPE = "recipe.yaml"
+DATA = "data.yaml"
 
 # May change between the parts of a run without making another run of it. Accumulation may not:
 # states count passes.
@@ -81,16 +84,27 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def keep_recipe(recipe: Recipe, folder: Path) -> None:
-    """Store the recipe in its run folder; raises ``UsageError`` where another run lives there."""
-    path, tree = folder / RECIPE, to_mapping(recipe)
-    if path.exists() and states(folder):
+def keep_recipe(recipe: Recipe, folder: Path, data: Mapping[str, Any]) -> None:
+    """Store recipe and facts of the data in their run folder.
+
+    Raises
+    ------
+    UsageError
+        Another run lives there: with other settings, or on other data.
+    """
+    going_on = bool(states(folder))
+    _keep(folder / RECIPE, to_mapping(recipe), going_on, "settings")
+    _keep(folder / DATA, data, going_on, "data")
+
+
+def _keep(path: Path, tree: Mapping[str, Any], going_on: bool, what: str) -> None:
+    if path.exists() and going_on:
         changed = differences(yaml.safe_load(path.read_text()), tree)
         changed = [change for change in changed if not change.startswith(_FREE)]
         if changed:
             raise UsageError(
-                f"{folder} holds a run with other settings ({'; '.join(changed)}); give the old "
-                "settings to go on with it, or another folder"
+                f"{path.parent} holds a run with other {what} ({'; '.join(changed)}); give the old "
+                f"{what} to go on with it, or another folder"
             )
     with atomic_output(path, overwrite=True) as temporary:
-        temporary.write_text(yaml.safe_dump(tree, sort_keys=False))
+        temporary.write_text(yaml.safe_dump(dict(tree), sort_keys=False))

@@ -19,18 +19,11 @@ from glagcn_cli.checkpoints import save_lifter
 
 from ..recipe import Recipe
 from ..scores import METRICS
-from .model import LiftingModel
+from .model import bare
 
 LIFTER = "lifter.pth"
 CHOSEN_BY = "mpjpe"
 HISTORY = 1000  # steps of scalars that are kept in memory
-
-
-def bare(runner: Runner) -> LiftingModel:
-    """Take the model out of its data-parallel wrapper."""
-    model = runner.model
-    found: LiftingModel = getattr(model, "module", model)
-    return found
 
 
 class StepSeed(Hook):
@@ -136,11 +129,13 @@ class LifterFile(Hook):
 
     def __init__(self, folder: Path, recipe: Recipe, every: int) -> None:
         self.folder, self.recipe, self.every = folder, recipe, every
+        self.split = "test" if recipe.data.select_on_test else "val"
 
     def before_train(self, runner: Runner) -> None:
         """Validate now if the run was interrupted between a step's state and its validation."""
         validated = runner.message_hub.runtime_info.get("validated_at", 0)
-        due = self.every and runner.iter and runner.iter % self.every == 0
+        ended = runner.iter == runner.max_iters
+        due = self.every and runner.iter and (runner.iter % self.every == 0 or ended)
         if due and validated != runner.iter:
             runner.val_loop.run()
 
@@ -168,7 +163,7 @@ class LifterFile(Hook):
             "steps_done": runner.iter // self.recipe.optimizer.accumulate
         }
         figures = {
-            f"val_{name}_mm": round(value, 2)
+            f"{self.split}_{name}_mm": round(value, 2)
             for name, value in metrics.items()
             if METRICS[name].unit.startswith("mm") and math.isfinite(value)
         }

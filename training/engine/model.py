@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from mmengine.model import BaseDataPreprocessor, BaseModel
+from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from glagcn_cli.checkpoints import LifterCard
@@ -36,6 +38,11 @@ class BatchMaker(BaseDataPreprocessor):
         Where windows come from.
     rank, processes
         Which of how many processes this is.
+
+    Attributes
+    ----------
+    seconds
+        Time spent so far; on a GPU the time to launch the work, which is all that a step waits for.
     """
 
     def __init__(
@@ -43,9 +50,11 @@ class BatchMaker(BaseDataPreprocessor):
     ) -> None:
         super().__init__()
         self.recipe, self.store, self.rank, self.processes = recipe, store, rank, processes
+        self.seconds = 0.0
 
     def forward(self, data: StepOrder, training: bool = False) -> dict[str, Tensor]:
         """Inputs (N, T, J, 2) and targets (N, T, J, 3) of a step."""
+        started = time.perf_counter()
         recipe, numbers = self.recipe, data["windows"]
         windows = self.store.gather(numbers)
         device = windows.joints.device
@@ -63,6 +72,7 @@ class BatchMaker(BaseDataPreprocessor):
                     draws, windows.joints, windows.keypoints, windows.image_size, windows.fov,
                     self.store.joint_set, settings, normalisation,
                 )  # fmt: skip
+        self.seconds += time.perf_counter() - started
         return {"inputs": batch.inputs, "targets": batch.targets}
 
 
@@ -117,3 +127,9 @@ class LiftingModel(BaseModel):
         from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
 
         return isinstance(self.network, GLAGCN | ReleasedGLAGCN)
+
+
+def bare(runner: Runner) -> LiftingModel:
+    """Take a Runner's model out of its data-parallel wrapper."""
+    found: LiftingModel = getattr(runner.model, "module", runner.model)
+    return found

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import distributed
 
 from glagcn_cli import __version__
 from glagcn_cli.errors import UsageError
+
+T = TypeVar("T")
 
 _PACKAGES = ("glagcn_cli", "glagcn_training")
 
@@ -49,7 +52,7 @@ def process_group(device: str) -> Iterator[tuple[int, int]]:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group("gloo" if device == "cpu" else "nccl")
     try:
-        check_same_code(code_version())
+        check_same("code", code_version())
         yield distributed.get_rank(), distributed.get_world_size()
     finally:
         distributed.destroy_process_group()
@@ -66,13 +69,23 @@ def code_version() -> str:
     return f"glagcn {__version__} ({digest.hexdigest()[:12]}), torch {torch.__version__}"
 
 
-def check_same_code(version: str) -> None:
-    """Compare this process's version with all others'; raises ``UsageError`` where they differ."""
-    versions: list[str] = [""] * distributed.get_world_size()
-    distributed.all_gather_object(versions, version)
-    if len(set(versions)) > 1:
-        listed = "; ".join(f"rank {rank}: {found}" for rank, found in enumerate(versions))
+def check_same(what: str, value: str) -> None:
+    """Compare a value with all other processes'; raises ``UsageError`` where they differ."""
+    if not distributed.is_initialized():
+        return
+    values: list[str] = [""] * distributed.get_world_size()
+    distributed.all_gather_object(values, value)
+    if len(set(values)) > 1:
+        listed = "; ".join(f"rank {rank}: {found}" for rank, found in enumerate(values))
         raise UsageError(
-            f"the processes run different code, which would train on a mixture: {listed}. Install "
-            "the same version on every machine"
+            f"the processes have different {what}, which would train a mixture: {listed}"
         )
+
+
+def of_rank_zero(value: T) -> T:
+    """Give every process what rank 0 has."""
+    if not distributed.is_initialized():
+        return value
+    values = [value]
+    distributed.broadcast_object_list(values, src=0)
+    return values[0]

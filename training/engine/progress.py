@@ -15,6 +15,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from tqdm import tqdm
 
+from .model import bare
+
 logger = logging.getLogger(__name__)
 
 LOG = "log.jsonl"
@@ -57,13 +59,17 @@ class Progress(Hook):
         self.path, self.every, self.accumulate = folder / LOG, every, accumulate
         self.samples = batch // accumulate  # of a pass
         self._bar: tqdm | None = None
+        self._making = 0.0
         self._clear()
 
     def _clear(self) -> None:
         self._since, self._passes, self._waited = time.perf_counter(), 0, 0.0
+        self._made = self._making
 
     def before_train(self, runner: Runner) -> None:
-        """Start the bar where the run stands."""
+        """Start the bar where the run stands; a new run's log does not go on with an old one."""
+        if runner.iter == 0 and is_main_process() and self.path.exists():
+            self.path.replace(self.path.with_suffix(".old.jsonl"))
         if is_main_process() and sys.stderr.isatty():
             self._bar = tqdm(
                 total=runner.max_iters * self.samples, initial=runner.iter * self.samples,
@@ -96,7 +102,12 @@ class Progress(Hook):
             self._bar.set_postfix_str(f"loss {means['loss']:.4f}")
         rate = runner.optim_wrapper.get_lr()["lr"][0]
         row = {"step": step, **means, "learning_rate": rate, "samples/s": speed}
-        self._append(row | {"waiting_for_data": self._waited / seconds})
+        self._making = bare(runner).data_preprocessor.seconds
+        shares = {
+            "waiting_for_loader": self._waited / seconds,
+            "making_samples": (self._making - self._made) / seconds,
+        }
+        self._append(row | shares)
         if self._bar is None and is_main_process():
             left = (runner.max_iters - done) * self.samples / speed / 60
             logger.info(

@@ -22,6 +22,7 @@ from .hooks import CHOSEN_BY, LIFTER
 from .progress import read_log
 from .runner import TrainingRun
 
+REPORT = "report.md"
 EXAMPLES = 2  # best takes, and as many worst
 
 
@@ -43,7 +44,7 @@ def report_run(run: TrainingRun) -> None:
         draw_stills(_best_and_worst(run, predict, rows), stills)
         facts = {"results are of": f"step {step}"} | facts
     write_report(
-        run.folder / "report.md",
+        run.folder / REPORT,
         title=f"{run.folder.name}: {run.recipe.data.dataset}, T = {run.recipe.network.window}",
         recipe=to_mapping(run.recipe),
         rows=rows,
@@ -100,7 +101,8 @@ def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) 
 def _facts(run: TrainingRun, log: Sequence[dict[str, float]]) -> dict[str, str]:
     """What the run was made on and how fast it went."""
     speeds = [row["samples/s"] for row in log if "samples/s" in row]
-    waits = [row["waiting_for_data"] for row in log if "waiting_for_data" in row]
+    parts = ("waiting_for_loader", "making_samples")
+    waits = [sum(row[part] for part in parts) for row in log if parts[0] in row]
     takes = run.train_set
     facts = {
         "trained on": f"{takes.source or takes.dataset}: {len(takes.takes)} takes, "
@@ -112,10 +114,10 @@ def _facts(run: TrainingRun, log: Sequence[dict[str, float]]) -> dict[str, str]:
         "torch": str(torch.__version__),
     }
     if speeds:
-        seconds = run.passes * run.recipe.optimizer.batch / run.recipe.optimizer.accumulate
+        samples = run.passes * run.recipe.optimizer.batch / run.recipe.optimizer.accumulate
         facts["samples per second"] = f"{np.median(speeds):.0f} (median over the log)"
-        facts["time spent training"] = f"{seconds / np.mean(speeds) / 60:.1f} min"
-        facts["waiting for data"] = f"{100 * np.mean(waits):.2f} % of it"
+        facts["time spent training"] = f"{samples * np.mean(1 / np.array(speeds)) / 60:.1f} min"
+        facts["loading and making samples"] = f"{100 * np.mean(waits):.2f} % of it"
     return facts
 
 

@@ -14,11 +14,11 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from glagcn_cli.checkpoints import LifterCard, lifter_path, load_lifter
+from glagcn_cli.checkpoints import LifterCard
 from glagcn_cli.detection import openmmlab
 from glagcn_cli.detection.building import harmless_types
-from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.model.gla_gcn import build_lifter
+from glagcn_cli.errors import UsageError
+from glagcn_cli.skeleton import AS_GIVEN
 
 from ..data.registry import default_mean, read_splits
 from ..data.takes import TakeSet
@@ -29,8 +29,10 @@ from .batch_norm import synchronise_batch_norm
 from .checkpointing import BACKEND, STATE, STATES, keep_recipe, newest_state
 from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepScalars, StepSeed
 from .model import BatchMaker, LiftingModel
+from .network import build_network
 from .optimizer import build_wrapper, schedule
 from .order import TrainingOrder
+from .processes import check_same, of_rank_zero
 from .progress import Progress
 from .validation import PoseErrors, validation_loader
 from .windows import WindowStore
@@ -78,11 +80,15 @@ class TrainingRun:
         self.train_set, self.validation_set = _read(recipe, data_dir)
         self.recipe = recipe = for_joint_set(recipe, self.train_set.joint_set.name)
         folder.mkdir(parents=True, exist_ok=True)
-        if rank == 0:
-            keep_recipe(recipe, folder)
         self.store = WindowStore(
             self.train_set, recipe.network.window, recipe.data.stride, self.device
         )
+        data = {"source": self.train_set.source, "frames": self.train_set.frames,
+                "windows": len(self.store)}  # fmt: skip
+        check_same("settings or data", f"{to_mapping(recipe)} {data}")
+        if rank == 0:
+            keep_recipe(recipe, folder, data)
+        self.state = self._state_to_go_on_from()
         self.metric = PoseErrors(default_mean(recipe.data.dataset))
         self.model = self._build_model()
         self.runner = self._build_runner()
@@ -107,11 +113,19 @@ class TrainingRun:
         steps = max(1, self.steps // max(1, self.recipe.schedule.validations))
         return steps * self.recipe.optimizer.accumulate
 
+    def _state_to_go_on_from(self) -> Path | None:
+        """Newest state that rank 0 finds; raises ``UsageError`` where another rank has it not."""
+        state = of_rank_zero(newest_state(self.folder) if self.rank == 0 else None)
+        if state is not None and not state.exists():
+            raise UsageError(
+                f"rank {self.rank} has no {state}: the run folder must lie on a disk that all "
+                "machines share, under the same name"
+            )
+        return state
+
     def _build_model(self) -> LiftingModel:
         recipe = self.recipe
-        network = _build_network(recipe)
-        if recipe.init:
-            _take_over(network, lifter_path(recipe.init), recipe.network.joint_set)
+        network = build_network(recipe)
         network.to(self.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.processes > 1 and recipe.optimizer.synchronise_batch_norm:
@@ -152,8 +166,7 @@ class TrainingRun:
             self.progress,
             LifterFile(self.folder, recipe, self.validate_every),
         ]
-        state = newest_state(self.folder)
-        return Runner(
+        return _Runner(
             self._wrapped_model(),
             str(self.folder / STATES),
             train_dataloader=DataLoader(
@@ -165,8 +178,8 @@ class TrainingRun:
             param_scheduler=schedule(settings, passes),
             default_hooks=self._default_hooks(save_every, log_every),
             custom_hooks=hooks,
-            load_from=str(state) if state else None,
-            resume=state is not None,
+            load_from=str(self.state) if self.state else None,
+            resume=self.state is not None,
             launcher="pytorch" if self.processes > 1 else "none",
             log_processor={"by_epoch": False, "window_size": log_every},
             log_level="ERROR",
@@ -193,14 +206,17 @@ class TrainingRun:
 
     def _wrapped_model(self) -> nn.Module:
         """Wrap the model for several processes; MMEngine's own wrapping knows GPUs only."""
+        recipe = self.recipe
         if self.processes == 1:
             return self.model
         return MMDistributedDataParallel(
             module=self.model,
             device_ids=None if self.device.type == "cpu" else [self.device.index],
-            broadcast_buffers=False,
-            # Without L_global the sequence head has no part in the loss.
-            find_unused_parameters=True,
+            # Each process would have batch-norm statistics of its own.
+            broadcast_buffers=not recipe.optimizer.synchronise_batch_norm,
+            # Without L_global the sequence head has no part in the loss, without L_local neither
+            # have the local module and its head.
+            find_unused_parameters=0 in (recipe.loss.sequence, recipe.loss.centre),
         )
 
     def _backends(self) -> list[dict[str, Any]]:
@@ -236,6 +252,18 @@ class TrainingRun:
             self.progress.close()
 
 
+class _Runner(Runner):
+    """MMEngine's Runner, but for where it puts the model: it is on the run's device already."""
+
+    def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
+        """Leave the model where and as it is."""
+        return model
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Read the state on the CPU; its parts are copied to where they belong."""
+        super().resume(filename, map_location="cpu")
+
+
 def _read(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:
     """Takes to train on, and takes to validate on unless the recipe wants no validation."""
     data = recipe.data
@@ -247,33 +275,15 @@ def _read(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:
         splits.append("val")
     if recipe.schedule.validations <= 0:
         del splits[1:]
+    if data.select_on_test:
+        logger.warning("the checkpoint is chosen on the test set: its figure there is no estimate")
     takes = read_splits(
         data.dataset, data_dir, splits, keypoints=data.keypoints,
         holdout=None if nobody else data.holdout,
     )  # fmt: skip
-    return takes["train"], takes[splits[-1]] if len(splits) > 1 else None
-
-
-def _build_network(recipe: Recipe) -> nn.Module:
-    if not recipe.baseline:
-        return build_lifter(recipe.network)
-    from ..baselines import baseline_like
-
-    return baseline_like(recipe.network)
-
-
-def _take_over(network: nn.Module, path: Path, joint_set: str) -> None:
-    """Start from another checkpoint's weights wherever name and shape agree."""
-    lifter, card = load_lifter(path)
-    # Most shapes would fit all the same, and the graph's weights would belong to other joints.
-    if card.architecture.joint_set != joint_set:
-        raise CheckpointError(
-            f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
-            f"{joint_set}, so it cannot start from it"
+    if takes["train"].filmed and data.conversion != AS_GIVEN:
+        raise UsageError(
+            f"{data.dataset} brings its own 2D joints, so data.conversion is {AS_GIVEN!r} and not "
+            f"{data.conversion!r} (--set data.conversion={AS_GIVEN})"
         )
-    own, given = network.state_dict(), lifter.state_dict()
-    fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
-    if not fitting:
-        raise UsageError(f"{path}: none of its weights fits this network")
-    network.load_state_dict(own | fitting)
-    logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+    return takes["train"], takes[splits[-1]] if len(splits) > 1 else None

@@ -47,7 +47,9 @@ class PoseErrors(BaseMetric):
     default_prefix = "val"
 
     def __init__(self, over: str) -> None:
-        super().__init__()
+        # MMEngine's "gpu" sends rows through the process group, its "cpu" through files that all
+        # processes would have to share.
+        super().__init__(collect_device="gpu")
         self.over = over
         self.rows: list[TakeScores] = []
 

@@ -1,0 +1,62 @@
+"""The network that a run begins with."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from torch import nn
+
+from glagcn_cli.checkpoints import lifter_path, load_lifter
+from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.model.gla_gcn import build_lifter
+
+from ..recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+LEAST_TAKEN_OVER = 0.5
+"""Share of a network's numbers that a lifter to begin with must fit; longer windows add levels."""
+
+
+def build_network(recipe: Recipe) -> nn.Module:
+    """Build the network of a recipe, with its first weights."""
+    network = _fresh(recipe)
+    if recipe.init:
+        path, joint_set = lifter_path(recipe.init), recipe.network.joint_set
+        take_over(network, path, joint_set, recipe.data.normalisation)
+    return network
+
+
+def _fresh(recipe: Recipe) -> nn.Module:
+    if not recipe.baseline:
+        return build_lifter(recipe.network)
+    from ..baselines import baseline_like
+
+    return baseline_like(recipe.network)
+
+
+def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
+    """Start from another checkpoint's weights wherever name and shape agree."""
+    lifter, card = load_lifter(path)
+    # Most shapes would fit all the same, and the graph's weights would belong to other joints.
+    if card.architecture.joint_set != joint_set:
+        raise CheckpointError(
+            f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
+            f"{joint_set}, so it cannot start from it"
+        )
+    own, given = network.state_dict(), lifter.state_dict()
+    fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
+    share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
+    if share < LEAST_TAKEN_OVER:
+        raise UsageError(
+            f"{path} fits {100 * share:.0f} % of this network's weights: it is of the variant "
+            f"{card.architecture.variant} with {card.architecture.channels} channels "
+            f"(--set network.channels={card.architecture.channels})"
+        )
+    if card.normalisation != normalisation:
+        logger.warning(
+            "%s read 2D normalised by %r, this run has %r", path, card.normalisation, normalisation
+        )
+    network.load_state_dict(own | fitting)
+    logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
