@@ -24,6 +24,7 @@ from synthetic_motion import write_pack
 from test_training_released import released, write
 
 from glagcn_cli.checkpoints import load_lifter, save_lifter
+from glagcn_cli.lifting import Lifter
 from glagcn_training import cli
 from glagcn_training.data.registry import find_reader
 from glagcn_training.data_cli import main as data_main
@@ -211,6 +212,15 @@ def test_nan_in_a_pack_is_a_message(tmp_path) -> None:
     arrays["root"][7] = np.nan
     np.savez(tmp_path / "walk.npz", **arrays)
     refused(train("mocap", tmp_path, tmp_path / "run"), 1, "walk.npz", "NaN")
+
+
+def test_packs_without_validation_are_trained_on_as_the_message_says(tmp_path) -> None:
+    write_pack(tmp_path / "walk.npz", ("train", "train"))
+    advice = "--set data.holdout=none"
+    refused(train("mocap", tmp_path, tmp_path / "run"), 1, "no clip of the split 'val'", advice)
+    result = train("mocap", tmp_path, tmp_path / "run", *advice.split())
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "run" / "lifter.pth").exists()
 
 
 def test_takes_shorter_than_a_window_are_trained_on_and_told(tmp_path, told) -> None:
@@ -424,6 +434,25 @@ def test_too_little_memory_comes_with_advice(packs, tmp_path, monkeypatch) -> No
         advice = "--set optimizer.accumulate=2"
         refused(train("mocap", packs, tmp_path / "run"), 1, "memory", advice)
     assert train("mocap", packs, tmp_path / "run", *advice.split()).exit_code == 0
+
+
+def test_too_little_memory_to_evaluate_is_a_message(packs, monkeypatch) -> None:
+    def exhausted(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
+
+    monkeypatch.setattr(Lifter, "lift_steady", exhausted)
+    refused(evaluate("mocap", packs), 1, "memory does not suffice", "2 GiB)", "--device")
+
+
+def test_failures_as_messages_imports_no_torch_and_hides_no_bug() -> None:
+    code = (
+        "import sys\n"
+        "from glagcn_training.failures import failures_as_messages\n"
+        "with failures_as_messages():\n"
+        "    raise RuntimeError('a bug' if 'torch' not in sys.modules else 'torch')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "RuntimeError: a bug" in done.stderr
 
 
 def test_ctrl_c_leaves_a_run_that_goes_on(packs, tmp_path, told) -> None:

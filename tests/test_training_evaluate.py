@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +65,16 @@ def lifter(tmp_path_factory) -> Path:
     return saved(tmp_path_factory.mktemp("lifter") / "lifter.pth")
 
 
-def saved(path: Path, joint_set: str = "h36m17", conversion: str = AS_GIVEN) -> Path:
+def saved(
+    path: Path, joint_set: str = "h36m17", conversion: str = AS_GIVEN, **data: object
+) -> Path:
+    """`data`: what its recipe says of the data it was trained on."""
     torch.manual_seed(0)
     network = build_lifter(Architecture(window=9, channels=8, global_blocks=1, joint_set=joint_set))
     assert isinstance(network, GLAGCN)
     normalisation = IMAGE if conversion == AS_GIVEN else PERSON
-    save_lifter(path, network, LifterCard(network.architecture, normalisation, 50, conversion))
+    card = LifterCard(network.architecture, normalisation, 50, conversion, recipe={"data": data})
+    save_lifter(path, network, card if data else replace(card, recipe={}))
     return path
 
 
@@ -102,6 +108,31 @@ def test_frames_that_are_not_valid_do_not_count(mpi_inf_3dhp) -> None:
     assert row.frames == 8 and row.figures["mpjpe"] == 0
     wrong[0] += 1
     assert score(lambda _: wrong, seen).figures["mpjpe"] == pytest.approx(1732 / 8, abs=0.1)
+
+
+def test_pck_of_mpi_inf_3dhp_leaves_out_pelvis_spine_and_head(mpi_inf_3dhp, h36m) -> None:
+    for dataset, folder, expected in (
+        ("mpi_inf_3dhp", mpi_inf_3dhp, 100), ("h36m", h36m, 100 * 14 / 17)
+    ):  # fmt: skip
+        for split in ("val", "test"):
+            seen = observe_takes(read_takes(dataset, folder, split))[0]
+            wrong = seen.joints.copy()
+            wrong[:, 14:] += 1
+            figures = score(lambda _, wrong=wrong: wrong, seen).figures
+            assert figures["pck150"] == pytest.approx(expected)
+            assert figures["mpjpe"] == pytest.approx(1732 * 3 / 17, abs=0.1)
+
+
+def test_a_bar_is_for_terminals(packs, monkeypatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    seen = observe_takes(read_packs(packs, "train"))
+    for stream, shown in ((Terminal(), True), (StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert len(score_all(truth, seen)) == 4
+        assert ("evaluating" in stream.getvalue()) == shown
 
 
 @pytest.mark.parametrize("noise", ["exact", "detector"])
@@ -246,6 +277,54 @@ def test_held_out_subjects_are_those_asked_for(h36m, lifter) -> None:
         evaluated("h36m", h36m, holdout="none", weights=str(lifter))
     with pytest.raises(UsageError, match=r"S9.*S1, S5, S6, S7, S8"):
         evaluated("h36m", h36m, holdout="S9", weights=str(lifter))
+
+
+def setting(folder: Path, lifter: Path, dataset: str = "h36m", **changes) -> tuple:
+    found = evaluated(dataset, folder, weights=str(lifter), **changes)["setting"]
+    return found["keypoints"], found["holdout"], found["takes"]
+
+
+def test_a_lifter_is_measured_as_it_was_trained_unless_told(h36m, tmp_path) -> None:
+    own = {"dataset": "h36m", "keypoints": "cpn_ft_h36m_dbb", "holdout": "S1"}
+    lifter = saved(tmp_path / "a.pth", **own)
+    assert setting(h36m, lifter) == ("cpn_ft_h36m_dbb", "S1", 12)
+    assert setting(h36m, lifter, keypoints="gt", holdout="S5") == ("gt", "S5", 12)
+    elsewhere = saved(tmp_path / "b.pth", **own | {"dataset": "mocap"})
+    assert setting(h36m, elsewhere) == ("gt", "default", 12)
+    everybody = saved(tmp_path / "c.pth", **own | {"holdout": "none"})
+    assert setting(h36m, everybody, split="train") == ("cpn_ft_h36m_dbb", "none", 5 * 12)
+    assert setting(h36m, everybody) == ("cpn_ft_h36m_dbb", "default", 12)
+    by_test = saved(tmp_path / "d.pth", **own | {"select_on_test": True})
+    assert setting(h36m, by_test, split="train") == ("cpn_ft_h36m_dbb", "none", 5 * 12)
+
+
+def test_subjects_that_the_lifter_was_trained_on_are_told(h36m, packs, tmp_path, caplog) -> None:
+    own = {"dataset": "h36m", "keypoints": "gt", "holdout": "S1"}
+    lifter = saved(tmp_path / "a.pth", **own)
+    setting(h36m, lifter)
+    setting(h36m, lifter, split="test")
+    setting(h36m, saved(tmp_path / "b.pth", **own | {"dataset": "mocap"}), holdout="S5")
+    motion = {"dataset": "mocap", "keypoints": "", "holdout": "default"}
+    setting(packs, saved(tmp_path / "c.pth", **motion), "mocap", split="train")
+    assert "was trained on" not in caplog.text
+    setting(h36m, lifter, holdout="S5")
+    assert "a.pth was trained on S5, so its figures on split 'val'" in caplog.text
+    caplog.clear()
+    setting(h36m, lifter, split="train")
+    assert "was trained on S5, S6, S7, S8, so" in caplog.text
+    caplog.clear()
+    setting(h36m, saved(tmp_path / "d.pth", **own | {"holdout": "none"}))
+    assert "was trained on S8, so" in caplog.text
+
+
+def test_the_data_set_is_read_once_with_the_constant_pose(h36m, lifter, monkeypatch) -> None:
+    opened, load = [], np.load
+    monkeypatch.setattr(np, "load", lambda path, **kw: opened.append(path.name) or load(path, **kw))
+    for split in ("val", "train"):
+        opened.clear()
+        assert "constant_pose" in evaluated("h36m", h36m, weights=str(lifter), split=split,
+                                            constant=True)  # fmt: skip
+        assert sorted(opened) == ["data_2d_h36m_gt.npz", "data_3d_h36m.npz"]
 
 
 def test_an_imported_released_lifter_is_measured(h36m, tmp_path) -> None:

@@ -223,6 +223,84 @@ def test_other_joints_and_other_units_are_refused(folder):
         read_takes("h36m", folder, "val")
 
 
+ODD_ENTRIES = [
+    ("3d_h36m", lambda c: c.update(Directions=[[1.0, 2.0], [3.0]]), "S8 Directions holds no array"),
+    ("3d_h36m", lambda c: c.update(Directions=5), r"S8 Directions has 3D of shape \(\)"),
+    ("3d_h36m", lambda c: c.update({7: c["Directions"]}), "7 under S8 is no name"),
+    (
+        "3d_h36m",
+        lambda c: c.update(Directions=np.full((FRAMES, 32, 3), {}, dtype=object)),
+        "S8 Directions holds no array of numbers",
+    ),
+    ("2d_h36m_gt", lambda c: c.update(Directions=5), "S8 Directions holds int"),
+    ("2d_h36m_gt", lambda c: c.update(Directions=np.array(5)), "S8 Directions holds ndarray"),
+    ("2d_h36m_gt", lambda c: c.update(Directions={0: 1, 1: 1, 2: 1, 3: 1}), "holds dict"),
+    ("2d_h36m_gt", lambda c: c["Directions"].__setitem__(2, "x"), "view 3 holds no array"),
+    ("2d_h36m_gt", lambda c: c["Directions"].__setitem__(2, [[1], [1, 2]]), "view 3 holds no arr"),
+    ("2d_h36m_gt", lambda c: c["Directions"].__setitem__(2, 4.0), r"2D of shape \(\)"),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "message"), ODD_ENTRIES)
+def test_odd_contents_are_named_with_file_subject_and_action(folder, name, spoil, message):
+    with edit(folder / f"data_{name}.npz") as content:
+        (subjects,) = (v for k, v in content.items() if k.startswith("positions"))
+        spoil(subjects["S8"])
+    with pytest.raises(InputError, match=rf"data_{name}\.npz: .*{message}"):
+        read_takes("h36m", folder, "val")
+
+
+def test_numbers_in_an_array_of_objects_are_numbers(folder, splits):
+    with edit(folder / "data_3d_h36m.npz") as content:
+        takes = content["positions_3d"]["S8"]
+        takes["Directions"] = takes["Directions"].astype(object)
+    take = next(t for t in read_takes("h36m", folder, "val").takes if t.action == "Directions")
+    assert take.joints.dtype == np.float32
+
+
+@pytest.mark.parametrize("symmetry", [5, [[1, 2]], [["a"], ["b"]], [[1], [2], [3]], np.eye(3)])
+def test_sides_that_are_none_are_refused(folder, symmetry):
+    with edit(folder / "data_2d_h36m_gt.npz") as content:
+        content["metadata"]["keypoints_symmetry"] = symmetry
+    with pytest.raises(InputError, match=r"data_2d_h36m_gt\.npz: keypoints_symmetry"):
+        read_takes("h36m", folder, "val")
+
+
+@pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 0, 2, 3), (1, 2, 3, 0)], ids=str)
+@pytest.mark.parametrize("keypoints", ["gt", "cpn_ft_h36m_dbb"])
+def test_cameras_in_another_order_are_refused(folder, keypoints, order):
+    read_takes("h36m", folder, "val", keypoints=keypoints)
+    with edit(folder / f"data_2d_h36m_{keypoints}.npz") as content:
+        for action, views in content["positions_2d"]["S8"].items():
+            content["positions_2d"]["S8"][action] = [views[i] for i in order]
+    with pytest.raises(InputError, match=rf"{keypoints}\.npz: S8: .*cameras in another order"):
+        read_takes("h36m", folder, "val", keypoints=keypoints)
+
+
+def test_2d_that_is_already_normalised_is_refused(folder):
+    with edit(folder / "data_2d_h36m_gt.npz") as content:
+        for views in content["positions_2d"]["S8"].values():
+            for view in views:
+                view[:] = view / 500 - 1
+    with pytest.raises(InputError, match=r"S8: .*camera 54138969.*already normalised"):
+        read_takes("h36m", folder, "val")
+
+
+def test_3d_of_nobody_is_refused(folder):
+    with edit(folder / "data_3d_h36m.npz") as content:
+        content["positions_3d"]["S8"]["Directions"][:] = 0
+    with pytest.raises(InputError, match=r"data_3d_h36m\.npz: S8 Directions: .* 0 m from end"):
+        read_takes("h36m", folder, "val")
+
+
+def test_one_bad_take_of_many_is_not_taken_for_other_cameras(tmp_path):
+    write_h36m(tmp_path, frames=FRAMES)
+    with edit(tmp_path / "data_2d_h36m_gt.npz") as content:
+        for view in content["positions_2d"]["S8"]["Directions"]:
+            view += 300
+    assert len(read_takes("h36m", tmp_path, "val").takes) == 12
+
+
 def test_2d_of_another_layout_is_refused(folder):
     with edit(folder / "data_2d_h36m_gt.npz") as content:
         content["metadata"]["keypoints_symmetry"] = [[1, 3, 5, 7, 9], [2, 4, 6, 8, 10]]

@@ -108,6 +108,22 @@ def test_nan_and_missing_subjects_are_named(tmp_path):
         read_takes("humaneva", tmp_path, "val")
 
 
+def test_millimetres_and_odd_contents_are_refused(tmp_path):
+    write_humaneva(tmp_path, frames=FRAMES)
+    with edit(tmp_path / "data_3d_humaneva15.npz") as content:
+        takes = content["positions_3d"]
+        takes["Train/S3"]["Box 1 chunk0"] *= 1000
+        takes["Train/S2"]["Box 1 chunk0"] *= 0.001
+        takes["Train/S1"]["Box 1 chunk0"] = [[0.0], [1.0, 2.0]]
+    for subject, message in (
+        ("S3", "Train/S3 Box 1 chunk0 is up to .* expected metres"),
+        ("S2", "Train/S2 Box 1 chunk0: .* m from end to end"),
+        ("S1", "Train/S1 Box 1 chunk0 holds no array of numbers"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_takes("humaneva", tmp_path, "val", holdout=subject)
+
+
 def test_a_pack_of_twenty_joints_is_refused(tmp_path):
     write_humaneva(tmp_path, frames=FRAMES)
     with edit(tmp_path / "data_3d_humaneva15.npz") as content:

@@ -9,6 +9,7 @@ from small_datasets import MPI_CAMERAS, edit, write_3dhp
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.normalisation import focal_length
 from glagcn_cli.skeleton import MPI_INF_3DHP17
+from glagcn_training.data.mpi_inf_3dhp import PCK_JOINTS
 from glagcn_training.data.registry import read_splits, read_takes
 
 FRAMES = 12
@@ -100,6 +101,8 @@ def test_faults_are_named_with_file_subject_and_sequence(tmp_path):
         del content["data"]["S5 Seq1"]
         del content["data"]["S4 Seq2"][0]["0"]["data_2d"]
         content["data"]["S3 Seq2"] = []
+        content["data"]["S2 Seq1"][0]["4"]["data_3d"] = [[1.0], [1.0, 2.0]]
+        content["data"]["S1 Seq1"][0]["4"]["data_2d"] = np.zeros((3, 17))
     for subject, message in (
         ("S8", r"data_train_3dhp\.npz: S8 Seq1 4: .*NaN"),
         ("S7", r"S7 Seq1 4 has 2 frames of 2D for 3 of 3D"),
@@ -107,9 +110,33 @@ def test_faults_are_named_with_file_subject_and_sequence(tmp_path):
         ("S5", r"has no S5 Seq1; it has S1 Seq1"),
         ("S4", r"S4 Seq2 0 has data_3d, expected data_3d, data_2d"),
         ("S3", r"S3 Seq2 holds no dictionary"),
+        ("S2", r"data_train_3dhp\.npz: data_3d of S2 Seq1 4 holds no array of numbers"),
+        ("S1", r"S1 Seq1 4 has 3D of shape \(3, 17, 3\) and 2D of shape \(3, 17\)"),
     ):
         with pytest.raises(InputError, match=message):
             read_takes("mpi_inf_3dhp", tmp_path, "val", holdout=subject)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3])
+def test_another_unit_than_millimetres_is_refused(tmp_path, factor):
+    write_3dhp(tmp_path, frames=3)
+    for name, change in (
+        ("train", lambda data: data["S8 Seq1"][0]["4"]), ("test", lambda data: data["TS2"])
+    ):  # fmt: skip
+        with edit(tmp_path / f"data_{name}_3dhp.npz") as content:
+            change(content["data"])["data_3d"] *= factor
+    for split, take in (("val", "S8 Seq1 4"), ("test", "TS2 green screen")):
+        with pytest.raises(InputError, match=f"3dhp.npz: {take}: .* in millimetres as expected"):
+            read_takes("mpi_inf_3dhp", tmp_path, split)
+
+
+def test_the_joints_of_pck_are_fourteen():
+    named = [MPI_INF_3DHP17.joints[i] for i in PCK_JOINTS]
+    limbs = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    assert set(named) == {"head_top", "thorax"} | {
+        f"{s}_{j}" for s in ("left", "right") for j in limbs
+    }
+    assert list(PCK_JOINTS) == list(range(14))
 
 
 def test_validity_that_does_not_fit_is_refused(tmp_path):

@@ -141,8 +141,11 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, message):
 
 def test_a_split_without_clips_is_refused_with_those_there_are(tmp_path):
     write_pack(tmp_path / "a.npz", ("train", "val"))
-    with pytest.raises(InputError, match=r"'test'; they have train, val"):
+    with pytest.raises(InputError, match=r"'test'; they have train, val$"):
         read_takes("mocap", tmp_path, "test")
+    write_pack(tmp_path / "a.npz", ("train",))
+    with pytest.raises(InputError, match=r"'val'; they have train\. .*--set data\.holdout=none"):
+        read_takes("mocap", tmp_path, "val")
 
 
 def test_free_motion_has_no_2d_and_no_subject_to_hold_out(tmp_path):
@@ -189,7 +192,8 @@ def test_every_data_set_holds_out_one_of_its_training_subjects():
 def test_each_data_set_averages_as_its_tables_do():
     means = {name: default_mean(name) for name in DATASETS}
     assert means == {
-        "h36m": "actions", "humaneva": "actions", "mpi_inf_3dhp": "frames", "mocap": "frames",
+        "h36m": "actions", "humaneva": "subjects and actions", "mpi_inf_3dhp": "frames",
+        "mocap": "frames",
     }  # fmt: skip
     assert set(means.values()) <= set(AVERAGES)
     with pytest.raises(UsageError, match="no data set"):

@@ -257,6 +257,12 @@ class Trap:
         return (Path.touch, (Path("sprung"),))
 
 
+@pytest.mark.parametrize(("joint_set", "fps"), [(None, 50), ("h36m17", 50), ("mpi_inf_3dhp17", 25)])
+def test_the_frame_rate_is_that_of_the_data_set(tmp_path, joint_set, fps) -> None:
+    source = write(tmp_path / "theirs.bin", released(3, 8))
+    assert import_released(source, tmp_path / "ours.pth", joint_set=joint_set).fps == fps
+
+
 def test_a_file_cannot_run_code(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "theirs.bin", released(3, 8), trap=Trap())

@@ -12,6 +12,7 @@ from glagcn_training.scores import (
     ACTIONS,
     FRAMES,
     METRICS,
+    SUBJECTS_AND_ACTIONS,
     TakeScores,
     by_action,
     score_take,
@@ -128,6 +129,43 @@ def test_the_mean_over_actions_is_not_the_mean_over_frames():
     assert summarise(UNEQUAL, over=ACTIONS)["auc"] == pytest.approx((75 + 40) / 2)
 
 
+def test_the_mean_over_subjects_and_actions_is_that_of_the_cells():
+    # By actions: Walking (100 x 10 + 300 x 30) / 400 = 25, Box 70, mean 47.5. By cells: 10, 30, 70.
+    rows = [
+        TakeScores("S1", "Walking", "C1", 100, {"mpjpe": 10.0}),
+        TakeScores("S2", "Walking", "C1", 100, {"mpjpe": 20.0}),
+        TakeScores("S2", "Walking", "C2", 200, {"mpjpe": 35.0}),
+        TakeScores("S2", "Box", "C1", 7, {"mpjpe": 70.0}),
+    ]
+    assert summarise(rows, over=ACTIONS)["mpjpe"] == pytest.approx(47.5)
+    assert summarise(rows, over=SUBJECTS_AND_ACTIONS)["mpjpe"] == pytest.approx(110 / 3)
+    cells = by_action(rows, over=SUBJECTS_AND_ACTIONS)
+    assert {name: figures["mpjpe"] for name, figures in cells.items()} == pytest.approx(
+        {"S1 Walking": 10, "S2 Box": 70, "S2 Walking": 30}
+    )
+    lines = table(rows, SUBJECTS_AND_ACTIONS).split("\n")[2:]
+    assert [line.split(" | ")[:3] for line in lines[:4]] == [
+        ["| S1 Walking", "100", "10.0"],
+        ["| S2 Box", "7", "70.0"],
+        ["| S2 Walking", "300", "30.0"],
+        ["| **Mean over subjects and actions**", "**407**", "**36.7**"],
+    ]
+
+
+def test_pck_and_auc_are_of_the_joints_that_count_and_mpjpe_of_all():
+    true = np.zeros((4, 17, 3))
+    predicted = true.copy()
+    predicted[:, 13, 0] = 0.2  # counts: 13 of 14 right
+    predicted[:, 16, 0] = 0.2  # does not
+    whole = score_take(predicted, true).figures
+    some = score_take(predicted, true, counted=range(14)).figures
+    assert whole["pck150"] == pytest.approx(100 * 15 / 17)
+    assert some["pck150"] == pytest.approx(100 * 13 / 14)
+    assert some["auc"] == pytest.approx(100 * 13 / 14 * 30 / 31)
+    assert whole["mpjpe"] == some["mpjpe"] == pytest.approx(400 / 17)
+    assert {n for n in METRICS if whole[n] != some[n]} == {"pck150", "auc"}
+
+
 def test_the_mean_over_frames_is_that_of_all_takes_in_one():
     pieces = [motion(frames, seed) for seed, frames in enumerate((13, 40, 7))]
     rows = [score_take(*piece, action=f"a{i}") for i, piece in enumerate(pieces)]
@@ -161,7 +199,7 @@ def test_the_order_of_the_rows_changes_no_bit():
     shuffled = rows.copy()
     random.Random(4).shuffle(shuffled)
     assert shuffled != rows
-    for over in (FRAMES, ACTIONS):
+    for over in (FRAMES, ACTIONS, SUBJECTS_AND_ACTIONS):
         assert summarise(rows, over=over) == summarise(shuffled, over=over)
         assert table(rows, over) == table(shuffled, over)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,12 @@ class _Stopped(click.ClickException):
     exit_code = 130
 
 
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch ran out of a device's memory; where torch was not imported, it did not."""
+    torch = sys.modules.get("torch")
+    return isinstance(error, getattr(torch, "OutOfMemoryError", ()))
+
+
 @contextmanager
 def failures_as_messages() -> Iterator[None]:
     """Exit with a message: code 2 where the options were wrong, else 1."""
@@ -28,5 +35,12 @@ def failures_as_messages() -> Iterator[None]:
     except OSError as error:  # a full disk, a folder that is not ours
         where = f"{error.filename}: " if error.filename else ""
         raise click.ClickException(f"{where}{error.strerror or error}") from error
+    except RuntimeError as error:
+        if not _out_of_memory(error):
+            raise
+        raise click.ClickException(
+            f"the device's memory does not suffice ({str(error).partition(chr(10))[0]}); end what "
+            "else uses it, or choose another --device"
+        ) from error
     except KeyboardInterrupt as interrupt:
         raise _Stopped(str(interrupt) or "stopped") from None

@@ -148,6 +148,12 @@ class Recipe:
         "" trains GLA-GCN; "temporal-convolution" MMPose's, as wide as costs the same.
     trained_on, licence
         For the checkpoint: what the data is, and under which terms the weights may be used.
+
+    Raises
+    ------
+    UsageError
+        A value is none of those there are, a number is out of its limits, or settings contradict
+        each other; the message names them.
     """
 
     data: DataSettings = field(default_factory=DataSettings)

@@ -28,6 +28,8 @@ from glagcn_cli.normalisation import IMAGE
 from glagcn_cli.outputs import check_output
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15, JOINT_SETS, MPI_INF_3DHP17
 
+from .data.registry import DATASETS
+
 if TYPE_CHECKING:
     import torch
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RELEASED_JOINT_SETS = (H36M17.name, HUMANEVA15.name, MPI_INF_3DHP17.name)
-_FPS = {H36M17.name: 50, HUMANEVA15.name: 60, MPI_INF_3DHP17.name: 50}
+_FPS = {reader.joint_set.name: reader.fps for reader in DATASETS.values()}
 
 _BLOCK = re.compile(r"^layers_tcngcn\.(\d+)\.")
 _COUNTER = "num_batches_tracked"  # read in training only; files from before it existed lack it

@@ -43,7 +43,7 @@ class Augmentation:
     bodies
         Free motion gets bodies of other proportions.
     noise
-        Upper limit of a sample's 2D noise, as a share of the person's size; 0 leaves the 2D as it is.
+        Upper limit of a sample's 2D noise, as a share of the person's size; 0 adds none.
     exact
         Share of the samples without noise.
     occlusion

@@ -20,6 +20,7 @@ from glagcn_cli.skeleton import H36M17
 from .calibration import StaticCamera, read_calibration
 from .multiview import PACKING_GUIDE, MultiviewFiles, film
 from .pickled_npz import DataFile, find_files
+from .plausibility import check_projection
 from .takes import Take, TakeSet
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ def read_h36m(
     Raises
     ------
     InputError
-        Files missing, damaged or of another layout; subjects, cameras or frames that do not fit.
+        Files missing, damaged or of another layout; subjects, cameras or frames that do not fit;
+        2D that is not where the cameras see the 3D.
     """
     wanted = [POSITIONS_FILE, KEYPOINTS_FILES[keypoints]]
     files = MultiviewFiles.read(*find_files(data_dir, wanted, LICENCE))
@@ -112,7 +114,7 @@ def _tell_missing(takes: Sequence[Take], path: Path) -> None:
 def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera]) -> list[Take]:
     """Takes of a subject, action by action."""
     takes: list[Take] = []
-    for name, raw in sorted(files.actions(subject).items()):
+    for name in files.actions(subject):
         action, number = re.fullmatch(r"(.*?) ?(\d*)", name).groups()  # type: ignore[union-attr]
         if action not in ACTIONS:
             logger.warning("%s: %s %s is none of the 15 actions", files.path_3d, subject, name)
@@ -128,10 +130,11 @@ def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera
                     f"{files.path_2d}: {where} has 2D of shape {view.shape}, expected "
                     f"(frames, {len(H36M17)}, 2)"
                 )
-        world = _joints17(np.asarray(raw), files.path_3d, where)
+        world = _joints17(files.world(subject, name), files.path_3d, where)
         takes += film(files, (subject, name), world, views, cameras, (subject, action, number))
     if not takes:
         raise InputError(f"{files.path_3d}: {subject} has none of the 15 actions")
+    check_projection(takes, cameras, f"{files.path_2d}: {subject}")
     return takes
 
 

@@ -107,11 +107,11 @@ def _subject(
     """Takes of a subject in one part of the data set, chunk by chunk."""
     key = f"{part}/{subject}"
     takes: list[Take] = []
-    for name, positions in sorted(files.actions(key).items()):
+    for name in files.actions(key):
         action, _, rest = name.partition(" ")
         if action not in ACTIONS:
             continue
-        world = np.asarray(positions)
+        world = files.world(key, name)
         if world.ndim != 3 or world.shape[1:] != (len(HUMANEVA15), 3):
             raise InputError(
                 f"{files.path_3d}: {key} {name} has 3D of shape {world.shape}, expected "

@@ -20,6 +20,7 @@ from glagcn_cli.skeleton import MPI_INF_3DHP17
 
 from .calibration import field_of_view
 from .pickled_npz import DataFile, find_files, read_pickled
+from .plausibility import check_body_size, number_array
 from .takes import Take, TakeSet
 
 NAME = "mpi_inf_3dhp"
@@ -130,13 +131,14 @@ def _test_subject(data: Mapping[str, Any], subject: str, path: Path) -> list[Tak
     """The one take of a test subject, with the frames that count."""
     entry = _entry(data, subject, path)
     size = _OUTDOOR_SIZE if SCENES[subject] == "outdoor" else _STUDIO_SIZE
-    valid = np.asarray(_arrays(entry, ("valid",), subject, path)[0]).reshape(-1) != 0
+    (flags,) = _arrays(entry, ("valid",), subject, path)
+    valid = flags.reshape(-1) != 0
     if not valid.any():
         raise InputError(f"{path}: {subject} has no valid frame")
     return [_take(entry, (subject, SCENES[subject], ""), size, path, valid)]
 
 
-def _arrays(entry: Any, keys: tuple[str, ...], where: str, path: Path) -> list[Any]:
+def _arrays(entry: Any, keys: tuple[str, ...], where: str, path: Path) -> list[NDArray[np.float32]]:
     """Arrays of one view by key."""
     found = list(entry) if isinstance(entry, Mapping) else []
     if not set(keys) <= set(found):
@@ -144,7 +146,7 @@ def _arrays(entry: Any, keys: tuple[str, ...], where: str, path: Path) -> list[A
             f"{path}: {where} has {', '.join(map(str, found)) or 'no arrays'}, expected "
             f"{', '.join(keys)}"
         )
-    return [entry[key] for key in keys]
+    return [number_array(entry[key], f"{path}: {key} of {where}") for key in keys]
 
 
 def _take(
@@ -156,10 +158,10 @@ def _take(
 ) -> Take:
     """One view as a take, millimetres turned into metres."""
     where = " ".join(names).strip()
-    raw_3d, raw_2d = _arrays(entry, ("data_3d", "data_2d"), where, path)
-    joints, keypoints = np.asarray(raw_3d), np.asarray(raw_2d)
+    joints, keypoints = _arrays(entry, ("data_3d", "data_2d"), where, path)
     count = len(MPI_INF_3DHP17)
-    if joints.shape[1:] != (count, 3) or keypoints.shape[1:2] != (count,):
+    flat = keypoints.ndim != 3 or keypoints.shape[1] != count or keypoints.shape[2] < 2
+    if flat or joints.ndim != 3 or joints.shape[1:] != (count, 3):
         raise InputError(
             f"{path}: {where} has 3D of shape {joints.shape} and 2D of shape {keypoints.shape}, "
             f"expected (frames, {count}, 3) and (frames, {count}, 2)"
@@ -168,11 +170,13 @@ def _take(
         raise InputError(
             f"{path}: {where} has {len(keypoints)} frames of 2D for {len(joints)} of 3D"
         )
+    joints = joints / 1000
+    check_body_size(joints, f"{path}: {where}", "millimetres")
     try:
         return Take(
             *names,
-            joints=(joints / 1000).astype(np.float32),
-            keypoints=keypoints[: len(joints), :, :2].astype(np.float32),
+            joints=joints,
+            keypoints=keypoints[: len(joints), :, :2],
             image_size=size,
             fov=_FOV[size],
             valid=valid,

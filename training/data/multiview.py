@@ -19,6 +19,7 @@ from glagcn_cli.skeleton import JointSet
 
 from .calibration import StaticCamera
 from .pickled_npz import read_pickled
+from .plausibility import check_body_size, number_array
 from .takes import Take
 
 PACKING_GUIDE = "https://github.com/facebookresearch/VideoPose3D/blob/main/DATASETS.md"
@@ -34,15 +35,15 @@ class MultiviewFiles:
     path_3d, path_2d
         Where they were read from.
     positions, keypoints
-        Subject -> action -> 3D of the world, and a list of 2D by camera.
+        Subject -> action -> 3D of the world, and a list of 2D by camera, as the files hold them.
     symmetry
         (left, right) joint numbers of the 2D as its metadata state them; None where it has none.
     """
 
     path_3d: Path
     path_2d: Path
-    positions: Mapping[str, Mapping[str, NDArray[np.floating]]]
-    keypoints: Mapping[str, Mapping[str, Sequence[NDArray[np.floating]]]]
+    positions: Mapping[str, Mapping[str, Any]]
+    keypoints: Mapping[str, Mapping[str, Any]]
     symmetry: tuple[tuple[int, ...], tuple[int, ...]] | None
 
     @classmethod
@@ -54,19 +55,24 @@ class MultiviewFiles:
             for subject, actions in subjects.items():
                 if not isinstance(actions, Mapping):
                     raise InputError(f"{path}: {subject} holds no dictionary of actions")
+                if odd := [name for name in (subject, *actions) if not isinstance(name, str)]:
+                    raise InputError(f"{path}: {odd[0]!r} under {subject} is no name, but a number")
         symmetry = archive.get("metadata", {}).get("keypoints_symmetry")
-        sides = tuple(tuple(int(i) for i in side) for side in symmetry) if symmetry else None
-        if sides is not None and len(sides) != 2:
-            raise InputError(f"{path_2d}: keypoints_symmetry has {len(sides)} sides, expected 2")
+        sides = None if symmetry is None else _sides(symmetry, path_2d)
         return cls(path_3d, path_2d, positions, archive["positions_2d"], sides)
 
-    def actions(self, subject: str) -> Mapping[str, NDArray[np.floating]]:
-        """3D of a subject by action; raises ``InputError`` with the subjects that there are."""
+    def actions(self, subject: str) -> list[str]:
+        """Actions of a subject that have 3D; raises ``InputError`` with the subjects there are."""
         if subject not in self.positions:
             raise InputError(
                 f"{self.path_3d} has no subject {subject}; it has {', '.join(self.positions)}"
             )
-        return self.positions[subject]
+        return sorted(self.positions[subject])
+
+    def world(self, subject: str, action: str) -> NDArray[np.float32]:
+        """3D of an action; raises ``InputError`` where there is no array."""
+        where = f"{self.path_3d}: {subject} {action}"
+        return number_array(self.positions[subject][action], where)
 
     def sides_are(self, joint_set: JointSet) -> bool:
         """Whether the metadata of the 2D name the left and right joints of a joint set."""
@@ -83,13 +89,33 @@ class MultiviewFiles:
                 f"{self.path_2d} has no 2D of {subject} {action}, of which {self.path_3d.name} "
                 "has 3D"
             )
+        if not isinstance(views, list | tuple | np.ndarray) or (
+            isinstance(views, np.ndarray) and not views.ndim
+        ):
+            raise InputError(
+                f"{self.path_2d}: {subject} {action} holds {type(views).__name__}, expected one "
+                "array a camera"
+            )
         if len(views) != cameras or any(view is None for view in views):
             there = sum(view is not None for view in views)
             raise InputError(
                 f"{self.path_2d}: {subject} {action} was seen by {there} cameras, "
                 f"expected {cameras}"
             )
-        return [np.asarray(view) for view in views]
+        where = f"{self.path_2d}: {subject} {action}"
+        return [number_array(view, f"{where} view {i}") for i, view in enumerate(views, 1)]
+
+
+def _sides(symmetry: Any, path: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Joint numbers of the two sides, from the metadata of the 2D."""
+    try:
+        left, right = (tuple(int(joint) for joint in side) for side in symmetry)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: keypoints_symmetry of its metadata is {symmetry!r:.60}, expected the numbers "
+            "of the left and of the right joints"
+        ) from error
+    return left, right
 
 
 def film(
@@ -121,7 +147,7 @@ def film(
     Raises
     ------
     InputError
-        NaN in either, a 2D shorter than the 3D, or a 3D that is not in metres.
+        NaN in either, a 2D shorter than the 3D, or a 3D that is not a person's in metres.
     """
     subject, action, rest = labels
     where = " ".join(key)
@@ -155,6 +181,7 @@ def _check_world(world: NDArray[np.floating], where: str) -> None:
             f"{where} is up to {reach:.0f} m from the origin; expected metres, is the file in "
             "millimetres?"
         )
+    check_body_size(world, where, "metres")
 
 
 def _cut(view: NDArray[np.floating], frames: int, where: str) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ FPS = 50
 LICENCE = "that of the motion capture the packs were made from"
 PACK_ARRAYS = ("rel", "rel_unit", "root", "offsets", "split", "fps", "joints")
 _NAMES = ("subject", "description", "clip_id")
+_WITHOUT_VALIDATION = ". To train without validation: --set data.holdout=none"
 _RAW_SUFFIXES = (".bvh", ".amc")
 
 
@@ -132,9 +133,10 @@ def read_pack_splits(data_dir: Path, splits: Sequence[str]) -> dict[str, TakeSet
         used = {path.name: clips[split] for path, clips in packs.items() if split in clips}
         if not used:
             there = sorted({name for clips in packs.values() for name in clips})
+            advice = _WITHOUT_VALIDATION if split == "val" else ""
             raise InputError(
                 f"{data_dir}: the packs hold no clip of the split {split!r}; "
-                f"they have {', '.join(there)}"
+                f"they have {', '.join(there)}{advice}"
             )
         takes = tuple(take for clips in used.values() for take in clips)
         result[split] = TakeSet(NAME, H36M17, FPS, takes, ", ".join(used))
