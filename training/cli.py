@@ -39,8 +39,9 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--keypoints", type=click.Choice(KEYPOINTS),
-            help="Which 2D joints of a filmed data set: exact (gt, the default) or as a "
-            "detector found them (cpn_ft_h36m_dbb for h36m, detectron_pt_coco for humaneva).",
+            help="Which 2D joints of a filmed data set: exact (gt) or as a detector found "
+            "them (cpn_ft_h36m_dbb for h36m, detectron_pt_coco for humaneva). Default: gt; in "
+            "glagcn-eval what the lifter was trained on.",
         ),
         click.option(
             "--data-dir", required=True, type=click.Path(path_type=Path),
@@ -180,8 +181,8 @@ def _list_configs(context: click.Context) -> None:
     "--holdout",
     default="default",
     metavar="SUBJECT",
-    show_default=True,
-    help="The training subject that val is; `none`: the training subjects are all in train.",
+    help="The training subject that val is; `none`: the training subjects are all in train. "
+    "Default: what the lifter was trained with, else the data set's own choice.",
 )
 @click.option(
     "--weights",

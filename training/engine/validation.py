@@ -41,7 +41,7 @@ class PoseErrors(BaseMetric):
     Parameters
     ----------
     over
-        "frames" or "actions": what the mean is taken over (`glagcn_training.scores.summarise`).
+        What the mean is taken over: one of `glagcn_training.scores.AVERAGES`.
     """
 
     default_prefix = "val"

@@ -40,7 +40,7 @@ def write_report(
     rows
         Scores of the takes that validated; where there are none, the report says so.
     over
-        "frames" or "actions": what the mean is taken over.
+        What the mean is taken over: one of `glagcn_training.scores.AVERAGES`.
     curves, stills
         Pictures; linked relative to the report, so that a run folder can be moved.
     facts
