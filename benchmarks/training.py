@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import statistics
 import sys
 import tempfile
@@ -236,8 +235,6 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    if options.device == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # MMEngine takes whatever GPU it sees
     torch.set_num_threads(options.threads)
     logging.disable(logging.INFO)
     results: dict[str, Any] = {"device": options.device, "threads": options.threads}
