@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from tqdm import tqdm
 
@@ -95,7 +96,6 @@ class Stages:
         before = stage.frames
         layout = _WITHOUT_FRAMES if total is None else _WITH_FRAMES
         # Closed when the block ends, however it ends: an error message gets a line of its own.
-        columns = _terminal_columns()
         with (
             tqdm(
                 total=total,
@@ -103,9 +103,7 @@ class Stages:
                 unit=" frames",
                 bar_format=layout,
                 leave=total is not None,
-                ncols=None if columns else _COLUMNS,
-                nrows=None if columns else _ROWS,
-                dynamic_ncols=columns > 0,
+                **bar_size(),
                 disable=not self.visible,
             ) as bar,
             self._timed(stage),
@@ -131,9 +129,15 @@ class Stages:
         return {name: stage.report() for name, stage in self.by_name.items()}
 
 
-def _terminal_columns() -> int:
-    """Width of the terminal on standard error, 0 when it does not tell."""
+def bar_size() -> dict[str, Any]:
+    """Options of a tqdm bar that follow the terminal on standard error.
+
+    One that does not tell its width would get a bar of no width.
+    """
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except (OSError, ValueError):
-        return 0
+        columns = 0
+    if columns:
+        return {"dynamic_ncols": True}
+    return {"ncols": _COLUMNS, "nrows": _ROWS}

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from glagcn_cli.progress import Stages
+from glagcn_cli.progress import Stages, bar_size
 
 
 def test_nothing_is_shown_unless_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
@@ -120,3 +120,22 @@ def on_a_terminal(command: list[str], columns: int = 100) -> tuple[str, str, int
     out = process.communicate()[0]
     os.close(ours)
     return out.decode(), shown.decode(), process.returncode
+
+
+@pytest.mark.parametrize(
+    "told, size",
+    [
+        (os.terminal_size((0, 0)), {"ncols": 80, "nrows": 24}),
+        (OSError(), {"ncols": 80, "nrows": 24}),
+        (os.terminal_size((132, 40)), {"dynamic_ncols": True}),
+    ],
+)
+def test_a_terminal_that_does_not_tell_its_width_still_gets_a_bar(monkeypatch, told, size):
+    def get_terminal_size(descriptor):
+        if isinstance(told, OSError):
+            raise told
+        return told
+
+    monkeypatch.setattr("sys.stderr", sys.__stderr__)  # pytest's own has no descriptor
+    monkeypatch.setattr("glagcn_cli.progress.os.get_terminal_size", get_terminal_size)
+    assert bar_size() == size

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from glagcn_cli.lifting import SEQUENCE, Lifter
+from glagcn_cli.progress import bar_size
 from glagcn_cli.skeleton import CONVERSION, JOINT_SETS
 
 from .augment import add_noise
@@ -141,8 +142,9 @@ def score(predict: Predictor, seen: Observation) -> TakeScores:
 def score_all(predict: Predictor, observations: Iterable[Observation]) -> list[TakeScores]:
     """Errors of a method on observations, one row each; a bar on a terminal says how far it is."""
     bar = tqdm(
-        observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False
-    )
+        observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False,
+        **bar_size(),
+    )  # fmt: skip
     return [score(predict, seen) for seen in bar]
 
 

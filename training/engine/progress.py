@@ -15,6 +15,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from tqdm import tqdm
 
+from glagcn_cli.progress import bar_size
+
 from .model import bare
 
 logger = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class Progress(Hook):
             self._bar = tqdm(
                 total=runner.max_iters * self.samples, initial=runner.iter * self.samples,
                 desc="training", unit=" samples", unit_scale=True, file=sys.stderr,
+                **bar_size(),
             )  # fmt: skip
         self._clear()
 
