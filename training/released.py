@@ -15,7 +15,6 @@ a figure known for a checkpoint on its data set come out far off, import it agai
 from __future__ import annotations
 
 import logging
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from glagcn_cli.model.architecture import STRIDE, Architecture
 from glagcn_cli.normalisation import IMAGE
 from glagcn_cli.outputs import check_output
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15, JOINT_SETS, MPI_INF_3DHP17
+from glagcn_cli.unpickling import load_harmless
 
 from .data.registry import DATASETS
 
@@ -115,20 +115,9 @@ def read_released(path: Path) -> dict[str, torch.Tensor]:
     """
     import torch
 
-    from glagcn_cli.detection.building import harmless_types
-
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}")
-    try:
-        with torch.serialization.safe_globals([*harmless_types(), *_random_state_types()]):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path} is no checkpoint, is damaged, or holds objects that are not loaded because "
-            f"they could run code: {str(error).strip().splitlines()[0]}"
-        ) from error
-    except Exception as error:  # a damaged pickle raises anything: KeyError, UnicodeDecodeError...
-        raise CheckpointError(f"{path} is no checkpoint or is damaged: {error}") from error
+    content = load_harmless(path, _random_state_types())
     state = content.get("model_pos") if isinstance(content, dict) else None
     if not isinstance(state, Mapping) or not state:
         held = f"; it holds {_named(content)}" if isinstance(content, dict) else ""

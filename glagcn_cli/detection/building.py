@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError, ModelNotFoundError
+from ..unpickling import load_harmless
 from . import openmmlab
 
 if TYPE_CHECKING:
@@ -103,41 +103,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     CheckpointError
         The file is missing, cut off, not a checkpoint, or holds what could be code.
     """
-    import torch
-
     if not path.is_file():
         raise CheckpointError(f"there is no checkpoint file {path}")
-    try:
-        with torch.serialization.safe_globals(harmless_types()):
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path} is not a checkpoint, is damaged, or holds objects that are not loaded because "
-            f"they could run code: {str(error).strip().splitlines()[0]}"
-        ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint or is damaged: {error}") from error
+    loaded = load_harmless(path)
     if not isinstance(loaded, dict) or not _tensors(loaded):
         raise CheckpointError(f"{path} holds no network weights")
     return loaded
-
-
-def harmless_types() -> list[Any]:
-    """Build what official checkpoints hold besides tensors, for torch's restricted unpickler."""
-    import numpy as np
-    from mmengine.logging.history_buffer import HistoryBuffer
-
-    array = np.zeros(0)
-    rebuild_array = array.__reduce__()[0]
-    rebuild_scalar = np.float64(0).__reduce__()[0]
-    # numpy 2 moved its internals; a file may have been written by either
-    moved = [
-        (function, f"numpy.{core}.multiarray.{name}")
-        for core in ("core", "_core")
-        for function, name in ((rebuild_array, "_reconstruct"), (rebuild_scalar, "scalar"))
-    ]
-    dtypes = {type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"}
-    return [*moved, np.ndarray, np.dtype, *dtypes, HistoryBuffer, getattr, slice]
 
 
 def _tensors(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:

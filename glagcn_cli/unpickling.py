@@ -1,0 +1,57 @@
+"""Files that torch pickled, read without running code from them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import CheckpointError
+
+
+def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
+    """Read a file onto the CPU, refusing all that could be code.
+
+    Parameters
+    ----------
+    path
+        A file that is there.
+    also
+        Types to allow beside tensors, plain values and `harmless_types`.
+
+    Raises
+    ------
+    CheckpointError
+        The file is cut off, was never pickled, or holds what could be code.
+    """
+    import torch
+
+    try:
+        with torch.serialization.safe_globals([*harmless_types(), *also]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is not a checkpoint, is damaged, or holds objects that are not loaded because "
+            f"they could run code: {str(error).strip().splitlines()[0]}"
+        ) from error
+    except Exception as error:  # a damaged pickle raises anything: KeyError, UnicodeDecodeError...
+        raise CheckpointError(f"{path} is not a checkpoint or is damaged: {error}") from error
+
+
+def harmless_types() -> list[Any]:
+    """Build what official checkpoints hold besides tensors, for torch's restricted unpickler."""
+    import numpy as np
+    from mmengine.logging.history_buffer import HistoryBuffer
+
+    array = np.zeros(0)
+    rebuild_array = array.__reduce__()[0]
+    rebuild_scalar = np.float64(0).__reduce__()[0]
+    # numpy 2 moved its internals; a file may have been written by either
+    moved = [
+        (function, f"numpy.{core}.multiarray.{name}")
+        for core in ("core", "_core")
+        for function, name in ((rebuild_array, "_reconstruct"), (rebuild_scalar, "scalar"))
+    ]
+    dtypes = {type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"}
+    return [*moved, np.ndarray, np.dtype, *dtypes, HistoryBuffer, getattr, slice]
