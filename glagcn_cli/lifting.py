@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Literal
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .blending import Blend
 from .checkpoints import LifterCard, lifter_path, load_lifter
 from .errors import CheckpointError
+from .gaps import fill_gaps, place_missing_root
 from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from .model.inference import say_of_windows
 from .normalisation import (
     DEFAULT_FOV,
+    FILLED_SCORE,
     PERSON,
     focal_length,
     normalise_windows,
@@ -22,7 +27,7 @@ from .normalisation import (
     ray_rotations,
 )
 from .poses import Keypoints2D, PoseSequence
-from .resampling import fill_gaps, resample
+from .resampling import resample
 from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 
 _log = logging.getLogger(__name__)
@@ -34,6 +39,9 @@ MIN_SCORE = 0.15
 """Joints below this score are interpolated over time from frames where they were seen."""
 
 HOPS_PER_WINDOW = 4
+"""Windows of the sequence branch that begin within the length of one, so that they overlap."""
+
+KEYPOINT_CHANNELS = 2  # x, y
 
 SEQUENCE, CENTRE = "sequence", "centre"
 """Which part of the network lifts: the sequence branch gives all frames of a window at once; the
@@ -46,6 +54,19 @@ and costs memory."""
 FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
 
+class LiftedJoints(NamedTuple):
+    """What a lifter makes of one person's 2D.
+
+    ``joints`` (frames, joints, 3) metres, camera frame, relative to the root; ``uncertainty``
+    (frames, joints) metres that they are expected to be off, and ``up`` (frames, 3) unit vectors
+    against gravity in the camera frame, None where the lifter does not say.
+    """
+
+    joints: NDArray[np.float64]
+    uncertainty: NDArray[np.float64] | None = None
+    up: NDArray[np.float64] | None = None
+
+
 class Lifter:
     """A lifter network with all that belongs to it.
 
@@ -55,6 +76,8 @@ class Lifter:
         As `glagcn_cli.checkpoints.load_lifter` returns them.
     device
         Where the network runs.
+    hops
+        As `HOPS_PER_WINDOW`.
     """
 
     def __init__(
@@ -62,8 +85,10 @@ class Lifter:
         network: GLAGCN | ReleasedGLAGCN,
         card: LifterCard,
         device: torch.device | str = "cpu",
+        hops: int = HOPS_PER_WINDOW,
     ) -> None:
         self.network = network.to(device).eval()
+        self.hops = hops
         self.card = card
         self.device = torch.device(device)
         self.joint_set = JOINT_SETS[card.architecture.joint_set]
@@ -74,10 +99,10 @@ class Lifter:
         path = lifter_path(name)
         network, card = load_lifter(path)
         architecture = card.architecture
-        if architecture.joint_set != H36M17.name or architecture.in_channels != 2:
+        if architecture.joint_set != H36M17.name:
             raise CheckpointError(
-                f"{path} reads {architecture.in_channels} numbers for each joint of "
-                f"{architecture.joint_set}; video needs a lifter of x and y of {H36M17.name}"
+                f"{path} reads joints of {architecture.joint_set}; video needs a lifter of "
+                f"{H36M17.name}"
             )
         if card.conversion == AS_GIVEN:
             _log.warning(
@@ -101,10 +126,8 @@ class Lifter:
         ----------
         person
             2D keypoints of one person.
-        fov
-            Field of view over the picture's longer side, degrees.
-        flip
-            Average with the lifted mirror image.
+        fov, flip
+            As in `lift_steady`.
         max_gap
             Seconds of missing detections that are interpolated.
 
@@ -115,31 +138,78 @@ class Lifter:
             of the clip; not valid where nobody was seen for longer than `max_gap`.
         """
         detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
-        seen = (scores >= MIN_SCORE) & person.valid[:, None]
-        keypoints, valid = fill_gaps(detected, seen, person.valid, max_gap * float(person.fps))
-        at_rate = resample(keypoints, person.fps, self.card.fps)
-        relative = self.lift_steady(at_rate, person.image_size, fov=fov, flip=flip)
-        joints = resample(relative, self.card.fps, person.fps, frames=len(person))
+        filled = place_missing_root(
+            fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
+        )
+        lifted = self.lift_keypoints(
+            filled.keypoints, filled.scores, person.image_size, person.fps, fov=fov, flip=flip
+        )
         return PoseSequence(
-            joints=joints.astype(np.float32),
-            scores=np.where(valid[:, None], scores, 0.0).astype(np.float32),
-            valid=valid,
+            joints=lifted.joints.astype(np.float32),
+            scores=np.where(filled.valid[:, None], scores, 0.0).astype(np.float32),
+            valid=filled.valid,
             fps=person.fps,
-            keypoints=keypoints.astype(np.float32),
+            keypoints=filled.keypoints.astype(np.float32),
             frame="camera",
             joint_set=H36M17,
             person=person.person,
+            uncertainty=_single(lifted.uncertainty),
+            up=_single(lifted.up),
         )
+
+    def lift_keypoints(
+        self,
+        keypoints: NDArray[np.floating],
+        scores: NDArray[np.floating] | None,
+        image_size: tuple[int, int],
+        fps: Fraction | int,
+        *,
+        fov: float = DEFAULT_FOV,
+        flip: bool = False,
+        branch: str = SEQUENCE,
+    ) -> LiftedJoints:
+        """Lift gapless lifter joints of any frame rate.
+
+        They are brought to the lifter's own rate, and what it says of them back to theirs.
+
+        Parameters
+        ----------
+        keypoints
+            (frames, joints, 2) pixels.
+        scores
+            (frames, joints) in 0..1, 0 for a missing joint; None where they are not known.
+        image_size
+            (width, height) in pixels.
+        fps
+            Of the keypoints.
+        fov, flip, branch
+            As in `lift_steady`.
+        """
+        own, frames = self.card.fps, len(keypoints)
+        at_rate = resample(keypoints, fps, own)
+        if scores is not None:
+            missing = resample((scores <= 0).astype(np.float64), fps, own) > 0.5
+            scores = np.where(missing, 0.0, resample(scores, fps, own).clip(FILLED_SCORE, 1.0))
+        lifted = self.lift_steady(at_rate, image_size, scores, fov=fov, flip=flip, branch=branch)
+        joints = resample(lifted.joints, own, fps, frames)
+        uncertainty, up = lifted.uncertainty, lifted.up
+        if uncertainty is not None:
+            least = uncertainty.min()
+            uncertainty = resample(uncertainty, own, fps, frames).clip(least)
+        if up is not None:
+            up = _unit(resample(up, own, fps, frames))
+        return LiftedJoints(joints, uncertainty, up)
 
     def lift_steady(
         self,
         keypoints: NDArray[np.floating],
         image_size: tuple[int, int],
+        scores: NDArray[np.floating] | None = None,
         *,
         fov: float = DEFAULT_FOV,
         flip: bool = False,
         branch: str = SEQUENCE,
-    ) -> NDArray[np.float64]:
+    ) -> LiftedJoints:
         """Lift gapless lifter joints (frames, joints, 2), pixels, at the lifter's own rate.
 
         Parameters
@@ -148,32 +218,34 @@ class Lifter:
             (frames, joints, 2) pixels.
         image_size
             (width, height) in pixels.
+        scores
+            (frames, joints) in 0..1, 0 for a missing joint; None counts all as seen. Only lifters
+            of three numbers a joint read them.
         fov
             Field of view over the picture's longer side, degrees.
         flip
             Average with the lifted mirror image.
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
-
-        Returns
-        -------
-        NDArray
-            (frames, joints, 3) metres, camera frame, relative to the root.
         """
-        joints = self._blend_windows(keypoints, image_size, flip, branch)
+        joints, uncertainty, up = self._blend_windows(keypoints, scores, image_size, flip, branch)
         root = self.joint_set.root
         if self.card.normalisation == PERSON:
             rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
-            joints = np.einsum("tji,tvj->tvi", ray_rotations(rays), joints)
-        return joints - joints[:, root : root + 1]
+            turned = ray_rotations(rays)  # to be undone
+            joints = np.einsum("tji,tvj->tvi", turned, joints)
+            up = None if up is None else np.einsum("tji,tj->ti", turned, up)
+        joints = joints - joints[:, root : root + 1]
+        return LiftedJoints(joints, uncertainty, None if up is None else _unit(up))
 
     def _blend_windows(
         self,
         keypoints: NDArray[np.floating],
+        scores: NDArray[np.floating] | None,
         image_size: tuple[int, int],
         flip: bool,
         branch: str,
-    ) -> NDArray[np.float64]:
+    ) -> LiftedJoints:
         """Run the network over overlapping windows and blend what they say of each frame."""
         frames, window = len(keypoints), self.card.architecture.window
         margin = window // 2
@@ -181,47 +253,55 @@ class Lifter:
         # Reflected, the motion goes back at both ends at its own speed. Windows for the centre
         # frame are held at the ends, as the field trains them.
         mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
-        padded = np.pad(keypoints, ((margin, margin), (0, 0), (0, 0)), mode=mode)
-        hop = max(1, window // HOPS_PER_WINDOW) if whole else 1
+        seen = self._with_scores(keypoints, scores)
+        padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
+        hop = max(1, window // self.hops) if whole else 1
         starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
         # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at
         # the ends, where convolutions read padding and what the network says jumps.
         weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4
         if not whole:
             weights = (np.arange(window) == margin).astype(np.float64)
-        total = np.zeros((len(padded), len(self.joint_set), 3))
-        weight = np.zeros(len(padded))
+        blends: dict[str, Blend] = {}
         at_once = FRAMES_AT_ONCE if self.device.type == "cpu" else FRAMES_AT_ONCE_GPU
         for chunk in _chunks(starts, max(1, at_once // window)):
             index = chunk[:, None] + np.arange(window)
-            inputs = normalise_windows(
-                padded[index].astype(np.float64),
-                self.card.normalisation,
-                image_size,
-                self.joint_set.root,
-            )
-            outputs = self._run(inputs, flip, whole)
-            for first, output in zip(chunk, outputs, strict=True):
-                total[first : first + window] += weights[:, None, None] * output
-                weight[first : first + window] += weights
+            inputs = torch.from_numpy(self._normalised(padded[index], image_size)).to(self.device)
+            said = say_of_windows(self.network, inputs, whole=whole, flip=flip)
+            for name, values in said._asdict().items():
+                if values is not None:
+                    blend = blends.setdefault(name, Blend(len(padded), weights))
+                    blend.add(chunk, values.cpu().numpy())
         inside = slice(margin, margin + frames)
-        return total[inside] / weight[inside, None, None]
+        found = {name: blend.mean(inside) for name, blend in blends.items()}
+        return LiftedJoints(found["joints"], found.get("error"), found.get("up"))
 
-    @torch.inference_mode()
-    def _run(self, inputs: NDArray[np.float32], flip: bool, whole: bool) -> NDArray[np.float32]:
-        """Network output (windows, frames or 1, joints, 3) for normalised windows."""
-        mirror = list(self.joint_set.mirror)
-        x = torch.from_numpy(inputs).to(self.device)
-        y = self._forward(x, whole)
-        if flip:
-            mirrored = self._forward(x[:, :, mirror] * x.new_tensor([-1.0, 1.0]), whole)
-            y = (y + mirrored[:, :, mirror] * y.new_tensor([-1.0, 1.0, 1.0])) / 2
-        return y.cpu().numpy()
+    def _with_scores(
+        self, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
+    ) -> NDArray[np.float64]:
+        """Keypoints and, for a lifter that reads them, scores behind x and y."""
+        if self.card.architecture.in_channels == KEYPOINT_CHANNELS:
+            return keypoints.astype(np.float64)
+        known = np.ones(keypoints.shape[:2]) if scores is None else scores
+        return np.concatenate([keypoints, known[..., None]], axis=-1).astype(np.float64)
 
-    def _forward(self, x: torch.Tensor, whole: bool) -> torch.Tensor:
-        if not isinstance(self.network, GLAGCN):
-            return self.network(x)[:, None]
-        return self.network.sequence(x) if whole else self.network(x)[1][:, None]
+    def _normalised(
+        self, windows: NDArray[np.float64], image_size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Network input of windows (windows, frames, joints, 2 or 3)."""
+        keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
+        scores = rest[..., 0] if rest.shape[-1] else None
+        root = self.joint_set.root
+        return normalise_windows(keypoints, self.card.normalisation, image_size, root, scores)
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vectors (..., 3) of length 1."""
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-9)
+
+
+def _single(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:
+    return None if values is None else values.astype(np.float32)
 
 
 def _chunks(values: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:

@@ -31,19 +31,28 @@ DEFAULT_FOV = 60.0
 """Degrees over the picture's longer side, where the camera's is not known; phones film at 55-75."""
 
 
+FILLED_SCORE = 0.05
+"""Score of a joint that was not seen and whose place was filled in from what was."""
+
+
 @overload
 def normalise_windows(
     keypoints: NDArray[np.floating],
     normalisation: str,
     image_size: tuple[int, int] | NDArray[np.number],
     root: int = 0,
+    scores: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]: ...
 @overload
 def normalise_windows(
-    keypoints: Tensor, normalisation: str, image_size: Tensor, root: int = 0
+    keypoints: Tensor,
+    normalisation: str,
+    image_size: Tensor,
+    root: int = 0,
+    scores: Tensor | None = None,
 ) -> Tensor: ...
 def normalise_windows(
-    keypoints: Any, normalisation: str, image_size: Any, root: int = 0
+    keypoints: Any, normalisation: str, image_size: Any, root: int = 0, scores: Any = None
 ) -> NDArray[np.float32] | Tensor:
     """Bring windows of 2D joints into the form a lifter was trained on.
 
@@ -58,30 +67,57 @@ def normalise_windows(
         looks at it.
     root
         Position of the root joint; only `PERSON` looks at it.
+    scores
+        (windows, frames, joints) in 0..1, for lifters that read them. A joint of score 0 is
+        missing, wherever its keypoint lies; the root never is.
 
     Returns
     -------
     NDArray or Tensor
-        (windows, frames, joints, 2), without unit, float32, of the kind of the keypoints.
+        (windows, frames, joints, 2), without unit, float32, of the kind of the keypoints. With
+        scores (windows, frames, joints, 3), the score last, x and y of missing joints 0.
     """
+    if scores is not None:
+        places = _normalise_places(keypoints, normalisation, image_size, root, scores > 0)
+        library = _library(keypoints)
+        return library.concatenate([places, _single(scores)[..., None]], -1)
+    return _normalise_places(keypoints, normalisation, image_size, root, None)
+
+
+def _normalise_places(
+    keypoints: Any, normalisation: str, image_size: Any, root: int, present: Any
+) -> Any:
+    """Normalise x and y; where it is told which joints are `present`, the others become 0."""
     if normalisation == IMAGE:
         if np.ndim(image_size) == 1:
             size, width = np.array(image_size), image_size[0]
         else:
             size = image_size[:, None, None]
             width = size[..., :1]
-        return _single(keypoints / width * 2 - size / width)
+        places = _single(keypoints / width * 2 - size / width)
+        return places if present is None else places * present[..., None]
     if normalisation != PERSON:
         raise ValueError(f"normalisation is {normalisation!r}, expected one of {NORMALISATIONS}")
     path = keypoints[:, :, root : root + 1]
     relative = keypoints - path
+    if present is not None:
+        relative = relative * present[..., None]
     squares = (relative**2).sum(axis=-1)
     # The root's own square is 0: it adds nothing to the sum and does not count in the mean.
-    others = squares[:, :, :root].sum(axis=(1, 2)) + squares[:, :, root + 1 :].sum(axis=(1, 2))
-    size = (others / (squares.shape[1] * (squares.shape[2] - 1)))[:, None, None, None] ** 0.5
+    total = _without_root(squares, root)
+    if present is None:
+        counted = squares.shape[1] * (squares.shape[2] - 1)
+    else:
+        counted = _without_root(present, root).clip(1)
+    size = (total / counted)[:, None, None, None] ** 0.5
     relative[:, :, root : root + 1] = path - path.mean(axis=1, keepdims=True)
     # A person of less than a pixel (every joint in one place) must not become infinite.
     return _single(relative / size.clip(1.0))
+
+
+def _without_root(values: Any, root: int) -> Any:
+    """Sum of (windows, frames, joints) over all frames and joints but the root."""
+    return values[:, :, :root].sum(axis=(1, 2)) + values[:, :, root + 1 :].sum(axis=(1, 2))
 
 
 @overload

@@ -120,6 +120,12 @@ class PoseSequence:
         What the joints are.
     person
         Identity, from 1.
+    uncertainty
+        (frames, joints) metres that a joint is expected to be off; None where the lifter does not
+        say. Anything finite where ``valid`` is false.
+    up
+        (frames, 3) unit vectors against gravity, camera frame, as the lifter sees it in the person;
+        None where it does not say, and in the scene frame, where up is y.
     """
 
     joints: NDArray[np.float32]
@@ -130,10 +136,16 @@ class PoseSequence:
     frame: str = "scene"
     joint_set: JointSet = H36M17
     person: int = 1
+    uncertainty: NDArray[np.float32] | None = None
+    up: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
         _require("valid", self.valid, (None,))
+        if self.uncertainty is not None:
+            _require("uncertainty", self.uncertainty, (frames, joints))
+        if self.up is not None:
+            _require("up", self.up, (frames, 3))
         _require("joints", self.joints, (frames, joints, 3))
         _require("scores", self.scores, (frames, joints))
         _require("keypoints", self.keypoints, (frames, joints, 2))

@@ -1,4 +1,4 @@
-"""Time: gaps in detections and changes of the frame rate."""
+"""Changes of the frame rate."""
 
 from __future__ import annotations
 
@@ -7,56 +7,14 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 
+from .smoothing import low_pass
 
-def fill_gaps(
-    keypoints: NDArray[np.floating],
-    seen: NDArray[np.bool_],
-    valid: NDArray[np.bool_],
-    max_gap: float,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Interpolate joints linearly over the frames in which they were not seen.
+HIGHEST_KEPT = 0.4
+"""Of the new rate: faster movement is taken out before frames are, or it would come back slower."""
 
-    Parameters
-    ----------
-    keypoints
-        (frames, joints, coordinates).
-    seen
-        (frames, joints) bool: the joint's position can be trusted in this frame.
-    valid
-        (frames,) bool: the person was found in this frame.
-    max_gap
-        Frames: gaps of the person up to this length, between two valid frames, become valid;
-        gaps of a joint up to this length, between two frames that saw it, are interpolated.
-
-    Returns
-    -------
-    filled, valid
-        Finite everywhere (before the first and after the last sight the position is held), and the
-        frames that have a pose. A joint that stays unseen for longer, or before its first or
-        after its last sight, keeps its detected positions in valid frames: a doubtful place on
-        the body is nearer than where the body was long ago.
-    """
-    frames = np.arange(len(keypoints))
-    filled = keypoints.astype(np.float64)
-    for joint in range(keypoints.shape[1]):
-        sight = seen[:, joint]
-        known = sight | (valid & ~bridge(sight, max_gap))
-        if not known.any() or known.all():
-            continue
-        for axis in range(keypoints.shape[2]):
-            filled[:, joint, axis] = np.interp(frames, frames[known], keypoints[known, joint, axis])
-    return filled, bridge(valid, max_gap)
-
-
-def bridge(valid: NDArray[np.bool_], max_gap: float) -> NDArray[np.bool_]:
-    """Mark gaps of at most `max_gap` frames between two valid frames as valid."""
-    bridged = valid.copy()
-    marks = np.flatnonzero(valid)
-    missing = np.diff(marks) - 1
-    for gap in np.flatnonzero((missing > 0) & (missing <= max_gap)):
-        bridged[marks[gap] : marks[gap + 1]] = True
-    return bridged
+CUBIC = 3
 
 
 def resample(
@@ -65,7 +23,7 @@ def resample(
     target: Fraction | int,
     frames: int | None = None,
 ) -> NDArray[np.float64]:
-    """Linear interpolation from one frame rate to another; frame 0 stays frame 0.
+    """Cubic interpolation from one frame rate to another; frame 0 stays frame 0.
 
     Parameters
     ----------
@@ -82,8 +40,12 @@ def resample(
         frames = math.ceil((len(values) - 1) / ratio) + 1
     if ratio == 1 and frames == len(values):
         return values.astype(np.float64)
+    if ratio > 1:
+        everywhere = np.ones(len(values), dtype=bool)
+        values = low_pass(values, everywhere, Fraction(source), HIGHEST_KEPT * float(target))
+    if len(values) == 1:
+        return np.repeat(values.astype(np.float64), frames, axis=0)
     position = np.minimum(np.arange(frames) * float(ratio), len(values) - 1)
-    before = np.floor(position).astype(np.int64)
-    after = np.minimum(before + 1, len(values) - 1)
-    share = (position - before).reshape(-1, *[1] * (values.ndim - 1))
-    return values[before] * (1 - share) + values[after] * share
+    degree = CUBIC if len(values) > CUBIC else 1
+    spline = make_interp_spline(np.arange(len(values)), values, k=degree)
+    return np.asarray(spline(position), dtype=np.float64)

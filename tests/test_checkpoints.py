@@ -286,7 +286,7 @@ def test_another_conversion_or_normalisation(saved: Path) -> None:
     refused(changed(saved, conversion=CONVERSION, normalisation="pixels"), "pixels", PERSON)
 
 
-@pytest.mark.parametrize("numbers", [{"joint_set": "coco17"}, {"in_channels": 3}])
+@pytest.mark.parametrize("numbers", [{"joint_set": "coco17"}, {"joint_set": "humaneva15"}])
 def test_a_lifter_of_another_body_is_not_used_for_video(tmp_path: Path, numbers) -> None:
     architecture = replace(ARCHITECTURE, **numbers)
     path = tmp_path / "other.pth"

@@ -11,6 +11,7 @@ from moving_figure import walking
 from numpy.typing import NDArray
 from torch import nn
 
+from glagcn_cli import lifting
 from glagcn_cli.checkpoints import LifterCard, save_lifter
 from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, Lifter
 from glagcn_cli.model.architecture import Architecture
@@ -76,12 +77,12 @@ def lifter(normalisation: str = PERSON, variant: str = "paper", window: int = WI
 
 
 @lru_cache
-def trained(normalisation: str) -> Lifter:
+def trained(normalisation: str, fps: float = 53.9) -> Lifter:
     """A small network that learnt to lift walking in a second or two; millimetres do not matter."""
     torch.manual_seed(4)
     architecture = Architecture(window=WINDOW, channels=16, global_blocks=2, dropout=0)
     network = build_lifter(architecture).train()
-    points, joints = clip(400, 53.9), in_camera(400, 53.9)
+    points, joints = clip(400, fps), in_camera(400, fps)
     targets = joints - joints[:, :1]
     if normalisation == PERSON:
         targets = np.einsum("tij,tvj->tvi", ray_rotations(joints[:, 0]), targets)
@@ -134,7 +135,7 @@ def test_every_rate_has_one_pose_a_frame(fps, frames: int) -> None:
 
 
 def test_at_the_lifters_own_rate_nothing_is_resampled() -> None:
-    steady = LIFTER.lift_steady(clip(90).astype(np.float32), SIZE)
+    steady = LIFTER.lift_steady(clip(90).astype(np.float32), SIZE).joints
     np.testing.assert_allclose(LIFTER.lift(person(clip(90))).joints, steady, atol=1e-5)
 
 
@@ -180,7 +181,7 @@ def unevenness(joints: NDArray, period: int) -> float:
 def test_no_seams_where_windows_begin_and_end(normalisation: str) -> None:
     lifting = trained(normalisation)
     points = clip(1000, 47.3)  # no step of the walk is a multiple of a window
-    blended = lifting.lift_steady(points, SIZE)
+    blended = lifting.lift_steady(points, SIZE).joints
     hop = WINDOW // HOPS_PER_WINDOW
     assert unevenness(blended, hop) < 1.25
     assert unevenness(blended, WINDOW) < 1.25
@@ -189,13 +190,13 @@ def test_no_seams_where_windows_begin_and_end(normalisation: str) -> None:
     windows = points[: 1000 // WINDOW * WINDOW].reshape(-1, WINDOW, 17, 2)
     inputs = torch.from_numpy(normalise_windows(windows, normalisation, SIZE))
     with torch.no_grad():
-        pieces = lifting.network.sequence(inputs).reshape(-1, 17, 3).double().numpy()
+        pieces = lifting.network.sequence(inputs).sequence.reshape(-1, 17, 3).double().numpy()
     assert unevenness(pieces - pieces[:, :1], WINDOW) > 3
 
 
 def test_a_still_person_is_lifted_to_a_still_pose() -> None:
     still = np.repeat(clip(1), 100, axis=0)
-    joints = trained(PERSON).lift_steady(still, SIZE)
+    joints = trained(PERSON).lift_steady(still, SIZE).joints
     np.testing.assert_allclose(joints, np.broadcast_to(joints[:1], joints.shape), atol=0.01)
 
 
@@ -208,12 +209,12 @@ def test_a_window_is_weighed_by_its_middle() -> None:
     for start in [0, 6, 12, 18, 24, 30, 36, 39]:
         inputs = normalise_windows(padded[None, start : start + 27], IMAGE, SIZE)
         with torch.no_grad():
-            output = lifter(IMAGE).network.sequence(torch.from_numpy(inputs))[0].numpy()
+            output = lifter(IMAGE).network.sequence(torch.from_numpy(inputs)).sequence[0].numpy()
         total[start : start + 27] += bump[:, None, None] * output
         weights[start : start + 27] += bump
     blend = (total / weights[:, None, None])[13:-13]
     expected = blend - blend[:, :1]
-    np.testing.assert_allclose(lifter(IMAGE).lift_steady(points, SIZE), expected, atol=1e-5)
+    np.testing.assert_allclose(lifter(IMAGE).lift_steady(points, SIZE).joints, expected, atol=1e-5)
 
 
 def test_the_released_variant_gives_each_frame_its_own_window() -> None:
@@ -221,9 +222,11 @@ def test_the_released_variant_gives_each_frame_its_own_window() -> None:
     points = clip(30)
     windows = np.stack([points[i - 4 : i + 5] for i in range(4, 26)])
     with torch.no_grad():
-        expected = released.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE)))
+        expected = released.network(
+            torch.from_numpy(normalise_windows(windows, IMAGE, SIZE))
+        ).centre
     expected = (expected - expected[:, :1]).numpy()
-    np.testing.assert_allclose(released.lift_steady(points, SIZE)[4:26], expected, atol=1e-5)
+    np.testing.assert_allclose(released.lift_steady(points, SIZE).joints[4:26], expected, atol=1e-5)
 
 
 def test_the_centre_branch_is_the_local_module_over_a_window_for_every_frame() -> None:
@@ -232,11 +235,11 @@ def test_the_centre_branch_is_the_local_module_over_a_window_for_every_frame() -
     held = np.concatenate([[points[0]] * 4, points, [points[-1]] * 4])  # at the ends
     windows = np.stack([held[i : i + 9] for i in range(30)])
     with torch.no_grad():
-        centre = both.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE)))[1]
+        centre = both.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE))).centre
     expected = (centre - centre[:, :1]).numpy()
-    found = both.lift_steady(points, SIZE, branch=CENTRE)
+    found = both.lift_steady(points, SIZE, branch=CENTRE).joints
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert np.abs(found - both.lift_steady(points, SIZE)).max() > 0.01
+    assert np.abs(found - both.lift_steady(points, SIZE).joints).max() > 0.01
 
 
 def test_other_joint_sets_are_relative_to_their_own_root() -> None:
@@ -244,7 +247,7 @@ def test_other_joint_sets_are_relative_to_their_own_root() -> None:
         window=9, channels=8, global_blocks=1, joint_set=MPI_INF_3DHP17.name
     )
     network = build_lifter(architecture).eval()
-    joints = Lifter(network, LifterCard(architecture, IMAGE)).lift_steady(clip(20), SIZE)
+    joints = Lifter(network, LifterCard(architecture, IMAGE)).lift_steady(clip(20), SIZE).joints
     assert (joints[:, MPI_INF_3DHP17.root] == 0).all() and MPI_INF_3DHP17.root != 0
     assert np.abs(joints[:, 0]).max() > 0
 
@@ -255,8 +258,13 @@ def test_person_normalisation_is_about_the_joint_sets_own_root(monkeypatch) -> N
     )
     person_lifter = Lifter(build_lifter(architecture), LifterCard(architecture, PERSON))
     given = []
-    run = person_lifter._run
-    monkeypatch.setattr(person_lifter, "_run", lambda x, *rest: given.append(x) or run(x, *rest))
+    run = lifting.say_of_windows
+
+    def watched(network, x, **rest):
+        given.append(x.numpy())
+        return run(network, x, **rest)
+
+    monkeypatch.setattr(lifting, "say_of_windows", watched)
     person_lifter.lift_steady(clip(9), SIZE)
     middle = normalise_windows(clip(9)[None], PERSON, SIZE, MPI_INF_3DHP17.root)[0]
     assert any(np.allclose(window, middle, atol=1e-6) for window in given[0])
@@ -272,9 +280,9 @@ def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog
 
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = LIFTER.lift_steady(clip(200), SIZE)
+    whole = LIFTER.lift_steady(clip(200), SIZE).joints
     monkeypatch.setattr("glagcn_cli.lifting.FRAMES_AT_ONCE", 3 * 27)
-    np.testing.assert_allclose(LIFTER.lift_steady(clip(200), SIZE), whole, atol=1e-5)
+    np.testing.assert_allclose(LIFTER.lift_steady(clip(200), SIZE).joints, whole, atol=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["paper", "released"])
@@ -283,11 +291,11 @@ def test_flip_averaging_by_hand_and_mirror_images(normalisation, width, variant)
     """`IMAGE` mirrors about the picture's middle, `PERSON` about the middle pixel centre."""
     lifting = lifter(normalisation, variant, window=9)
     points = clip(50)
-    plain = lifting.lift_steady(points, SIZE)
-    other = lifting.lift_steady(mirrored_2d(points, width), SIZE)
-    flipped = lifting.lift_steady(points, SIZE, flip=True)
+    plain = lifting.lift_steady(points, SIZE).joints
+    other = lifting.lift_steady(mirrored_2d(points, width), SIZE).joints
+    flipped = lifting.lift_steady(points, SIZE, flip=True).joints
     np.testing.assert_allclose(flipped, (plain + mirrored_3d(other)) / 2, atol=1e-5)
-    of_mirror = lifting.lift_steady(mirrored_2d(points, width), SIZE, flip=True)
+    of_mirror = lifting.lift_steady(mirrored_2d(points, width), SIZE, flip=True).joints
     np.testing.assert_allclose(of_mirror, mirrored_3d(flipped), atol=1e-5)
     assert np.abs(plain - mirrored_3d(other)).max() > 0.01, "the network itself is not symmetric"
 
@@ -300,14 +308,14 @@ def in_ray_frame(joints: NDArray, points: NDArray, fov: float = 60.0) -> NDArray
 def test_place_and_size_in_the_picture_change_nothing_but_the_view() -> None:
     points = clip(60)
     moved = (points - points.mean(axis=(0, 1))) * 1.7 + [300, 200]
-    here, there = LIFTER.lift_steady(points, SIZE), LIFTER.lift_steady(moved, SIZE)
+    here, there = LIFTER.lift_steady(points, SIZE).joints, LIFTER.lift_steady(moved, SIZE).joints
     np.testing.assert_allclose(in_ray_frame(there, moved), in_ray_frame(here, points), atol=1e-4)
     assert np.abs(here - there).max() > 0.01
 
 
 def test_the_field_of_view_turns_poses_about_the_root_and_changes_no_angle() -> None:
     points = clip(60)
-    narrow, wide = (LIFTER.lift_steady(points, SIZE, fov=fov) for fov in (30, 90))
+    narrow, wide = (LIFTER.lift_steady(points, SIZE, fov=fov).joints for fov in (30, 90))
     np.testing.assert_allclose(
         np.linalg.norm(narrow, axis=-1), np.linalg.norm(wide, axis=-1), atol=1e-5
     )
@@ -319,7 +327,8 @@ def test_the_field_of_view_turns_poses_about_the_root_and_changes_no_angle() -> 
 def test_with_image_normalisation_the_field_of_view_does_not_matter() -> None:
     lifting = lifter(IMAGE)
     np.testing.assert_array_equal(
-        lifting.lift_steady(clip(30), SIZE, fov=30), lifting.lift_steady(clip(30), SIZE, fov=90)
+        lifting.lift_steady(clip(30), SIZE, fov=30).joints,
+        lifting.lift_steady(clip(30), SIZE, fov=90).joints,
     )
 
 
@@ -411,3 +420,90 @@ def test_a_detectors_joints_are_converted() -> None:
 def test_who_it_is_and_the_rate_are_carried_along() -> None:
     poses = LIFTER.lift(person(clip(5, Fraction(30000, 1001)), Fraction(30000, 1001), person=4))
     assert poses.person == 4 and poses.fps == Fraction(30000, 1001)
+
+
+@lru_cache
+def all_told(fps: int = 25) -> Lifter:
+    """An untrained network that reads scores and says all that networks can say."""
+    torch.manual_seed(6)
+    architecture = Architecture(
+        window=WINDOW, channels=8, global_blocks=2, dropout=0, in_channels=3,
+        uncertainty=True, gravity=True,
+    )  # fmt: skip
+    network = build_lifter(architecture)
+    for name, parameter in network.named_parameters():
+        if name.endswith(".bn.weight") or name.startswith(("error", "gravity")):
+            nn.init.normal_(parameter)
+    return Lifter(network, LifterCard(architecture, PERSON, fps=fps))
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("frames, fps", [(1, 30), (2, 50), (90, Fraction(30000, 1001)), (80, 10)])
+def test_uncertainty_and_gravity_come_for_every_frame(frames: int, fps, flip: bool) -> None:
+    poses = all_told().lift(person(clip(frames, fps), fps), flip=flip)
+    assert poses.uncertainty.shape == (frames, 17) and (poses.uncertainty > 0).all()
+    assert poses.up.shape == (frames, 3)
+    np.testing.assert_allclose(np.linalg.norm(poses.up, axis=-1), 1, atol=1e-5)
+
+
+def test_a_lifter_without_such_heads_says_nothing_of_them() -> None:
+    poses = LIFTER.lift(person(clip(9)))
+    assert poses.uncertainty is None and poses.up is None
+
+
+def test_flip_mirrors_uncertainty_and_gravity_too() -> None:
+    width = SIZE[0] - 1
+    here = all_told(50).lift_steady(clip(40), SIZE, flip=True)
+    there = all_told(50).lift_steady(mirrored_2d(clip(40), width), SIZE, flip=True)
+    np.testing.assert_allclose(there.uncertainty[:, MIRROR], here.uncertainty, atol=1e-5)
+    np.testing.assert_allclose(there.up * [-1, 1, 1], here.up, atol=1e-5)
+
+
+def test_gravity_is_turned_from_the_ray_to_the_camera() -> None:
+    """A picture moved aside shows the same to the network, from which the ray then differs."""
+    points = np.repeat(clip(40)[:1], 40, axis=0)
+    here = all_told(50).lift_steady(points, SIZE)
+    moved = points + np.array([200.0, 50.0])
+    aside = all_told(50).lift_steady(moved, SIZE)
+    focal = focal_length(SIZE, 60.0)
+    turn = [ray_rotations(pixel_rays(p[0, 0], SIZE, focal)) for p in (points, moved)]
+    np.testing.assert_allclose(turn[0] @ here.up[0], turn[1] @ aside.up[0], atol=1e-5)
+    assert np.abs(here.up[0] - aside.up[0]).max() > 0.01
+
+
+def test_where_a_missing_joint_lies_changes_nothing() -> None:
+    points, scores = clip(60), np.ones((60, 17), np.float32)
+    scores[:, 6] = 0
+    elsewhere = points.copy()
+    elsewhere[:, 6] = 0
+    here = all_told().lift(person(points, scores=scores))
+    there = all_told().lift(person(elsewhere, scores=scores))
+    np.testing.assert_allclose(here.joints, there.joints, atol=1e-6)
+    assert np.abs(here.joints - all_told().lift(person(points)).joints).max() > 1e-3
+
+
+def test_scores_reach_a_lifter_that_reads_them() -> None:
+    doubtful = np.full((60, 17), 0.4, np.float32)
+    sure, unsure = (all_told().lift(person(clip(60), scores=s)) for s in (doubtful * 2, doubtful))
+    assert np.abs(sure.joints - unsure.joints).max() > 1e-3
+    one, two = (LIFTER.lift(person(clip(60), scores=s)) for s in (doubtful * 2, doubtful))
+    np.testing.assert_array_equal(one.joints, two.joints)
+
+
+@pytest.mark.parametrize("fps", [10, 24, 25, Fraction(30000, 1001), 120, 240])
+def test_a_clip_at_any_rate_gives_the_motion_of_its_50_frames_a_second(fps) -> None:
+    """Within 10 mm, of a walk that takes two steps a second."""
+    by_time = [
+        (trained_at_25().lift(person(clip(int(4 * rate), rate), rate)).joints, float(rate))
+        for rate in (fps, 50)
+    ]
+    times = np.arange(0.5, 3.4, 0.1)
+    at = [np.stack([joints[round(time * rate)] for time in times]) for joints, rate in by_time]
+    whole = [np.abs(times * rate - np.round(times * rate)).max() for _, rate in by_time]
+    assert np.linalg.norm(at[0] - at[1], axis=-1).mean() < 0.010 + 0.02 * max(whole)
+
+
+def trained_at_25() -> Lifter:
+    """The lifter that learnt to walk, with windows of 25 frames a second."""
+    slow = trained(PERSON, 27.0)
+    return Lifter(slow.network, replace(slow.card, fps=25))

@@ -11,7 +11,8 @@ from torch import nn
 
 import glagcn_cli
 from glagcn_cli.model.architecture import Architecture
-from glagcn_cli.model.gla_gcn import GLAGCN, JointHead, ReleasedGLAGCN, build_lifter
+from glagcn_cli.model.gla_gcn import GLAGCN, LifterOutput, ReleasedGLAGCN, build_lifter
+from glagcn_cli.model.heads import JointHead
 
 torch.set_num_threads(1)
 
@@ -70,13 +71,19 @@ def test_the_released_variant_has_the_released_names(window: int, levels: int) -
     assert state["fc.weight"].shape == (3, 96, 1)
 
 
+def told(output: LifterOutput) -> tuple[torch.Tensor, ...]:
+    """What a network did say."""
+    return tuple(tensor for tensor in output if tensor is not None)
+
+
 @pytest.mark.parametrize("window", [27, 81, 243])
 def test_the_paper_network_gives_the_sequence_and_the_centre(window: int) -> None:
     network = fresh(window=window, **SMALL)
     assert network.receptive_field() == window
     with torch.no_grad():
-        sequence, centre = network(windows(window))
-    assert sequence.shape == (2, window, 17, 3) and centre.shape == (2, 17, 3)
+        said = network(windows(window))
+    assert said.sequence.shape == (2, window, 17, 3) and said.centre.shape == (2, 17, 3)
+    assert said.sequence_error is said.centre_error is said.up is None
 
 
 @pytest.mark.parametrize("window", [27, 81, 243])
@@ -84,7 +91,8 @@ def test_the_released_network_gives_the_centre(window: int) -> None:
     network = fresh(variant="released", window=window, channels=8)
     assert network.receptive_field() == window
     with torch.no_grad():
-        assert network(windows(window)).shape == (2, 17, 3)
+        said = network(windows(window))
+    assert said.centre.shape == (2, 17, 3) and said.sequence is None
 
 
 @pytest.mark.parametrize("variant", ["paper", "released"])
@@ -92,8 +100,7 @@ def test_the_released_network_gives_the_centre(window: int) -> None:
 def test_the_centre_hears_the_whole_window(variant: str, edge: int) -> None:
     network = fresh(variant=variant, window=27, **SMALL)
     x = windows(27).requires_grad_()
-    y = network(x)
-    (y if variant == "released" else y[1]).square().sum().backward()
+    network(x).centre.square().sum().backward()
     assert x.grad[:, edge].abs().max() > 0
 
 
@@ -101,13 +108,15 @@ def test_the_centre_hears_the_whole_window(variant: str, edge: int) -> None:
 def test_sequence_runs_on_any_number_of_frames(frames: int) -> None:
     network = fresh(window=27, **SMALL)
     with torch.no_grad():
-        assert network.sequence(windows(frames)).shape == (2, frames, 17, 3)
+        assert network.sequence(windows(frames)).sequence.shape == (2, frames, 17, 3)
 
 
 def test_sequence_is_the_first_output_of_forward() -> None:
     network = fresh(window=27, **SMALL)
     with torch.no_grad():
-        torch.testing.assert_close(network.sequence(windows(27)), network(windows(27))[0])
+        alone, together = network.sequence(windows(27)), network(windows(27))
+    torch.testing.assert_close(alone.sequence, together.sequence)
+    assert alone.centre is None
 
 
 def test_samples_of_a_batch_do_not_hear_each_other() -> None:
@@ -115,7 +124,7 @@ def test_samples_of_a_batch_do_not_hear_each_other() -> None:
     x = windows(27, batch=3).double()
     with torch.no_grad():
         together, alone = network(x), network(x[1:2])
-    for whole, single in zip(together, alone, strict=True):
+    for whole, single in zip(told(together), told(alone), strict=True):
         torch.testing.assert_close(whole[1:2], single)
 
 
@@ -189,14 +198,23 @@ def test_a_window_is_a_power_of_three(window: int) -> None:
         Architecture(window=window)
 
 
-@pytest.mark.parametrize("numbers", [{"variant": "other"}, {"global_blocks": 0}, {"channels": 3}])
+@pytest.mark.parametrize(
+    "numbers", [{"variant": "other"}, {"global_blocks": 0}, {"channels": 3}, {"in_channels": 4}]
+)
 def test_numbers_that_make_no_network_are_refused(numbers) -> None:
     with pytest.raises(ValueError, match=next(iter(numbers))):
         Architecture(**numbers)
 
 
-def outputs(result: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    return result if isinstance(result, tuple) else (result,)
+class Told(nn.Module):
+    """A network without what it does not say: traced modules return no None."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return told(self.network(x))
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
@@ -204,13 +222,13 @@ def outputs(result: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tens
 def test_forward_can_be_traced_saved_and_run_on_another_batch(variant: str) -> None:
     network = fresh(variant=variant, window=27, **SMALL)
     with torch.no_grad():
-        traced = torch.jit.trace(network, windows(27), check_trace=False)
+        traced = torch.jit.trace(Told(network), windows(27), check_trace=False)
         file = io.BytesIO()
         torch.jit.save(traced, file)
         file.seek(0)
         again = torch.jit.load(file)
         for x in (windows(27), windows(27, batch=2) + 1):
-            for a, b in zip(outputs(again(x)), outputs(network(x)), strict=True):
+            for a, b in zip(again(x), told(network(x)), strict=True):
                 torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
@@ -222,7 +240,7 @@ def test_forward_is_one_graph_for_any_batch(variant: str) -> None:
     program = torch.export.export(network, (windows(9),), dynamic_shapes=({0: batch},))
     x = windows(9, batch=5)
     with torch.no_grad():
-        for a, b in zip(outputs(program.module()(x)), outputs(network(x)), strict=True):
+        for a, b in zip(told(program.module()(x)), told(network(x)), strict=True):
             torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
@@ -231,3 +249,31 @@ def test_no_module_moves_anything_to_a_gpu_by_itself() -> None:
     assert len(sources) > 20
     for source in sources:
         assert not re.search(r"\.cuda\(|\.to\(\s*[\"']cuda", source.read_text("utf-8")), source
+
+
+def test_heads_for_uncertainty_and_gravity_speak_of_every_joint_and_frame() -> None:
+    network = fresh(window=27, in_channels=3, uncertainty=True, gravity=True, **SMALL)
+    said = network(torch.randn(2, 27, 17, 3))
+    assert said.sequence_error.shape == (2, 27, 17) and said.centre_error.shape == (2, 17)
+    assert (said.sequence_error > 0).all() and (said.centre_error > 0).all()
+    torch.testing.assert_close(said.up.norm(dim=-1), torch.ones(2, 27))
+
+
+def test_uncertainty_teaches_nothing_but_its_own_heads_and_gravity_all_before_it() -> None:
+    network = fresh(window=27, uncertainty=True, gravity=True, **SMALL)
+
+    def taught(told: torch.Tensor) -> set[str]:
+        network.zero_grad()
+        told.sum().backward()
+        return {name.split(".")[0] for name, p in network.named_parameters() if p.grad is not None}
+
+    said = network(windows(27))
+    assert taught(said.sequence_error.log() + 0) == {"error_global"}
+    assert taught(network(windows(27)).centre_error.log()) == {"error_local"}
+    assert taught(network(windows(27)).up) == {"data_bn", "layers_global", "gravity"}
+
+
+def test_the_released_variant_has_no_such_heads() -> None:
+    for head in ("uncertainty", "gravity"):
+        with pytest.raises(ValueError, match=head):
+            Architecture("released", **{head: True})

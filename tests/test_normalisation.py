@@ -179,6 +179,43 @@ def test_another_root_takes_the_place_of_the_first_joint() -> None:
     )
 
 
+@pytest.mark.parametrize("normalisation", [PERSON, IMAGE])
+def test_scores_of_1_change_nothing_but_come_behind_x_and_y(normalisation) -> None:
+    scores = np.ones(WINDOWS.shape[:3])
+    with_scores = normalise_windows(WINDOWS, normalisation, SIZE, scores=scores)
+    plain = normalise_windows(WINDOWS, normalisation, SIZE)
+    np.testing.assert_allclose(with_scores[..., :2], plain, atol=1e-6)
+    np.testing.assert_array_equal(with_scores[..., 2], 1)
+
+
+@pytest.mark.parametrize("normalisation", [PERSON, IMAGE])
+def test_a_missing_joint_is_0_and_changes_no_other(normalisation) -> None:
+    """Wherever it lies: it does not count for the person's size."""
+    scores = RNG.uniform(0.1, 1, WINDOWS.shape[:3])
+    scores[:, 2:5, 3] = 0
+    elsewhere = WINDOWS.copy()
+    elsewhere[:, 2:5, 3] = 1e5
+    here, there = (
+        normalise_windows(w, normalisation, SIZE, scores=scores) for w in (WINDOWS, elsewhere)
+    )
+    np.testing.assert_array_equal(here, there)
+    assert not here[:, 2:5, 3].any() and here[:, :2, 3, :2].all()
+    tensors = normalise_windows(
+        torch.from_numpy(WINDOWS), normalisation, torch.tensor(SIZE),
+        scores=torch.from_numpy(scores),
+    )  # fmt: skip
+    np.testing.assert_allclose(tensors, here, atol=1e-6)
+
+
+def test_the_size_is_that_of_the_joints_that_are_there() -> None:
+    """Two joints 30 and 40 pixels from the root, one of them missing in every frame."""
+    person = np.zeros((1, 2, 3, 2))
+    person[..., 1, 0], person[..., 2, 1] = 30, 40
+    scores = np.ones((1, 2, 3))
+    scores[..., 2] = 0
+    assert normalise_windows(person, PERSON, SIZE, scores=scores)[0, 0, 1, 0] == pytest.approx(1)
+
+
 def test_tensors_of_rays_are_those_of_arrays() -> None:
     np.testing.assert_allclose(ray_rotations(torch.from_numpy(RAYS)), ray_rotations(RAYS))
     pixels, sizes, fovs = WINDOWS[:, :, 0], [(1920, 1080), (1080, 1920), (640, 480)], [50, 60, 70]

@@ -51,7 +51,7 @@ def walking_windows(count: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def error(network: TemporalConvolutionLifter, inputs: Tensor, targets: Tensor) -> Tensor:
-    return (network(inputs) - targets).norm(dim=-1).mean()
+    return (network(inputs).centre - targets).norm(dim=-1).mean()
 
 
 def train(network, optimizer, steps: range) -> None:
@@ -67,7 +67,7 @@ def train(network, optimizer, steps: range) -> None:
 def test_the_centre_frame_of_a_window(window) -> None:
     network = lifter(window=window).eval()
     x = torch.randn(2, window, 17, 2).requires_grad_()
-    y = network(x)
+    y = network(x).centre
     assert y.shape == (2, 17, 3) and network.receptive_field() == window
     y.square().sum().backward()
     assert (x.grad.abs().amax(dim=(0, 2, 3)) > 0).all(), "a frame of the window is not heard"
@@ -91,12 +91,12 @@ def test_striding_gives_what_dilating_gives() -> None:
     dilated.load_state_dict(network.backbone.state_dict())
     x = torch.randn(2, 27, 17, 2)
     expected = network.head(dilated(x.reshape(2, 27, 34).transpose(1, 2)))
-    torch.testing.assert_close(network(x), expected)
+    torch.testing.assert_close(network(x).centre, expected)
 
 
 def test_other_joint_sets() -> None:
     network = lifter(joint_set="humaneva15").eval()
-    assert network(torch.randn(2, 27, 15, 2)).shape == (2, 15, 3)
+    assert network(torch.randn(2, 27, 15, 2)).centre.shape == (2, 15, 3)
 
 
 @pytest.mark.parametrize("shape", [(2, 81, 17, 2), (2, 27, 15, 2), (27, 17, 2), (2, 27, 17, 3)])

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, HUMANEVA15, JointSet
-from glagcn_training.losses import SHORTEST_BONE, LossWeights, bones, lifting_losses
+from glagcn_training.losses import SHORTEST_BONE, LossWeights, bones, uncertainty_loss
+from glagcn_training.losses import lifting_losses as losses_of_all
 
 STICK = JointSet("stick", ("foot", "knee", "hand"), (("foot", "knee"), ("knee", "hand")))
 ALL = LossWeights(1, 1, 1, 1, 1)
@@ -16,6 +18,11 @@ ALL = LossWeights(1, 1, 1, 1, 1)
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(0)
+
+
+def lifting_losses(output, targets, joint_set, weights):
+    """Loss terms of a network that says nothing but (sequence, centre)."""
+    return losses_of_all(LifterOutput(*output), targets, None, joint_set, weights)
 
 
 def stick(*heights: float) -> torch.Tensor:
@@ -127,3 +134,35 @@ def test_half_precision_answers_are_compared_in_single_precision():
 def test_weights_that_a_network_without_a_sequence_cannot_serve(weights, message):
     with pytest.raises(ValueError, match=message):
         lifting_losses((None, torch.zeros(1, 17, 3)), torch.zeros(1, 3, 17, 3), H36M17, weights)
+
+
+def test_gravity_is_compared_where_network_and_data_know_it():
+    true = torch.zeros(2, 3, 17, 3)
+    down, up = torch.tensor([0.0, 1.0, 0.0]), torch.tensor([0.0, -1.0, 0.0])
+    said = LifterOutput(true, true[:, 1], up=down.expand(2, 3, 3))
+    weights = LossWeights(gravity=0.5)
+    losses = losses_of_all(said, true, up.expand(2, 3, 3), H36M17, weights)
+    assert float(losses["loss_gravity"]) == pytest.approx(0.5 * 2)
+    assert "loss_gravity" not in losses_of_all(said, true, None, H36M17, weights)
+    silent = said._replace(up=None)
+    assert "loss_gravity" not in losses_of_all(silent, true, up.expand(2, 3, 3), H36M17, weights)
+
+
+def test_the_uncertainty_that_costs_least_is_the_mean_error():
+    true = torch.zeros(4000, 1, 3)
+    predicted = torch.randn(4000, 1, 3) * 0.05
+    error = predicted.norm(dim=-1).mean()
+    levels = torch.linspace(0.5, 2, 31) * error
+    costs = [uncertainty_loss(level.expand(4000, 1), predicted, true) for level in levels]
+    best = levels[int(torch.stack(costs).argmin())]
+    assert float(best) == pytest.approx(float(error), rel=0.06)
+
+
+def test_uncertainty_does_not_move_the_joints():
+    predicted = torch.randn(2, 3, 17, 3, requires_grad=True)
+    expected = torch.full((2, 3, 17), 0.1, requires_grad=True)
+    said = LifterOutput(predicted, predicted[:, 1], expected, expected[:, 1])
+    weights = LossWeights(0, 0, uncertainty=1)
+    loss = losses_of_all(said, torch.zeros(2, 3, 17, 3), None, H36M17, weights)
+    loss["loss_uncertainty"].backward()
+    assert predicted.grad is None and expected.grad.abs().min() > 0

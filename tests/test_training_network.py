@@ -48,3 +48,16 @@ def test_a_lifter_that_read_other_2d_is_taken_with_a_warning(packs, tmp_path, ca
     assert "normalised" not in caplog.text
     build_network(small_recipe(given, "data.normalisation=image"))
     assert "read 2D normalised by 'person', this run has 'image'" in caplog.text
+
+
+def test_a_lifter_of_x_and_y_begins_one_that_reads_scores_too(packs, tmp_path):
+    """At the start it says what it said, whatever the scores are."""
+    plain = small_recipe("schedule.steps=2", "network.in_channels=2")
+    trained(plain, packs, tmp_path / "plain")
+    given = tmp_path / "plain" / "lifter.pth"
+    network = build_network(small_recipe(f"init={given}")).eval()
+    x = torch.randn(3, 27, 17, 3)
+    with torch.no_grad():
+        expected = load_lifter(given)[0](x[..., :2])
+        torch.testing.assert_close(network(x).sequence, expected.sequence)
+        torch.testing.assert_close(network(x).centre, expected.centre)

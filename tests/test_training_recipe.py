@@ -27,6 +27,12 @@ def test_every_named_recipe_is_whole(name):
     assert not recipe.data.select_on_test and recipe.augmentation.rotate_target == 0
 
 
+RELEASED = [
+    "network.variant=released", "network.uncertainty=false", "network.gravity=false",
+    "loss.velocity=0",
+]  # fmt: skip
+
+
 def test_there_is_a_recipe_for_every_data_set():
     assert {read_recipe(name).data.dataset for name in named_recipes()} == {
         "h36m", "humaneva", "mpi_inf_3dhp", "mocap"
@@ -104,7 +110,7 @@ def test_files_that_are_no_recipe(tmp_path, text, message):
 def test_without_a_recipe_2d_is_left_as_it_is(tmp_path):
     (tmp_path / "mine.yaml").write_text("data: {dataset: h36m}\n")
     assert read_recipe(str(tmp_path / "mine.yaml")).augmentation.noise == 0
-    assert read_recipe("mocap_27").augmentation.noise == 0.03
+    assert read_recipe("mocap_27").augmentation.noise == 1
 
 
 @pytest.mark.parametrize(
@@ -134,7 +140,7 @@ def test_without_a_recipe_2d_is_left_as_it_is(tmp_path):
         ("augmentation.cameras.distance=[9, 2]", "smaller number first"),
         ("augmentation.cameras.fov=[90, 180]", "less than 180"),
         ("schedule.steps=-5", "schedule.steps is -5"),
-        ("network.in_channels=3", "network.in_channels is 3"),
+        ("network.in_channels=4", "in_channels is 4"),
         ("network.window=1", "network.window is 1"),
         ("network.dropout=1.5", "at least 0 and less than 1"),
         ("optimizer.rate=.nan", "optimizer.rate is nan"),
@@ -156,9 +162,10 @@ def test_what_is_refused_and_how(override, message):
     ("overrides", "message"),
     [
         (["schedule.steps=0", "schedule.epochs=0"], "nothing is trained"),
-        (["loss.sequence=0", "loss.centre=0"], "nothing to train with"),
-        (["network.variant=released", "loss.centre=0"], "loss.bone_direction must be more than 0"),
-        (["network.variant=released", "loss.velocity=2"], "loss.velocity is 2"),
+        (["loss.sequence=0", "loss.centre=0", "loss.velocity=0"], "nothing to train with"),
+        ([*RELEASED, "loss.centre=0"], "loss.bone_direction must be more than 0"),
+        ([*RELEASED, "loss.velocity=2"], "loss.velocity is 2"),
+        (["network.variant=released"], "no heads for uncertainty and gravity"),
         (["baseline=temporal-convolution", "loss.velocity=2"], "loss.velocity is 2"),
         (["baseline=temporal-convolution", "network.window=3"], "network.window is 3"),
     ],
@@ -189,8 +196,8 @@ def test_every_number_of_a_recipe_has_limits():
     [
         ["seed=4294967295", "augmentation.noise=0", "optimizer.warm_up=0"],
         ["loss.sequence=0", "validation.branch=centre"],
-        ["loss.centre=0", "network.variant=released", "loss.bone_length=1"],
-        ["baseline=temporal-convolution", "network.window=9", "loss.sequence=0"],
+        [*RELEASED, "loss.centre=0", "loss.bone_length=1"],
+        ["baseline=temporal-convolution", "network.window=9", "loss.velocity=0"],
         ["schedule.validations=0", "optimizer.batch_norm_momentum=[1, 1]"],
         ["augmentation.cameras.distance=[3, 3]", "augmentation.cameras.off_centre=0"],
     ],

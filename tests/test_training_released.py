@@ -142,7 +142,7 @@ def imported(folder: Path, tensors: dict, **options):
 
 def outputs(network, x: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
-        return network(torch.tensor(x).float()).numpy()
+        return network(torch.tensor(x).float()).centre.numpy()
 
 
 @pytest.mark.parametrize(

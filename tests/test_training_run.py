@@ -121,9 +121,9 @@ def test_a_run_killed_at_any_moment_goes_on(packs, tmp_path):
 def lifted(run: TrainingRun) -> np.ndarray:
     """What the trained network makes of a fixed input: (4, 27, 17, 3) metres."""
     network = run.model.network.eval()
-    x = torch.randn(4, 27, 17, 2, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(4, 27, 17, 3, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        return network.sequence(x).numpy()
+        return network.sequence(x).sequence.numpy()
 
 
 def test_half_a_state_never_stands_under_its_name(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from glagcn_cli.detection import openmmlab
 from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
 
 from .multiplications import architecture_multiplications
@@ -105,7 +106,7 @@ class TemporalConvolutionLifter(nn.Module):
         """Frames that the centre frame's pose is made from."""
         return self.architecture.window
 
-    def forward(self, keypoints: Tensor) -> Tensor:
+    def forward(self, keypoints: Tensor) -> LifterOutput:
         """Centre frame (N, V, 3) metres from windows (N, T, V, C), as the released variant gives.
 
         Raises
@@ -121,7 +122,7 @@ class TemporalConvolutionLifter(nn.Module):
                 f"{expected[1]}, {expected[2]})"
             )
         frames = keypoints.flatten(2).transpose(1, 2)  # joint-major numbers of a frame
-        return self.head(self.backbone(frames))
+        return LifterOutput(centre=self.head(self.backbone(frames)))
 
 
 def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:

@@ -1,4 +1,4 @@
-"""What training minimises: the paper's two position errors, and terms for bones and motion."""
+"""What training minimises: the paper's two position errors, and terms beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import JointSet
 
 SHORTEST_BONE = 0.01
@@ -31,6 +32,11 @@ class LossWeights:
         Difference of bone directions.
     velocity
         Difference of the motion from frame to frame; needs a network that gives the sequence.
+    gravity
+        Difference of the direction against gravity, where network and data know one.
+    uncertainty
+        Negative log-likelihood of the position errors, where the network says how far it may be
+        off. It moves nothing but what says so.
     """
 
     sequence: float = 1.0
@@ -38,20 +44,28 @@ class LossWeights:
     bone_length: float = 0.0
     bone_direction: float = 0.0
     velocity: float = 0.0
+    gravity: float = 0.0
+    uncertainty: float = 0.0
 
 
 def lifting_losses(
-    output: tuple[Tensor | None, Tensor], targets: Tensor, joint_set: JointSet, weights: LossWeights
+    output: LifterOutput,
+    targets: Tensor,
+    up: Tensor | None,
+    joint_set: JointSet,
+    weights: LossWeights,
 ) -> dict[str, Tensor]:
     """Weighted terms of the loss, to be summed.
 
     Parameters
     ----------
     output
-        Sequence (samples, frames, joints, 3), or None where the network gives none, and centre
-        frame (samples, joints, 3). Metres, relative to the root, in the frame of the targets.
+        What the network says; at least its centre frame.
     targets
-        (samples, frames, joints, 3), likewise; frames is odd.
+        (samples, frames, joints, 3) metres, relative to the root; frames is odd.
+    up
+        (samples, frames, 3) unit vectors against gravity, in the frame of the targets; None where
+        nobody knows.
     joint_set
         Whose bones are compared.
     weights
@@ -61,17 +75,20 @@ def lifting_losses(
     -------
     dict
         Scalars: ``loss_global`` and ``loss_local`` (metres), ``loss_bone_length`` (metres),
-        ``loss_bone_direction`` (unit vectors: 0 to 2), ``loss_velocity`` (metres per frame), each
-        times its weight. Bone terms are the mean of the sequence's and the centre frame's. Where
-        there is no sequence, L_global is left out.
+        ``loss_bone_direction`` and ``loss_gravity`` (unit vectors: 0 to 2), ``loss_velocity``
+        (metres per frame), ``loss_uncertainty`` (nats), each times its weight. Bone terms and the
+        uncertainty's are the mean of the sequence's and the centre frame's. Where there is no
+        sequence, L_global is left out.
 
     Raises
     ------
     ValueError
         The velocity of a network without a sequence is asked for, or no term is left.
     """
-    sequence, centre = output
-    pairs = [(centre.float(), targets[:, targets.shape[1] // 2])]
+    sequence = output.sequence
+    assert output.centre is not None
+    pairs = [(output.centre.float(), targets[:, targets.shape[1] // 2])]
+    spreads = [output.centre_error, output.sequence_error]
     losses = {}
     if weights.centre > 0:
         losses["loss_local"] = weights.centre * position_loss(*pairs[0])
@@ -84,6 +101,15 @@ def lifting_losses(
     elif weights.velocity > 0:
         raise ValueError("the velocity loss needs a network that gives the whole sequence")
     losses |= _bone_losses(pairs, joint_set, weights)
+    if weights.gravity > 0 and output.up is not None and up is not None:
+        losses["loss_gravity"] = weights.gravity * position_loss(output.up.float(), up)
+    if weights.uncertainty > 0 and output.centre_error is not None:
+        terms = [
+            uncertainty_loss(spread, *pair)
+            for spread, pair in zip(spreads, pairs, strict=False)
+            if spread is not None
+        ]
+        losses["loss_uncertainty"] = weights.uncertainty * torch.stack(terms).mean()
     if not losses:
         raise ValueError(f"nothing to train with: no term of {weights} applies to this network")
     return losses
@@ -108,6 +134,22 @@ def _bone_losses(
 def position_loss(predicted: Tensor, true: Tensor) -> Tensor:
     """Mean per-joint position error of (..., joints, 3)."""
     return torch.linalg.vector_norm(predicted - true, dim=-1).mean()
+
+
+def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tensor:
+    """Negative log-likelihood of position errors that are distributed exponentially.
+
+    It is least where `expected` is the mean error of all joints that look alike.
+
+    Parameters
+    ----------
+    expected
+        (..., joints) metres, above 0.
+    predicted, true
+        (..., joints, 3) metres; no gradient flows into them.
+    """
+    error = torch.linalg.vector_norm((predicted - true).detach(), dim=-1)
+    return (torch.log(expected) + error / expected).mean()
 
 
 def velocity_loss(predicted: Tensor, true: Tensor) -> Tensor:

@@ -133,7 +133,7 @@ def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tens
         for inputs, targets in batches:
             network.zero_grad()
             output = network(inputs)
-            terms = lifting_losses(output, targets, network.joint_set, LossWeights())
+            terms = lifting_losses(output, targets, None, network.joint_set, LossWeights())
             (len(inputs) * sum(terms.values(), torch.zeros((), device=device))).backward()
             for module, feature in features.items():
                 assert feature.grad is not None
@@ -271,8 +271,9 @@ def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
             for key in state:
                 if key.startswith(f"{name}.{part}."):
                     state[key] = _cut(state[key], rows, columns)
-    for head in ("head_global.weight", "head_local.weight"):
-        state[head] = state[head][:, kept.tied]
+    for head in ("head_global", "head_local", "error_global", "error_local", "gravity"):
+        if f"{head}.weight" in state:
+            state[f"{head}.weight"] = state[f"{head}.weight"][:, kept.tied]
     narrow = GLAGCN(numbers).to(kept.tied.device)
     narrow.load_state_dict(state)  # strict: a tensor that was not cut does not fit
     return narrow.eval()

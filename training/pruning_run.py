@@ -81,9 +81,7 @@ def prune_checkpoint(
         width = width_at(card.architecture, share)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    data = DataSettings(
-        dataset, keypoints, normalisation=card.normalisation, conversion=card.conversion
-    )
+    data = DataSettings(dataset, keypoints, card.normalisation, card.conversion, fps=card.fps)
     seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
     recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
     pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
@@ -108,7 +106,7 @@ def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tens
         raise CheckpointError(
             f"the lifter was trained on joints of {own}; {data.dataset} has {takes.joint_set.name}"
         )
-    store = WindowStore(takes, recipe.network.window, device=device)
+    store = WindowStore(takes, recipe.network.window, device=device, fps=recipe.data.fps)
     order = TrainingOrder(len(store), CALIBRATION_WINDOWS, recipe.seed, CALIBRATION_BATCHES)
     make = BatchMaker(recipe, store)
     for step in range(len(order)):

@@ -40,6 +40,9 @@ class DataSettings:
         gives is no estimate of anything, since the test set has been used to choose.
     stride
         Every how many frames a window begins its turn as a training sample.
+    fps
+        Frames per second of the windows, and so of the lifter; 0 is the data set's own rate.
+        Motion says little more at 50 frames/s than at 25, so the same window tells twice as much.
     """
 
     dataset: str = "mocap"
@@ -49,6 +52,7 @@ class DataSettings:
     holdout: str = "default"
     select_on_test: bool = False
     stride: int = 1
+    fps: int = 0
 
 
 @dataclass(frozen=True)

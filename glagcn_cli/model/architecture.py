@@ -27,7 +27,7 @@ class Architecture:
     channels
         Width of every block.
     in_channels
-        Numbers per joint and frame of the input: 2 (x, y).
+        Numbers per joint and frame of the input: 2 (x, y) or 3 (x, y, score).
     global_blocks
         Stride-1 blocks of the global module, the expanding one included ("paper" only).
     shared_head
@@ -36,6 +36,10 @@ class Architecture:
         Inside graph convolutions.
     joint_set
         Name of the joint set, in and out.
+    uncertainty
+        Heads that say how far each joint may be off ("paper" only).
+    gravity
+        A head that says which way is up ("paper" only).
     """
 
     variant: str = "paper"
@@ -46,12 +50,20 @@ class Architecture:
     shared_head: bool = False
     dropout: float = 0.1
     joint_set: str = H36M17.name
+    uncertainty: bool = False
+    gravity: bool = False
 
     def __post_init__(self) -> None:
         if self.variant not in ("paper", "released"):
             raise ValueError(f"variant is {self.variant!r}, expected 'paper' or 'released'")
         if STRIDE**self.levels != self.window:
             raise ValueError(f"window is {self.window} frames, expected a power of {STRIDE}")
+        if self.in_channels not in (2, 3):
+            raise ValueError(
+                f"in_channels is {self.in_channels}, expected 2 (x, y) or 3 (and score)"
+            )
+        if self.variant == "released" and (self.uncertainty or self.gravity):
+            raise ValueError("the variant 'released' has no heads for uncertainty and gravity")
         if self.channels < EMBEDDING_SHARE or self.global_blocks < 1:
             raise ValueError(
                 f"channels is {self.channels} and global_blocks {self.global_blocks}, expected at "

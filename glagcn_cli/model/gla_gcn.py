@@ -1,51 +1,37 @@
 """GLA-GCN (Yu et al., ICCV 2023, arXiv 2307.05853): the paper's network and the released variant.
 
 Written from the paper's description. Inputs are windows of 2D poses (batch, frames, joints,
-channels); outputs are root-relative 3D joints in metres.
+channels); outputs are root-relative 3D joints in metres, how far each may be off, and which way is
+up.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from ..skeleton import JOINT_SETS
 from .architecture import STRIDE, Architecture
 from .blocks import GraphTemporalBlock, strided_level
 from .graph import adjacency
-
-OUT_CHANNELS = 3  # x, y, z
-
-
-def _full_precision(x: Tensor) -> AbstractContextManager[object]:
-    """No mixed precision: in bfloat16 a coordinate near a metre would be rounded to 4 mm."""
-    if x.device.type == "meta":  # nothing is computed there, and autocast does not know it
-        return nullcontext()
-    return torch.autocast(x.device.type, enabled=False)
+from .heads import OUT_CHANNELS, ErrorHead, GravityHead, JointHead, full_precision
 
 
-class JointHead(nn.Module):
-    """Output layer: features of a joint to its three coordinates.
+class LifterOutput(NamedTuple):
+    """What a network says of windows; None for what it does not say.
 
-    Unshared, every joint has its own weights (W_i in R^{C x 3}, the paper's individually connected
-    layers), so that no joint's output depends on another joint's features.
+    ``sequence`` (N, T, V, 3) and ``centre`` (N, V, 3): joints of every frame and of the middle one,
+    metres, relative to the root. ``sequence_error`` (N, T, V) and ``centre_error`` (N, V): metres
+    that they are expected to be off. ``up`` (N, T, 3): unit vectors against gravity, in the
+    joints' frame of reference.
     """
 
-    def __init__(self, channels: int, joints: int, shared: bool) -> None:
-        super().__init__()
-        copies = 1 if shared else joints
-        bound = channels**-0.5
-        self.weight = nn.Parameter(torch.empty(copies, channels, OUT_CHANNELS))
-        self.bias = nn.Parameter(torch.zeros(copies, OUT_CHANNELS))
-        nn.init.uniform_(self.weight, -bound, bound)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, T, V) to (N, T, V, 3)."""
-        weight = self.weight.expand(x.shape[3], -1, -1)
-        with _full_precision(x):
-            return torch.einsum("nctv,vcd->ntvd", x.to(weight.dtype), weight) + self.bias
+    sequence: Tensor | None = None
+    centre: Tensor | None = None
+    sequence_error: Tensor | None = None
+    centre_error: Tensor | None = None
+    up: Tensor | None = None
 
 
 def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
@@ -123,6 +109,9 @@ class GLAGCN(_Lifter):
         self.head_global = JointHead(width, joints, architecture.shared_head)
         self.layers_tcngcn = _local_module(architecture, fixed)
         self.head_local = JointHead(width, joints, architecture.shared_head)
+        self.error_global = ErrorHead(width, joints) if architecture.uncertainty else None
+        self.error_local = ErrorHead(width, joints) if architecture.uncertainty else None
+        self.gravity = GravityHead(width, joints) if architecture.gravity else None
 
     def _global_features(self, keypoints: Tensor) -> Tensor:
         x = self._features(keypoints)
@@ -130,27 +119,33 @@ class GLAGCN(_Lifter):
             x = block(x)
         return x
 
-    def sequence(self, keypoints: Tensor) -> Tensor:
-        """3D joints of every frame from the global module alone.
+    def _of_sequence(self, x: Tensor) -> LifterOutput:
+        """What global features (N, C, T, V) say of every frame."""
+        return LifterOutput(
+            sequence=self.head_global(x),
+            sequence_error=None if self.error_global is None else self.error_global(x),
+            up=None if self.gravity is None else self.gravity(x),
+        )
+
+    def sequence(self, keypoints: Tensor) -> LifterOutput:
+        """All of every frame from the global module alone; nothing of the centre frame.
 
         Parameters
         ----------
         keypoints
             (N, T, V, C), any T.
-
-        Returns
-        -------
-        Tensor
-            (N, T, V, 3) metres, relative to the root.
         """
-        return self.head_global(self._global_features(keypoints))
+        return self._of_sequence(self._global_features(keypoints))
 
-    def forward(self, keypoints: Tensor) -> tuple[Tensor, Tensor]:
-        """Sequence (N, T, V, 3) and centre frame (N, V, 3) from windows (N, T, V, C)."""
+    def forward(self, keypoints: Tensor) -> LifterOutput:
+        """All there is to say of windows (N, T, V, C)."""
         self._check_window(keypoints)
         x = self._global_features(keypoints)
-        centre = self.head_local(_run_local(self.layers_tcngcn, x))
-        return self.head_global(x), centre[:, 0]
+        local = _run_local(self.layers_tcngcn, x)
+        return self._of_sequence(x)._replace(
+            centre=self.head_local(local)[:, 0],
+            centre_error=None if self.error_local is None else self.error_local(local)[:, 0],
+        )
 
 
 class ReleasedGLAGCN(_Lifter):
@@ -166,12 +161,13 @@ class ReleasedGLAGCN(_Lifter):
         self.layers_tcngcn = _local_module(architecture, fixed)
         self.fc = nn.Conv1d(width, OUT_CHANNELS, 1)
 
-    def forward(self, keypoints: Tensor) -> Tensor:
+    def forward(self, keypoints: Tensor) -> LifterOutput:
         """Centre frame (N, V, 3) from windows (N, T, V, C)."""
         self._check_window(keypoints)
         x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
-        with _full_precision(x):
-            return self.fc(x.to(self.fc.weight.dtype).mean(dim=2)).permute(0, 2, 1)
+        with full_precision(x):
+            centre = self.fc(x.to(self.fc.weight.dtype).mean(dim=2)).permute(0, 2, 1)
+        return LifterOutput(centre=centre)
 
 
 def build_lifter(architecture: Architecture) -> GLAGCN | ReleasedGLAGCN:

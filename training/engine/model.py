@@ -53,27 +53,31 @@ class BatchMaker(BaseDataPreprocessor):
         self.seconds = 0.0
 
     def forward(self, data: StepOrder, training: bool = False) -> dict[str, Tensor]:
-        """Inputs (N, T, J, 2) and targets (N, T, J, 3) of a step."""
+        """Inputs (N, T, J, C), targets (N, T, J, 3) and, where known, up (N, T, 3) of a step."""
         started = time.perf_counter()
-        recipe, numbers = self.recipe, data["windows"]
-        windows = self.store.gather(numbers)
-        device = windows.joints.device
+        recipe, numbers, device = self.recipe, data["windows"], self.store.device
+        settings, normalisation = recipe.augmentation, recipe.data.normalisation
         total = len(numbers) * self.processes
         rows = slice(self.rank, total, self.processes)
         draws = StepDraws(recipe.seed, data["step"], total, rows, device)
-        settings, normalisation = recipe.augmentation, recipe.data.normalisation
+        speed = None
+        if settings.playback != (1.0, 1.0):
+            speed = draws.uniform(*settings.playback, (len(numbers),))
+        windows = self.store.gather(numbers, speed)
+        how = (recipe.network.in_channels, float(self.store.fps))
         with torch.autocast(device.type, enabled=False):
             if windows.keypoints is None:
                 batch = virtual_batch(
-                    draws, windows.joints, settings, normalisation, recipe.data.conversion
+                    draws, windows.joints, settings, normalisation, recipe.data.conversion, *how
                 )
             else:
                 batch = filmed_batch(
                     draws, windows.joints, windows.keypoints, windows.image_size, windows.fov,
-                    self.store.joint_set, settings, normalisation,
+                    self.store.joint_set, settings, normalisation, *how,
                 )  # fmt: skip
         self.seconds += time.perf_counter() - started
-        return {"inputs": batch.inputs, "targets": batch.targets}
+        made = {"inputs": batch.inputs, "targets": batch.targets}
+        return made if batch.up is None else made | {"up": batch.up}
 
 
 class LiftingModel(BaseModel):
@@ -82,7 +86,7 @@ class LiftingModel(BaseModel):
     Parameters
     ----------
     network
-        Windows (N, T, J, C) to a sequence (N, T, J, 3) and a centre (N, J, 3), or a centre alone.
+        Windows (N, T, J, C) to a `LifterOutput`.
     recipe
         Loss weights and validation settings.
     card
@@ -97,14 +101,14 @@ class LiftingModel(BaseModel):
         super().__init__(data_preprocessor=batches)
         self.network, self.recipe, self.card = network, recipe, card
 
-    def forward(self, inputs: Tensor, targets: Tensor, mode: str = "loss") -> dict[str, Tensor]:
+    def forward(
+        self, inputs: Tensor, targets: Tensor, up: Tensor | None = None, mode: str = "loss"
+    ) -> dict[str, Tensor]:
         """Weighted loss terms of a batch; mode "loss" is the only one."""
         if mode != "loss":
             raise ValueError(f"mode is {mode!r}, expected 'loss'")
-        output = self.network(inputs)
-        pair = output if isinstance(output, tuple) else (None, output)
         joint_set = self.data_preprocessor.store.joint_set
-        return lifting_losses(pair, targets, joint_set, self.recipe.loss)
+        return lifting_losses(self.network(inputs), targets, up, joint_set, self.recipe.loss)
 
     def train(self, mode: bool = True) -> LiftingModel:
         """Change between training and evaluation; MMEngine asks for it in every step."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from glagcn_cli.checkpoints import lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
@@ -46,6 +47,7 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
             f"{joint_set}, so it cannot start from it"
         )
     own, given = network.state_dict(), lifter.state_dict()
+    given = {name: _widened(name, given[name], own.get(name)) for name in given}
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
     if share < LEAST_TAKEN_OVER:
@@ -60,3 +62,17 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
         )
     network.load_state_dict(own | fitting)
     logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+
+
+def _widened(name: str, given: Tensor, own: Tensor | None) -> Tensor:
+    """Give a layer that reads x and y a score too, of which nothing depends yet."""
+    if own is None or own.shape == given.shape:
+        return given
+    if name.startswith("data_bn.") and own.numel() * 2 == given.numel() * 3:
+        wide = own.clone().reshape(-1, 3)  # joint-major: x, y, score
+        wide[:, :2] = given.reshape(-1, 2)
+        return wide.flatten()
+    inputs = (given.shape[1:2], own.shape[1:2])
+    if name.startswith("layers_global.0.") and inputs == ((2,), (3,)):
+        return torch.cat([given, torch.zeros_like(own[:, 2:])], dim=1)
+    return given

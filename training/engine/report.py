@@ -81,7 +81,7 @@ def _best_and_worst(
     order = np.argsort([row.figures[CHOSEN_BY] for row in rows])
     chosen = order if len(order) <= 2 * EXAMPLES else [*order[:EXAMPLES], *order[-EXAMPLES:]]
     seen = _observations(run)
-    return [_middling_frame(run, seen[number], predict(seen[number])) for number in chosen]
+    return [_middling_frame(run, seen[n], predict(seen[n]).joints) for n in chosen]
 
 
 def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) -> Example:

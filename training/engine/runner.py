@@ -81,7 +81,7 @@ class TrainingRun:
         self.recipe = recipe = for_joint_set(recipe, self.train_set.joint_set.name)
         folder.mkdir(parents=True, exist_ok=True)
         self.store = WindowStore(
-            self.train_set, recipe.network.window, recipe.data.stride, self.device
+            self.train_set, recipe.network.window, recipe.data.stride, self.device, recipe.data.fps
         )
         data = {"source": self.train_set.source, "frames": self.train_set.frames,
                 "windows": len(self.store)}  # fmt: skip
@@ -133,7 +133,7 @@ class TrainingRun:
         card = LifterCard(
             recipe.network,
             recipe.data.normalisation,
-            fps=self.train_set.fps,
+            fps=recipe.data.fps or self.train_set.fps,
             conversion=recipe.data.conversion,
             data=recipe.trained_on or self.train_set.source or self.train_set.dataset,
             licence=recipe.licence,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -43,11 +45,26 @@ class WindowStore:
         Every how many frames there is a window.
     device
         Where the arrays lie and windows are gathered.
+    fps
+        Frames per second of the windows; 0 is the takes' own rate.
+
+    Attributes
+    ----------
+    fps
+        The windows' rate, never 0.
     """
 
     def __init__(
-        self, takes: TakeSet, window: int, stride: int = 1, device: torch.device | str = "cpu"
+        self,
+        takes: TakeSet,
+        window: int,
+        stride: int = 1,
+        device: torch.device | str = "cpu",
+        fps: int = 0,
     ) -> None:
+        self.device, self.fps = torch.device(device), fps or takes.fps
+        self._step = Fraction(takes.fps, self.fps)  # frames of the takes to one of a window
+        self._margin = math.ceil(window // 2 * self._step)
         self.joint_set, self.window, self.filmed = takes.joint_set, window, takes.filmed
         lengths = np.array([len(take) for take in takes.takes])
         ends = np.cumsum(lengths)
@@ -56,10 +73,10 @@ class WindowStore:
             for first, length in zip(ends - lengths, lengths, strict=True)
         ]
         owner = np.repeat(np.arange(len(lengths)), [len(c) for c in centres])
-        if short := int((lengths < window).sum()):
+        if short := int((lengths < 2 * self._margin + 1).sum()):
             logger.info(
                 "%d of %d takes are shorter than a window of %d frames: held at their ends",
-                short, len(lengths), window,
+                short, len(lengths), 2 * self._margin + 1,
             )  # fmt: skip
         self._joints = self._stack([take.joints for take in takes.takes], device)
         self._keypoints = (
@@ -78,12 +95,11 @@ class WindowStore:
 
     def _centres(self, length: int) -> NDArray[np.int64]:
         """Middle frames of a take's windows, counted from its first frame."""
-        margin = self.window // 2
         if self.filmed:
             return np.arange(length)
-        if length < self.window:
+        if length <= 2 * self._margin:
             return np.array([length // 2])
-        return np.arange(margin, length - self.window + margin + 1)
+        return np.arange(self._margin, length - self._margin)
 
     @staticmethod
     def _seen(take: Take) -> NDArray[np.float32]:
@@ -95,16 +111,32 @@ class WindowStore:
     def _stack(arrays: list[NDArray[np.float32]], device: torch.device | str) -> Tensor:
         return torch.from_numpy(np.concatenate(arrays).astype(np.float32)).to(device)
 
-    def gather(self, numbers: Tensor) -> Windows:
-        """Windows by number (N,), on the device."""
-        numbers = numbers.to(self._centre.device, non_blocking=True)
+    def gather(self, numbers: Tensor, speed: Tensor | None = None) -> Windows:
+        """Windows by number (N,), on the device.
+
+        With a speed (N,) each is played so many times as fast. What falls between two frames is
+        interpolated in a straight line.
+        """
+        numbers = numbers.to(self.device, non_blocking=True)
         owner = self._owner[numbers]
-        frames = self._centre[numbers][:, None] + self._reach
-        frames = torch.minimum(frames, self._last[owner][:, None])
-        frames = torch.maximum(frames, self._first[owner][:, None])
-        return Windows(
-            self._joints[frames],
-            None if self._keypoints is None else self._keypoints[frames],
-            self._image_size[owner],
-            self._fov[owner],
-        )
+        middle, first, last = self._centre[numbers], self._first[owner], self._last[owner]
+        between: Tensor | None = None
+        if speed is None and self._step.denominator == 1:
+            offset = self._reach * self._step.numerator
+        else:
+            exact = self._reach * float(self._step)
+            exact = exact if speed is None else speed[:, None] * exact
+            offset = exact.floor().long()
+            between = (exact - offset).float()
+        frames = middle[:, None] + offset
+        before = torch.maximum(torch.minimum(frames, last[:, None]), first[:, None])
+        after = torch.maximum(torch.minimum(frames + 1, last[:, None]), first[:, None])
+
+        def at(values: Tensor) -> Tensor:
+            if between is None:
+                return values[before]
+            share = between.expand(before.shape)[..., None, None]
+            return torch.lerp(values[before], values[after], share)
+
+        keypoints = None if self._keypoints is None else at(self._keypoints)
+        return Windows(at(self._joints), keypoints, self._image_size[owner], self._fov[owner])

@@ -1,0 +1,116 @@
+"""Joints and people that were not seen for a while, or never: what is put in their place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .normalisation import FILLED_SCORE
+from .skeleton import H36M17
+
+ROOT_BELOW_THORAX = 1.96
+"""Length from thorax to hip as a multiple of that from thorax to head, in the resting body."""
+
+ROOT_BELOW_SHOULDERS = 1.3
+"""The same as a multiple of the shoulders' width, where the head was not seen either."""
+
+
+class Filled(NamedTuple):
+    """Keypoints without gaps.
+
+    ``keypoints`` (frames, joints, 2) pixels, finite everywhere; ``scores`` (frames, joints) in
+    0..1, `FILLED_SCORE` where a place was filled in and 0 where a joint is missing; ``valid``
+    (frames,) frames that have a pose.
+    """
+
+    keypoints: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    valid: NDArray[np.bool_]
+
+
+def fill_gaps(
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    valid: NDArray[np.bool_],
+    max_gap: float,
+    min_score: float,
+) -> Filled:
+    """Interpolate joints linearly over the frames in which they were not seen.
+
+    Parameters
+    ----------
+    keypoints
+        (frames, joints, 2).
+    scores
+        (frames, joints) in 0..1; 0 where the detector gave no point at all.
+    valid
+        (frames,) bool: the person was found in this frame.
+    max_gap
+        Frames: gaps of the person up to this length, between two valid frames, become valid;
+        gaps of a joint up to this length, between two frames that saw it, are interpolated.
+    min_score
+        From which score on a joint counts as seen.
+
+    Returns
+    -------
+    Filled
+        Before the first and after the last sight a position is held. A joint that stays unseen for
+        longer, or before its first or after its last sight, keeps its detected positions in valid
+        frames where it has any: a doubtful place on the body is nearer than where the body was long
+        ago. Where it has none it is missing.
+    """
+    frames = np.arange(len(keypoints))
+    filled, trusted = keypoints.astype(np.float64), scores.astype(np.float64)
+    bridged = bridge(valid, max_gap)
+    for joint in range(keypoints.shape[1]):
+        given = valid & (scores[:, joint] > 0)
+        sight = given & (scores[:, joint] >= min_score)
+        short = bridge(sight, max_gap)
+        known = sight | (given & ~short)
+        trusted[~known, joint] = np.where((short | ~valid)[~known], FILLED_SCORE, 0.0)
+        if not known.any():
+            trusted[:, joint] = 0.0
+        elif not known.all():
+            for axis in range(keypoints.shape[2]):
+                line = np.interp(frames, frames[known], keypoints[known, joint, axis])
+                filled[:, joint, axis] = line
+    return Filled(filled, trusted, bridged)
+
+
+def bridge(valid: NDArray[np.bool_], max_gap: float) -> NDArray[np.bool_]:
+    """Mark gaps of at most `max_gap` frames between two valid frames as valid."""
+    bridged = valid.copy()
+    marks = np.flatnonzero(valid)
+    missing = np.diff(marks) - 1
+    for gap in np.flatnonzero((missing > 0) & (missing <= max_gap)):
+        bridged[marks[gap] : marks[gap + 1]] = True
+    return bridged
+
+
+def place_missing_root(filled: Filled) -> Filled:
+    """Put the hip where the upper body has it, in frames in which it is missing.
+
+    Everything a lifter reads is relative to the root. Below the thorax, away from the head; below
+    the shoulders where the head is missing too.
+
+    Parameters
+    ----------
+    filled
+        Of H36M-17.
+    """
+    at = {joint: i for i, joint in enumerate(H36M17.joints)}
+    missing = filled.scores[:, at["hip"]] <= 0
+    if not missing.any():
+        return filled
+    keypoints, scores = filled.keypoints.copy(), filled.scores.copy()
+    thorax = keypoints[:, at["thorax"]]
+    across = keypoints[:, at["left_shoulder"]] - keypoints[:, at["right_shoulder"]]
+    below = np.zeros_like(thorax)
+    below[:, 1] = ROOT_BELOW_SHOULDERS * np.linalg.norm(across, axis=-1)
+    head = (filled.scores[:, at["head"]] > 0)[:, None]
+    below = np.where(head, ROOT_BELOW_THORAX * (thorax - keypoints[:, at["head"]]), below)
+    keypoints[missing, at["hip"]] = (thorax + below)[missing]
+    scores[missing, at["hip"]] = FILLED_SCORE
+    return Filled(keypoints, scores, filled.valid)

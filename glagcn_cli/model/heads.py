@@ -1,0 +1,71 @@
+"""Output layers: from features of joints to positions, to how far they may be off, to gravity."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+OUT_CHANNELS = 3  # x, y, z
+
+TYPICAL_ERROR = 0.05
+"""Metres: what a head for the uncertainty says before it has learned anything."""
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """No mixed precision: in bfloat16 a coordinate near a metre would be rounded to 4 mm."""
+    if x.device.type == "meta":  # nothing is computed there, and autocast does not know it
+        return nullcontext()
+    return torch.autocast(x.device.type, enabled=False)
+
+
+class JointHead(nn.Module):
+    """Output layer: features of a joint to its numbers, three coordinates or others.
+
+    Unshared, every joint has its own weights (W_i in R^{C x 3}, the paper's individually connected
+    layers), so that no joint's output depends on another joint's features.
+    """
+
+    def __init__(
+        self, channels: int, joints: int, shared: bool, numbers: int = OUT_CHANNELS
+    ) -> None:
+        super().__init__()
+        copies = 1 if shared else joints
+        bound = channels**-0.5
+        self.weight = nn.Parameter(torch.empty(copies, channels, numbers))
+        self.bias = nn.Parameter(torch.zeros(copies, numbers))
+        nn.init.uniform_(self.weight, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, T, V) to (N, T, V, numbers)."""
+        weight = self.weight.expand(x.shape[3], -1, -1)
+        with full_precision(x):
+            return torch.einsum("nctv,vcd->ntvd", x.to(weight.dtype), weight) + self.bias
+
+
+class ErrorHead(JointHead):
+    """Features of a joint to the metres that its position is expected to be off.
+
+    Learns beside the positions, not with them: no gradient goes back into the features.
+    """
+
+    def __init__(self, channels: int, joints: int) -> None:
+        super().__init__(channels, joints, shared=False, numbers=1)
+        nn.init.zeros_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, T, V) to (N, T, V), above 0."""
+        return TYPICAL_ERROR * torch.exp(super().forward(x.detach())[..., 0].clamp(-5.0, 5.0))
+
+
+class GravityHead(JointHead):
+    """Features of all joints of a frame to the direction against gravity."""
+
+    def __init__(self, channels: int, joints: int) -> None:
+        super().__init__(channels, joints, shared=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, T, V) to unit vectors (N, T, 3)."""
+        return functional.normalize(super().forward(x).mean(dim=2), dim=-1)
