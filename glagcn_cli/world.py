@@ -8,20 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d, gaussian_filter1d, percentile_filter
-from scipy.spatial.transform import Rotation
 
 from .bones import steady_bones
+from .gravity import scene_up, upright
 from .normalisation import focal_length, pixel_rays
 from .poses import PoseSequence
 from .skeleton import H36M17
-from .smoothing import DEFAULT_CUTOFF, low_pass, runs
+from .smoothing import DEFAULT_CUTOFF, low_pass, runs, smooth_joints
 
-CAMERA_UP = np.array([0.0, -1.0, 0.0])
-
-STANDING = 0.9
-"""Distance from ankles to thorax, as a share of the bones between, above which a body stands."""
-
-LARGEST_TILT = 60.0  # degrees between the camera's up and a body that counts as standing
 ANKLE_HEIGHT = 0.08
 """Metres between the floor and the ankle of a standing foot."""
 
@@ -35,14 +29,11 @@ ON_THE_FLOOR = 20
 """Percent of the frames of `FLOOR_WINDOW` in which a foot is on the floor at least: the lowest
 ankle of all would be the one with the largest error, and the person would hover."""
 
+STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
 LEAST_DEPTH = 0.3  # metres
 LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
 
 _ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
-_THORAX = H36M17.index("thorax")
-_STRETCHED = [
-    ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("hip", "spine"), ("spine", "thorax")
-]  # fmt: skip
 
 
 def to_scene(
@@ -69,11 +60,13 @@ def to_scene(
     -------
     list of PoseSequence
         Scene frame: y up, floor at y = 0, z towards the camera, the people's middle near x = z = 0.
+        Every bone of a person has one length, left and right alike. Uncertainties go through
+        unchanged: poses are turned and moved, not scaled.
     """
     if not any(sequence.valid.any() for sequence in sequences):
-        return [replace(sequence, frame="scene") for sequence in sequences]
+        return [replace(sequence, frame="scene", up=None) for sequence in sequences]
     steady = [as_one_body(sequence, cutoff) for sequence in sequences]
-    up = estimate_up(steady)
+    up = scene_up(steady)
     axes = scene_axes(up)
     focal = focal_length(image_size, fov)
     placed = []
@@ -85,7 +78,7 @@ def to_scene(
         placed.append(on_floor(joints @ axes.T, body))
     origin = _middle(placed, sequences)
     return [
-        replace(sequence, joints=(joints - origin).astype(np.float32), frame="scene")
+        replace(sequence, joints=(joints - origin).astype(np.float32), frame="scene", up=None)
         for sequence, joints in zip(sequences, placed, strict=True)
     ]
 
@@ -94,60 +87,25 @@ def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
     """Smooth the joints about the root over time, and give every bone one length."""
     if not sequence.valid.any():
         return sequence
-    joints = low_pass(sequence.joints, sequence.valid, sequence.fps, cutoff)
-    steady = steady_bones(joints, sequence.valid)
+    unsure = sequence.uncertainty
+    joints = smooth_joints(sequence.joints, sequence.valid, sequence.fps, cutoff, unsure)
+    steady = steady_bones(joints, sequence.valid, unsure)
     return replace(sequence, joints=steady.astype(np.float32))
-
-
-def estimate_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """Direction away from the floor, from the bodies that stand upright.
-
-    Returns
-    -------
-    NDArray
-        (3,) unit vector, camera frame. The camera's own up when nobody stands; stretched bodies
-        further from it than a held camera tilts are lying.
-    """
-    directions = np.concatenate([_standing_directions(sequence) for sequence in sequences])
-    directions = directions[directions @ CAMERA_UP >= np.cos(np.radians(LARGEST_TILT))]
-    if not len(directions):
-        return CAMERA_UP
-    # The median of each coordinate, for people bend more often than cameras tilt.
-    up = np.median(directions, axis=0)
-    return up / np.linalg.norm(up)
-
-
-def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation (3, 3) that turns a body from the up it shows itself to the scene's.
-
-    From 2D alone a lifter cannot tell how steeply it looks at somebody, so that people seen at
-    different heights of the picture lean by different angles. Whoever never stands stays as lifted.
-    """
-    own = estimate_up([body])
-    if own is CAMERA_UP or np.allclose(own, up):
-        return np.eye(3)
-    return Rotation.align_vectors(up[None], own[None])[0].as_matrix()
-
-
-def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
-    """Directions from the ankles to the thorax in frames where the body is stretched, (n, 3)."""
-    joints = sequence.joints[sequence.valid].astype(np.float64)
-    body = joints[:, _THORAX] - joints[:, _ANKLES].mean(axis=1)
-    length = np.linalg.norm(body, axis=1)
-    bones = sum(
-        np.linalg.norm(joints[:, H36M17.index(a)] - joints[:, H36M17.index(b)], axis=1)
-        for a, b in _STRETCHED
-    )
-    standing = length >= STANDING * bones
-    return body[standing] / length[standing, None]
 
 
 def scene_axes(up: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rotation (3, 3) from the camera frame to scene axes: x right, y up, z towards the camera."""
-    backward = np.array([0.0, 0.0, -1.0])
-    z = backward - (backward @ up) * up
+    z = _level(np.array([0.0, 0.0, -1.0]), up)
+    if np.linalg.norm(z) < STEEPEST:
+        # A camera that looks straight down has what is near it at the picture's lower edge, one
+        # that looks straight up at the upper.
+        z = _level(np.array([0.0, -np.sign(up[2]), 0.0]), up)
     z /= np.linalg.norm(z)
     return np.stack([np.cross(up, z), up, z])
+
+
+def _level(direction: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.float64]:
+    return direction - (direction @ up) * up
 
 
 def root_depth(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from walkers import poses, standing, walk
@@ -19,13 +21,16 @@ from glagcn_cli.rendering.drawing import (
 from glagcn_cli.skeleton import COCO17, H36M17, HALPE26, JointSet
 
 
-def stroke(start: tuple, end: tuple, colour: tuple, depth: float = 1, radius: float = 4) -> Strokes:
+def stroke(
+    start: tuple, end: tuple, colour: tuple, depth: float = 1, radius: float = 4, opacity: float = 1
+) -> Strokes:
     return Strokes(
         np.array([[start, end]], float),
         np.full((1, 2), float(radius)),
         np.array([colour], float),
         np.array([float(depth)]),
         np.zeros(1),
+        np.array([float(opacity)]),
     )
 
 
@@ -157,6 +162,44 @@ def test_a_shadow_darkens_where_it_falls_and_nowhere_else() -> None:
     outside = blank()
     shade(outside, stroke((-60, -60), (-40, -40), (0, 0, 0)))
     assert (outside == 100).all()
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.3, 1.0])
+def test_a_faint_stroke_lies_between_its_colour_and_the_backdrop(opacity: float) -> None:
+    image = blank()
+    faint = stroke((20, 30), (80, 30), (200, 100, 0), opacity=opacity)
+    paint(image, faint, backdrop=(100, 100, 100))
+    expected = np.array([100 + 100 * opacity, 100, 100 - 100 * opacity])
+    np.testing.assert_allclose(image[30, 50], expected, atol=0.51)
+
+
+def test_a_faint_strokes_border_and_streak_fade_too() -> None:
+    image = blank()
+    edged = stroke((20, 30), (80, 30), (200, 100, 0), opacity=0.0)
+    paint(image, replace(edged, border=np.full(1, 3.0)), gloss=True, backdrop=(100, 100, 100))
+    assert (image == 100).all()
+
+
+def test_a_bone_is_as_faint_as_the_fainter_of_its_ends() -> None:
+    sure = np.linspace(0.2, 1, 17)
+    points = np.zeros((17, 2))
+    strokes = skeleton_strokes(points, H36M17, np.ones(17), np.ones(17), opacity=sure)
+    for i, (parent, child) in enumerate(H36M17.bone_indices):
+        assert strokes.opacity[i] == min(sure[parent], sure[child])
+    np.testing.assert_array_equal(strokes.opacity[len(H36M17.bones) :], sure)
+    plain = skeleton_strokes(points, H36M17, np.ones(17), np.ones(17))
+    assert (plain.opacity == 1).all()
+
+
+def test_faint_strokes_throw_faint_shadows_that_hide_no_dark_ones() -> None:
+    dark, faint = (stroke((20, 30), (80, 30), (0, 0, 0), opacity=o) for o in (1.0, 0.4))
+    images = []
+    for strokes in ([dark], [faint], [dark, faint], [faint, dark]):
+        images.append(blank())
+        shade(images[-1], Strokes.join(strokes), strength=0.5, blur=3)
+    assert abs(int(images[1][30, 50, 0]) - 80) <= 1
+    np.testing.assert_array_equal(images[2], images[0])
+    np.testing.assert_array_equal(images[3], images[0])
 
 
 def test_the_tag_is_over_the_head_and_stays_in_the_panel() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -48,8 +49,9 @@ def test_npz_gives_back_all_that_was_put_in(tmp_path):
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     assert set(stored) == {
-        "format_version", "joints_3d", "keypoints_2d", "scores", "valid", "person_ids", "fps",
-        "fps_fraction", "joint_set", "joint_names", "parents", "frame", "settings",
+        "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid",
+        "person_ids", "fps", "fps_fraction", "joint_set", "joint_names", "parents", "frame",
+        "settings",
     }  # fmt: skip
     assert stored["joints_3d"].shape == (2, 30, 17, 3)
     for i, person in enumerate(people):
@@ -67,6 +69,19 @@ def test_npz_gives_back_all_that_was_put_in(tmp_path):
     assert json.loads(str(stored["settings"])) == {
         "input": "clip.mp4", "fps": "30000/1001", "flip": True, "scale": None,
     }  # fmt: skip
+
+
+def test_npz_says_how_unsure_joints_are_and_nan_where_that_is_not_known(tmp_path):
+    unsure = np.linspace(0.02, 0.3, 30 * 17, dtype=np.float32).reshape(30, 17)
+    people = [
+        replace(sequence(walking(30).joints, valid=VALID), uncertainty=unsure),
+        sequence(walking(30).joints, person=2),
+    ]
+    (path,) = write(tmp_path / "out.npz", people)
+    stored = np.load(path, allow_pickle=False)["uncertainty"]
+    assert stored.shape == (2, 30, 17) and stored.dtype == np.float32
+    assert np.array_equal(stored[0, VALID], unsure[VALID])
+    assert np.isnan(stored[0, ~VALID]).all() and np.isnan(stored[1]).all()
 
 
 def test_npz_refuses_people_of_different_clips(tmp_path):

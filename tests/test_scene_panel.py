@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from walkers import poses, standing, walk
 
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.rendering.scene_panel import ScenePanel
+from glagcn_cli.rendering.scene_panel import FAINTEST, SURE, UNSURE, ScenePanel, opacity
 from glagcn_cli.rendering.scene_view import SceneView, clip_points
 from glagcn_cli.skeleton import H36M17
 
@@ -86,6 +88,38 @@ def test_a_figure_in_the_air_leaves_its_shadow_on_the_floor() -> None:
     # The view of `gone` is another one, so its floor is looked at only for how dark floors are.
     assert drawn([jumping], 1)[under].sum(axis=-1, dtype=int).min() < 85
     assert drawn([gone], 1)[180:300].sum(axis=-1, dtype=int).min() > 85
+
+
+def unsure(metres: float, joints: str = "") -> PoseSequence:
+    uncertainty = np.full((1, 17), 0.02, np.float32)
+    uncertainty[:, [joints in name for name in H36M17.joints]] = metres
+    return replace(poses(standing()[None]), uncertainty=uncertainty)
+
+
+def test_people_of_whom_nothing_is_said_and_who_are_sure_are_drawn_alike() -> None:
+    np.testing.assert_array_equal(drawn([unsure(SURE)]), drawn([poses(standing()[None])]))
+
+
+def test_unsure_limbs_are_faint_and_can_still_be_told_from_nothing() -> None:
+    figure, nobody = unsure(0.4, "left_"), drawn([replace(unsure(0.0), valid=np.zeros(1, bool))])
+    panel, sure = drawn([figure]), drawn([unsure(0.02)])
+    for joint in ("wrist", "elbow", "knee", "ankle"):
+        faint, full = at(panel, figure, f"left_{joint}"), at(sure, figure, f"left_{joint}")
+        assert 20 < np.ptp(faint) < 0.45 * np.ptp(full), "less blue, but blue"
+        np.testing.assert_allclose(
+            at(panel, figure, f"right_{joint}"), at(sure, figure, f"right_{joint}"), atol=3
+        )
+    assert (panel != nobody).any()
+
+
+def test_opacity_falls_smoothly_from_full_to_faintest() -> None:
+    metres = np.linspace(0, 0.4, 17, dtype=np.float32)[None]
+    drawn_with = opacity(replace(poses(standing()[None]), uncertainty=metres), 0)
+    assert drawn_with is not None
+    assert (drawn_with[metres[0] <= SURE] == 1).all()
+    np.testing.assert_allclose(drawn_with[metres[0] >= UNSURE + 1e-6], FAINTEST)
+    assert (np.diff(drawn_with) <= 0).all() and np.abs(np.diff(drawn_with)).max() < 0.15
+    assert opacity(poses(standing()[None]), 0) is None
 
 
 def test_nobody_at_all_is_said() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..outputs import atomic_output
 from ..poses import PoseSequence
@@ -26,6 +27,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `joints_3d`         (people, frames, 17, 3) float32 metres; zero where not `valid`
     `keypoints_2d`      (people, frames, 17, 2) float32 pixels of the input video, x right, y down
     `scores`            (people, frames, 17) float32 in 0..1: certainty of the 2D
+    `uncertainty`       (people, frames, 17) float32 metres: how far the joint is expected to be
+                        off; NaN where that is not known: not `valid`, or a lifter that does not say
     `valid`             (people, frames) bool: there is a pose
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
     `fps`               float: frames per second
@@ -50,6 +53,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         "joints_3d": joints,
         "keypoints_2d": np.stack([s.keypoints for s in people]).astype(np.float32),
         "scores": np.stack([s.scores for s in people]).astype(np.float32),
+        "uncertainty": np.stack([_uncertainty(sequence) for sequence in people]),
         "valid": valid,
         "person_ids": np.array([sequence.person for sequence in people]),
         "fps": np.array(float(first.fps)),
@@ -66,3 +70,11 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         np.savez_compressed(archive, **arrays)
         temporary.write_bytes(archive.getbuffer())
     yield path
+
+
+def _uncertainty(sequence: PoseSequence) -> NDArray[np.float32]:
+    """(frames, joints) metres; NaN and not zero where it is not known, for zero says sure."""
+    known = np.full(sequence.scores.shape, np.nan, np.float32)
+    if sequence.uncertainty is not None:
+        known[sequence.valid] = sequence.uncertainty[sequence.valid]
+    return known

@@ -45,6 +45,8 @@ class Strokes:
         (strokes,) distance from the camera; the farthest is drawn first.
     border
         (strokes,) pixels: width of the dark edge that sets a stroke off from what is behind it.
+    opacity
+        (strokes,) 1 for a stroke in its own colour, less for one that fades towards the backdrop.
     """
 
     ends: NDArray[np.float64]
@@ -52,6 +54,7 @@ class Strokes:
     colours: NDArray[np.float64]
     depth: NDArray[np.float64]
     border: NDArray[np.float64]
+    opacity: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.depth)
@@ -107,6 +110,7 @@ def skeleton_strokes(
     joint_radius: NDArray[np.floating],
     depth: NDArray[np.floating] | None = None,
     border: float = 0.0,
+    opacity: NDArray[np.floating] | None = None,
 ) -> Strokes:
     """Strokes of one skeleton: its bones first, then its joints as dots.
 
@@ -120,6 +124,8 @@ def skeleton_strokes(
         (joints,) distance from the camera; all the same when left out.
     border
         Width of the dark edge in pixels.
+    opacity
+        (joints,) 0..1; all 1 when left out. A bone has that of the fainter of its ends.
 
     Returns
     -------
@@ -128,6 +134,7 @@ def skeleton_strokes(
     """
     points = np.asarray(points, dtype=np.float64)
     depth = np.zeros(len(points)) if depth is None else np.asarray(depth, dtype=np.float64)
+    sure = np.ones(len(points)) if opacity is None else np.asarray(opacity, dtype=np.float64)
     bones = np.array(joint_set.bone_indices)
     dots = np.repeat(np.arange(len(points))[:, None], 2, axis=1)
     pairs = np.concatenate([bones, dots])
@@ -142,6 +149,7 @@ def skeleton_strokes(
         colours=np.concatenate([bone_colours(joint_set), joint_colours(joint_set)]),
         depth=np.concatenate([bone_depth, dot_depth]),
         border=np.full(len(pairs), float(border)),
+        opacity=np.concatenate([sure[bones].min(axis=1), sure]),
     )
 
 
@@ -157,7 +165,9 @@ def outline(ends: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[
     return ends[:, each] + radii[:, each, None] * circle
 
 
-def paint(image: NDArray[np.uint8], strokes: Strokes, gloss: bool = False) -> None:
+def paint(
+    image: NDArray[np.uint8], strokes: Strokes, gloss: bool = False, backdrop: Colour = BORDER
+) -> None:
     """Draw strokes on an RGB image in place, the farthest first.
 
     Parameters
@@ -166,6 +176,9 @@ def paint(image: NDArray[np.uint8], strokes: Strokes, gloss: bool = False) -> No
         (height, width, 3) uint8.
     gloss
         Add a lighter streak along each stroke, as of light from above on the left.
+    backdrop
+        What strokes of little opacity fade towards: the colour that the image has about there.
+        Blending with the pixels themselves would cost more than all the drawing.
     """
     strokes = strokes.near(image)
     strokes = strokes.where(np.argsort(-strokes.depth, kind="stable"))
@@ -182,7 +195,8 @@ def paint(image: NDArray[np.uint8], strokes: Strokes, gloss: bool = False) -> No
         lighter = strokes.colours + 0.30 * (255 - strokes.colours)
         layers.append((0.42 * strokes.radii, lit, lighter))
     corners = [_fixed_point(outline(ends, radii)) for radii, ends, _ in layers]
-    colours = [np.rint(colour).tolist() for _, _, colour in layers]
+    behind, opacity = np.array(backdrop), strokes.opacity[:, None]
+    colours = [np.rint(behind + opacity * (own - behind)).tolist() for _, _, own in layers]
     first = np.where(strokes.border > 0, 0, 1)  # without a border, that layer is left out
     for i in range(len(strokes)):
         for layer in range(first[i], len(layers)):
@@ -193,6 +207,8 @@ def shade(
     image: NDArray[np.uint8], strokes: Strokes, strength: float = 0.55, blur: int = 7
 ) -> None:
     """Darken an RGB image in place where strokes lie, with soft edges: shadows on a floor.
+
+    Strokes of little opacity throw little shadow.
 
     Parameters
     ----------
@@ -211,8 +227,13 @@ def shade(
         return
     (x0, y0), (x1, y1) = low.astype(int), high.astype(int)
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    for corners in _fixed_point(polygons - low):
-        cv2.fillConvexPoly(mask, corners, (255,), cv2.LINE_8, _SHIFT)
+    order = np.argsort(
+        strokes.opacity, kind="stable"
+    )  # the darkest of the shadows at a place stays
+    darkness = np.rint(255 * strokes.opacity).tolist()
+    fixed = _fixed_point(polygons - low)
+    for i in order:
+        cv2.fillConvexPoly(mask, fixed[i], (darkness[i],), cv2.LINE_8, _SHIFT)
     levels = np.rint(255 - strength * np.arange(256)).astype(np.uint8)
     light = cv2.LUT(cv2.blur(mask, (blur, blur)), levels)
     region = image[y0:y1, x0:x1]

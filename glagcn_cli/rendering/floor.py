@@ -8,10 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .lettering import Colour
 from .scene_view import Camera
 
 _SKY = np.array([22.0, 25.0, 31.0])
 _FLOOR = np.array([40.0, 45.0, 54.0])
+BACKDROP: Colour = (31, 35, 42)
+"""What is behind a figure, by and large: half sky, half floor."""
+
 _METRE_LINE = np.array([100.0, 109.0, 126.0])
 _HALF_METRE_LINE = np.array([62.0, 69.0, 81.0])
 _BEYOND = 4.0  # metres past the people's places where the grid has faded out

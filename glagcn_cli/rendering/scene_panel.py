@@ -19,7 +19,7 @@ from .drawing import (
     skeleton_strokes,
     tag_person,
 )
-from .floor import Floor
+from .floor import BACKDROP, Floor
 from .lettering import draw_text, legend, letter_size
 from .scene_view import Camera, SceneView, clip_points
 
@@ -29,6 +29,11 @@ _FAR = np.array([60.0, 62.0, 67.0])  # what colours pass into with distance
 _DIMMING = 0.40  # how much of its colour the farthest place of the clip loses
 
 _BONE, _JOINT, _HEAD, _SHADOW = 0.030, 0.036, 0.095, 0.030  # metres: radii of the figure
+SURE, UNSURE = 0.05, 0.25
+"""Metres of uncertainty up to which joints are drawn in full, and from which they are faintest."""
+FAINTEST = 0.3
+"""Opacity of joints that are hardly known: they can still be seen."""
+
 _NEAR = 0.1  # metres: what is closer to the camera is not drawn
 
 
@@ -63,11 +68,10 @@ class ScenePanel:
         figures: list[Strokes] = []
         for sequence in self._sequences:
             if sequence.valid[index]:
-                joints = sequence.joints[index]
-                shade(panel, _shadow(joints, sequence, camera))
-                figures.append(self._figure(joints, sequence, camera))
+                shade(panel, _shadow(sequence, index, camera))
+                figures.append(self._figure(sequence, index, camera))
         if figures:
-            paint(panel, Strokes.join(figures), gloss=True)
+            paint(panel, Strokes.join(figures), gloss=True, backdrop=BACKDROP)
         for sequence in self._sequences:
             if sequence.valid[index]:
                 crown = sequence.joints[index] + np.array([0, _HEAD, 0])
@@ -88,10 +92,8 @@ class ScenePanel:
             draw_text(image, "no person found", middle, self._letters * 3 // 2, NEUTRAL, (0.5, 0.5))
         return image
 
-    def _figure(
-        self, joints: NDArray[np.float32], sequence: PoseSequence, camera: Camera
-    ) -> Strokes:
-        pixels, depth = camera.project(joints)
+    def _figure(self, sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
+        pixels, depth = camera.project(sequence.joints[index])
         depth = np.maximum(depth, _NEAR)
         thinnest = camera.size[1] / 500
         bone = np.maximum(camera.focal * _BONE / depth, thinnest)
@@ -100,7 +102,13 @@ class ScenePanel:
             head = sequence.joint_set.index("head")
             joint[head] = camera.focal * _HEAD / depth[head]
         strokes = skeleton_strokes(
-            pixels, sequence.joint_set, bone, joint, depth, border=camera.size[1] / 600
+            pixels,
+            sequence.joint_set,
+            bone,
+            joint,
+            depth,
+            border=camera.size[1] / 600,
+            opacity=opacity(sequence, index),
         )
         near, far = self._view.depth_range
         dim = _DIMMING * np.clip((strokes.depth - near) / (far - near), 0, 1)[:, None]
@@ -108,10 +116,20 @@ class ScenePanel:
         return strokes.where(strokes.depth > _NEAR)
 
 
-def _shadow(joints: NDArray[np.float32], sequence: PoseSequence, camera: Camera) -> Strokes:
+def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
+    """How strongly joints (joints,) are drawn, 0..1, by how sure they are; None where unknown."""
+    if sequence.uncertainty is None:
+        return None
+    share = np.clip((sequence.uncertainty[index] - SURE) / (UNSURE - SURE), 0, 1)
+    return 1 - (1 - FAINTEST) * share * share * (3 - 2 * share)
+
+
+def _shadow(sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
     """The figure dropped straight down on the floor: where feet and shadow meet, they touch it."""
-    pixels, depth = camera.project(joints * np.array([1, 0, 1]))
+    pixels, depth = camera.project(sequence.joints[index] * np.array([1, 0, 1]))
     radius = camera.focal * _SHADOW / np.maximum(depth, _NEAR)
-    strokes = skeleton_strokes(pixels, sequence.joint_set, radius, radius, depth)
+    strokes = skeleton_strokes(
+        pixels, sequence.joint_set, radius, radius, depth, opacity=opacity(sequence, index)
+    )
     bones = np.arange(len(strokes)) < len(sequence.joint_set.bones)  # dots would add nothing
     return strokes.where(bones & (strokes.depth > _NEAR))

@@ -1,0 +1,137 @@
+"""Which way is up: from what the lifter sees in people, or from how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from .poses import PoseSequence
+from .skeleton import H36M17
+
+CAMERA_UP = np.array([0.0, -1.0, 0.0])
+
+STANDING = 0.9
+"""Distance from ankles to thorax, as a share of the bones between, above which a body stands."""
+
+LARGEST_TILT = 60.0  # degrees between the camera's up and a body that counts as standing
+
+LARGEST_LEAN = 30.0
+"""Degrees by which a body is turned upright at most; one that leans further is not lifted
+leaning, it leans."""
+
+AGREEMENT = 3.0
+"""Degrees within which directions are averaged; of those farther off only the side counts."""
+
+LEAST_AGREEMENT = 0.1
+"""Length of the mean of directions below which they point everywhere, and so nowhere."""
+
+_ROUNDS = 50  # of the reweighted mean, which settles in about ten
+
+_ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
+_THORAX = H36M17.index("thorax")
+_TRUNK = [("hip", "spine"), ("spine", "thorax")]
+_LEGS = [
+    (f"{side}_{upper}", f"{side}_{lower}")
+    for side in ("left", "right")
+    for upper, lower in (("hip", "knee"), ("knee", "ankle"))
+]
+
+
+def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
+    """One direction against gravity for a clip: the camera is taken to stand still.
+
+    Parameters
+    ----------
+    sequences
+        Camera frame; all people of a clip.
+
+    Returns
+    -------
+    NDArray
+        (3,) unit vector, camera frame: what the lifter says over all people and frames, with no
+        regard to the few that say something else; without a word from it, `standing_up`.
+    """
+    told = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
+    up = robust_direction(np.concatenate(told)) if told else None
+    return standing_up(sequences) if up is None else up
+
+
+def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotation (3, 3) that turns a body from the up it shows itself to the scene's.
+
+    From 2D alone a lifter cannot tell how steeply it looks at somebody, so that people seen at
+    different heights of the picture lean by different angles. It leans with what it says of
+    gravity. Where it says nothing, whoever never stands stays as lifted.
+    """
+    own = scene_up([body])
+    if own is CAMERA_UP or np.allclose(own, up) or own @ up < np.cos(np.radians(LARGEST_LEAN)):
+        return np.eye(3)
+    return Rotation.align_vectors(up[None], own[None])[0].as_matrix()
+
+
+def robust_direction(
+    directions: NDArray[np.floating], weights: NDArray[np.floating] | None = None
+) -> NDArray[np.float64] | None:
+    """Mean of directions that a minority of outliers does not move.
+
+    Near the mean, directions count by their squared distance, beyond `AGREEMENT` by their distance:
+    the geometric median with a mean at its middle, found by iterated reweighting.
+
+    Parameters
+    ----------
+    directions
+        (n, 3) unit vectors, at least one. What else is known beforehand joins as another row.
+    weights
+        (n,) how much each counts; None for all alike.
+
+    Returns
+    -------
+    NDArray or None
+        (3,) unit vector; None where the directions point everywhere.
+    """
+    points = directions.astype(np.float64)
+    given = np.ones(len(points)) if weights is None else weights.astype(np.float64)
+    near = 2 * np.sin(np.radians(AGREEMENT) / 2)
+    middle = np.median(points, axis=0)
+    for _ in range(_ROUNDS):
+        distance = np.linalg.norm(points - middle, axis=1)
+        counts = given / np.maximum(distance, near)
+        middle = counts @ points / counts.sum()
+    length = np.linalg.norm(middle)
+    return None if length < LEAST_AGREEMENT else middle / length
+
+
+def standing_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
+    """Direction away from the floor, from the bodies that stand upright.
+
+    Returns
+    -------
+    NDArray
+        (3,) unit vector, camera frame. The camera's own up when nobody stands; stretched bodies
+        further from it than a held camera tilts are lying.
+    """
+    directions = np.concatenate([_standing_directions(sequence) for sequence in sequences])
+    directions = directions[directions @ CAMERA_UP >= np.cos(np.radians(LARGEST_TILT))]
+    if not len(directions):
+        return CAMERA_UP
+    # The median of each coordinate, for people bend more often than cameras tilt.
+    up = np.median(directions, axis=0)
+    return up / np.linalg.norm(up)
+
+
+def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
+    """Directions from the ankles to the thorax in frames where the body is stretched, (n, 3)."""
+    joints = sequence.joints[sequence.valid].astype(np.float64)
+    body = joints[:, _THORAX] - joints[:, _ANKLES].mean(axis=1)
+    length = np.linalg.norm(body, axis=1)
+    standing = length >= STANDING * (_length(joints, _TRUNK) + _length(joints, _LEGS) / 2)
+    return body[standing] / length[standing, None]
+
+
+def _length(joints: NDArray[np.float64], bones: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    """Length (frames,) of bones together."""
+    ends = np.array([H36M17.indices(bone) for bone in bones])
+    return np.linalg.norm(joints[:, ends[:, 1]] - joints[:, ends[:, 0]], axis=-1).sum(axis=1)
