@@ -293,6 +293,7 @@ def test_places_that_cannot_be_written(packs, tmp_path) -> None:
     refused(train("mocap", packs, tmp_path / "file" / "run"), 1, str(tmp_path / "file"))
     refused(evaluate("mocap", packs, "--json", str(tmp_path / "no" / "a.json")), 1, "no/a.json")
     refused(evaluate("mocap", packs, "--json", str(tmp_path)), 1, "is a folder")
+    refused(evaluate("mocap", packs, "--calibration", str(tmp_path)), 1, "is a folder")
 
 
 # Lifters -----------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_datasets import write_3dhp, write_h36m
+from small_datasets import write_3dhp, write_h36m, write_humaneva
 from small_runs import small_packs
 from synthetic_motion import write_pack
 from test_training_released import released, write
 
-from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import CheckpointError, InputError, ModelNotFoundError, UsageError
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting import LiftedJoints, Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
 from glagcn_cli.normalisation import IMAGE, PERSON, focal_length
@@ -27,12 +27,12 @@ from glagcn_training.data.registry import read_takes
 from glagcn_training.evaluate import (
     CAMERAS_PER_TAKE,
     Observation,
-    constant_predictor,
     lifter_predictor,
     observe_takes,
     score,
     score_all,
 )
+from glagcn_training.evaluation_noise import NOISE
 from glagcn_training.evaluation_run import EvaluationSettings, run_evaluation
 from glagcn_training.released import import_released
 from glagcn_training.scores import METRICS, summarise
@@ -60,6 +60,13 @@ def mpi_inf_3dhp(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def humaneva(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("humaneva")
+    write_humaneva(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def lifter(tmp_path_factory) -> Path:
     """A lifter that has learned nothing, for films of Human3.6M's joints."""
     return saved(tmp_path_factory.mktemp("lifter") / "lifter.pth")
@@ -78,8 +85,8 @@ def saved(
     return path
 
 
-def truth(seen: Observation) -> np.ndarray:
-    return seen.joints
+def truth(seen: Observation) -> LiftedJoints:
+    return LiftedJoints(seen.joints)
 
 
 def test_the_truth_has_no_error_in_any_data_set(packs, h36m, mpi_inf_3dhp) -> None:
@@ -94,7 +101,7 @@ def test_the_truth_has_no_error_in_any_data_set(packs, h36m, mpi_inf_3dhp) -> No
 def test_errors_are_millimetres(packs) -> None:
     seen = observe_takes(read_packs(packs, "val"))
     aside = np.array([0.0, 0.01, 0.0])
-    figures = summarise(score_all(lambda seen: seen.joints + aside, seen))
+    figures = summarise(score_all(lambda seen: LiftedJoints(seen.joints + aside), seen))
     assert figures["mpjpe"] == pytest.approx(10)
     assert figures["p_mpjpe"] == pytest.approx(0, abs=1e-6)
     assert figures["mpjve"] == pytest.approx(0, abs=1e-9)
@@ -104,10 +111,12 @@ def test_frames_that_are_not_valid_do_not_count(mpi_inf_3dhp) -> None:
     seen = observe_takes(read_takes("mpi_inf_3dhp", mpi_inf_3dhp, "test"))[0]
     wrong = seen.joints.copy()
     wrong[~seen.valid] += 1
-    row = score(lambda _: wrong, seen)
+    row = score(lambda _: LiftedJoints(wrong), seen)
     assert row.frames == 8 and row.figures["mpjpe"] == 0
     wrong[0] += 1
-    assert score(lambda _: wrong, seen).figures["mpjpe"] == pytest.approx(1732 / 8, abs=0.1)
+    assert score(lambda _: LiftedJoints(wrong), seen).figures["mpjpe"] == pytest.approx(
+        1732 / 8, abs=0.1
+    )
 
 
 def test_pck_of_mpi_inf_3dhp_leaves_out_pelvis_spine_and_head(mpi_inf_3dhp, h36m) -> None:
@@ -118,7 +127,7 @@ def test_pck_of_mpi_inf_3dhp_leaves_out_pelvis_spine_and_head(mpi_inf_3dhp, h36m
             seen = observe_takes(read_takes(dataset, folder, split))[0]
             wrong = seen.joints.copy()
             wrong[:, 14:] += 1
-            figures = score(lambda _, wrong=wrong: wrong, seen).figures
+            figures = score(lambda _, wrong=wrong: LiftedJoints(wrong), seen).figures
             assert figures["pck150"] == pytest.approx(expected)
             assert figures["mpjpe"] == pytest.approx(1732 * 3 / 17, abs=0.1)
 
@@ -135,7 +144,7 @@ def test_a_bar_is_for_terminals(packs, monkeypatch) -> None:
         assert ("evaluating" in stream.getvalue()) == shown
 
 
-@pytest.mark.parametrize("noise", ["exact", "detector"])
+@pytest.mark.parametrize("noise", NOISE)
 def test_what_is_seen_repeats(packs, h36m, noise) -> None:
     for dataset, folder in (("mocap", packs), ("h36m", h36m)):
         takes = read_takes(dataset, folder, "val")
@@ -143,6 +152,7 @@ def test_what_is_seen_repeats(packs, h36m, noise) -> None:
         for one, other in zip(once, again, strict=True):
             np.testing.assert_array_equal(one.keypoints, other.keypoints)
             np.testing.assert_array_equal(one.joints, other.joints)
+            np.testing.assert_array_equal(one.scores, other.scores)
             assert (one.name, one.fov, one.image_size) == (other.name, other.fov, other.image_size)
 
 
@@ -164,10 +174,11 @@ def test_a_choice_of_takes_is_spread_evenly_and_seen_as_all_are(tmp_path) -> Non
     assert len(observe_takes(takes, at_most=100)) == len(observe_takes(takes)) == 18
 
 
-def test_noise_changes_the_2d_and_not_the_truth(packs, h36m) -> None:
+@pytest.mark.parametrize("noise", NOISE[1:])
+def test_noise_changes_the_2d_and_not_the_truth(packs, h36m, noise) -> None:
     for dataset, folder in (("mocap", packs), ("h36m", h36m)):
         takes = read_takes(dataset, folder, "val")
-        exact, noisy = observe_takes(takes, "exact")[0], observe_takes(takes, "detector")[0]
+        exact, noisy = observe_takes(takes, "exact")[0], observe_takes(takes, noise)[0]
         np.testing.assert_array_equal(exact.joints, noisy.joints)
         off = np.linalg.norm(exact.keypoints - noisy.keypoints, axis=-1)
         size = np.ptp(exact.keypoints[..., 1])
@@ -196,45 +207,50 @@ def test_keypoints_joints_and_field_of_view_belong_together(request, dataset, ce
             assert placed[:, 2].min() > 0.5 and off.max() < 2e-3
 
 
-def test_the_constant_pose_is_one_pose_about_its_root(packs) -> None:
-    seen = observe_takes(read_packs(packs, "train"))
-    pose = constant_predictor(seen)(seen[0])
-    assert pose.shape == seen[0].joints.shape
-    assert np.ptp(pose, axis=0).max() == 0 and np.abs(pose[:, 0]).max() == 0
-    assert summarise(score_all(constant_predictor(seen), seen))["p_mpjpe"] < 120
-
-
-def test_the_constant_pose_is_hard_to_beat_by_another(packs) -> None:
-    seen = observe_takes(read_packs(packs, "train"))
-    best = summarise(score_all(constant_predictor(seen), seen))["p_mpjpe"]
-    others = [
-        summarise(score_all(lambda one, p=pose: np.repeat(p[None], len(one.joints), 0), seen))
-        for pose in seen[0].joints[::10]
-    ]
-    assert best < 1.03 * min(figures["p_mpjpe"] for figures in others)
-    assert best < np.mean([figures["p_mpjpe"] for figures in others])
-
-
-def test_the_constant_pose_knows_other_roots(mpi_inf_3dhp) -> None:
-    seen = observe_takes(read_takes("mpi_inf_3dhp", mpi_inf_3dhp, "val"))
-    pose = constant_predictor(seen, "mpi_inf_3dhp17")(seen[0])
-    assert np.abs(pose[:, 14]).max() == 0 and np.abs(pose[:, 0]).max() > 0.1
-
-
-def test_the_lifter_is_told_the_picture_and_the_lens() -> None:
+def test_the_lifter_is_told_the_picture_the_lens_the_rate_and_the_scores() -> None:
     told = {}
 
     class Spy(Lifter):
         def __init__(self) -> None:
             pass
 
-        def lift_steady(self, keypoints, image_size, **options):
-            told.update(options, image_size=image_size)
-            return keypoints
+        def lift_keypoints(self, keypoints, scores, image_size, fps, **options):
+            told.update(options, image_size=image_size, fps=fps, scores=scores)
+            return LiftedJoints(keypoints)
 
-    seen = Observation(np.zeros((3, 17, 2)), np.zeros((3, 17, 3)), (1920, 1080), 41.0)
+    scores = np.ones((3, 17))
+    seen = Observation(
+        np.zeros((3, 17, 2)), np.zeros((3, 17, 3)), (1920, 1080), 41.0, scores=scores, fps=60
+    )
     lifter_predictor(Spy(), flip=True, branch="centre")(seen)
-    assert told == {"image_size": (1920, 1080), "fov": 41.0, "flip": True, "branch": "centre"}
+    assert told.pop("scores") is scores
+    assert told == {
+        "image_size": (1920, 1080), "fov": 41.0, "flip": True, "branch": "centre", "fps": 60
+    }  # fmt: skip
+
+
+def test_observations_tell_rate_and_gravity(packs, h36m, humaneva) -> None:
+    """A person who walks upright: up lies along the body, from the ankles to the head."""
+    for seen in observe_takes(read_packs(packs, "train")):
+        body = seen.joints[:, 10] - seen.joints[:, [3, 6]].mean(axis=1)
+        body /= np.linalg.norm(body, axis=1, keepdims=True)
+        assert seen.fps == 50 and np.linalg.norm(seen.up) == pytest.approx(1)
+        assert (body @ seen.up).min() > np.cos(np.radians(8))
+    assert {one.fps for one in observe_takes(read_takes("h36m", h36m, "val"))} == {50}
+    filmed = observe_takes(read_takes("humaneva", humaneva, "val"))
+    assert {one.fps for one in filmed} == {60} and all(one.up is None for one in filmed)
+
+
+def test_whoever_watches_sees_what_was_lifted_of_every_take(packs) -> None:
+    told = []
+
+    class Watcher:
+        def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
+            told.append((seen.name, lifted.joints is seen.joints))
+
+    seen = observe_takes(read_packs(packs, "train"))
+    score_all(truth, seen, (Watcher(), Watcher()))
+    assert told == [(one.name, True) for one in seen for _ in range(2)]
 
 
 def evaluated(dataset: str, folder: Path, **changes) -> dict:
@@ -366,6 +382,68 @@ def test_what_cannot_be_measured_is_null(tmp_path, lifter) -> None:
     result = evaluated("mocap", tmp_path, weights=str(lifter), constant=True)
     assert result["mpjve"] is None and result["constant_pose"]["acceleration"] is None
     assert result["mpjpe"] > 0
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory) -> Path:
+    """A lifter that has learned nothing, and says how sure it is of that and which way is up."""
+    torch.manual_seed(0)
+    numbers = Architecture(
+        window=9, channels=8, global_blocks=1, in_channels=3, uncertainty=True, gravity=True
+    )
+    path = tmp_path_factory.mktemp("knowing") / "lifter.pth"
+    save_lifter(path, build_lifter(numbers), LifterCard(numbers, PERSON, 25))
+    return path
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_all_that_a_lifter_says_is_measured(packs, knowing, tmp_path, noise) -> None:
+    """What it says of its errors at first is 50 mm, of every joint."""
+    picture = tmp_path / "calibration.png"
+    settings = EvaluationSettings(
+        "mocap", packs, weights=str(knowing), noise=noise, calibration=picture
+    )
+    result, text = run_evaluation(settings)
+    figures = result["calibration"]
+    assert figures["error"] == pytest.approx(result["mpjpe"] * 17 / 16 - 50, rel=1e-3)
+    assert {"clip", "frame", "standing"} < set(result["gravity"])
+    assert result["depth_reversals"]["per_1000_frames"] >= 0
+    for line in ("Depth reversals:", "Gravity, degrees", "Uncertainty: expected calibration"):
+        assert text.count(line) == 1
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_lifter_does_not_say_is_not_told(h36m, lifter, tmp_path) -> None:
+    result, text = run_evaluation(EvaluationSettings("h36m", h36m, weights=str(lifter)))
+    assert "calibration" not in result and "gravity" not in result
+    assert "Uncertainty" not in text and "Gravity" not in text
+    picture = tmp_path / "calibration.png"
+    with pytest.raises(UsageError, match=r"lifter\.pth does not say how sure it is"):
+        evaluated("h36m", h36m, weights=str(lifter), calibration=picture)
+    assert not picture.exists()
+
+
+def test_takes_can_be_chosen_and_depth_be_copied(packs, lifter) -> None:
+    result, text = run_evaluation(
+        EvaluationSettings("mocap", packs, split="train", takes=1, weights=str(lifter),
+                           held_depth=True)
+    )  # fmt: skip
+    assert result["setting"]["takes"] == CAMERAS_PER_TAKE
+    assert 1 < result["held_depth"]["mpjpe"] < 200
+    assert f"MPJPE {result['held_depth']['mpjpe']:.1f} mm" in text.split("first frame's given")[1]
+
+
+def test_a_lifter_of_half_the_rate_is_measured_at_the_takes(packs, knowing) -> None:
+    """Every frame counts, and 2D of every other frame would not give the same."""
+    result = evaluated("mocap", packs, weights=str(knowing))
+    assert result["setting"]["frames"] == 60 * CAMERAS_PER_TAKE
+    network, card = load_lifter(knowing)
+    seen = observe_takes(read_packs(packs, "val"))[0]
+    slow, fast = (
+        lifter_predictor(Lifter(network, replace(card, fps=fps)))(seen) for fps in (25, 50)
+    )
+    assert slow.joints.shape == fast.joints.shape == seen.joints.shape
+    assert np.abs(slow.joints - fast.joints).max() > 1e-4
 
 
 def test_missing_weights_and_splits_are_errors(packs, lifter) -> None:

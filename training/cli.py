@@ -192,10 +192,19 @@ def _list_configs(context: click.Context) -> None:
 )
 @click.option(
     "--noise",
-    type=click.Choice(["exact", "detector"]),
+    type=click.Choice(["exact", "detector", "measured"]),
     default="exact",
     show_default=True,
-    help="2D joints as they are, or with errors like a detector's added.",
+    help="2D joints as they are; with Gaussian errors of up to 3 % of the person's size; with the "
+    "errors and scores that detectors give, joint by joint and correlated in time.",
+)
+@click.option(
+    "--takes",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Measure so many takes, evenly chosen; 0 for all.",
 )
 @click.option(
     "--branch",
@@ -211,6 +220,18 @@ def _list_configs(context: click.Context) -> None:
     "must beat.",
 )
 @click.option(
+    "--held-depth",
+    is_flag=True,
+    help="Score copying every joint's depth from the frame before as well, beginning with the true "
+    "pose of a take's first frame.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw predicted against observed errors into this file, over an existing one.",
+)
+@click.option(
     "--json",
     "report",
     type=click.Path(path_type=Path),
@@ -224,9 +245,13 @@ def evaluate(
     device: str,
     threads: int | None,
     report: Path | None,
+    calibration: Path | None,
     **options: object,
 ) -> None:
     """Measure a lifter on a data set: errors in millimetres by action, and their mean.
+
+    Told as well: how often limbs flip in depth, and, of a lifter that says so, how well it knows
+    which way is up and how sure it may be.
 
     Motion capture is seen by virtual cameras of a fixed seed, so that a figure can be had again.
 
@@ -236,14 +261,16 @@ def evaluate(
     with failures_as_messages():
         from glagcn_cli.outputs import atomic_output, check_output
 
-        if report:
-            check_output(report, overwrite=True)
+        for path in (report, calibration):
+            if path:
+                check_output(path, overwrite=True)
         chosen = _prepare(device, threads)
 
         from .evaluation_run import EvaluationSettings, run_evaluation
 
         settings = EvaluationSettings(
-            dataset, data_dir, keypoints, device=chosen, **options  # type: ignore[arg-type]
+            dataset, data_dir, keypoints, device=chosen, calibration=calibration,
+            **options,  # type: ignore[arg-type]
         )  # fmt: skip
         result, table = run_evaluation(settings)
         if report:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
-from glagcn_cli.lifting import SEQUENCE, Lifter
+from glagcn_cli.lifting import SEQUENCE, LiftedJoints, Lifter
 from glagcn_cli.progress import bar_size
-from glagcn_cli.skeleton import CONVERSION, JOINT_SETS
+from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17
 
-from .augment import add_noise
-from .cameras import IMAGE_SIZE, CameraRange, draw_cameras
+from .augment import detector_points
+from .cameras import EVALUATION_CAMERAS, IMAGE_SIZE, CameraRange, Cameras, draw_cameras
 from .data.registry import find_reader
 from .data.takes import Take, TakeSet
-from .metrics import procrustes
+from .evaluation_noise import DETECTOR, EXACT, MEASURED, gaussian_noise, measured_noise
 from .random_draws import GeneratorDraws
 from .samples import observe
 from .scores import TakeScores, score_take
 
 EVALUATION_SEED = 2023
 CAMERAS_PER_TAKE = 2
-CONSTANT_EVERY = 25  # frames; neighbours are nearly the same pose
-CONSTANT_ROUNDS = 10
-NOISE = {"exact": 0.0, "detector": 0.03}
-"""Upper limit of the 2D noise as a share of the person's size (`training.augment.add_noise`)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,12 @@ class Observation:
         (frames,) frames that count; None where all do.
     counted
         Joints that PCK and AUC are measured on; None for all.
+    scores
+        (frames, joints) in 0..1 that come with the keypoints; None where there are none.
+    up
+        (3,) unit vector against gravity, camera frame; None where the camera's tilt is not known.
+    fps
+        Frames per second.
     """
 
     keypoints: NDArray[np.float64]
@@ -60,19 +64,39 @@ class Observation:
     camera: str = ""
     valid: NDArray[np.bool_] | None = None
     counted: tuple[int, ...] | None = None
+    scores: NDArray[np.float64] | None = None
+    up: NDArray[np.float64] | None = None
+    fps: int = 50
 
     @property
     def name(self) -> str:
         """Subject, action and camera in one line."""
         return " ".join(part for part in (self.subject, self.action, self.camera) if part)
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Frames that count: (frames,) bool."""
+        return np.ones(len(self.joints), dtype=bool) if self.valid is None else self.valid
 
-Predictor = Callable[[Observation], NDArray[np.float64]]
-"""What a method makes of an observation's 2D: (frames, joints, 3) metres, relative to the root."""
+
+Predictor = Callable[[Observation], LiftedJoints]
+"""What a method makes of an observation's 2D: joints and, where it says so, how far each may be off
+and which way is up."""
+
+
+class Watcher(Protocol):
+    """Sees every take that is measured, to measure something of its own."""
+
+    def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
+        """Take note of what a method made of one take."""
 
 
 def observe_takes(
-    takes: TakeSet, noise: str = "exact", conversion: str = CONVERSION, at_most: int = 0
+    takes: TakeSet,
+    noise: str = EXACT,
+    conversion: str = CONVERSION,
+    at_most: int = 0,
+    cameras: CameraRange = EVALUATION_CAMERAS,
 ) -> list[Observation]:
     """See every take; free motion through cameras of a fixed seed, so that figures repeat.
 
@@ -81,11 +105,13 @@ def observe_takes(
     takes
         What to look at.
     noise
-        "exact" or "detector": added to the 2D of free motion and of films alike.
+        One of `training.evaluation_noise.NOISE`: added to the 2D of free motion and of films alike.
     conversion
         Which 2D points free motion is seen as (`glagcn_cli.skeleton`).
     at_most
         So many takes, evenly chosen, where above 0.
+    cameras
+        From where free motion is seen.
     """
     chosen = np.arange(len(takes.takes))
     if 0 < at_most < len(chosen):
@@ -97,77 +123,98 @@ def observe_takes(
         if takes.filmed:
             seen.append(_as_filmed(take, takes, noise, draws))
         else:
-            seen += _through_virtual_cameras(take, noise, conversion, draws)
+            seen += _through_virtual_cameras(take, noise, conversion, draws, cameras, takes.fps)
     return seen
 
 
 def _as_filmed(take: Take, takes: TakeSet, noise: str, draws: GeneratorDraws) -> Observation:
     assert take.keypoints is not None
-    keypoints = take.keypoints.astype(np.float64)
-    if NOISE[noise] > 0:
-        keypoints = add_noise(draws, draws.tensor(keypoints[None]), NOISE[noise], 0.0)[0].numpy()
+    keypoints, scores = take.keypoints.astype(np.float64), None
+    if noise == DETECTOR:
+        keypoints = gaussian_noise(draws, draws.tensor(keypoints[None]))[0].numpy()
+    elif noise == MEASURED:
+        points, depth = draws.tensor(keypoints[None]), draws.tensor(take.joints[None, ..., 2])
+        [(keypoints, scores)] = measured_noise(draws, points, depth, takes.joint_set, takes.fps)
     root = take.joints[:, takes.joint_set.root, None]
     return Observation(
         keypoints, (take.joints - root).astype(np.float64), take.image_size, take.fov,
         take.subject, take.action, take.camera, take.valid, find_reader(takes.dataset).pck_joints,
+        scores=scores, fps=takes.fps,
     )  # fmt: skip
 
 
 def _through_virtual_cameras(
-    take: Take, noise: str, conversion: str, draws: GeneratorDraws
+    take: Take, noise: str, conversion: str, draws: GeneratorDraws, limits: CameraRange, fps: int
 ) -> list[Observation]:
     motion = draws.tensor(np.repeat(take.joints[None], CAMERAS_PER_TAKE, axis=0))
-    cameras = draw_cameras(draws, motion, CameraRange())
-    keypoints = observe(cameras, motion, conversion)
-    if NOISE[noise] > 0:
-        keypoints = add_noise(draws, keypoints, NOISE[noise], 0.0)
+    cameras = draw_cameras(draws, motion, limits)
     in_camera = cameras.to_camera(motion).numpy()
+    up = cameras.up.numpy()
     return [
         Observation(
-            keypoints[i].numpy().astype(np.float64), in_camera[i] - in_camera[i, :, :1],
-            IMAGE_SIZE, float(cameras.fov[i]), take.subject, take.action, f"virtual {i + 1}",
+            keypoints, in_camera[i] - in_camera[i, :, :1], IMAGE_SIZE, float(cameras.fov[i]),
+            take.subject, take.action, f"virtual {i + 1}", scores=scores, up=up[i], fps=fps,
         )
-        for i in range(CAMERAS_PER_TAKE)
+        for i, (keypoints, scores) in enumerate(
+            _detect(draws, cameras, motion, noise, conversion, fps)
+        )
     ]  # fmt: skip
+
+
+def _detect(
+    draws: GeneratorDraws, cameras: Cameras, motion: Tensor, noise: str, conversion: str, fps: int
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
+    """Keypoints, and scores where the noise has them, of every camera."""
+    if noise == MEASURED:
+        given = conversion == AS_GIVEN
+        points = cameras.to_camera(motion if given else detector_points(motion))
+        marked = cameras.project(points), points[..., 2], H36M17 if given else COCO17
+        return list(measured_noise(draws, *marked, fps))
+    keypoints = observe(cameras, motion, conversion)
+    if noise == DETECTOR:
+        keypoints = gaussian_noise(draws, keypoints)
+    return [(one.astype(np.float64), None) for one in keypoints.numpy()]
 
 
 def score(predict: Predictor, seen: Observation) -> TakeScores:
     """Errors of a method on one observation, millimetres and percent."""
     return score_take(
-        predict(seen), seen.joints, subject=seen.subject, action=seen.action, camera=seen.camera,
-        valid=seen.valid, counted=seen.counted,
+        predict(seen).joints, seen.joints, subject=seen.subject, action=seen.action,
+        camera=seen.camera, valid=seen.valid, counted=seen.counted,
     )  # fmt: skip
 
 
-def score_all(predict: Predictor, observations: Iterable[Observation]) -> list[TakeScores]:
-    """Errors of a method on observations, one row each; a bar on a terminal says how far it is."""
+def score_all(
+    predict: Predictor, observations: Iterable[Observation], watchers: Iterable[Watcher] = ()
+) -> list[TakeScores]:
+    """Errors of a method on observations, one row each; a bar on a terminal says how far it is.
+
+    Whoever watches is shown every take with what the method made of it.
+    """
     bar = tqdm(
         observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False,
         **bar_size(),
     )  # fmt: skip
-    return [score(predict, seen) for seen in bar]
+    return [score(_watched(predict, watchers), seen) for seen in bar]
+
+
+def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
+    def predict_and_tell(seen: Observation) -> LiftedJoints:
+        lifted = predict(seen)
+        for watcher in watchers:
+            watcher.watch(seen, lifted)
+        return lifted
+
+    return predict_and_tell
 
 
 def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str = SEQUENCE) -> Predictor:
-    """Predict with a lifter."""
+    """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's."""
 
-    def predict(seen: Observation) -> NDArray[np.float64]:
-        return lifter.lift_steady(
-            seen.keypoints, seen.image_size, fov=seen.fov, flip=flip, branch=branch
-        )
+    def predict(seen: Observation) -> LiftedJoints:
+        return lifter.lift_keypoints(
+            seen.keypoints, seen.scores, seen.image_size, seen.fps, fov=seen.fov, flip=flip,
+            branch=branch,
+        )  # fmt: skip
 
     return predict
-
-
-def constant_predictor(train: Sequence[Observation], joint_set: str = "h36m17") -> Predictor:
-    """Predict the same pose for every frame: the Procrustes mean of the training poses.
-
-    Alignment turns and scales it for free, so hardly any constant has a lower P-MPJPE: the
-    yardstick that a lifter must beat.
-    """
-    poses = np.concatenate([seen.joints[::CONSTANT_EVERY] for seen in train])
-    mean = poses[len(poses) // 2]
-    for _ in range(CONSTANT_ROUNDS):
-        mean = procrustes(poses, np.broadcast_to(mean, poses.shape)).mean(axis=0)
-    mean = mean - mean[JOINT_SETS[joint_set].root]
-    return lambda seen: np.repeat(mean[None], len(seen.keypoints), axis=0)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
-from glagcn_cli.errors import CheckpointError
+from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 
+from .calibration import Calibration
 from .data.registry import DEFAULT_HOLDOUT, default_mean, find_reader, read_splits
-from .evaluate import constant_predictor, lifter_predictor, observe_takes, score_all
+from .data.takes import TakeSet
+from .depth_reversals import DepthReversals
+from .evaluate import Observation, Predictor, lifter_predictor, observe_takes, score_all
+from .evaluation_noise import EXACT
+from .gravity import GravityErrors
 from .recipe import NOBODY
+from .report.calibration import draw_calibration
 from .scores import by_action, summarise, table
+from .yardsticks import constant_predictor, held_depth_predictor
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +35,8 @@ class EvaluationSettings:
     """What is measured on what; the options of ``glagcn-eval``.
 
     `keypoints` of None and `holdout` of "default" are those the lifter was trained with, where it
-    was trained on this data set; else the data set's own.
+    was trained on this data set; else the data set's own. `takes` above 0 are so many, evenly
+    chosen. `calibration` is the picture to draw.
     """
 
     dataset: str
@@ -37,10 +45,13 @@ class EvaluationSettings:
     split: str = "val"
     holdout: str = DEFAULT_HOLDOUT
     weights: str | None = None
-    noise: str = "exact"
+    noise: str = EXACT
+    takes: int = 0
     branch: str | None = None
     flip: bool = False
     constant: bool = False
+    held_depth: bool = False
+    calibration: Path | None = None
     device: str = "cpu"
 
 
@@ -51,16 +62,21 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     -------
     result, table
         Figures (millimetres; percent for PCK and AUC) with the mean of the data set's protocol
-        first, per action, and the setting they were measured in; the same as a readable table.
+        first, per action, and the setting they were measured in; what else is known of the lifter:
+        depth reversals, gravity, calibration, yardsticks. The same as a readable table.
 
     Raises
     ------
     CheckpointError
         The lifter has other joints than the data set.
+    UsageError
+        A picture of the calibration was asked for of a lifter that does not say how sure it is.
     """
     weights = settings.weights or DEFAULT_LIFTER
     path = lifter_path(weights)
     network, card = load_lifter(path)
+    if settings.calibration and not card.architecture.uncertainty:
+        raise UsageError(f"{path} does not say how sure it is: there is nothing to calibrate")
     settings = _as_trained(settings, card)
     _warn_of_known_subjects(settings, card, weights)
     splits = [settings.split, *(["train"] if settings.constant else [])]
@@ -75,30 +91,68 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
             f"{path} was trained on joints of {own}; {settings.dataset} has {found}, so the two "
             "do not fit each other"
         )
-    lifter = Lifter(network, card, settings.device)
     branch = settings.branch or (CENTRE if takes.filmed else SEQUENCE)
     if not isinstance(network, GLAGCN):
         branch = CENTRE
-    seen = observe_takes(takes, settings.noise, card.conversion)
-    rows = score_all(lifter_predictor(lifter, settings.flip, branch), seen)
-    over = default_mean(settings.dataset)
-    setting = {
+    predict = lifter_predictor(Lifter(network, card, settings.device), settings.flip, branch)
+    seen = observe_takes(takes, settings.noise, card.conversion, settings.takes)
+    result, text = _measure(predict, seen, settings, found)
+    result["setting"] = {
         "dataset": settings.dataset, "split": settings.split, "holdout": settings.holdout,
         "keypoints": settings.keypoints if takes.filmed else "virtual cameras",
         "noise": settings.noise, "weights": weights, "branch": branch, "flip": settings.flip,
-        "mean_over": over, "frames": sum(row.frames for row in rows), "takes": len(rows),
+        "mean_over": default_mean(settings.dataset),
+        "frames": sum(int(one.counts.sum()) for one in seen), "takes": len(seen),
     }  # fmt: skip
-    result: dict[str, Any] = {**_measured(summarise(rows, over=over)), "setting": setting}
-    result["per_action"] = by_action(rows, over=over)
-    text = table(rows, over)
     if takes.filmed and card.conversion != AS_GIVEN:
         text += "\n\nThe lifter was trained on a detector's joints, this data set marks others."
+    yardsticks, lines = _yardsticks(settings, sets, seen)
+    return result | yardsticks, "\n\n".join([text, *lines])
+
+
+def _measure(
+    predict: Predictor, seen: Sequence[Observation], settings: EvaluationSettings, joint_set: str
+) -> tuple[dict[str, Any], str]:
+    """All figures of the lifter itself, and their table."""
+    over = default_mean(settings.dataset)
+    reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
+    calibration = Calibration(joint_set)
+    rows = score_all(predict, seen, (reversals, gravity, calibration))
+    result: dict[str, Any] = dict(_measured(summarise(rows, over=over)))
+    result["per_action"] = by_action(rows, over=over)
+    found = {
+        "depth_reversals": reversals.figures(), "gravity": gravity.figures(),
+        "calibration": calibration.figures(),
+    }  # fmt: skip
+    result |= {name: figures for name, figures in found.items() if figures is not None}
+    if settings.calibration and not calibration.empty:
+        lifter = "/".join(Path(settings.weights or DEFAULT_LIFTER).parts[-2:])
+        title = f"{lifter}, {settings.dataset} {settings.split}, {settings.noise} 2D"
+        draw_calibration(calibration.bins(), calibration.per_joint(), settings.calibration, title)
+    lines = (reversals.describe(), gravity.describe(), calibration.describe())
+    return result, table(rows, over) + "".join(f"\n{line}" for line in lines if line)
+
+
+def _yardsticks(
+    settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
+) -> tuple[dict[str, Any], list[str]]:
+    """What needs no learning, on the same takes and 2D: figures, and a line for each."""
+    over, joint_set = default_mean(settings.dataset), sets[settings.split].joint_set.name
+    result: dict[str, Any] = {}
+    lines = []
     if settings.constant:
-        train = observe_takes(sets["train"], "exact")
-        constant = summarise(score_all(constant_predictor(train, found), seen), over=over)
+        predict = constant_predictor(observe_takes(sets["train"], EXACT), joint_set)
+        constant = summarise(score_all(predict, seen), over=over)
         result["constant_pose"] = _measured(constant)
-        text += f"\n\nBest constant pose: P-MPJPE {constant['p_mpjpe']:.1f} mm"
-    return result, text
+        lines.append(f"Best constant pose: P-MPJPE {constant['p_mpjpe']:.1f} mm")
+    if settings.held_depth:
+        held = summarise(score_all(held_depth_predictor(joint_set), seen), over=over)
+        result["held_depth"] = _measured(held)
+        lines.append(
+            "Depth copied from the frame before, the first frame's given: MPJPE "
+            f"{held['mpjpe']:.1f} mm, P-MPJPE {held['p_mpjpe']:.1f} mm"
+        )
+    return result, lines
 
 
 def _measured(figures: dict[str, float]) -> dict[str, float | None]:

@@ -1,46 +1,76 @@
 """Make a trained lifter one that is shipped: measure it, write the figures into its file.
 
-    python weights/ship_lifter.py runs/lifter-27/lifter.pth weights/lifter-27.pth --data-dir PACKS
+    python weights/ship_lifter.py runs/lifter-81/lifter.pth weights/lifter-81.pth --data-dir PACKS
 
-Prints the sha256 for `glagcn_cli.checkpoints.SHIPPED_LIFTERS` and the table for the model card.
+What was learned is stored in half precision, and what is measured is the lifter as it is stored.
+Prints the table for the model card and the sha256 for `glagcn_cli.checkpoints.SHIPPED_LIFTERS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import click
+import torch
 
 from glagcn_cli.checkpoints import load_lifter, save_lifter, sha256
 from glagcn_cli.lifting import Lifter
+from glagcn_training.calibration import Calibration
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import NOISE, lifter_predictor, observe_takes, score_all
+from glagcn_training.depth_reversals import DepthReversals
+from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all
+from glagcn_training.evaluation_noise import NOISE
+from glagcn_training.gravity import GravityErrors
 from glagcn_training.scores import summarise
+
+COLUMNS = {
+    "mpjpe_mm": "MPJPE", "p_mpjpe_mm": "P-MPJPE", "n_mpjpe_mm": "N-MPJPE", "mpjve_mm": "MPJVE",
+    "reversals_per_1000_frames": "reversals", "gravity_degrees": "gravity",
+    "calibration_error_mm": "calibration",
+}  # fmt: skip
+
+
+def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str, float]:
+    """Figures of one setting by the names of `COLUMNS`; those that the lifter has."""
+    depth, gravity, calibration = DepthReversals(), GravityErrors(), Calibration()
+    rows = score_all(lifter_predictor(lifter, flip), seen, (depth, gravity, calibration))
+    errors = summarise(rows)
+    up, sure = gravity.figures(), calibration.figures()
+    figures = {f"{name}_mm": errors[name] for name in ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")}
+    figures["reversals_per_1000_frames"] = depth.figures()["per_1000_frames"]
+    if up and "clip" in up:
+        figures["gravity_degrees"] = up["clip"]
+    if sure:
+        figures["calibration_error_mm"] = sure["error"]
+    return {name: round(value, 2) for name, value in figures.items()}
 
 
 @click.command()
 @click.argument("trained", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("shipped", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
-def main(trained: Path, shipped: Path, data_dir: Path) -> None:
+@click.option("--takes", default=0, help="Evenly chosen, to try it out; 0 for all.")
+@click.option("--threads", default=1, show_default=True)
+def main(trained: Path, shipped: Path, data_dir: Path, takes: int, threads: int) -> None:
     """Measure TRAINED on the packs' validation subjects and write it as SHIPPED."""
+    torch.set_num_threads(threads)
     network, card = load_lifter(trained)
-    lifter = Lifter(network, card)
-    takes = read_packs(data_dir, "val")
+    save_lifter(shipped, network, replace(card, metrics={}))
+    network, card = load_lifter(shipped)
+    lifter, motion = Lifter(network, card), read_packs(data_dir, "val")
     metrics: dict[str, float] = {}
-    click.echo(
-        "| 2D | mirror averaged | MPJPE | P-MPJPE | N-MPJPE | MPJVE |\n" + "| --- " * 6 + "|"
-    )
-    seen = {noise: observe_takes(takes, noise, card.conversion) for noise in NOISE}
+    click.echo(f"| 2D | mirror averaged | {' | '.join(COLUMNS.values())} |")
+    click.echo("| --- | --- " + "| ---: " * len(COLUMNS) + "|")
     for noise, flip in product(NOISE, (False, True)):
-        figures = summarise(score_all(lifter_predictor(lifter, flip), seen[noise]))
-        names = ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")
-        row = [noise, "yes" if flip else "no", *(f"{figures[name]:.1f}" for name in names)]
-        click.echo(f"| {' | '.join(row)} |")
+        seen = observe_takes(motion, noise, card.conversion, takes)
+        figures = measure(lifter, seen, flip)
+        cells = [f"{figures[name]:.1f}" if name in figures else "-" for name in COLUMNS]
+        click.echo(f"| {noise} | {'yes' if flip else 'no'} | {' | '.join(cells)} |")
         setting = f"val_{noise}_{'flip' if flip else 'plain'}"
-        metrics |= {f"{setting}_{name}_mm": round(figures[name], 2) for name in names}
+        metrics |= {f"{setting}_{name}": value for name, value in figures.items()}
     save_lifter(shipped, network, replace(card, metrics=metrics))
     click.echo(f"{shipped.name} {shipped.stat().st_size} bytes, sha256 {sha256(shipped)}")
 

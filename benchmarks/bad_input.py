@@ -1,0 +1,190 @@
+"""A lifter on what real videos do: odd postures, hidden legs, a joint never seen, other rates.
+
+    python benchmarks/bad_input.py --data-dir PACKS --lifter runs/a/lifter.pth
+
+The packs' validation subjects through virtual cameras, exact 2D, lifted as videos are lifted.
+Tables in markdown; with a lifter that gives anything that is no number, the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from glagcn_cli.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting import Lifter
+from glagcn_cli.skeleton import H36M17
+from glagcn_training.data.packs import read_packs
+from glagcn_training.data.takes import TakeSet
+from glagcn_training.depth_reversals import DepthReversals
+from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all
+from glagcn_training.gravity import GravityErrors
+from glagcn_training.hard_input import (
+    LEGS,
+    LEGS_BELOW_THE_HIPS,
+    POSTURES,
+    UNSURE,
+    UPPER_BODY,
+    at_rate,
+    hide,
+    in_posture,
+)
+from glagcn_training.metrics import mpjpe, p_mpjpe
+from glagcn_training.scores import summarise
+
+RATES = (10, 24, 25, Fraction(30000, 1001), 120, 240)
+HIDDEN = {"nothing": (), "knees and ankles": LEGS_BELOW_THE_HIPS, "everything from the hips": LEGS}
+POSTURE_COLUMNS = (
+    "posture", "MPJPE", "P-MPJPE", "MPJVE", "reversals per 1000 frames", "limbs the wrong way, %",
+    "body turned round, %", "gravity, degrees", "not a number",
+)  # fmt: skip
+LOST = ("head", "left_elbow", "left_wrist", "right_knee", "right_ankle")
+
+
+def postures(lifter: Lifter, takes: TakeSet, at_most: int, flip: bool) -> list[list[str]]:
+    """Errors and flips of bodies turned over, bent and put down."""
+    rows = [list(POSTURE_COLUMNS)]
+    for posture in POSTURES:
+        moved = in_posture(takes, posture)
+        seen = observe_takes(moved, conversion=lifter.card.conversion, at_most=at_most)
+        depth, gravity, broken = DepthReversals(), GravityErrors(), Broken()
+        figures = summarise(
+            score_all(lifter_predictor(lifter, flip), seen, (depth, gravity, broken))
+        )
+        counts, up = depth.figures(), gravity.figures() or {}
+        rows.append([
+            posture, *(f"{figures[name]:.1f}" for name in ("mpjpe", "p_mpjpe")),
+            f"{figures['mpjve']:.2f}", f"{counts['per_1000_frames']:.1f}",
+            *(_number(counts[name]) for name in ("wrong_way", "back_to_front")),
+            _number(up.get("clip")), str(broken.frames),
+        ])  # fmt: skip
+    return rows
+
+
+class Broken:
+    """Counts frames with anything that is no number."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def watch(self, seen: Observation, lifted: tuple[NDArray[np.floating] | None, ...]) -> None:
+        """Look at all that was lifted of a take."""
+        for part in lifted:
+            if part is not None:
+                self.frames += int((~np.isfinite(part.reshape(len(part), -1)).all(axis=1)).sum())
+
+
+def hidden_legs(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
+    """Errors of the upper body, relative to the thorax, with and without the legs."""
+    rows = [["hidden", "its score", "upper body: MPJPE", "P-MPJPE", "MPJVE"]]
+    for name, joints in HIDDEN.items():
+        for score in (UNSURE, 0.0) if joints else (1.0,):
+            errors = [upper_body_errors(lifter, one, joints, score, flip) for one in seen]
+            means = np.average(errors, axis=0, weights=[len(one.joints) for one in seen])
+            rows.append(
+                [name, f"{score:g}", f"{means[0]:.1f}", f"{means[1]:.1f}", f"{means[2]:.2f}"]
+            )
+    return rows
+
+
+def upper_body_errors(
+    lifter: Lifter, seen: Observation, joints: Sequence[str], score: float, flip: bool
+) -> tuple[float, float, float]:
+    """MPJPE, P-MPJPE and MPJVE of what stays visible, millimetres."""
+    lifted = lifter.lift(hide(seen, joints, score), fov=seen.fov, flip=flip).joints
+    upper = H36M17.indices(UPPER_BODY)
+    found, true = (pose[:, upper] - pose[:, [upper[0]]] for pose in (lifted, seen.joints))
+    moved = mpjpe(np.diff(found, axis=0), np.diff(true, axis=0))
+    return 1000 * mpjpe(found, true), 1000 * p_mpjpe(found, true), 1000 * moved
+
+
+def lost_joints(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
+    """Errors of the other joints, and of the joint itself, where one is never seen."""
+    rows = [["never seen", "its score", "other joints: MPJPE", "the joint itself"]]
+    whole = _joint_errors(lifter, seen, (), 1.0, flip)
+    rows.append(["nothing", "1", f"{whole.mean():.1f}", "-"])
+    for joint in LOST:
+        own = H36M17.index(joint)
+        for score in (UNSURE, 0.0):
+            errors = _joint_errors(lifter, seen, (joint,), score, flip)
+            others = np.delete(errors, own).mean()
+            change = f"{errors[own]:.1f} ({whole[own]:.1f} when seen)"
+            rows.append([joint, f"{score:g}", f"{others:.1f}", change])
+    return rows
+
+
+def _joint_errors(
+    lifter: Lifter, seen: Sequence[Observation], joints: Sequence[str], score: float, flip: bool
+) -> NDArray[np.float64]:
+    """Mean error of each joint over all frames: (17,) millimetres."""
+    errors = []
+    for one in seen:
+        lifted = lifter.lift(hide(one, joints, score), fov=one.fov, flip=flip).joints
+        errors.append(np.linalg.norm(lifted - one.joints, axis=-1))
+    return 1000 * np.concatenate(errors).mean(axis=0)
+
+
+def rates(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
+    """How far the same motion is from its version at 50 frames a second."""
+    rows = [["frames a second", "mean difference, mm", "95 % of joints below"]]
+    for rate in RATES:
+        off = np.concatenate([rate_difference(lifter, one, rate, flip).ravel() for one in seen])
+        rows.append([f"{float(rate):.2f}", f"{off.mean():.2f}", f"{np.percentile(off, 95):.1f}"])
+    return rows
+
+
+def rate_difference(
+    lifter: Lifter, seen: Observation, rate: Fraction | int, flip: bool
+) -> NDArray[np.float64]:
+    """Distances (frames, joints) in millimetres to the take's own rate, at the other's frames."""
+
+    def lift(keypoints: NDArray[np.floating], fps: Fraction | int) -> NDArray[np.float64]:
+        return lifter.lift_keypoints(
+            keypoints, None, seen.image_size, fps, fov=seen.fov, flip=flip
+        ).joints
+
+    own = at_rate(lift(seen.keypoints, seen.fps), seen.fps, rate)
+    other = lift(at_rate(seen.keypoints, seen.fps, rate), rate)
+    return 1000 * np.linalg.norm(other - own, axis=-1)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def table(rows: list[list[str]]) -> str:
+    """Rows in markdown, the first one the head."""
+    lines = [rows[0], ["---", *["---:"] * (len(rows[0]) - 1)], *rows[1:]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+@click.command()
+@click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--lifter", "name", default=DEFAULT_LIFTER, show_default=True)
+@click.option("--takes", default=32, show_default=True, help="Evenly chosen; 0 for all.")
+@click.option("--flip", is_flag=True, help="Average with the lifted mirror image.")
+@click.option("--threads", default=1, show_default=True)
+def main(data_dir: Path, name: str, takes: int, flip: bool, threads: int) -> None:
+    """Measure one lifter and print the tables."""
+    torch.set_num_threads(threads)
+    lifter, motion = Lifter.load(name), read_packs(data_dir, "val")
+    bodies = postures(lifter, motion, takes, flip)
+    seen = observe_takes(motion, conversion=lifter.card.conversion, at_most=takes)
+    for rows in (
+        bodies, hidden_legs(lifter, seen, flip), lost_joints(lifter, seen, flip),
+        rates(lifter, [one for one in seen if len(one.joints) > 50], flip),
+    ):  # fmt: skip
+        click.echo(table(rows) + "\n")
+    if any(row[-1] != "0" for row in bodies[1:]):
+        sys.exit("the lifter gave what is no number")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Scripts that measure lifters: what they count, and what they print, draw and write."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+from small_runs import small_packs
+
+from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
+from glagcn_cli.lifting import CENTRE, Lifter
+from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
+from glagcn_cli.normalisation import PERSON
+from glagcn_training.data.packs import read_packs
+from glagcn_training.evaluate import observe_takes
+from glagcn_training.multiplications import multiplications
+
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).parents[1]
+
+
+def script(folder: str, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / folder / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def choice() -> ModuleType:
+    return script("benchmarks", "lifter_choice")
+
+
+@pytest.fixture(scope="module")
+def bad_input() -> ModuleType:
+    return script("benchmarks", "bad_input")
+
+
+@pytest.fixture(scope="module")
+def packs(tmp_path_factory) -> Path:
+    return small_packs(tmp_path_factory.mktemp("mocap") / "packs")
+
+
+@pytest.fixture(scope="module")
+def lifter(tmp_path_factory) -> Path:
+    """A lifter that has learned nothing, with every head, of scores and 25 frames a second."""
+    torch.manual_seed(0)
+    numbers = Architecture(
+        window=9, channels=8, global_blocks=1, in_channels=3, uncertainty=True, gravity=True
+    )
+    path = tmp_path_factory.mktemp("lifter") / "lifter.pth"
+    save_lifter(path, build_lifter(numbers), LifterCard(numbers, PERSON, 25))
+    return path
+
+
+def cost(choice: ModuleType, lifter: Lifter, **way) -> float:
+    return choice.multiplications_per_frame(lifter, choice.Way("", "", **way))
+
+
+def test_costs_are_those_of_what_runs(choice, lifter) -> None:
+    """Overlap, mirror, rate and branch against counting whole windows by hand."""
+    loaded = Lifter.load(str(lifter))
+    network = loaded.network
+    assert isinstance(network, GLAGCN)
+    window = multiplications(network, 9 * 9) / (9 * 9)  # nearly linear in the frames
+    assert cost(choice, loaded, hops=1) == pytest.approx(window / 2, rel=0.1)
+    assert cost(choice, loaded, hops=9) == pytest.approx(9 * cost(choice, loaded, hops=1))
+    assert cost(choice, loaded, flip=True) == 2 * cost(choice, loaded)
+    assert cost(choice, loaded, branch=CENTRE) == multiplications(network) / 2
+    fast = Lifter(network, replace(loaded.card, fps=50))
+    assert cost(choice, fast) == 2 * cost(choice, loaded)
+
+
+def test_ways_of_running_differ_and_leave_the_lifter_alone(choice, lifter, packs) -> None:
+    loaded = Lifter.load(str(lifter))
+    seen = observe_takes(read_packs(packs, "val"))[0]
+    found = {}
+    for way in choice.ways_of(loaded):
+        if way.window <= 27:
+            found[way.label] = (
+                choice.run_as(loaded, way)
+                .lift_keypoints(
+                    seen.keypoints,
+                    None,
+                    seen.image_size,
+                    seen.fps,
+                    branch=way.branch,
+                    flip=way.flip,
+                )
+                .joints
+            )
+    assert loaded.hops == 4 and loaded.card.architecture.window == 9
+    values = list(found.values())
+    assert len(values) == 8
+    for i, one in enumerate(values):
+        for other in values[:i]:
+            assert np.abs(one - other).max() > 1e-6
+
+
+def test_the_choice_is_a_table_and_a_plot(choice, lifter, packs, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(choice, "WINDOWS", (9, 27))
+    plot = tmp_path / "choice.png"
+    result = CliRunner().invoke(
+        choice.main, [str(lifter), "--data-dir", str(packs), "-o", str(plot), "--takes", "1"],
+        catch_exceptions=False,
+    )  # fmt: skip
+    assert result.exit_code == 0
+    lines = result.output.strip().split("\n")
+    assert len(lines) == 2 + 8 and len({line.count("|") for line in lines}) == 1
+    assert "run at T 27" in result.output and "8 hops" in result.output
+    assert np.asarray(Image.open(plot)).std() > 5
+
+
+def test_bad_input_is_measured(bad_input, lifter, packs, monkeypatch) -> None:
+    monkeypatch.setattr(bad_input, "LOST", ("head",))
+    monkeypatch.setattr(bad_input, "RATES", (25, 120))
+    run = CliRunner().invoke(
+        bad_input.main, ["--data-dir", str(packs), "--lifter", str(lifter)], catch_exceptions=False
+    )
+    assert run.exit_code == 0
+    for row in ("| upside down |", "| knees and ankles | 0.1 |", "| head | 0 |", "| 120.00 |"):
+        assert row in run.output
+
+
+def test_what_is_no_number_is_counted_and_fails(bad_input, lifter, packs, monkeypatch) -> None:
+    lift = Lifter.lift_keypoints
+
+    def broken(self, *arguments, **options):
+        lifted = lift(self, *arguments, **options)
+        lifted.up[3] = np.nan
+        return lifted
+
+    monkeypatch.setattr(Lifter, "lift_keypoints", broken)
+    for part in ("hidden_legs", "lost_joints", "rates"):
+        monkeypatch.setattr(bad_input, part, lambda *_: [["-"]])
+    run = CliRunner().invoke(bad_input.main, ["--data-dir", str(packs), "--lifter", str(lifter)])
+    assert run.exit_code == 1
+    assert run.output.count("| 2 |\n") == 6  # a frame of each of two cameras, in every posture
+
+
+def test_a_shipped_lifter_carries_its_figures(lifter, packs, tmp_path) -> None:
+    ship = script("weights", "ship_lifter")
+    shipped = tmp_path / "lifter-9.pth"
+    run = CliRunner().invoke(
+        ship.main, [str(lifter), str(shipped), "--data-dir", str(packs)], catch_exceptions=False
+    )
+    assert run.exit_code == 0 and run.output.strip().endswith(sha256(shipped))
+    network, card = load_lifter(shipped)
+    figures = card.metrics
+    assert len(figures) == 3 * 2 * 7
+    for name in ("mpjpe_mm", "gravity_degrees", "calibration_error_mm"):
+        assert figures[f"val_measured_flip_{name}"] > 0
+    # Figures are of what is stored: half precision.
+    for name, tensor in network.named_parameters():
+        assert torch.equal(tensor, tensor.half().float()), name
+    again = ship.measure(Lifter(network, card), observe_takes(read_packs(packs, "val")), True)
+    assert again["mpjpe_mm"] == figures["val_exact_flip_mpjpe_mm"]

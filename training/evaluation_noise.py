@@ -1,0 +1,95 @@
+"""What evaluations do to exact 2D.
+
+Training's noise changes as more is learned about detectors, and "measured" with it. "detector" does
+not: it is the noise that the first lifters were trained and published with, kept as it was, draw
+for draw, so that figures can be compared.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from glagcn_cli.gaps import fill_gaps, place_missing_root
+from glagcn_cli.lifting import MAX_GAP, MIN_SCORE
+from glagcn_cli.skeleton import COCO17, H36M17, JointSet, lifter_points
+
+from .detector_errors import lifter_scores
+from .detector_noise import add_detector_noise, exact_detections, hidden_by_torso
+from .random_draws import Draws
+
+EXACT, DETECTOR, MEASURED = "exact", "detector", "measured"
+
+NOISE = (EXACT, DETECTOR, MEASURED)
+"""2D as it is; Gaussian errors of up to `LARGEST_NOISE`; errors and scores of a detector joint by
+joint, correlated in time (`training.detector_noise` at level 1), gaps filled as in videos."""
+
+LARGEST_NOISE = 0.03
+"""Upper limit of a take's standard deviation in `DETECTOR`, as a share of the person's size."""
+
+
+def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
+    """Gaussian errors, half of each drifting over the take, half new in every frame.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness. What is drawn, and in which order, is part of the condition.
+    keypoints
+        (takes, frames, joints, 2) pixels. Every take gets a level of its own, evenly from 0 to
+        `LARGEST_NOISE` of the person's size: the longer side of the box about the joints, mean over
+        frames.
+    """
+    takes, frames, joints, _ = keypoints.shape
+    box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
+    level = draws.uniform(0.0, LARGEST_NOISE, (takes,)) * box.amax(dim=-1).mean(dim=1)
+    draws.chance(0.0, (takes,))  # once chose takes that stay exact; the numbers after it must stay
+    steady = draws.normal(1.0, (takes, 1, joints, 2))
+    quick = draws.normal(1.0, (takes, frames, joints, 2))
+    drift = torch.linspace(0, 1, frames, dtype=quick.dtype, device=quick.device)[:, None, None]
+    slow = steady * (1 - drift) + draws.normal(1.0, (takes, 1, joints, 2)) * drift
+    return keypoints + level[:, None, None, None] * (slow + quick) * math.sqrt(0.5)
+
+
+def measured_noise(
+    draws: Draws, points: Tensor, depth: Tensor, joint_set: JointSet, fps: int
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """What inference gives to the lifter where a detector marks these points as well as it can.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    points
+        (takes, frames, joints, 2) pixels, exact.
+    depth
+        (takes, frames, joints) metres from the camera: what lies behind the body is found worse.
+    joint_set
+        The points'. COCO's are converted to the lifter's.
+    fps
+        Frames per second.
+
+    Returns
+    -------
+    list
+        Of every take, keypoints (frames, joints, 2) in pixels and scores (frames, joints) in 0..1.
+    """
+    hidden = hidden_by_torso(points, depth, joint_set)
+    exact = exact_detections(points)
+    seen = add_detector_noise(draws, exact, hidden, joint_set, 1.0, 0.0, float(fps))
+    keypoints, scores = seen.points, seen.scores
+    if joint_set is COCO17:
+        keypoints, scores = lifter_points(keypoints, joint_set), lifter_scores(scores)
+        joint_set = H36M17
+    takes = []
+    for one, its in zip(keypoints.double().numpy(), scores.double().numpy(), strict=True):
+        found = np.ones(len(one), dtype=bool)
+        filled = fill_gaps(one, its, found, MAX_GAP * fps, MIN_SCORE)
+        if joint_set is H36M17:
+            filled = place_missing_root(filled)
+        takes.append((filled.keypoints, filled.scores))
+    return takes

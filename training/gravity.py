@@ -1,0 +1,97 @@
+"""How well a lifter knows which way is up: degrees between its direction and the true one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.gravity import CAMERA_UP, scene_up, standing_up
+from glagcn_cli.lifting import LiftedJoints
+from glagcn_cli.poses import PoseSequence
+from glagcn_cli.skeleton import H36M17
+
+from .evaluate import Observation
+
+
+def angles(directions: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Degrees between directions (..., 3) of any length, exact for small ones too."""
+    one, other = np.broadcast_arrays(directions, true)
+    across = np.linalg.norm(np.cross(one, other), axis=-1)
+    return np.asarray(np.degrees(np.arctan2(across, (one * other).sum(axis=-1))))
+
+
+class GravityErrors:
+    """Watches which way is up by a lifter, in takes whose camera's tilt is known.
+
+    Parameters
+    ----------
+    joint_set
+        Name of the joint set; scenes are built of H36M-17 alone, and of others nothing is noted.
+    """
+
+    def __init__(self, joint_set: str = H36M17.name) -> None:
+        self._scenes = joint_set == H36M17.name
+        self._errors: dict[str, list[float]] = {}
+
+    def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
+        """Compare the directions of one take."""
+        if seen.up is None or not self._scenes or not seen.counts.any():
+            return
+        person = _as_lifted(seen, lifted)
+        found = {"standing": standing_up([person]), "level_camera": CAMERA_UP}
+        if lifted.up is not None:
+            found["clip"] = scene_up([person])
+            frames = angles(lifted.up[seen.counts], seen.up)
+            self._note("frame", float(np.median(frames)))
+        for name, up in found.items():
+            self._note(name, float(angles(up, seen.up)))
+
+    def _note(self, name: str, degrees: float) -> None:
+        self._errors.setdefault(name, []).append(degrees)
+
+    def figures(self) -> dict[str, float] | None:
+        """Degrees; None where nothing was compared.
+
+        Returns
+        -------
+        dict or None
+            Of a lifter with a head for gravity ``clip``: median over takes of the error of the
+            take's one direction, which a scene is built on; ``clip_p90``: nine of ten takes are
+            below it; ``frame``: median over takes of the median error of single frames. Of every
+            lifter ``standing``: median error of the direction in which its bodies stand, which
+            lifters without the head go by; ``level_camera``: of taking every camera for level.
+        """
+        if not self._errors:
+            return None
+        figures = {name: float(np.median(degrees)) for name, degrees in self._errors.items()}
+        if "clip" in figures:
+            figures["clip_p90"] = float(np.percentile(self._errors["clip"], 90))
+        return figures
+
+    def describe(self) -> str:
+        """The figures in a line; nothing where there are none."""
+        figures = self.figures()
+        if figures is None:
+            return ""
+        line = "Gravity, degrees off, median over takes: "
+        if "clip" in figures:
+            line += f"{figures['clip']:.1f} (nine of ten takes below {figures['clip_p90']:.1f}; "
+            line += f"single frames {figures['frame']:.1f}), "
+        line += f"by standing bodies {figures['standing']:.1f}, "
+        return line + f"cameras taken for level {figures['level_camera']:.1f}"
+
+
+def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:
+    """The take as `glagcn_cli.world` gets a person."""
+    return PoseSequence(
+        joints=lifted.joints.astype(np.float32),
+        scores=np.ones(lifted.joints.shape[:2], np.float32),
+        valid=seen.counts,
+        fps=Fraction(seen.fps),
+        keypoints=seen.keypoints.astype(np.float32),
+        frame="camera",
+        joint_set=H36M17,
+        up=None if lifted.up is None else lifted.up.astype(np.float32),
+    )
