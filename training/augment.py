@@ -1,8 +1,7 @@
-"""What is done to motion and to 2D so that training looks like what a detector gives."""
+"""What is done to motion: other bodies, mirrored, and the points on them that a detector marks."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,10 +20,7 @@ _EYE_UP = 0.03
 _LIMB_SCALE = 0.1  # standard deviation of a bone's length, as a share
 _BODY_SCALE = 0.1
 _HIP_WIDENING = (1.0, 1.7)  # detectors put hips on the body's outline: half-width 0.09 to 0.15 m
-
-_HIDDEN_JOINTS = 3  # at most, at a time
-_HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
-_HIDDEN_NOISE = 0.1  # standard deviation, share of the person's size
+_SHOULDER_WIDTH = (0.8, 1.1)  # and shoulders farther in than many skeletons have them
 
 # Joints whose bones have one length, left and right alike: a number for each kind of bone.
 _BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M17.joints]
@@ -63,9 +59,10 @@ def reshape_bodies(draws: Draws, motion: Tensor) -> Tensor:
     samples, kinds = len(motion), max(_BONE_KINDS) + 1
     lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
     scale = lengths[:, _indices(_BONE_KINDS, motion.device)]
-    widening = draws.uniform(*_HIP_WIDENING, (samples,))
-    for hip in ("left_hip", "right_hip"):
-        scale[:, H36M17.index(hip)] = widening
+    for joint, limits in (("hip", _HIP_WIDENING), ("shoulder", _SHOULDER_WIDTH)):
+        width = draws.uniform(*limits, (samples,))
+        for side in ("left", "right"):
+            scale[:, H36M17.index(f"{side}_{joint}")] = width
     body = 1.0 + draws.normal(_BODY_SCALE, (samples,))
     scale = (scale * body[:, None]).clip(0.6, 2.0)
     shaped = motion.clone()
@@ -104,73 +101,6 @@ def detector_points(joints: Tensor) -> Tensor:
         eye = _FACE_FORWARD["eye"] * forward + _EYE_UP * up
         at[f"{side}_eye"] = at["head"] + sign * _EYE_HALF_WIDTH * across + eye
     return torch.stack([at[joint] for joint in COCO17.joints], dim=-2)
-
-
-def person_size(keypoints: Tensor) -> Tensor:
-    """Longer side of the box about (samples, frames, joints, 2), mean over frames: (samples,)."""
-    box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
-    return box.amax(dim=-1).mean(dim=1)
-
-
-def add_noise(draws: Draws, keypoints: Tensor, largest: float, exact: float) -> Tensor:
-    """Errors of a detector: Gaussian, half of it steady over time, half new in every frame.
-
-    Parameters
-    ----------
-    draws
-        Source of randomness.
-    keypoints
-        (samples, frames, joints, 2) pixels.
-    largest
-        Upper limit of a sample's standard deviation, as a share of the person's size.
-    exact
-        Share of the samples that stay exact.
-    """
-    samples, frames, joints, _ = keypoints.shape
-    level = draws.uniform(0.0, largest, (samples,)) * person_size(keypoints)
-    level = level * ~draws.chance(exact, (samples,))
-    steady = draws.normal(1.0, (samples, 1, joints, 2))
-    quick = draws.normal(1.0, (samples, frames, joints, 2))
-    drift = torch.linspace(0, 1, frames, dtype=quick.dtype, device=quick.device)[:, None, None]
-    slow = steady * (1 - drift) + draws.normal(1.0, (samples, 1, joints, 2)) * drift
-    return keypoints + level[:, None, None, None] * (slow + quick) * math.sqrt(0.5)
-
-
-def hide_joints(draws: Draws, keypoints: Tensor, probability: float) -> Tensor:
-    """Joints out of the detector's sight for a while, as inference fills such gaps.
-
-    In a chosen sample one to three joints go in a straight line from where they were before a
-    stretch of frames to where they are after it, with large noise about that line, half of it
-    steady over the stretch.
-
-    Parameters
-    ----------
-    draws
-        Source of randomness.
-    keypoints
-        (samples, frames, joints, 2) pixels, at least three frames.
-    probability
-        Share of the samples that are changed.
-    """
-    samples, frames, joints, _ = keypoints.shape
-    shortest, longest = _HIDDEN_STRETCH
-    length = (draws.uniform(shortest, longest, (samples,)) * frames).long().clip(1, frames - 2)
-    before = (draws.uniform(0.0, 1.0, (samples,)) * (frames - 1 - length)).long()
-    after = before + length + 1
-    row = torch.arange(samples, device=keypoints.device)
-    start, end = keypoints[row, before, None], keypoints[row, after, None]
-    time = torch.arange(frames, device=keypoints.device)
-    share = ((time - before[:, None]) / (length + 1)[:, None])[..., None, None]
-    level = (_HIDDEN_NOISE * math.sqrt(0.5)) * person_size(keypoints)[:, None, None, None]
-    steady = draws.normal(1.0, (samples, 1, joints, 2))
-    noise = steady + draws.normal(1.0, (samples, frames, joints, 2))
-    guessed = start + share * (end - start) + level * noise
-
-    rank = draws.uniform(0.0, 1.0, (samples, joints)).argsort(dim=1).argsort(dim=1)
-    count = draws.uniform(0.0, _HIDDEN_JOINTS, (samples,)).ceil().clip(1)
-    hidden = (rank < count[:, None]) & draws.chance(probability, (samples,))[:, None]
-    gap = (time > before[:, None]) & (time < after[:, None])
-    return torch.where((gap[:, :, None] & hidden[:, None])[..., None], guessed, keypoints)
 
 
 def turn_about_vertical(draws: Draws, targets: Tensor, degrees: float) -> Tensor:

@@ -13,7 +13,8 @@ from glagcn_cli.normalisation import focal_length
 from .random_draws import Draws
 
 IMAGE_SIZE = (1280, 720)
-NEAREST = 0.8  # metres between the camera and the closest joint
+NEAREST = 0.8  # metres between the camera and the closest joint, on the ground
+IN_FRONT = 0.5  # metres along the camera's axis to whatever is closest
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,21 @@ class CameraRange:
     fov
         Degrees over the picture's longer side.
     off_centre
-        Largest angle between the optical axis and the subject, as a share of half the view.
+        Largest angle between the optical axis and the subject, as a share of half the view, to the
+        sides and up and down: tilt beyond what aiming at the subject gives, that keeps it in view.
     roll
         Standard deviation of the roll in degrees.
     """
 
-    distance: tuple[float, float] = (2.0, 9.0)
-    height: tuple[float, float] = (0.4, 2.6)
-    fov: tuple[float, float] = (35.0, 90.0)
+    distance: tuple[float, float] = (1.5, 12.0)
+    height: tuple[float, float] = (0.3, 3.0)
+    fov: tuple[float, float] = (35.0, 100.0)
     off_centre: float = 0.6
-    roll: float = 3.0
+    roll: float = 3.5
+
+
+EVALUATION_CAMERAS = CameraRange((2.0, 9.0), (0.4, 2.6), (35.0, 90.0), 0.6, 3.0)
+"""Range of the cameras that evaluations see free motion through: fixed, so that figures compare."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,11 @@ class Cameras:
     def fov(self) -> Tensor:
         """Field of view over the picture's longer side: (samples,) degrees."""
         return torch.rad2deg(2 * torch.atan(max(IMAGE_SIZE) / 2 / self.focal))
+
+    @property
+    def up(self) -> Tensor:
+        """Against gravity: (samples, 3) unit vectors, camera frame."""
+        return self.rotation[:, :, 2]
 
     def to_camera(self, points: Tensor) -> Tensor:
         """World points (samples, frames, joints, 3) to the camera frame, metres."""
@@ -109,7 +120,9 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     motion
         (samples, frames, joints, 3) metres, world frame; joint 0 is the root.
     limits
-        Where cameras may stand. A camera moves back until the nearest joint is `NEAREST` away.
+        Where cameras may stand. A camera moves back until the nearest joint is `NEAREST` away; if
+        someone still walks out of its view and past it, it backs off along its own axis until all
+        is `IN_FRONT` of it.
     """
     samples = len(motion)
     middle = motion[:, :, 0].mean(dim=1)
@@ -127,4 +140,8 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     tangents = [shift[:, axis] * (size / 2 / focal) for axis, size in enumerate(IMAGE_SIZE)]
     aim = torch.stack([*tangents, torch.ones_like(focal)], dim=1)
     direct = _look_at(middle - position)
-    return Cameras(_look_at(rotate(direct.mT, aim), roll), position, focal)
+    rotation = _look_at(rotate(direct.mT, aim), roll)
+    forward = rotation[:, 2]
+    depth = rotate(forward[:, None, None, None], motion - position[:, None, None])[..., 0]
+    short = (IN_FRONT - depth.amin(dim=(1, 2))).clip(0)
+    return Cameras(rotation, position - forward * short[:, None], focal)

@@ -16,17 +16,27 @@ from glagcn_cli.normalisation import (
     pixel_rays,
     ray_rotations,
 )
-from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17, JointSet, lifter_points
-
-from .augment import (
-    add_noise,
-    detector_points,
-    hide_joints,
-    mirror_sides,
-    reshape_bodies,
-    turn_about_vertical,
+from glagcn_cli.skeleton import (
+    AS_GIVEN,
+    COCO17,
+    CONVERSIONS,
+    H36M17,
+    JointSet,
+    lifter_points,
 )
+
+from .augment import detector_points, mirror_sides, reshape_bodies, turn_about_vertical
 from .cameras import IMAGE_SIZE, CameraRange, Cameras, draw_cameras, rotate
+from .detector_errors import (
+    crop,
+    drop_frames,
+    forget_scores,
+    hide_joints,
+    lifter_scores,
+    swap_sides,
+)
+from .detector_noise import Detections, add_detector_noise, exact_detections, hidden_by_torso
+from .postures import change_postures
 from .random_draws import Draws
 
 
@@ -42,12 +52,22 @@ class Augmentation:
         Half of the samples are mirrored.
     bodies
         Free motion gets bodies of other proportions.
+    postures
+        Probability that a body of free motion is put in a posture that is rarely captured.
+    playback
+        From and to how many times the speed motion is played. (`engine.windows` does it.)
     noise
-        Upper limit of a sample's 2D noise, as a share of the person's size; 0 adds none.
+        Factor on the errors of a real detector (`detector_noise.NOISE`); 0 adds none.
     exact
         Share of the samples without noise.
     occlusion
-        Probability that a sample has one to three joints out of sight for a while.
+        Probability that a sample has one to three joints out of sight, for a while or throughout.
+    missing_frames
+        Probability that a sample has a run of frames in which the person was not found.
+    swaps
+        Probability that a sample has legs, arms or all joints swapped left for right for a while.
+    crop
+        Probability that an edge of the picture goes through a sample's body.
     rotate_target
         Degrees. Turns ONLY the 3D target about the vertical axis of its frame, by up to this much
         to either side, as the published authors did. It is wrong, since input and target then no
@@ -57,9 +77,14 @@ class Augmentation:
     cameras: CameraRange = field(default_factory=CameraRange)
     mirror: bool = True
     bodies: bool = True
+    postures: float = 0.0
+    playback: tuple[float, float] = (1.0, 1.0)
     noise: float = 0.0
     exact: float = 0.4
     occlusion: float = 0.0
+    missing_frames: float = 0.0
+    swaps: float = 0.0
+    crop: float = 0.0
     rotate_target: float = 0.0
 
 
@@ -69,14 +94,19 @@ class Batch(NamedTuple):
     Parameters
     ----------
     inputs
-        (samples, frames, joints, 2) float32, normalised: without unit.
+        (samples, frames, joints, 2 or 3) float32, normalised: without unit. A third channel is
+        the score; a joint of score 0 is missing, its x and y are 0.
     targets
         (samples, frames, joints, 3) float32 metres, relative to the root. Axes: `PERSON`
         normalisation, of the ray to the root in each frame; `IMAGE`, of the camera.
+    up
+        (samples, frames, 3) float32 unit vectors against gravity, on the axes that the targets
+        have before `Augmentation.rotate_target`; None for film, whose gravity is not told.
     """
 
     inputs: Tensor
     targets: Tensor
+    up: Tensor | None = None
 
 
 def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
@@ -97,11 +127,17 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
     Tensor
         (samples, frames, 17, 2) pixels, float32.
     """
-    if conversion == AS_GIVEN:
-        return cameras.project(cameras.to_camera(motion)).float()
-    if conversion != CONVERSION:
-        raise ValueError(f"conversion is {conversion!r}, expected {CONVERSION!r} or {AS_GIVEN!r}")
-    return lifter_points(cameras.project(cameras.to_camera(detector_points(motion))), COCO17)
+    points, _, joint_set = _marked(cameras, motion, conversion)
+    return lifter_points(points, joint_set)
+
+
+def _marked(cameras: Cameras, motion: Tensor, conversion: str) -> tuple[Tensor, Tensor, JointSet]:
+    """Points (samples, frames, 17, 2) that a detector marks, their depth in metres, which set."""
+    if conversion not in CONVERSIONS:
+        raise ValueError(f"conversion is {conversion!r}, expected one of {CONVERSIONS}")
+    given = conversion == AS_GIVEN
+    in_camera = cameras.to_camera(motion if given else detector_points(motion))
+    return cameras.project(in_camera), in_camera[..., 2], H36M17 if given else COCO17
 
 
 def ray_frame(relative: Tensor, directions: Tensor) -> Tensor:
@@ -111,7 +147,13 @@ def ray_frame(relative: Tensor, directions: Tensor) -> Tensor:
 
 @torch.no_grad()
 def virtual_batch(
-    draws: Draws, motion: Tensor, augmentation: Augmentation, normalisation: str, conversion: str
+    draws: Draws,
+    motion: Tensor,
+    augmentation: Augmentation,
+    normalisation: str,
+    conversion: str,
+    channels: int = 2,
+    fps: float = 25.0,
 ) -> Batch:
     """See free motion through virtual cameras.
 
@@ -127,20 +169,30 @@ def virtual_batch(
         `PERSON` or `IMAGE`; pictures have `IMAGE_SIZE`.
     conversion
         As in `observe`.
+    channels
+        2: x and y. 3: and the score, without which no joint can be missing.
+    fps
+        Frames per second of the motion.
     """
     if augmentation.mirror:
         motion = mirror_sides(motion, draws.chance(0.5, (len(motion),)), H36M17)
     if augmentation.bodies:
         motion = reshape_bodies(draws, motion)
+    if augmentation.postures > 0:
+        motion = change_postures(draws, motion, augmentation.postures)
     cameras = draw_cameras(draws, motion, augmentation.cameras)
-    keypoints = _spoil(draws, observe(cameras, motion, conversion), augmentation)
-    inputs = normalise_windows(keypoints, normalisation, _image_size_on(keypoints.device))
+    points, depth, joint_set = _marked(cameras, motion, conversion)
+    seen = _spoilt(draws, points, depth, joint_set, augmentation, channels, fps)
+    size = _image_size_on(points.device)
+    inputs = normalise_windows(seen.points, normalisation, size, scores=_told(seen, channels))
     in_camera = cameras.to_camera(motion)
     root = in_camera[:, :, 0]
     targets = in_camera - root[:, :, None]
+    up = cameras.up[:, None, None].expand(-1, targets.shape[1], -1, -1)
     if normalisation == PERSON:
-        targets = ray_frame(targets, root)
-    return Batch(inputs, _spoil_targets(draws, targets.float(), augmentation))
+        targets, up = ray_frame(targets, root), ray_frame(up, root)
+    targets = _spoil_targets(draws, targets.float(), augmentation)
+    return Batch(inputs, targets, up[:, :, 0].float())
 
 
 @torch.no_grad()
@@ -153,6 +205,8 @@ def filmed_batch(
     joint_set: JointSet,
     augmentation: Augmentation,
     normalisation: str,
+    channels: int = 2,
+    fps: float = 25.0,
 ) -> Batch:
     """Windows of film with 3D joints; `augmentation` can mirror and spoil them.
 
@@ -174,10 +228,13 @@ def filmed_batch(
         How samples are varied.
     normalisation
         `PERSON` or `IMAGE`.
+    channels, fps
+        As in `virtual_batch`.
     """
     root = joint_set.root
-    spoilt = _spoil(draws, keypoints, augmentation)
-    inputs = normalise_windows(spoilt, normalisation, image_size, root)
+    seen = _spoilt(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
+    scores = _told(seen, channels)
+    inputs = normalise_windows(seen.points, normalisation, image_size, root, scores)
     targets = joints - joints[:, :, root : root + 1]
     if normalisation == PERSON:
         focal = focal_length(image_size, fov)[:, None, None]
@@ -191,13 +248,42 @@ def filmed_batch(
     return Batch(inputs, _spoil_targets(draws, targets.float(), augmentation))
 
 
-def _spoil(draws: Draws, keypoints: Tensor, augmentation: Augmentation) -> Tensor:
-    """Make exact 2D what a detector would give."""
+def _spoilt(
+    draws: Draws,
+    points: Tensor,
+    depth: Tensor,
+    joint_set: JointSet,
+    augmentation: Augmentation,
+    channels: int,
+    fps: float,
+) -> Detections:
+    """Make exact points what a detector and the conversion of inference would give."""
+    tell = channels == 3
+    seen = exact_detections(points)
     if augmentation.noise > 0:
-        keypoints = add_noise(draws, keypoints, augmentation.noise, augmentation.exact)
+        hidden = hidden_by_torso(points, depth, joint_set)
+        seen = add_detector_noise(
+            draws, seen, hidden, joint_set, augmentation.noise, augmentation.exact, fps
+        )
+    if augmentation.swaps > 0:
+        seen = swap_sides(draws, seen, augmentation.swaps, joint_set)
+    if augmentation.crop > 0:
+        seen = crop(draws, seen, augmentation.crop, joint_set, tell)
     if augmentation.occlusion > 0:
-        keypoints = hide_joints(draws, keypoints, augmentation.occlusion)
-    return keypoints
+        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, tell)
+    if augmentation.missing_frames > 0:
+        seen = drop_frames(draws, seen, augmentation.missing_frames)
+    if tell:
+        seen = forget_scores(draws, seen)
+    if joint_set is COCO17:
+        points, scores = lifter_points(seen.points, joint_set), lifter_scores(seen.scores)
+        return seen._replace(points=points, scores=scores)
+    return seen
+
+
+def _told(seen: Detections, channels: int) -> Tensor | None:
+    """Scores, where the lifter reads them."""
+    return seen.scores if channels == 3 else None
 
 
 def _spoil_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:

@@ -40,12 +40,18 @@ _HALF_TURN = Limits(at_least=0, at_most=180)
 LIMITS: dict[str, Limits] = {
     "seed": Limits(at_least=0, at_most=2**32 - 1),  # what NumPy can be seeded with
     "data.stride": _COUNT,
+    "data.fps": _NOT_NEGATIVE,
     "network.window": Limits(at_least=3),
-    "network.in_channels": Limits(at_least=2, at_most=2),  # 2D is all that batches hold
+    "network.in_channels": Limits(at_least=2, at_most=3),  # x, y, and the score
     "network.dropout": Limits(at_least=0, less_than=1),
-    "augmentation.noise": _SHARE,
+    "augmentation.postures": _SHARE,
+    "augmentation.playback": _POSITIVE,
+    "augmentation.noise": _NOT_NEGATIVE,
     "augmentation.exact": _SHARE,
     "augmentation.occlusion": _SHARE,
+    "augmentation.missing_frames": _SHARE,
+    "augmentation.swaps": _SHARE,
+    "augmentation.crop": _SHARE,
     "augmentation.rotate_target": _HALF_TURN,
     "augmentation.cameras.distance": _POSITIVE,
     "augmentation.cameras.height": _NOT_NEGATIVE,
@@ -57,6 +63,8 @@ LIMITS: dict[str, Limits] = {
     "loss.bone_length": _NOT_NEGATIVE,
     "loss.bone_direction": _NOT_NEGATIVE,
     "loss.velocity": _NOT_NEGATIVE,
+    "loss.gravity": _NOT_NEGATIVE,
+    "loss.uncertainty": _NOT_NEGATIVE,
     "optimizer.rate": _POSITIVE,
     "optimizer.last_rate": _NOT_NEGATIVE,
     "optimizer.warm_up": _NOT_NEGATIVE,
@@ -74,7 +82,10 @@ LIMITS: dict[str, Limits] = {
 }
 """Limits of every number of a recipe but the network's own sizes, which it checks itself."""
 
-_FROM_TO = tuple(f"augmentation.cameras.{name}" for name in ("distance", "height", "fov"))
+_FROM_TO = (
+    *(f"augmentation.cameras.{name}" for name in ("distance", "height", "fov")),
+    "augmentation.playback",
+)
 
 
 def check_limits(recipe: object) -> None:

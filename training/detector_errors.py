@@ -1,0 +1,268 @@
+"""What a detector and a picture's edges do to whole joints, limbs and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, JointSet
+
+from .detector_noise import Detections, kind_of
+from .random_draws import Draws
+
+_HIDDEN_JOINTS = 3  # at most, and what hangs on them
+_HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
+_HIDDEN_THROUGHOUT = 0.3  # share of the samples with hidden joints
+_HIDDEN_LIMB = 0.5  # share in which a hidden elbow hides the wrist, a hidden knee the ankle
+_GUESS_ERROR = 0.1  # standard deviation of a point between its last and next sight, share of size
+
+_DROPPED_FRAMES = (1, 12)
+_SWAPPED_STRETCH = (0.01, 0.4)
+_SWAPPED_SIDES = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"), ())  # (): all joints
+
+_CROPPED_BELOW = 0.75  # share of cropped samples; the others are cut off at a side
+_BELOW = (0.15, 0.95)  # of the way from shoulders to ankles, the middle more often
+_ASIDE = (-0.05, 0.2)  # of the person's size, from the root
+_CROP_ERROR = (0.05, 0.15)  # standard deviation, share of the person's size
+_CROP_SCORES = (0.02, 0.3)
+
+_UNTOLD = 0.3  # share of samples whose scores are not told
+
+
+def hide_joints(
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+) -> Detections:
+    """Lose one to three joints for a stretch of frames or throughout.
+
+    Half of the stretches are filled as inference fills gaps: in a straight line from where the
+    joint was before to where it is after, with large noise about that line, half of it steady.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    seen
+        At least three frames.
+    probability
+        Share of the samples that are changed.
+    joint_set
+        The points'.
+    tell
+        Whether a missing joint can be told, by a score of 0; else it is guessed.
+    """
+    samples, frames, joints, _ = seen.points.shape
+    device = seen.points.device
+    before, length = _stretch(draws, samples, frames, _HIDDEN_STRETCH)
+    throughout = draws.chance(_HIDDEN_THROUGHOUT, (samples,))[:, None, None]
+    rank = draws.uniform(0.0, 1.0, (samples, joints)) + _unread(joint_set.joints, device)
+    count = draws.uniform(0.0, _HIDDEN_JOINTS, (samples,)).ceil().clip(1)
+    hidden = rank.argsort(dim=1).argsort(dim=1) < count[:, None]
+    limb = draws.chance(_HIDDEN_LIMB, (samples,))[:, None]
+    hidden = hidden | (hidden[:, _hung_on(joint_set.joints, device)] & limb)
+    hidden = hidden & draws.chance(probability, (samples,))[:, None]
+    gone = hidden[:, None] & (_within(before, length, frames)[..., None] | throughout)
+
+    noise = draws.normal(0.5**0.5, (samples, 1, joints, 2))
+    noise = noise + draws.normal(0.5**0.5, (samples, frames, joints, 2))
+    line = _bridge(seen.points, before, length)
+    guess = torch.where(throughout[..., None], seen.points, line)
+    guess = guess + _GUESS_ERROR * seen.size[:, None, None, None] * noise
+    lost = throughout | draws.chance(0.5, (samples,))[:, None, None]
+    return _replace(seen, gone, guess, _lost_scores(seen, lost & _losable(joint_set, tell, device)))
+
+
+def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detections:
+    """Fill a run of frames in which the person was not found, in straight lines.
+
+    Joints that are missing stay missing. Parameters as in `hide_joints`.
+    """
+    samples, frames = seen.points.shape[:2]
+    longest = min(_DROPPED_FRAMES[1], frames - 2)
+    before, length = _stretch(
+        draws, samples, frames, (_DROPPED_FRAMES[0] / frames, (longest + 1) / frames)
+    )
+    chosen = draws.chance(probability, (samples,))[:, None] & _within(before, length, frames)
+    scores = torch.where(seen.scores > 0, FILLED_SCORE, 0.0)
+    gone = chosen[..., None].expand(seen.scores.shape)
+    return _replace(seen, gone, _bridge(seen.points, before, length), scores)
+
+
+def swap_sides(
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet
+) -> Detections:
+    """Take left for right for a stretch of frames: legs, arms, or all joints.
+
+    Scores go with their points: a detector is as sure of swapped legs as of others. Parameters as
+    in `hide_joints`.
+    """
+    samples, frames = seen.points.shape[:2]
+    device = seen.points.device
+    before, length = _stretch(draws, samples, frames, _SWAPPED_STRETCH)
+    kinds = len(_SWAPPED_SIDES)
+    kind = draws.uniform(0.0, kinds, (samples,)).long().clip(0, kinds - 1)
+    chosen = draws.chance(probability, (samples,))[:, None] & _within(before, length, frames)
+    swapped = chosen[..., None] & _swapped(joint_set.joints, device)[kind][:, None]
+    mirror = _mirror(joint_set, device)
+    return _replace(seen, swapped, seen.points[:, :, mirror], seen.scores[:, :, mirror])
+
+
+def crop(
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+) -> Detections:
+    """Put the picture's lower edge or a side edge through the body.
+
+    Half of the samples lose the points beyond it; half keep them, pulled towards the edge and off
+    by a large steady error, with low scores. Parameters as in `hide_joints`.
+    """
+    samples, _, joints, _ = seen.points.shape
+    device, size = seen.points.device, seen.size
+    heights = [_mean_height(seen.points, joint_set, joint) for joint in ("shoulder", "ankle")]
+    low, high = _BELOW
+    share = low + (high - low) / 2 * draws.uniform(0.0, 1.0, (samples, 2)).sum(dim=1)
+    bottom = torch.lerp(heights[0], heights[1], share.to(size.dtype))
+    side = torch.where(draws.chance(0.5, (samples,)), 1.0, -1.0)
+    middle = seen.points[:, :, _root_points(joint_set)].mean(dim=(1, 2))[:, 0]
+    edge = side * middle + draws.uniform(*_ASIDE, (samples,)) * size
+    below = draws.chance(_CROPPED_BELOW, (samples,))[:, None, None]
+    x, y = seen.points.unbind(dim=-1)
+    side = side[:, None, None]
+    beyond = torch.where(below, y - bottom[:, None, None], side * x - edge[:, None, None])
+    cut = (beyond > 0) & draws.chance(probability, (samples,))[:, None, None]
+
+    pull = beyond * draws.uniform(0.0, 1.0, (samples,))[:, None, None]
+    pulled = torch.where(below[..., None], torch.stack([x, y - pull], -1),
+                         torch.stack([x - side * pull, y], -1))  # fmt: skip
+    level = (draws.uniform(*_CROP_ERROR, (samples,)) * size)[:, None, None, None]
+    guess = pulled + level * draws.normal(1.0, (samples, 1, joints, 2))
+    lost = draws.chance(0.5, (samples,))[:, None, None]
+    doubtful = draws.uniform(*_CROP_SCORES, (samples, 1, joints))
+    scores = _lost_scores(seen, lost & _losable(joint_set, tell, device))
+    return _replace(seen, cut, guess, torch.where(lost, scores, doubtful.to(scores.dtype)))
+
+
+def forget_scores(draws: Draws, seen: Detections) -> Detections:
+    """Put 1 for the scores of some samples, as of 2D whose scores nobody told.
+
+    What is missing or filled stays so: inference knows that by itself.
+    """
+    untold = draws.chance(_UNTOLD, (len(seen.scores),))[:, None, None]
+    found = (seen.scores > 0) & (seen.scores != FILLED_SCORE)
+    return seen._replace(scores=torch.where(untold & found, 1.0, seen.scores))
+
+
+def lifter_scores(scores: Tensor) -> Tensor:
+    """Scores (..., 17) of the joints that the lifter reads, from those of COCO's points.
+
+    The lowest of those that a joint is made of, as `glagcn_cli.skeleton.to_lifter_joints` has it.
+    """
+    return scores[..., _made_of(scores.device)].amin(dim=-1)
+
+
+# A stretch of frames of each sample: the frame before it (samples,) and its length (samples,).
+
+
+def _stretch(
+    draws: Draws, samples: int, frames: int, share: tuple[float, float]
+) -> tuple[Tensor, Tensor]:
+    """Draw a stretch of a share of the window, with a frame of the window to either side."""
+    length = (draws.uniform(*share, (samples,)) * frames).long().clip(1, frames - 2)
+    before = (draws.uniform(0.0, 1.0, (samples,)) * (frames - 1 - length)).long()
+    return before, length
+
+
+def _within(before: Tensor, length: Tensor, frames: int) -> Tensor:
+    """(samples, frames) bool: frames of the stretch."""
+    past = torch.arange(frames, device=before.device) - before[:, None]
+    return (past > 0) & (past <= length[:, None])
+
+
+def _bridge(points: Tensor, before: Tensor, length: Tensor) -> Tensor:
+    """Straight lines between the points on both sides of a stretch, (samples, frames, ..., 2)."""
+    row = torch.arange(len(points), device=points.device)
+    start, end = points[row, before, None], points[row, before + length + 1, None]
+    past = torch.arange(points.shape[1], device=points.device) - before[:, None]
+    share = (past / (length + 1)[:, None])[..., None, None].to(points.dtype)
+    return start + share * (end - start)
+
+
+# Which points are lost
+
+
+def _replace(seen: Detections, where: Tensor, points: Tensor, scores: Tensor) -> Detections:
+    """Put other points and scores where (samples, frames, joints) says so."""
+    points = torch.where(where[..., None], points.to(seen.points.dtype), seen.points)
+    scores = torch.where(where, scores.to(seen.scores.dtype), seen.scores)
+    return seen._replace(points=points, scores=scores)
+
+
+def _lost_scores(seen: Detections, lost: Tensor) -> Tensor:
+    """Score 0 of points that are lost, or were; that of a filled point for the others."""
+    return torch.where(lost | (seen.scores == 0), 0.0, FILLED_SCORE)
+
+
+def _mean_height(points: Tensor, joint_set: JointSet, kind: str) -> Tensor:
+    """Mean y (samples,) of a pair of joints."""
+    left, right = joint_set.indices((f"left_{kind}", f"right_{kind}"))
+    return (points[:, :, left, 1] + points[:, :, right, 1]).mean(dim=1) / 2
+
+
+def _root_points(joint_set: JointSet) -> slice:
+    """Points that the root is made of: COCO's two hips, or the hip itself."""
+    if joint_set is COCO17:
+        return slice(joint_set.index("left_hip"), joint_set.index("right_hip") + 1)
+    return slice(joint_set.root, joint_set.root + 1)
+
+
+# Constants on a device, copied there once: a copy waits for all that a GPU has to do.
+
+
+def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    return lru_cache(lambda joints, device: make(joints).to(device))
+
+
+@lru_cache
+def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
+    """(joints,) bool: may have score 0. Everything is measured from the root: it may not."""
+    losable = torch.full((len(joint_set),), tell)
+    losable[_root_points(joint_set)] = False
+    return losable.to(device)
+
+
+@_on_device
+def _unread(joints: Sequence[str]) -> Tensor:
+    """1 for COCO's points that no joint of the lifter is made of, 0 for all others: (joints,)."""
+    if joints != COCO17.joints:
+        return torch.zeros(len(joints))
+    return (torch.from_numpy(COCO17_TO_H36M17).sum(dim=0) == 0).float()
+
+
+@_on_device
+def _hung_on(joints: Sequence[str]) -> Tensor:
+    """For wrists and ankles the elbow and knee they hang on, else the joint itself: (joints,)."""
+    parents = {j: j.replace("wrist", "elbow").replace("ankle", "knee") for j in joints}
+    return torch.tensor([list(joints).index(parents[joint]) for joint in joints])
+
+
+@_on_device
+def _swapped(joints: Sequence[str]) -> Tensor:
+    """(kinds, joints) bool: what each kind of swap concerns."""
+    return torch.tensor(
+        [[not kinds or kind_of(joint) in kinds for joint in joints] for kinds in _SWAPPED_SIDES]
+    )
+
+
+@lru_cache
+def _mirror(joint_set: JointSet, device: torch.device) -> Tensor:
+    return torch.tensor(joint_set.mirror, device=device)
+
+
+@lru_cache
+def _made_of(device: torch.device) -> Tensor:
+    """COCO points of each joint of the lifter: (17, 4), some more than once."""
+    rows = [weights.nonzero()[0].tolist() for weights in COCO17_TO_H36M17]
+    widest = max(len(row) for row in rows)
+    return torch.tensor([(row * widest)[:widest] for row in rows], device=device)

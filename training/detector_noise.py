@@ -1,0 +1,211 @@
+"""How far a detector's points lie from the joints, and the scores that it gives them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from glagcn_cli.skeleton import JointSet
+
+from .random_draws import Draws
+
+# Standard deviation of a coordinate by kind of joint, in proportion: the constants that COCO's
+# keypoint evaluation publishes for how far annotators disagree; points between those like them.
+_SPREAD = {
+    "nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072, "wrist": 0.062,
+    "hip": 0.107, "knee": 0.087, "ankle": 0.089,
+    "head": 0.035, "head_top": 0.035, "neck": 0.05, "thorax": 0.06, "spine": 0.08,
+}  # fmt: skip
+_SPREAD_TO_SIZE = 0.02 / 0.0723  # 0.0723 is their root mean square over COCO's 17 points
+_STEADY = math.sqrt(0.5)  # share of the standard deviation that drifts; the rest is quick
+
+NOISE = {
+    kind: (spread * _SPREAD_TO_SIZE * math.sqrt(1 - _STEADY**2), spread * _SPREAD_TO_SIZE * _STEADY)
+    for kind, spread in _SPREAD.items()
+}
+"""(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size:
+0.02 over COCO's 17 points."""
+
+CORRELATION_TIME = 0.4  # seconds in which the steady part's correlation falls to 1/e
+
+_LEVEL_SPREAD, _LEVELS = 0.5, (0.3, 2.0)  # log-normal about 1, cut off
+_TAIL_SHARE, _TAIL = 0.03, 3.5  # so many points in a frame are so much further off
+_HIDDEN_FACTOR = (2.0, 4.0)  # errors behind the body
+_HIDDEN_SCORE = (0.2, 0.7)  # factor
+_HIDDEN_MARGIN = 0.04  # share of the person's size: half of the torso's thickness
+_HIDDEN_DEPTH = 0.05  # metres behind the middle of the torso
+_LIMB_ENDS = ("elbow", "wrist", "knee", "ankle")
+
+_SCORES = (0.2, 1.0)
+_SURE = (0.8, 1.0)  # score of an exact point
+_STEEPNESS = (0.02, 0.15)  # error, as a share of the person's size, that costs 1 - 1/e of the score
+_SCORE_JITTER = 0.07
+
+
+class Detections(NamedTuple):
+    """What a detector says of samples.
+
+    Parameters
+    ----------
+    points
+        (samples, frames, joints, 2) pixels.
+    scores
+        (samples, frames, joints) float32 in 0..1; 0 is a joint that is missing.
+    size
+        (samples,) pixels: the person's, as it was before anything was spoilt.
+    """
+
+    points: Tensor
+    scores: Tensor
+    size: Tensor
+
+
+def exact_detections(points: Tensor) -> Detections:
+    """What a faultless detector would say: (samples, frames, joints, 2) pixels, scores of 1."""
+    scores = torch.ones(points.shape[:-1], device=points.device)
+    return Detections(points, scores, person_size(points))
+
+
+def person_size(keypoints: Tensor) -> Tensor:
+    """Longer side of the box about (samples, frames, joints, 2), mean over frames: (samples,)."""
+    box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
+    return box.amax(dim=-1).mean(dim=1)
+
+
+def add_detector_noise(
+    draws: Draws,
+    seen: Detections,
+    hidden: Tensor,
+    joint_set: JointSet,
+    factor: float,
+    exact: float,
+    fps: float,
+) -> Detections:
+    """Errors joint by joint, and scores that fall with them.
+
+    A coordinate's error is a steady part, an autoregressive process that forgets in
+    `CORRELATION_TIME`, and a part new in every frame, now and then much larger.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    seen
+        Exact points.
+    hidden
+        (samples, frames, joints) bool: behind the body, see `hidden_by_torso`.
+    joint_set
+        The points'.
+    factor
+        Factor on `NOISE`. A sample's own level lies about it, between 0.3 and 2 times.
+    exact
+        Share of the samples that stay exact.
+    fps
+        Frames per second.
+    """
+    samples, frames, joints, _ = seen.points.shape
+    level = torch.exp(draws.normal(_LEVEL_SPREAD, (samples,))).clip(*_LEVELS)
+    level = factor * level * seen.size * ~draws.chance(exact, (samples,))
+    quick, steady = _noise_table(joint_set.joints, seen.points.device)
+    white = draws.normal(1.0, (samples, frames, joints, 2))
+    tail = 1 + (_TAIL - 1) * draws.chance(_TAIL_SHARE, (samples, frames, joints))
+    slow = _drift(frames, math.exp(-1 / (CORRELATION_TIME * fps)), white.device)
+    # In double precision, since single may be TF32 and, under autocast, bfloat16.
+    drifting = (slow @ draws.normal(1.0, (samples, frames, 2 * joints)).double()).to(white.dtype)
+    drifting = drifting.reshape(white.shape)
+    further = draws.uniform(*_HIDDEN_FACTOR, (samples, 1, joints))
+    error = (quick * tail)[..., None] * white + steady[:, None] * drifting
+    error = error * (level[:, None, None] * torch.where(hidden, further, 1.0))[..., None]
+    scores = _scores(draws, torch.linalg.vector_norm(error, dim=-1), seen.size)
+    doubt = draws.uniform(*_HIDDEN_SCORE, (samples, 1, joints))
+    scores = torch.where(hidden & (level > 0)[:, None, None], scores * doubt, scores)
+    points = seen.points + error.to(seen.points.dtype)
+    return Detections(points, scores.to(seen.scores.dtype), seen.size)
+
+
+def _scores(draws: Draws, error: Tensor, size: Tensor) -> Tensor:
+    """Scores (samples, frames, joints) for errors in pixels, differently steep in each sample."""
+    samples = len(error)
+    low, high = (math.log(end) for end in _STEEPNESS)
+    reach = size * torch.exp(draws.uniform(low, high, (samples,)))
+    sure = draws.uniform(*_SURE, (samples,))[:, None, None]
+    falling = _SCORES[0] + (sure - _SCORES[0]) * torch.exp(-error / reach[:, None, None])
+    return (falling + draws.normal(_SCORE_JITTER, tuple(error.shape))).clip(*_SCORES)
+
+
+def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tensor:
+    """Find elbows, wrists, knees and ankles that the torso hides.
+
+    Parameters
+    ----------
+    points
+        (samples, frames, joints, 2) pixels, exact.
+    depth
+        (samples, frames, joints) metres from the camera.
+    joint_set
+        Theirs.
+
+    Returns
+    -------
+    Tensor
+        (samples, frames, joints) bool: inside the shoulders-hips quadrilateral, widened a little,
+        and farther from the camera than the torso's middle there.
+    """
+    corners = [f"{side}_{j}" for j in ("shoulder", "hip") for side in ("left", "right")]
+    left_top, right_top, left_low, right_low = (joint_set.index(corner) for corner in corners)
+    top, low = ((points[:, :, a] + points[:, :, b]) / 2 for a, b in
+                ((left_top, right_top), (left_low, right_low)))  # fmt: skip
+    near, far = ((depth[:, :, a] + depth[:, :, b]) / 2 for a, b in
+                 ((left_top, right_top), (left_low, right_low)))  # fmt: skip
+    axis = low - top
+    length = torch.linalg.vector_norm(axis, dim=-1, keepdim=True).clip(1e-6)
+    along, across = axis / length, torch.stack([-axis[..., 1], axis[..., 0]], -1) / length
+    relative = points - top[:, :, None]
+    place = (relative * along[:, :, None]).sum(-1) / length
+    aside = (relative * across[:, :, None]).sum(-1).abs()
+    widths = [
+        ((points[:, :, a] - points[:, :, b]) * across).sum(-1).abs()[..., None] / 2
+        for a, b in ((left_top, right_top), (left_low, right_low))
+    ]
+    share = place.clip(0, 1)
+    margin = _HIDDEN_MARGIN * person_size(points)[:, None, None]
+    inside = (place - share).abs() * length <= margin
+    inside &= aside <= torch.lerp(widths[0], widths[1], share) + margin
+    behind = depth > torch.lerp(near[..., None], far[..., None], share) + _HIDDEN_DEPTH
+    return inside & behind & _limb_ends(joint_set.joints, points.device)
+
+
+def kind_of(joint: str) -> str:
+    """A joint's name without its side."""
+    return joint.removeprefix("left_").removeprefix("right_")
+
+
+# Constants on a device, copied there once: a copy waits for all that a GPU has to do.
+
+
+@lru_cache
+def _noise_table(joints: Sequence[str], device: torch.device) -> tuple[Tensor, Tensor]:
+    quick, steady = zip(*(NOISE[kind_of(joint)] for joint in joints), strict=True)
+    return torch.tensor(quick, device=device), torch.tensor(steady, device=device)
+
+
+@lru_cache
+def _limb_ends(joints: Sequence[str], device: torch.device) -> Tensor:
+    return torch.tensor([kind_of(joint) in _LIMB_ENDS for joint in joints], device=device)
+
+
+@lru_cache
+def _drift(frames: int, kept: float, device: torch.device) -> Tensor:
+    """(frames, frames) that makes white noise an autoregressive process of variance 1.
+
+    It keeps the share `kept` of its value from frame to frame; the first frame is like any other.
+    """
+    lag = torch.arange(frames)[:, None] - torch.arange(frames)
+    weights = torch.where(lag >= 0, kept ** lag.clip(0).double(), 0.0)
+    weights[:, 1:] *= math.sqrt(1 - kept**2)
+    return weights.to(device)

@@ -1,0 +1,83 @@
+"""Motion in postures that motion capture rarely shows: lying, head down, sitting, on all fours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from glagcn_cli.skeleton import H36M17
+
+from .random_draws import Draws
+
+# Degrees by which parts of a body fall forward about its left-right axis.
+_TRUNK = (-30.0, 110.0)  # and what hangs on it: head and arms
+_THIGHS = (-110.0, 30.0)
+_SHANKS = (-30.0, 110.0)
+_PARTS = {"knee": 1, "ankle": 2}  # by the bone's outer joint; all others belong to the trunk
+
+_TUMBLE = (60.0, 180.0)  # degrees about a horizontal axis
+_TUMBLED = 0.5  # share of the changed samples that fall over as they are; the others bend
+_LOWEST = 0.05  # metres above the floor of the lowest joint
+
+
+def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
+    """Put some bodies in other postures, on the floor, moving as they did.
+
+    Half of them are tipped over as a whole, in any direction; of the others trunk, thighs and
+    shanks are bent by different angles about the body's left-right axis.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    motion
+        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+    probability
+        Share of the samples that are changed.
+    """
+    samples, device = len(motion), motion.device
+    hips = [motion[:, :, H36M17.index(f"{side}_hip")].mean(dim=1) for side in ("left", "right")]
+    across = hips[1] - hips[0]
+    yaw = draws.uniform(-torch.pi, torch.pi, (samples,))
+    aside = torch.stack([torch.cos(yaw), torch.sin(yaw), torch.zeros_like(yaw)], dim=1)
+    tumbled = draws.chance(_TUMBLED, (samples,))
+    axis = torch.where(tumbled[:, None], aside.to(across.dtype), across)
+    axis = axis / torch.linalg.vector_norm(axis, dim=-1, keepdim=True).clip(1e-6)
+    bends = [draws.uniform(*limits, (samples,)) for limits in (_TRUNK, _THIGHS, _SHANKS)]
+    whole = draws.uniform(*_TUMBLE, (samples,))
+    parts = torch.where(tumbled[:, None], whole[:, None], torch.stack(bends, dim=1))
+    degrees = parts[:, _part_of_joints(device)].to(motion.dtype)
+
+    turned = _turn(motion - motion[:, :, _parents(device)], axis, torch.deg2rad(degrees))
+    changed = motion.clone()
+    for parent, child in H36M17.bone_indices:  # from the root outwards
+        changed[:, :, child] = changed[:, :, parent] + turned[:, :, child]
+    drop = changed[..., 2].amin(dim=(1, 2)) - _LOWEST
+    changed[..., 2] -= drop[:, None, None]
+    chosen = draws.chance(probability, (samples,))
+    return torch.where(chosen[:, None, None, None], changed, motion)
+
+
+def _turn(vectors: Tensor, axis: Tensor, angle: Tensor) -> Tensor:
+    """Turn (samples, frames, joints, 3) about axes (samples, 3) by (samples, joints) radians."""
+    along = axis[:, None, None].expand_as(vectors)
+    cos, sin = (function(angle)[:, None, :, None] for function in (torch.cos, torch.sin))
+    kept = (vectors * along).sum(dim=-1, keepdim=True) * along
+    return kept + cos * (vectors - kept) + sin * torch.linalg.cross(along, vectors)
+
+
+@lru_cache
+def _part_of_joints(device: torch.device) -> Tensor:
+    parts = [_PARTS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints]
+    return torch.tensor(parts, device=device)
+
+
+@lru_cache
+def _parents(device: torch.device) -> Tensor:
+    """Parent of each joint; the root is its own."""
+    parents = list(range(len(H36M17)))
+    for parent, child in H36M17.bone_indices:
+        parents[child] = parent
+    return torch.tensor(parents, device=device)
