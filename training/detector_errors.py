@@ -115,8 +115,9 @@ def crop(
 ) -> Detections:
     """Put the picture's lower edge or a side edge through the body.
 
-    Half of the samples lose the points beyond it; half keep them, pulled towards the edge and off
-    by a large steady error, with low scores. Parameters as in `hide_joints`.
+    Half of the samples lose the points beyond it; half keep them, pulled towards the edge, with low
+    scores. Both are off by a large steady error, which is what is left of a lost root. Parameters
+    as in `hide_joints`.
     """
     samples, _, joints, _ = seen.points.shape
     device, size = seen.points.device, seen.size
@@ -133,12 +134,12 @@ def crop(
     beyond = torch.where(below, y - bottom[:, None, None], side * x - edge[:, None, None])
     cut = (beyond > 0) & draws.chance(probability, (samples,))[:, None, None]
 
-    pull = beyond * draws.uniform(0.0, 1.0, (samples,))[:, None, None]
+    lost = draws.chance(0.5, (samples,))[:, None, None]
+    pull = beyond * draws.uniform(0.0, 1.0, (samples,))[:, None, None] * ~lost
     pulled = torch.where(below[..., None], torch.stack([x, y - pull], -1),
                          torch.stack([x - side * pull, y], -1))  # fmt: skip
     level = (draws.uniform(*_CROP_ERROR, (samples,)) * size)[:, None, None, None]
     guess = pulled + level * draws.normal(1.0, (samples, 1, joints, 2))
-    lost = draws.chance(0.5, (samples,))[:, None, None]
     doubtful = draws.uniform(*_CROP_SCORES, (samples, 1, joints))
     scores = _lost_scores(seen, lost & _losable(joint_set, tell, device))
     return _replace(seen, cut, guess, torch.where(lost, scores, doubtful.to(scores.dtype)))
@@ -160,6 +161,15 @@ def lifter_scores(scores: Tensor) -> Tensor:
     The lowest of those that a joint is made of, as `glagcn_cli.skeleton.to_lifter_joints` has it.
     """
     return scores[..., _made_of(scores.device)].amin(dim=-1)
+
+
+def fill_root(scores: Tensor, root: int) -> Tensor:
+    """Take a missing root (samples, frames, joints) for one that was filled in.
+
+    Everything is measured from it, so inference always places it (`glagcn_cli.gaps`).
+    """
+    missing = (scores == 0) & (torch.arange(scores.shape[-1], device=scores.device) == root)
+    return torch.where(missing, FILLED_SCORE, scores)
 
 
 # A stretch of frames of each sample: the frame before it (samples,) and its length (samples,).
@@ -226,9 +236,10 @@ def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 @lru_cache
 def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
-    """(joints,) bool: may have score 0. Everything is measured from the root: it may not."""
+    """(joints,) bool: may have score 0. A root may not (`fill_root`), COCO's hips may."""
     losable = torch.full((len(joint_set),), tell)
-    losable[_root_points(joint_set)] = False
+    if joint_set is not COCO17:
+        losable[joint_set.root] = False
     return losable.to(device)
 
 

@@ -30,6 +30,7 @@ from .cameras import IMAGE_SIZE, CameraRange, Cameras, draw_cameras, rotate
 from .detector_errors import (
     crop,
     drop_frames,
+    fill_root,
     forget_scores,
     hide_joints,
     lifter_scores,
@@ -57,7 +58,7 @@ class Augmentation:
     playback
         From and to how many times the speed motion is played. (`engine.windows` does it.)
     noise
-        Factor on the errors of a real detector (`detector_noise.NOISE`); 0 adds none.
+        Factor on a detector's errors (`detector_noise.NOISE`); 0 adds none.
     exact
         Share of the samples without noise.
     occlusion
@@ -276,8 +277,8 @@ def _spoilt(
     if tell:
         seen = forget_scores(draws, seen)
     if joint_set is COCO17:
-        points, scores = lifter_points(seen.points, joint_set), lifter_scores(seen.scores)
-        return seen._replace(points=points, scores=scores)
+        scores = fill_root(lifter_scores(seen.scores), H36M17.root)
+        return seen._replace(points=lifter_points(seen.points, joint_set), scores=scores)
     return seen
 
 
