@@ -8,6 +8,7 @@ from small_runs import small_packs, small_recipe, trained
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.model.blocks import strided_level
 from glagcn_training.engine.network import build_network
 from glagcn_training.engine.runner import TrainingRun
 
@@ -61,3 +62,14 @@ def test_a_lifter_of_x_and_y_begins_one_that_reads_scores_too(packs, tmp_path):
         expected = load_lifter(given)[0](x[..., :2])
         torch.testing.assert_close(network(x).sequence, expected.sequence)
         torch.testing.assert_close(network(x).centre, expected.centre)
+
+
+def test_a_level_that_a_longer_window_adds_begins_as_its_skip(packs, tmp_path):
+    trained(small_recipe("schedule.steps=1"), packs, tmp_path / "short")
+    given = tmp_path / "short" / "lifter.pth"
+    longer = build_network(small_recipe("network.window=81", f"init={given}")).eval()
+    keep, shrink = longer.layers_tcngcn[6:8]
+    x = torch.rand(2, 8, 3, 17)
+    with torch.no_grad():
+        torch.testing.assert_close(strided_level(x, keep, shrink), x[:, :, 1::3], atol=1e-4, rtol=0)
+        assert longer.layers_tcngcn[5].tcn1.bn.weight.min() > 0.5

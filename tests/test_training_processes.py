@@ -65,7 +65,7 @@ def test_so_is_what_validation_finds(runs):
     assert [row["step"] for row in one] == [row["step"] for row in two] == [3, 6]
     for alone, together in zip(one, two, strict=True):
         # Biases before a batch norm have no gradient but rounding, which Adam makes whole steps of.
-        assert together["val/mpjpe"] == pytest.approx(alone["val/mpjpe"], rel=2e-3)
+        assert together["val/mpjpe"] == pytest.approx(alone["val/mpjpe"], rel=1e-2)
 
 
 def test_processes_share_no_files_but_the_run_folder(runs):

@@ -15,15 +15,16 @@ from glagcn_cli.skeleton import JointSet
 from .random_draws import Draws
 
 NOISE = {
-    "nose": (0.0113, 0.0196), "eye": (0.0109, 0.0201), "ear": (0.0100, 0.0174),
+    "nose": (0.0016, 0.0064), "eye": (0.0014, 0.0057), "ear": (0.0017, 0.0088),
     "shoulder": (0.0056, 0.0111), "elbow": (0.0066, 0.0113), "wrist": (0.0110, 0.0085),
     "hip": (0.0034, 0.0154), "knee": (0.0046, 0.0107), "ankle": (0.0069, 0.0073),
-    "head": (0.0100, 0.0174), "head_top": (0.0100, 0.0174), "neck": (0.0056, 0.0111),
+    "head": (0.0017, 0.0088), "head_top": (0.0017, 0.0088), "neck": (0.0056, 0.0111),
     "thorax": (0.0056, 0.0111), "spine": (0.0056, 0.0111),
 }  # fmt: skip
 """(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size
 (longer side of its box). COCO's points as `benchmarks/detector_noise.py` measured the shipped
-detector on calibrated cameras; joints that COCO does not have, like those beside them."""
+detector on calibrated cameras (points of the face, which no camera there shows, against a second
+detector on another clip: at least so much); joints that COCO does not have, like those beside them."""
 
 CORRELATION_TIME = 0.31
 """Seconds in which the steady part's correlation falls to 1/e; measured likewise."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from glagcn_cli.checkpoints import lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.model.blocks import ADAPTIVE_INIT
 from glagcn_cli.model.gla_gcn import build_lifter
 
 from ..recipe import Recipe
@@ -61,7 +62,19 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
             "%s read 2D normalised by %r, this run has %r", path, card.normalisation, normalisation
         )
     network.load_state_dict(own | fitting)
+    _quieten(network, lifter)
     logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+
+
+def _quieten(network: nn.Module, lifter: nn.Module) -> None:
+    """Let levels that a longer window adds begin as their skip, so that nothing learned is lost.
+
+    Behind the others they see three frames of finished features, of which the skip takes the
+    middle one. Their own weight begins small, not 0, from where nothing would learn.
+    """
+    levels, known = (getattr(n, "layers_tcngcn", ()) for n in (network, lifter))
+    for shrink in list(levels)[len(known) + 1 :: 2]:
+        nn.init.constant_(shrink.tcn1.bn.weight, ADAPTIVE_INIT)
 
 
 def _widened(name: str, given: Tensor, own: Tensor | None) -> Tensor:
