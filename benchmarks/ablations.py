@@ -1,10 +1,13 @@
 """One change at a time: train small lifters on motion packs, all else equal, and compare them.
 
     python benchmarks/ablations.py --data-dir PACKS -o runs/ablations
-    python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --only base --only shared
+    python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --family augmentation
+    python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --only base
 
-Every run has the same recipe (`COMMON`), seed, order of windows and cameras but for what its name
-says. A run that is there already is not repeated. The table is printed in markdown.
+Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
+one piece of it (`ablation_rows`). Every run of a family has the same recipe, seed and order of
+windows but for what its name says. What is there already is not repeated. The tables are printed in
+markdown.
 """
 
 from __future__ import annotations
@@ -13,156 +16,203 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import click
+from ablation_conditions import (
+    CONDITIONS,
+    EXACT_2D,
+    FIGURES,
+    MEASURED_2D,
+    Condition,
+    conditions,
+    some_takes,
+)
+from ablation_conditions import measure as measure_condition
+from ablation_rows import AUGMENTATION, FAMILIES, NETWORK, Family, Variant, folder_name
 
-COMMON = (
-    "network.channels=32", "network.global_blocks=2", "schedule.steps=1000",
-    "schedule.validations=0", "schedule.save_every=500", "schedule.log_every=100",
-)  # fmt: skip
-HALF = 20  # channels: what width_at gives for half the multiplications of 32
-MORE = 500  # steps of fine-tuning
+from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
+from glagcn_cli.model.gla_gcn import GLAGCN
+from glagcn_training.data.packs import read_packs
+from glagcn_training.evaluate import lifter_predictor, observe_takes, score_all
+from glagcn_training.evaluation_noise import DETECTOR, EXACT
+from glagcn_training.scores import summarise
+
 TAKES = 64  # of the validation subjects, evenly chosen, each seen by two cameras
+TAKES_OF_CONDITIONS = 24  # likewise, for the family "augmentation"
+NETWORK_COLUMNS = [
+    f"{noise} {branch}" for noise in (EXACT, DETECTOR) for branch in (CENTRE, SEQUENCE)
+]
 
 
-@dataclass(frozen=True)
-class Variant:
-    """What differs from the base run; `start` is the run whose lifter is pruned to begin with."""
-
-    overrides: tuple[str, ...] = ()
-    start: str = ""
-
-
-VARIANTS: dict[str, Variant] = {
-    "base": Variant(),
-    "base, seed 2": Variant(("seed=2",)),
-    "base, seed 3": Variant(("seed=3",)),
-    "shared head": Variant(("network.shared_head=true",)),
-    "shared head, seed 2": Variant(("network.shared_head=true", "seed=2")),
-    "without L_global": Variant(("loss.sequence=0",)),
-    "without L_global, seed 2": Variant(
-        ("loss.sequence=0", "seed=2")
-    ),
-    "released variant": Variant(("network.variant=released",)),
-    "released variant, seed 2": Variant(("network.variant=released", "seed=2")),
-    "T = 81": Variant(("network.window=81", "optimizer.batch=21")),
-    "velocity loss, weight 2": Variant(("loss.velocity=2",)),
-    "bone length loss, weight 1": Variant(("loss.bone_length=1",)),
-    "bone direction loss, weight 0.1": Variant(("loss.bone_direction=0.1",)),
-    "no input noise": Variant(("augmentation.noise=0",)),
-    "occlusion, half of the samples": Variant(("augmentation.occlusion=0.5",)),
-    "half, pruned and trained on": Variant(
-        (f"network.channels={HALF}", f"schedule.steps={MORE}", "optimizer.rate=0.001"), "base"
-    ),
-    "half from the start": Variant((f"network.channels={HALF}",)),
-    "half from the start, as long as pruned": Variant(
-        (f"network.channels={HALF}", f"schedule.steps={1000 + MORE}")
-    ),
-    "base, as long as pruned": Variant((f"schedule.steps={1000 + MORE}",)),
-    "temporal convolution": Variant(("baseline=temporal-convolution",)),
-    "Ranger, rate 0.01": Variant(
-        ("optimizer.name=ranger", "optimizer.rate=0.01", "optimizer.last_rate=0.00001",
-         "optimizer.weight_decay=0", "optimizer.largest_gradient=0", "optimizer.warm_up=0")
-    ),
-}  # fmt: skip
-
-
-def train(name: str, variant: Variant, data_dir: Path, folder: Path, threads: int) -> None:
+def train(run: Path, family: Family, variant: Variant, data_dir: Path, threads: int) -> None:
     """Train one variant with the project's own command."""
-    run = folder / name.replace(" ", "-").replace(",", "")
     command = [sys.executable, "-m", "glagcn_training", "--dataset", "mocap", "--config",
                "mocap_27", "--data-dir", str(data_dir), "-o", str(run), "--threads",
                str(threads)]  # fmt: skip
-    for override in (*COMMON, *variant.overrides):
+    for override in (*family.common, *variant.overrides):
         command += ["--set", override]
     if variant.start:
-        pruned = folder / f"{run.name}.pth"
+        pruned = run.with_suffix(".pth")
         if not pruned.exists():
             from glagcn_training.pruning_run import prune_checkpoint
 
-            prune_checkpoint(folder / variant.start / "lifter.pth", pruned, data_dir)
+            start = run.parent / folder_name(variant.start)
+            prune_checkpoint(start / "lifter.pth", pruned, data_dir)
         command += ["--init", str(pruned)]
     started = time.perf_counter()
     subprocess.run(command, check=True)
-    row = measure(run, data_dir)
-    row["minutes"] = round((time.perf_counter() - started) / 60, 1)
-    (run / "figures.json").write_text(json.dumps(row, indent=2) + "\n")
+    click.echo(f"trained in {(time.perf_counter() - started) / 60:.1f} minutes", err=True)
 
 
-def measure(run: Path, data_dir: Path) -> dict[str, float]:
-    """Errors on the validation takes, exact and noisy 2D, by every branch that is there."""
-    import torch
+def trained_lifter(run: Path, data_dir: Path) -> Lifter:
+    """The lifter of a run that has come to its end."""
+    path = run / "lifter.pth"
+    if path.exists():
+        return Lifter.load(str(path))
+    # A baseline: its weights are in the run's last state.
+    import yaml
 
-    from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
-    from glagcn_cli.model.gla_gcn import GLAGCN
-    from glagcn_training.data.packs import read_packs
     from glagcn_training.engine.runner import TrainingRun
-    from glagcn_training.evaluate import lifter_predictor, observe_takes, score_all
     from glagcn_training.recipe import Recipe
     from glagcn_training.recipe_files import from_mapping
-    from glagcn_training.scores import summarise
 
-    torch.set_num_threads(1)
-    lifter = run / "lifter.pth"
-    if lifter.exists():
-        loaded = Lifter.load(str(lifter))
-    else:  # a baseline: its weights are in the run's last state
-        import yaml
+    recipe = from_mapping(Recipe, yaml.safe_load((run / "recipe.yaml").read_text()), "")
+    resumed = TrainingRun(recipe, data_dir, run)
+    resumed.train()
+    return resumed.model.lifter()
 
-        recipe = from_mapping(Recipe, yaml.safe_load((run / "recipe.yaml").read_text()), "")
-        resumed = TrainingRun(recipe, data_dir, run)
-        resumed.train()
-        loaded = resumed.model.lifter()
+
+def measure_branches(lifter: Lifter, data_dir: Path) -> dict[str, float]:
+    """Errors on the validation takes, exact and noisy 2D, by every branch that is there."""
     branches = [CENTRE]
-    if isinstance(loaded.network, GLAGCN) and loaded.card.recipe["loss"]["sequence"] > 0:
+    if isinstance(lifter.network, GLAGCN) and lifter.card.recipe["loss"]["sequence"] > 0:
         branches.append(SEQUENCE)
     takes = read_packs(data_dir, "val")
     row: dict[str, float] = {}
-    for noise in ("exact", "detector"):
-        seen = observe_takes(takes, noise, at_most=TAKES)
+    for noise in (EXACT, DETECTOR):
+        seen = observe_takes(takes, noise, lifter.card.conversion, TAKES)
         for branch in branches:
-            figures = summarise(score_all(lifter_predictor(loaded, branch=branch), seen))
-            row |= {
-                f"{noise} {branch} {key}": figures[key] for key in ("mpjpe", "p_mpjpe", "mpjve")
-            }
+            figures = summarise(score_all(lifter_predictor(lifter, branch=branch), seen))
+            row |= {f"{noise} {branch} {key}": figures[key] for key in FIGURES}
     return row
 
 
-def table(folder: Path) -> str:
-    """All runs that are there, as markdown."""
-    columns = [
-        f"{noise} {branch}" for noise in ("exact", "detector") for branch in ("centre", "sequence")
-    ]
-    lines = [["run", *columns, "MPJVE, noise"], ["---"] * (len(columns) + 2)]
-    for name in VARIANTS:
-        path = folder / name.replace(" ", "-").replace(",", "") / "figures.json"
-        if not path.exists():
-            continue
-        row = json.loads(path.read_text())
-        cells = [
-            f"{row[f'{c} mpjpe']:.1f} / {row[f'{c} p_mpjpe']:.1f}" if f"{c} mpjpe" in row else "-"
-            for c in columns
-        ]
+@lru_cache
+def validation_conditions(data_dir: Path, conversion: str) -> dict[str, Condition]:
+    """All conditions, made once for all lifters."""
+    return conditions(some_takes(read_packs(data_dir, "val"), TAKES_OF_CONDITIONS), conversion)
+
+
+def measure_conditions(lifter: Lifter, data_dir: Path) -> dict[str, float]:
+    """Errors on the validation takes in every condition, as videos are lifted."""
+    return {
+        f"{name} {figure}": value
+        for name, condition in validation_conditions(data_dir, lifter.card.conversion).items()
+        for figure, value in measure_condition(lifter, condition).items()
+    }
+
+
+def measured_rows(family: Family, folder: Path) -> dict[str, dict[str, float]]:
+    """Figures of all rows of a family that are there."""
+    paths = {row: folder / folder_name(row) / "figures.json" for row in family.variants}
+    return {row: json.loads(path.read_text()) for row, path in paths.items() if path.exists()}
+
+
+def network_table(rows: dict[str, dict[str, float]]) -> str:
+    """MPJPE / P-MPJPE by branch, and MPJVE."""
+    lines = [["run", *NETWORK_COLUMNS, "MPJVE, noise"]]
+    for name, row in rows.items():
+        cells = [_both(row, c) if f"{c} mpjpe" in row else "-" for c in NETWORK_COLUMNS]
         best = row.get("detector sequence mpjve", row["detector centre mpjve"])
         lines.append([name, *cells, f"{best:.1f}"])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return _markdown(lines)
+
+
+def condition_table(rows: dict[str, dict[str, float]]) -> str:
+    """MPJPE / P-MPJPE and MPJVE of whole bodies, MPJPE in the other conditions."""
+    whole = (EXACT_2D, MEASURED_2D)
+    others = [name for name in CONDITIONS if name not in whole]
+    lines = [["run", *whole, "MPJVE, measured noise", *others]]
+    for name, row in rows.items():
+        cells = [f"{row[f'{condition} mpjpe']:.1f}" for condition in others]
+        velocity = f"{row[f'{MEASURED_2D} mpjve']:.1f}"
+        lines.append([name, *(_both(row, c) for c in whole), velocity, *cells])
+    return _markdown(lines)
+
+
+def purpose_table(rows: dict[str, dict[str, float]]) -> str:
+    """MPJPE / P-MPJPE of each row in the condition that its piece is for, and what seeds do there.
+
+    A difference says something where it is larger than the seeds' range.
+    """
+    seeds = [row for name, row in rows.items() if not AUGMENTATION.variants[name].purpose]
+    lines = [["without", "measured in", "whole recipe, mean of seeds", "from to", "without it",
+              "difference"]]  # fmt: skip
+    for name, row in rows.items():
+        if not (condition := AUGMENTATION.variants[name].purpose) or not seeds:
+            continue
+        cells: list[list[str]] = [[], [], [], []]
+        for figure in FIGURES[:2]:
+            key = f"{condition} {figure}"
+            values = [seed[key] for seed in seeds]
+            mean = sum(values) / len(values)
+            for cell, text in zip(
+                cells,
+                (f"{mean:.1f}", f"{min(values):.1f}-{max(values):.1f}", f"{row[key]:.1f}",
+                 f"{row[key] - mean:+.1f}"),
+                strict=True,
+            ):  # fmt: skip
+                cell.append(text)
+        lines.append([name, condition, *(" / ".join(cell) for cell in cells)])
+    return _markdown(lines)
+
+
+def _both(row: dict[str, float], column: str) -> str:
+    return f"{row[f'{column} mpjpe']:.1f} / {row[f'{column} p_mpjpe']:.1f}"
+
+
+def _markdown(lines: list[list[str]]) -> str:
+    rule = ["---", *["---:"] * (len(lines[0]) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+
+
+def tables(family: Family, folder: Path) -> str:
+    """What is there of a family, in markdown; errors in millimetres."""
+    rows = measured_rows(family, folder)
+    if family is NETWORK:
+        return network_table(rows)
+    return f"{condition_table(rows)}\n\n{purpose_table(rows)}"
 
 
 @click.command()
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path))
-@click.option("--only", multiple=True, type=click.Choice(list(VARIANTS)))
+@click.option("--family", "name", default="network", show_default=True,
+              type=click.Choice(list(FAMILIES)))  # fmt: skip
+@click.option("--only", multiple=True, help="Row by its name; else all.")
 @click.option("--threads", default=1, show_default=True)
-def main(data_dir: Path, out: Path, only: tuple[str, ...], threads: int) -> None:
-    """Train what is missing and print the table: MPJPE / P-MPJPE, millimetres."""
-    for name in only or VARIANTS:
-        run = out / name.replace(" ", "-").replace(",", "")
-        if not (run / "figures.json").exists():
-            click.echo(name, err=True)
-            train(name, VARIANTS[name], data_dir, out, threads)
-    click.echo(table(out))
+def main(data_dir: Path, out: Path, name: str, only: tuple[str, ...], threads: int) -> None:
+    """Train and measure what is missing and print the table: MPJPE / P-MPJPE, millimetres."""
+    import torch
+
+    family = FAMILIES[name]
+    if unknown := set(only) - set(family.variants):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}: no row of {name}",
+                                 param_hint="--only")  # fmt: skip
+    torch.set_num_threads(threads)
+    measure = measure_branches if family is NETWORK else measure_conditions
+    for row in only or family.variants:
+        run = out / folder_name(row)
+        if (run / "figures.json").exists():
+            continue
+        click.echo(row, err=True)
+        if not (run / "lifter.pth").exists():
+            train(run, family, family.variants[row], data_dir, threads)
+        figures = measure(trained_lifter(run, data_dir), data_dir)
+        (run / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    click.echo(tables(family, out))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_vide
 CONTENTS = {
     ".mp4": "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",
     ".npy": "joints of one person, (frames, 17, 3) float32, metres, y up; NaN without a pose",
-    ".npz": "3D joints, 2D keypoints, scores, valid frames, rate, joint names, people, settings",
+    ".npz": "3D joints, how far they may be off, 2D keypoints, scores, valid frames, rate, joint "
+    "names, people, settings",
     ".bvh": "motion of one person as rotations of a rig, y up, centimetres",
 }
 """What each kind of output holds, for the report."""
