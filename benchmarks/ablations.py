@@ -30,7 +30,7 @@ from ablation_conditions import (
     some_takes,
 )
 from ablation_conditions import measure as measure_condition
-from ablation_rows import AUGMENTATION, FAMILIES, NETWORK, Family, Variant, folder_name
+from ablation_rows import FAMILIES, NETWORK, PIECES, Family, Variant, folder_name, same_seed
 
 from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
@@ -143,30 +143,32 @@ def condition_table(rows: dict[str, dict[str, float]]) -> str:
 
 
 def purpose_table(rows: dict[str, dict[str, float]]) -> str:
-    """MPJPE / P-MPJPE of each row in the condition that its piece is for, and what seeds do there.
+    """Each piece in the condition that it is for, beside the whole recipe of the same seeds.
 
-    A difference says something where it is larger than the seeds' range.
+    Numbers in a cell are of one seed each. Runs of a seed begin alike and see the same windows, so
+    their difference says more than that of runs of different seeds.
     """
-    seeds = [row for name, row in rows.items() if not AUGMENTATION.variants[name].purpose]
-    lines = [["without", "measured in", "whole recipe, mean of seeds", "from to", "without it",
-              "difference"]]  # fmt: skip
-    for name, row in rows.items():
-        if not (condition := AUGMENTATION.variants[name].purpose) or not seeds:
+    lines = [["row", "measured in", "whole recipe: MPJPE", "this row", "difference",
+              "of P-MPJPE"]]  # fmt: skip
+    for piece, variant in PIECES.items():
+        runs = [r for r in (piece, f"{piece}, seed 2") if r in rows and same_seed(r) in rows]
+        if not runs:
             continue
-        cells: list[list[str]] = [[], [], [], []]
+        values = {
+            (figure, whose): [rows[of(run)][f"{variant.purpose} {figure}"] for run in runs]
+            for figure in FIGURES[:2]
+            for whose, of in (("whole", same_seed), ("own", str))
+        }
+        cells = [_several(values["mpjpe", whose], ".1f") for whose in ("whole", "own")]
         for figure in FIGURES[:2]:
-            key = f"{condition} {figure}"
-            values = [seed[key] for seed in seeds]
-            mean = sum(values) / len(values)
-            for cell, text in zip(
-                cells,
-                (f"{mean:.1f}", f"{min(values):.1f}-{max(values):.1f}", f"{row[key]:.1f}",
-                 f"{row[key] - mean:+.1f}"),
-                strict=True,
-            ):  # fmt: skip
-                cell.append(text)
-        lines.append([name, condition, *(" / ".join(cell) for cell in cells)])
+            pairs = zip(values[figure, "own"], values[figure, "whole"], strict=True)
+            cells.append(_several([own - whole for own, whole in pairs], "+.1f"))
+        lines.append([piece, variant.purpose, *cells])
     return _markdown(lines)
+
+
+def _several(values: list[float], form: str) -> str:
+    return ", ".join(format(value, form) for value in values)
 
 
 def _both(row: dict[str, float], column: str) -> str:

@@ -165,6 +165,10 @@ def test_what_is_refused_and_how(override, message):
         (["loss.sequence=0", "loss.centre=0", "loss.velocity=0"], "nothing to train with"),
         ([*RELEASED, "loss.centre=0"], "loss.bone_direction must be more than 0"),
         ([*RELEASED, "loss.velocity=2"], "loss.velocity is 2"),
+        (
+            [f"augmentation.{name}=0" for name in ("noise", "occlusion", "missing_frames", "crop")],
+            "scores other than 1",
+        ),
         (["network.variant=released"], "no heads for uncertainty and gravity"),
         (["baseline=temporal-convolution", "loss.velocity=2"], "loss.velocity is 2"),
         (["baseline=temporal-convolution", "network.window=3"], "network.window is 3"),

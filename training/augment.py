@@ -17,8 +17,10 @@ _FACE_FORWARD = {"nose": 0.11, "eye": 0.09}  # metres in front of the ears
 _EYE_HALF_WIDTH = 0.032
 _EYE_UP = 0.03
 
-_LIMB_SCALE = 0.1  # standard deviation of a bone's length, as a share
-_BODY_SCALE = 0.1
+# Standard deviations as a share: of a bone's length, and of the whole body's. Adults' statures
+# differ by 6 %, men and women together.
+_LIMB_SCALE = 0.06
+_BODY_SCALE = 0.07
 _HIP_WIDENING = (1.0, 1.7)  # detectors put hips on the body's outline: half-width 0.09 to 0.15 m
 _SHOULDER_WIDTH = (0.8, 1.1)  # and shoulders farther in than many skeletons have them
 

@@ -24,7 +24,7 @@ NOISE = {
 """(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size
 (longer side of its box). COCO's points as `benchmarks/detector_noise.py` measured the shipped
 detector on calibrated cameras (points of the face, which no camera there shows, against a second
-detector on another clip: at least so much); joints that COCO does not have, like those beside them."""
+detector on another clip: at least so much). Joints that COCO lacks are like those beside them."""
 
 CORRELATION_TIME = 0.31
 """Seconds in which the steady part's correlation falls to 1/e; measured likewise."""

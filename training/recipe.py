@@ -194,6 +194,18 @@ class Recipe:
                 f"{KERNEL**2} or more"
             )
         self._check_losses()
+        self._check_scores()
+
+    def _check_scores(self) -> None:
+        """Refuse scores that are always 1: their batch norm would blow up at the first other."""
+        seen = self.augmentation
+        if self.network.in_channels == 3 and not any(
+            (seen.noise, seen.occlusion, seen.missing_frames, seen.crop)
+        ):
+            raise UsageError(
+                "network.in_channels is 3, but no augmentation makes scores other than 1: one of "
+                "augmentation.noise, occlusion, missing_frames, crop must be more than 0"
+            )
 
     def _check_losses(self) -> None:
         """Refuse weights of which none applies to the network, or one that cannot."""

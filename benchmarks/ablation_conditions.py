@@ -1,0 +1,227 @@
+"""What `ablations.py` shows to lifters whose training lacked a piece: what the pieces are for.
+
+Every condition is made of the same takes with fixed seeds, so that all lifters see the same 2D.
+2D is exact but where a condition says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glagcn_cli.gaps import fill_gaps, place_missing_root
+from glagcn_cli.lifting import MAX_GAP, MIN_SCORE, Lifter
+from glagcn_cli.skeleton import H36M17
+from glagcn_training.augment import reshape_bodies
+from glagcn_training.cameras import CameraRange
+from glagcn_training.data.takes import Take, TakeSet
+from glagcn_training.detector_errors import crop, hide_joints
+from glagcn_training.detector_noise import Detections, exact_detections
+from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes
+from glagcn_training.evaluation_noise import EXACT, MEASURED
+from glagcn_training.hard_input import (
+    LEGS_BELOW_THE_HIPS,
+    POSTURES,
+    UPPER_BODY,
+    at_rate,
+    bend,
+    hide,
+)
+from glagcn_training.random_draws import GeneratorDraws
+from glagcn_training.scores import TakeScores, score_take, summarise
+
+SEED = 27
+SPEED = Fraction(7, 5)  # the upper end of the recipe's playback
+BURST, BETWEEN = (0.1, 0.4), (0.3, 0.7)  # seconds
+SWAPPED_SIDES = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+
+EXACT_2D, MEASURED_2D, FAST = "exact", "measured noise", "1.4 times as fast"
+HIDDEN, LEGLESS, CROPPED = "joints hidden", "legs hidden", "cropped"
+DROPPED, SWAPPED = "dropped frames", "swapped frames"
+POSTURED, BODIES, CAMERAS = "odd postures", "other bodies", "all cameras"
+
+CONDITIONS = (
+    EXACT_2D, MEASURED_2D, FAST, HIDDEN, LEGLESS, CROPPED, DROPPED, SWAPPED, POSTURED, BODIES,
+    CAMERAS,
+)  # fmt: skip
+"""Errors are of all joints in all frames, but: in `LEGLESS` and `CROPPED` of the upper body,
+relative to the thorax; in `DROPPED` and `SWAPPED` in the frames concerned alone."""
+
+FIGURES = ("mpjpe", "p_mpjpe", "mpjve")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What lifters are shown, and the joints that count: relative to the first, all where empty."""
+
+    seen: list[Observation]
+    joints: tuple[str, ...] = ()
+
+
+def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
+    """Everything in `CONDITIONS`, of all takes of free motion.
+
+    Parameters
+    ----------
+    takes
+        Each is seen by the cameras of `glagcn_training.evaluate`.
+    conversion
+        Which 2D points are seen (`glagcn_cli.skeleton`).
+    """
+
+    def see(motion: TakeSet, noise: str = EXACT, **options: CameraRange) -> Condition:
+        return Condition(observe_takes(motion, noise, conversion, **options))
+
+    exact = see(takes)
+    rng = np.random.default_rng
+    return {
+        EXACT_2D: exact,
+        MEASURED_2D: see(takes, MEASURED),
+        FAST: see(_changed(takes, lambda take, _: faster(take))),
+        HIDDEN: _each(exact, lambda one, i: hide_some(one, rng([SEED, i]))),
+        LEGLESS: _each(exact, lambda one, _: without_legs(one), UPPER_BODY),
+        CROPPED: _each(exact, lambda one, i: cut(one, rng([SEED, i])), UPPER_BODY),
+        DROPPED: _each(exact, lambda one, i: drop(one, rng([SEED, i]))),
+        SWAPPED: _each(exact, lambda one, i: swap(one, rng([SEED, i]))),
+        POSTURED: see(_changed(takes, lambda take, i: _posture(take, i, takes.fps))),
+        BODIES: see(_changed(takes, lambda take, i: other_body(take, rng([SEED, i])))),
+        CAMERAS: see(takes, cameras=CameraRange()),
+    }
+
+
+def some_takes(takes: TakeSet, at_most: int) -> TakeSet:
+    """Evenly chosen takes."""
+    chosen = np.linspace(0, len(takes.takes) - 1, min(at_most, len(takes.takes))).round()
+    return replace(takes, takes=tuple(takes.takes[int(number)] for number in chosen))
+
+
+def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
+    """MPJPE, P-MPJPE and MPJVE in millimetres, by the sequence branch, not mirror averaged."""
+    predict = lifter_predictor(lifter)
+    rows: list[TakeScores] = []
+    for seen in condition.seen:
+        found, true = predict(seen).joints, seen.joints
+        if condition.joints:
+            part = H36M17.indices(condition.joints)
+            found, true = (pose[:, part] - pose[:, [part[0]]] for pose in (found, true))
+        rows.append(score_take(found, true, valid=seen.valid))
+    figures = summarise(rows)
+    return {name: figures[name] for name in FIGURES}
+
+
+# Other motion
+
+
+def _changed(takes: TakeSet, change: Callable[[Take, int], NDArray[np.floating]]) -> TakeSet:
+    """Takes with other joints; the change is told which of them it is."""
+    changed = [
+        replace(take, joints=change(take, number).astype(np.float32))
+        for number, take in enumerate(takes.takes)
+    ]
+    return replace(takes, takes=tuple(changed))
+
+
+def faster(take: Take) -> NDArray[np.float64]:
+    """The take as a camera sees it that runs slower than it says: (fewer frames, 17, 3) metres."""
+    return at_rate(take.joints, SPEED.numerator, SPEED.denominator)
+
+
+def _posture(take: Take, number: int, fps: int) -> NDArray[np.float32]:
+    """Bodies bent and put down, a posture for each take in turn."""
+    postures = [degrees for degrees in POSTURES.values() if degrees]
+    return bend(take.joints, postures[number % len(postures)], fps)
+
+
+def other_body(take: Take, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The take by a body of other proportions: (frames, 17, 3) metres."""
+    draws = GeneratorDraws(rng)
+    return reshape_bodies(draws, draws.tensor(take.joints[None]))[0].numpy().astype(np.float32)
+
+
+# Other 2D of the same motion
+
+
+def _each(
+    exact: Condition,
+    change: Callable[[Observation, int], Observation],
+    joints: tuple[str, ...] = (),
+) -> Condition:
+    """A change of every observation that leaves frames to count; it is told which one it is."""
+    changed = [change(one, number) for number, one in enumerate(exact.seen)]
+    return Condition([one for one in changed if one.counts.any()], joints)
+
+
+def as_in_videos(
+    seen: Observation,
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    found: NDArray[np.bool_] | None = None,
+) -> Observation:
+    """What inference makes of lifter joints with gaps before it lifts them."""
+    if found is None:
+        found = np.ones(len(keypoints), dtype=bool)
+    filled = place_missing_root(fill_gaps(keypoints, scores, found, MAX_GAP * seen.fps, MIN_SCORE))
+    return replace(seen, keypoints=filled.keypoints, scores=filled.scores, valid=filled.valid)
+
+
+def without_legs(seen: Observation) -> Observation:
+    """Knees and ankles missing throughout."""
+    hidden = hide(seen, LEGS_BELOW_THE_HIPS, 0.0)
+    return as_in_videos(seen, hidden.keypoints, hidden.scores)
+
+
+def hide_some(seen: Observation, rng: np.random.Generator) -> Observation:
+    """One to three joints and what hangs on them out of sight, as training has it."""
+    draws = GeneratorDraws(rng)
+    return _detected(seen, hide_joints(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+
+
+def cut(seen: Observation, rng: np.random.Generator) -> Observation:
+    """An edge of the picture through the body, as training has it."""
+    draws = GeneratorDraws(rng)
+    return _detected(seen, crop(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+
+
+def _exact(seen: Observation, draws: GeneratorDraws) -> Detections:
+    return exact_detections(draws.tensor(seen.keypoints[None]))
+
+
+def _detected(seen: Observation, detections: Detections) -> Observation:
+    keypoints, scores = detections.points[0].numpy(), detections.scores[0].numpy()
+    return as_in_videos(seen, keypoints, scores)
+
+
+def drop(seen: Observation, rng: np.random.Generator) -> Observation:
+    """The person not found in bursts of frames; those count."""
+    lost = bursts(rng, len(seen.joints), seen.fps)
+    scores = np.where(lost, 0.0, 1.0)[:, None].repeat(seen.keypoints.shape[1], axis=1)
+    dropped = as_in_videos(seen, seen.keypoints, scores, ~lost)
+    return replace(dropped, valid=lost & dropped.counts)
+
+
+def swap(seen: Observation, rng: np.random.Generator) -> Observation:
+    """Left taken for right in bursts of frames, of legs, of arms or of all; those count."""
+    keypoints = seen.keypoints.copy()
+    mirror = np.array(H36M17.mirror)
+    swapped = bursts(rng, len(keypoints), seen.fps)
+    edges = np.flatnonzero(np.diff(swapped, prepend=False, append=False))
+    for first, stop in edges.reshape(-1, 2):
+        kinds = [*SWAPPED_SIDES, sum(SWAPPED_SIDES, ())][rng.integers(3)]
+        names = [f"{side}_{kind}" for kind in kinds for side in ("left", "right")]
+        joints = np.array(H36M17.indices(names))
+        keypoints[first:stop, joints] = seen.keypoints[first:stop, mirror[joints]]
+    return replace(seen, keypoints=keypoints, valid=swapped)
+
+
+def bursts(rng: np.random.Generator, frames: int, fps: int) -> NDArray[np.bool_]:
+    """Runs of frames, `BURST` seconds long and `BETWEEN` apart; never the first or the last."""
+    chosen = np.zeros(frames, dtype=bool)
+    start = max(1, round(rng.uniform(0.0, BETWEEN[1]) * fps))
+    while (stop := start + max(1, round(rng.uniform(*BURST) * fps))) < frames:
+        chosen[start:stop] = True
+        start = stop + max(1, round(rng.uniform(*BETWEEN) * fps))
+    return chosen
