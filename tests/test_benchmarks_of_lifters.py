@@ -14,6 +14,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 from small_runs import small_packs
+from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
 from glagcn_cli.lifting import CENTRE, Lifter
@@ -150,8 +151,11 @@ def test_what_is_no_number_is_counted_and_fails(bad_input, lifter, packs, monkey
     assert run.output.count("| 2 |\n") == 6  # a frame of each of two cameras, in every posture
 
 
-def test_a_shipped_lifter_carries_its_figures(lifter, packs, tmp_path) -> None:
+def test_a_shipped_lifter_carries_its_figures(lifter, tmp_path) -> None:
     ship = script("weights", "ship_lifter")
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    write_pack(packs / "walk.npz", ("val", "val"))
     shipped = tmp_path / "lifter-9.pth"
     run = CliRunner().invoke(
         ship.main, [str(lifter), str(shipped), "--data-dir", str(packs)], catch_exceptions=False

@@ -58,7 +58,7 @@ def test_bodies_have_the_spread_and_the_footing_asked_for():
     knee, ankle = H36M17.index("left_knee"), H36M17.index("left_ankle")
     ratio = (shaped[:, ankle] - shaped[:, knee]).norm(dim=1) / 0.42
     assert ratio.mean() == pytest.approx(1, abs=0.01)
-    assert ratio.std() == pytest.approx((0.1**2 + 0.1**2) ** 0.5, abs=0.01)
+    assert ratio.std() == pytest.approx((0.06**2 + 0.06**2) ** 0.5, abs=0.01)
     thighs = (shaped[:, 0, 2] - shaped[:, knee, 2]) / 0.42
     feet = shaped[:, ankle, 2] / ((thighs + ratio) / 2)
     np.testing.assert_allclose(feet, 0.08, atol=1e-5)  # where they stood, in the body's own size

@@ -227,7 +227,7 @@ def test_takes_shorter_than_a_window_are_trained_on_and_told(tmp_path, told) -> 
     write_pack(tmp_path / "short.npz", ("train", "train", "val"), frames=5)
     result = train("mocap", tmp_path, tmp_path / "run")
     assert result.exit_code == 0, result.output
-    assert "2 of 2 takes are shorter than a window of 9 frames" in told()
+    assert "2 of 2 takes are shorter than a window of 17 frames" in told()
     begun = "training on 2 windows of 2 takes, validating on 1 takes: 4 steps of batch 4 on cpu"
     assert begun in told()
     weights = str(tmp_path / "run" / "lifter.pth")

@@ -95,7 +95,7 @@ CASES = (
         "mpi_inf_3dhp17", "frames", MPI_INF_3DHP,
     ),
     # One clip of 60 frames, seen by two virtual cameras.
-    Case("mocap", mean_over="frames", splits={"val": Split(2, ("clip 2",), 120)}),
+    Case("mocap", fps=25, mean_over="frames", splits={"val": Split(2, ("clip 2",), 120)}),
 )  # fmt: skip
 
 
