@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.gaps import fill_gaps, place_missing_root
-from glagcn_cli.lifting import MAX_GAP, MIN_SCORE, Lifter
+from glagcn_cli.lifting import MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.augment import reshape_bodies
 from glagcn_training.cameras import CameraRange
@@ -101,7 +101,7 @@ def some_takes(takes: TakeSet, at_most: int) -> TakeSet:
 
 def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
     """MPJPE, P-MPJPE and MPJVE in millimetres, by the sequence branch, not mirror averaged."""
-    predict = lifter_predictor(lifter)
+    predict = lifter_predictor(lifter, branch=SEQUENCE)
     rows: list[TakeScores] = []
     for seen in condition.seen:
         found, true = predict(seen).joints, seen.joints

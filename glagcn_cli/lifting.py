@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .blending import Blend
+from .blending import Blend, chunks
 from .checkpoints import LifterCard, lifter_path, load_lifter
 from .errors import CheckpointError
 from .gaps import fill_gaps, place_missing_root
@@ -26,7 +25,7 @@ from .normalisation import (
     pixel_rays,
     ray_rotations,
 )
-from .poses import Keypoints2D, PoseSequence
+from .poses import Keypoints2D, LiftedJoints, PoseSequence
 from .resampling import resample
 from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 
@@ -47,24 +46,15 @@ SEQUENCE, CENTRE = "sequence", "centre"
 """Which part of the network lifts: the sequence branch gives all frames of a window at once; the
 local module gives its middle frame, so that every frame gets a window of its own."""
 
+VIDEO_BRANCH = CENTRE
+"""How videos are lifted: a window for every frame is ten times the work of a stage that is a
+hundredth of a run, and the better pose."""
+
 FRAMES_AT_ONCE = 1728
 """Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
 and costs memory."""
 
 FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
-
-
-class LiftedJoints(NamedTuple):
-    """What a lifter makes of one person's 2D.
-
-    ``joints`` (frames, joints, 3) metres, camera frame, relative to the root; ``uncertainty``
-    (frames, joints) metres that they are expected to be off, and ``up`` (frames, 3) unit vectors
-    against gravity in the camera frame, None where the lifter does not say.
-    """
-
-    joints: NDArray[np.float64]
-    uncertainty: NDArray[np.float64] | None = None
-    up: NDArray[np.float64] | None = None
 
 
 class Lifter:
@@ -118,6 +108,7 @@ class Lifter:
         *,
         fov: float = DEFAULT_FOV,
         flip: bool = False,
+        branch: str = VIDEO_BRANCH,
         max_gap: float = MAX_GAP,
     ) -> PoseSequence:
         """Lift a whole clip of any length from one frame up.
@@ -126,7 +117,7 @@ class Lifter:
         ----------
         person
             2D keypoints of one person.
-        fov, flip
+        fov, flip, branch
             As in `lift_steady`.
         max_gap
             Seconds of missing detections that are interpolated.
@@ -142,8 +133,9 @@ class Lifter:
             fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
         )
         lifted = self.lift_keypoints(
-            filled.keypoints, filled.scores, person.image_size, person.fps, fov=fov, flip=flip
-        )
+            filled.keypoints, filled.scores, person.image_size, person.fps,
+            fov=fov, flip=flip, branch=branch,
+        )  # fmt: skip
         return PoseSequence(
             joints=lifted.joints.astype(np.float32),
             scores=np.where(filled.valid[:, None], scores, 0.0).astype(np.float32),
@@ -264,7 +256,7 @@ class Lifter:
             weights = (np.arange(window) == margin).astype(np.float64)
         blends: dict[str, Blend] = {}
         at_once = FRAMES_AT_ONCE if self.device.type == "cpu" else FRAMES_AT_ONCE_GPU
-        for chunk in _chunks(starts, max(1, at_once // window)):
+        for chunk in chunks(starts, max(1, at_once // window)):
             index = chunk[:, None] + np.arange(window)
             inputs = torch.from_numpy(self._normalised(padded[index], image_size)).to(self.device)
             said = say_of_windows(self.network, inputs, whole=whole, flip=flip)
@@ -302,9 +294,3 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _single(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:
     return None if values is None else values.astype(np.float32)
-
-
-def _chunks(values: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Split an array into pieces of at most this size."""
-    for first in range(0, len(values), size):
-        yield values[first : first + size]

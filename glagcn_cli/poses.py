@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,3 +157,16 @@ class PoseSequence:
 
     def __len__(self) -> int:
         return len(self.valid)
+
+
+class LiftedJoints(NamedTuple):
+    """What a lifter makes of one person's 2D.
+
+    ``joints`` (frames, joints, 3) metres, camera frame, relative to the root; ``uncertainty``
+    (frames, joints) metres that they are expected to be off, and ``up`` (frames, 3) unit vectors
+    against gravity in the camera frame, None where the lifter does not say.
+    """
+
+    joints: NDArray[np.float64]
+    uncertainty: NDArray[np.float64] | None = None
+    up: NDArray[np.float64] | None = None

@@ -13,8 +13,8 @@ import torch
 from click.testing import CliRunner
 from small_runs import SMALL, small_packs, trained
 
-from glagcn_cli.lifting import LiftedJoints
 from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.augment import mirror_sides
 from glagcn_training.data.packs import read_packs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glagcn_cli.lifting import LiftedJoints
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.calibration import Bin, Calibration, bin_errors, expected_calibration_error
 from glagcn_training.evaluate import Observation

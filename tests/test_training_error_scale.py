@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.lifting import LiftedJoints
 from glagcn_cli.model.heads import ErrorHead
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.error_scale import apply_error_scale, fit_error_scale
 from glagcn_training.evaluate import Observation

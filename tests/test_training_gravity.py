@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from synthetic_motion import walking
 
-from glagcn_cli.lifting import LiftedJoints
+from glagcn_cli.poses import LiftedJoints
 from glagcn_training.evaluate import Observation
 from glagcn_training.gravity import GravityErrors, angles
 

@@ -10,8 +10,8 @@ from small_datasets import write_3dhp
 from small_runs import small_packs
 from synthetic_motion import walking
 
-from glagcn_cli.lifting import LiftedJoints
 from glagcn_cli.normalisation import focal_length
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.registry import read_takes

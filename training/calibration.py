@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from glagcn_cli.lifting import LiftedJoints
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import JOINT_SETS
 
 from .evaluate import Observation

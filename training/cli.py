@@ -209,8 +209,8 @@ def _list_configs(context: click.Context) -> None:
 @click.option(
     "--branch",
     type=click.Choice(["sequence", "centre"]),
-    help="What lifts: the sequence branch, as for videos (default for mocap), or the local module, "
-    "a window for every frame, as published (default elsewhere).",
+    help="What lifts: the sequence branch, all frames of a window at once, or the local module, a "
+    "window for every frame, as published and as videos are lifted (default).",
 )
 @click.option("--flip", is_flag=True, help="Average with the lifted mirror image, as published.")
 @click.option(

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.lifting import CENTRE, SEQUENCE, LiftedJoints, Lifter
+from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.heads import TYPICAL_ERROR, ErrorHead
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 
 from .evaluate import Observation, lifter_predictor

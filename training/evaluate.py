@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from glagcn_cli.lifting import SEQUENCE, LiftedJoints, Lifter
+from glagcn_cli.lifting import VIDEO_BRANCH, Lifter
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.progress import bar_size
 from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17
 
@@ -208,7 +209,7 @@ def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
     return predict_and_tell
 
 
-def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str = SEQUENCE) -> Predictor:
+def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str = VIDEO_BRANCH) -> Predictor:
     """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's."""
 
     def predict(seen: Observation) -> LiftedJoints:

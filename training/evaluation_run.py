@@ -11,7 +11,7 @@ from typing import Any
 
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
+from glagcn_cli.lifting import CENTRE, VIDEO_BRANCH, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 
@@ -91,7 +91,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
             f"{path} was trained on joints of {own}; {settings.dataset} has {found}, so the two "
             "do not fit each other"
         )
-    branch = settings.branch or (CENTRE if takes.filmed else SEQUENCE)
+    branch = settings.branch or VIDEO_BRANCH
     if not isinstance(network, GLAGCN):
         branch = CENTRE
     predict = lifter_predictor(Lifter(network, card, settings.device), settings.flip, branch)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.gravity import CAMERA_UP, scene_up, standing_up
-from glagcn_cli.lifting import LiftedJoints
-from glagcn_cli.poses import PoseSequence
+from glagcn_cli.poses import LiftedJoints, PoseSequence
 from glagcn_cli.skeleton import H36M17
 
 from .evaluate import Observation

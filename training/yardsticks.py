@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.lifting import LiftedJoints
 from glagcn_cli.normalisation import focal_length, pixel_rays, ray_rotations
+from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import JOINT_SETS, JointSet
 
 from .evaluate import Observation, Predictor
