@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "3e98d90940078bdacfc971566cf9735cadf652fc80c23ffa1050fec4dca296c7",
+    "lifter-27": "3614bdadc3ff69e8aa4a214136f4f5d7fc5452773ae1f25641f4a042164c2b62",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
