@@ -47,8 +47,8 @@ SEQUENCE, CENTRE = "sequence", "centre"
 local module gives its middle frame, so that every frame gets a window of its own."""
 
 VIDEO_BRANCH = CENTRE
-"""How videos are lifted: a window for every frame is ten times the work of a stage that is a
-hundredth of a run, and the better pose."""
+"""How videos are lifted: a window for every frame is ten times the work, of a stage that takes a
+few hundredths of a run even so, and the better pose."""
 
 FRAMES_AT_ONCE = 1728
 """Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU

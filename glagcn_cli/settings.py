@@ -32,7 +32,7 @@ class Settings:
         Field of view over the picture's longer side, degrees, 5 to 150.
     flip
         Average the lifter with its mirror image: 2 mm better, and twice the work of a stage that
-        is a hundredth of a run.
+        takes a few hundredths of a run.
     smoothing
         Low-pass filter of the joints' paths in hertz; 0 for none.
     turn
