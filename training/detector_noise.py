@@ -111,10 +111,8 @@ def add_detector_noise(
     white = draws.normal(1.0, (samples, frames, joints, 2))
     tail = 1 + (_TAIL - 1) * draws.chance(_TAIL_SHARE, (samples, frames, joints))
     tail = tail / math.sqrt(1 + _TAIL_SHARE * (_TAIL**2 - 1))  # the table's spread counts them
-    slow = _drift(frames, math.exp(-1 / (CORRELATION_TIME * fps)), white.device)
-    # In double precision, since single may be TF32 and, under autocast, bfloat16.
-    drifting = (slow @ draws.normal(1.0, (samples, frames, 2 * joints)).double()).to(white.dtype)
-    drifting = drifting.reshape(white.shape)
+    kept = math.exp(-1 / (CORRELATION_TIME * fps))
+    drifting = _drift(draws.normal(1.0, (samples, frames, joints, 2)), kept)
     further = draws.uniform(*_HIDDEN_FACTOR, (samples, 1, joints))
     error = (quick * tail)[..., None] * white + steady[:, None] * drifting
     error = error * (level[:, None, None] * torch.where(hidden, further, 1.0))[..., None]
@@ -123,6 +121,23 @@ def add_detector_noise(
     scores = torch.where(hidden & (level > 0)[:, None, None], scores * doubt, scores)
     points = seen.points + error.to(seen.points.dtype)
     return Detections(points, scores.to(seen.scores.dtype), seen.size)
+
+
+def _drift(white: Tensor, kept: float) -> Tensor:
+    """Autoregressive process of variance 1 from white noise (samples, frames, ...).
+
+    It keeps the share `kept` of its value from frame to frame; the first frame is like any other.
+    Sums over the past are doubled in length until they reach the first frame.
+    """
+    process = white * math.sqrt(1 - kept**2)
+    process[:, 0] = white[:, 0]
+    lag = 1
+    while lag < white.shape[1]:
+        process = torch.cat(
+            [process[:, :lag], process[:, lag:] + kept**lag * process[:, :-lag]], dim=1
+        )
+        lag *= 2
+    return process
 
 
 def _scores(draws: Draws, error: Tensor, size: Tensor) -> Tensor:
@@ -195,15 +210,3 @@ def _noise_table(joints: Sequence[str], device: torch.device) -> tuple[Tensor, T
 @lru_cache
 def _limb_ends(joints: Sequence[str], device: torch.device) -> Tensor:
     return torch.tensor([kind_of(joint) in _LIMB_ENDS for joint in joints], device=device)
-
-
-@lru_cache
-def _drift(frames: int, kept: float, device: torch.device) -> Tensor:
-    """(frames, frames) that makes white noise an autoregressive process of variance 1.
-
-    It keeps the share `kept` of its value from frame to frame; the first frame is like any other.
-    """
-    lag = torch.arange(frames)[:, None] - torch.arange(frames)
-    weights = torch.where(lag >= 0, kept ** lag.clip(0).double(), 0.0)
-    weights[:, 1:] *= math.sqrt(1 - kept**2)
-    return weights.to(device)
