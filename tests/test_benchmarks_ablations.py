@@ -222,7 +222,7 @@ def test_errors_are_of_the_joints_and_frames_that_count(conditions, monkeypatch)
         joints[~seen.counts] += offset
         return LiftedJoints(joints)
 
-    monkeypatch.setattr(shown, "lifter_predictor", lambda lifter: predict)
+    monkeypatch.setattr(shown, "lifter_predictor", lambda lifter, branch: predict)
     for condition in conditions.values():
         assert shown.measure(None, condition)["mpjpe"] == 0
     offset = 1.0

@@ -156,6 +156,7 @@ class Touch:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # torch of a pickle of Python's own
 @pytest.mark.parametrize(
     "write", [torch.save, lambda what, path: path.write_bytes(pickle.dumps(what))]
 )

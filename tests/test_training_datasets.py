@@ -228,7 +228,7 @@ def test_evaluation_follows_the_protocol(trained) -> None:
         setting = figures["setting"]
         assert (setting["takes"], setting["frames"]) == (expected.takes, expected.counted)
         assert (setting["split"], setting["noise"], setting["flip"]) == (split, "exact", False)
-        assert setting["branch"] == ("sequence" if case.dataset == "mocap" else "centre")
+        assert setting["branch"] == "centre"
         assert setting["mean_over"] == case.mean_over
         assert tuple(figures["per_action"]) == expected.actions
         if case.mean_over != "frames":
