@@ -16,6 +16,18 @@ ROOT_BELOW_THORAX = 1.96
 ROOT_BELOW_SHOULDERS = 1.3
 """The same as a multiple of the shoulders' width, where the head was not seen either."""
 
+ROOT_BELOW_UPPER_ARM = 1.6
+"""The same as a multiple of an upper arm: shoulders seen from the side have no width."""
+
+
+_ROOT, _THORAX, _HEAD = H36M17.indices(["hip", "thorax", "head"])
+_HINTS = [
+    (*H36M17.indices(["left_shoulder", "right_shoulder"]), ROOT_BELOW_SHOULDERS),
+    (*H36M17.indices(["left_shoulder", "left_elbow"]), ROOT_BELOW_UPPER_ARM),
+    (*H36M17.indices(["right_shoulder", "right_elbow"]), ROOT_BELOW_UPPER_ARM),
+]
+"""Lengths in the picture that the distance from thorax to hip is a multiple of."""
+
 
 class Filled(NamedTuple):
     """Keypoints without gaps.
@@ -93,24 +105,37 @@ def place_missing_root(filled: Filled) -> Filled:
     """Put the hip where the upper body has it, in frames in which it is missing.
 
     Everything a lifter reads is relative to the root. Below the thorax, away from the head; below
-    the shoulders where the head is missing too.
+    the shoulders where the head is missing too; in the middle of what there is where the thorax is.
+    Frames in which no joint at all was given have no pose.
 
     Parameters
     ----------
     filled
         Of H36M-17.
     """
-    at = {joint: i for i, joint in enumerate(H36M17.joints)}
-    missing = filled.scores[:, at["hip"]] <= 0
+    present = filled.scores > 0
+    valid = filled.valid & present.any(axis=1)
+    missing = ~present[:, _ROOT]
     if not missing.any():
-        return filled
+        return filled._replace(valid=valid)
     keypoints, scores = filled.keypoints.copy(), filled.scores.copy()
-    thorax = keypoints[:, at["thorax"]]
-    across = keypoints[:, at["left_shoulder"]] - keypoints[:, at["right_shoulder"]]
-    below = np.zeros_like(thorax)
-    below[:, 1] = ROOT_BELOW_SHOULDERS * np.linalg.norm(across, axis=-1)
-    head = (filled.scores[:, at["head"]] > 0)[:, None]
-    below = np.where(head, ROOT_BELOW_THORAX * (thorax - keypoints[:, at["head"]]), below)
-    keypoints[missing, at["hip"]] = (thorax + below)[missing]
-    scores[missing, at["hip"]] = FILLED_SCORE
-    return Filled(keypoints, scores, filled.valid)
+    thorax = keypoints[:, _THORAX]
+    from_head = ROOT_BELOW_THORAX * (thorax - keypoints[:, _HEAD])
+    below = np.where(present[:, [_HEAD]], from_head, _below_shoulders(filled))
+    counted = np.maximum(present.sum(axis=1), 1)[:, None]
+    middle = (keypoints * present[..., None]).sum(axis=1) / counted
+    place = np.where(present[:, [_THORAX]], thorax + below, middle)
+    keypoints[missing, _ROOT] = place[missing]
+    scores[missing, _ROOT] = FILLED_SCORE
+    return Filled(keypoints, scores, valid)
+
+
+def _below_shoulders(filled: Filled) -> NDArray[np.float64]:
+    """(frames, 2) pixels from the thorax straight down to the hip, by shoulders and upper arms."""
+    lengths = [
+        multiple
+        * np.linalg.norm(filled.keypoints[:, a] - filled.keypoints[:, b], axis=-1)
+        * (filled.scores[:, [a, b]] > 0).all(axis=1)
+        for a, b, multiple in _HINTS
+    ]
+    return np.stack([np.zeros(len(filled.valid)), np.max(lengths, axis=0)], axis=1)

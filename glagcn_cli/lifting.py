@@ -102,13 +102,19 @@ class Lifter:
             )
         return cls(network, card, device)
 
+    @property
+    def video_branch(self) -> str:
+        """`VIDEO_BRANCH`, but for lifters whose local module has learned nothing."""
+        trained = self.card.recipe.get("loss", {}).get("centre", 1.0) > 0
+        return VIDEO_BRANCH if trained else SEQUENCE
+
     def lift(
         self,
         person: Keypoints2D,
         *,
         fov: float = DEFAULT_FOV,
         flip: bool = False,
-        branch: str = VIDEO_BRANCH,
+        branch: str | None = None,
         max_gap: float = MAX_GAP,
     ) -> PoseSequence:
         """Lift a whole clip of any length from one frame up.
@@ -118,7 +124,7 @@ class Lifter:
         person
             2D keypoints of one person.
         fov, flip, branch
-            As in `lift_steady`.
+            As in `lift_steady`; the branch is `VIDEO_BRANCH`, or the one that was trained.
         max_gap
             Seconds of missing detections that are interpolated.
 
@@ -134,7 +140,7 @@ class Lifter:
         )
         lifted = self.lift_keypoints(
             filled.keypoints, filled.scores, person.image_size, person.fps,
-            fov=fov, flip=flip, branch=branch,
+            fov=fov, flip=flip, branch=branch or self.video_branch,
         )  # fmt: skip
         return PoseSequence(
             joints=lifted.joints.astype(np.float32),

@@ -127,6 +127,9 @@ class PoseSequence:
     up
         (frames, 3) unit vectors against gravity, camera frame, as the lifter sees it in the person;
         None where it does not say, and in the scene frame, where up is y.
+    contacts
+        (frames, 2) bool: the left and the right foot stand on the floor; None where that was not
+        looked for. False where ``valid`` is false.
     """
 
     joints: NDArray[np.float32]
@@ -139,10 +142,13 @@ class PoseSequence:
     person: int = 1
     uncertainty: NDArray[np.float32] | None = None
     up: NDArray[np.float32] | None = None
+    contacts: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
         _require("valid", self.valid, (None,))
+        if self.contacts is not None:
+            _require("contacts", self.contacts, (frames, 2))
         if self.uncertainty is not None:
             _require("uncertainty", self.uncertainty, (frames, joints))
         if self.up is not None:

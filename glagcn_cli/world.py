@@ -32,6 +32,7 @@ ankle of all would be the one with the largest error, and the person would hover
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
 LEAST_DEPTH = 0.3  # metres
 LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
+LEAST_JOINTS = 3  # from which a depth is found; with fewer, the places that were filled in count too
 
 _ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
 
@@ -115,7 +116,8 @@ def root_depth(
 
     For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
     the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
-    squares weighted with the 2D scores.
+    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and do not
+    count, unless hardly any joint has one.
 
     Returns
     -------
@@ -124,7 +126,9 @@ def root_depth(
     """
     image = pixel_rays(sequence.keypoints, image_size, focal)[..., :2]
     offsets = sequence.joints.astype(np.float64)
-    weight = np.maximum(sequence.scores.astype(np.float64), LEAST_WEIGHT)[..., None]
+    given = sequence.scores > 0
+    given |= given.sum(axis=1, keepdims=True) < LEAST_JOINTS
+    weight = (given * np.maximum(sequence.scores.astype(np.float64), LEAST_WEIGHT))[..., None]
     residual = image * offsets[..., 2:] - offsets[..., :2]
     total = weight.sum(axis=1)
     # Px and Py are eliminated: with means taken out only Pz is left to solve for.

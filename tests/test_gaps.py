@@ -124,3 +124,44 @@ def test_a_missing_root_is_put_below_the_upper_body(head_seen: bool) -> None:
     assert placed.keypoints[0, at["hip"]] == pytest.approx([300, 200 + (98 if head_seen else 104)])
     np.testing.assert_array_equal(placed.keypoints[1], standing[1])
     assert placed.scores[:, at["hip"]].tolist() == [FILLED_SCORE, 0.7]
+
+
+def torso(missing: str, width: float) -> Filled:
+    """One frame: shoulders `width` pixels apart, upper arms of 50 hanging down, all else absent."""
+    at = {joint: i for i, joint in enumerate(H36M17.joints)}
+    points, scores = np.full((1, 17, 2), -999.0), np.zeros((1, 17))
+    places = {
+        "thorax": (300, 200),
+        "left_shoulder": (300 + width / 2, 200),
+        "right_shoulder": (300 - width / 2, 200),
+        "left_elbow": (300 + width / 2, 250),
+        "right_elbow": (300 - width / 2, 250),
+    }
+    for joint, place in places.items():
+        if joint not in missing.split():
+            points[0, at[joint]], scores[0, at[joint]] = place, 0.9
+    return Filled(points, scores, np.ones(1, bool))
+
+
+@pytest.mark.parametrize(
+    "missing, width, expected",
+    [
+        ("", 80, (300, 200 + 1.3 * 80)),
+        ("", 0, (300, 200 + 1.6 * 50)),
+        ("left_elbow", 10, (300, 200 + 1.6 * 50)),
+        ("left_elbow right_elbow", 80, (300, 200 + 1.3 * 80)),
+        ("thorax left_elbow right_elbow", 80, (300, 200)),
+        ("thorax left_shoulder right_shoulder", 80, (300, 250)),
+    ],
+)
+def test_a_missing_root_is_placed_by_what_there_is(missing, width, expected) -> None:
+    placed = place_missing_root(torso(missing, width))
+    assert placed.keypoints[0, H36M17.root] == pytest.approx(expected)
+    assert placed.scores[0, H36M17.root] == FILLED_SCORE
+    assert placed.valid.all()
+
+
+def test_frames_in_which_no_joint_was_given_have_no_pose() -> None:
+    filled = Filled(np.zeros((3, 17, 2)), np.zeros((3, 17)), np.ones(3, bool))
+    filled.scores[1, H36M17.index("head")] = 0.5
+    assert place_missing_root(filled).valid.tolist() == [False, True, False]

@@ -13,7 +13,7 @@ from torch import nn
 
 from glagcn_cli import lifting
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, save_lifter
-from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, Lifter
+from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_cli.normalisation import (
@@ -242,6 +242,16 @@ def test_the_centre_branch_is_the_local_module_over_a_window_for_every_frame() -
     found = both.lift_steady(points, SIZE, branch=CENTRE).joints
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.abs(found - both.lift_steady(points, SIZE).joints).max() > 0.01
+
+
+@pytest.mark.parametrize("weight, branch", [(0.0, SEQUENCE), (0.5, CENTRE), (None, CENTRE)])
+def test_videos_are_lifted_by_a_branch_that_was_trained(weight, branch: str) -> None:
+    one = lifter()
+    one.card = replace(one.card, recipe={} if weight is None else {"loss": {"centre": weight}})
+    walk = person(clip(40))
+    np.testing.assert_array_equal(one.lift(walk).joints, one.lift(walk, branch=branch).joints)
+    other = CENTRE if branch == SEQUENCE else SEQUENCE
+    assert np.abs(one.lift(walk).joints - one.lift(walk, branch=other).joints).max() > 1e-3
 
 
 def test_other_joint_sets_are_relative_to_their_own_root() -> None:

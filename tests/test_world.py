@@ -52,6 +52,25 @@ def test_depth_trusts_the_joints_that_were_seen() -> None:
     assert doubted < 0.2 * error
 
 
+def test_joints_without_a_place_in_the_picture_do_not_count_in_depth() -> None:
+    camera, joints = CAMERAS["12 degrees down"], walk()
+    film = camera.film(joints)
+    legs = H36M17.indices(["left_knee", "left_ankle", "right_knee", "right_ankle"])
+    film.keypoints[:, legs] = 0.0
+    film.scores[:, legs] = 0.0
+    depth = root_depth(film, SIZE, focal_length(SIZE, camera.fov))
+    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
+
+
+def test_frames_that_were_filled_in_have_the_depth_of_what_was_filled_in() -> None:
+    camera, joints = Camera(down=12), walk()
+    film = camera.film(joints)
+    film.scores[40:50] = 0.0
+    film.scores[45, :2] = 1.0
+    depth = root_depth(film, SIZE, focal_length(SIZE, camera.fov))
+    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
+
+
 @pytest.mark.parametrize("heading", [0, 90, 200])
 def test_smoothing_keeps_a_steady_walk_from_end_to_end(heading: float) -> None:
     camera, joints = Camera(down=12), walk(heading)
