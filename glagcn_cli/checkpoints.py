@@ -49,7 +49,8 @@ class LifterCard:
     recipe
         Resolved settings of the training run.
     metrics
-        Figures measured on held-out subjects, millimetres.
+        Figures measured on held-out subjects, millimetres or as their names say, and on how many
+        takes; None for all.
     """
 
     architecture: Architecture
@@ -59,7 +60,7 @@ class LifterCard:
     data: str = ""
     licence: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def lifter_path(name: str) -> Path:

@@ -21,11 +21,11 @@ ROOT_BELOW_UPPER_ARM = 1.6
 
 
 _ROOT, _THORAX, _HEAD = H36M17.indices(["hip", "thorax", "head"])
-_HINTS = [
-    (*H36M17.indices(["left_shoulder", "right_shoulder"]), ROOT_BELOW_SHOULDERS),
-    (*H36M17.indices(["left_shoulder", "left_elbow"]), ROOT_BELOW_UPPER_ARM),
-    (*H36M17.indices(["right_shoulder", "right_elbow"]), ROOT_BELOW_UPPER_ARM),
-]
+_HINTS = (
+    (H36M17.indices(["left_shoulder", "right_shoulder"]), ROOT_BELOW_SHOULDERS),
+    (H36M17.indices(["left_shoulder", "left_elbow"]), ROOT_BELOW_UPPER_ARM),
+    (H36M17.indices(["right_shoulder", "right_elbow"]), ROOT_BELOW_UPPER_ARM),
+)
 """Lengths in the picture that the distance from thorax to hip is a multiple of."""
 
 
@@ -134,8 +134,8 @@ def _below_shoulders(filled: Filled) -> NDArray[np.float64]:
     """(frames, 2) pixels from the thorax straight down to the hip, by shoulders and upper arms."""
     lengths = [
         multiple
-        * np.linalg.norm(filled.keypoints[:, a] - filled.keypoints[:, b], axis=-1)
-        * (filled.scores[:, [a, b]] > 0).all(axis=1)
-        for a, b, multiple in _HINTS
+        * np.linalg.norm(np.diff(filled.keypoints[:, ends], axis=1)[:, 0], axis=-1)
+        * (filled.scores[:, ends] > 0).all(axis=1)
+        for ends, multiple in _HINTS
     ]
     return np.stack([np.zeros(len(filled.valid)), np.max(lengths, axis=0)], axis=1)

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from .checkpoints import DEFAULT_LIFTER
 from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
 from .errors import UsageError
-from .normalisation import DEFAULT_FOV
 from .smoothing import DEFAULT_CUTOFF
 
 EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees
+HEIGHT_RANGE = (0.4, 2.6)  # metres
+
+UP_AS_SEEN, UP_OF_CAMERA = "auto", "camera"
+UPS = (UP_AS_SEEN, UP_OF_CAMERA)
+"""What tells which way is up: the people in the video, or the camera, taken to be held level."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,14 @@ class Settings:
     people
         Number of the person to lift, 1 being the main person, or ``all``.
     fov
-        Field of view over the picture's longer side, degrees, 5 to 150.
+        Field of view over the picture's longer side, degrees, 5 to 150; None for what the video
+        says of its lens, and `DEFAULT_FOV` where it says nothing.
+    up
+        One of `UPS`.
+    height
+        Of the main person, metres, 0.4 to 2.6: sets the scale of the scene. None for the lifter's.
+    foot_lock
+        Hold feet that stand on the floor where they stand.
     flip
         Average the lifter with its mirror image: 2 mm better, and twice the work of a stage that
         takes a few hundredths of a run.
@@ -49,7 +60,10 @@ class Settings:
     lifter: str = DEFAULT_LIFTER
     device: str = "auto"
     people: int | str = 1
-    fov: float = DEFAULT_FOV
+    fov: float | None = None
+    up: str = UP_AS_SEEN
+    height: float | None = None
+    foot_lock: bool = True
     flip: bool = True
     smoothing: float = DEFAULT_CUTOFF
     turn: float = 0.0
@@ -57,9 +71,14 @@ class Settings:
     def __post_init__(self) -> None:
         if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
             raise UsageError(f"people is {self.people!r}, expected a number from 1 or 'all'")
-        low, high = FOV_RANGE
-        if not low <= self.fov <= high:
-            raise UsageError(f"fov is {self.fov} degrees, expected {low:g} to {high:g}")
+        for name, value, unit, (low, high) in (
+            ("fov", self.fov, "degrees", FOV_RANGE),
+            ("height", self.height, "metres", HEIGHT_RANGE),
+        ):
+            if value is not None and not low <= value <= high:
+                raise UsageError(f"{name} is {value} {unit}, expected {low:g} to {high:g}")
+        if self.up not in UPS:
+            raise UsageError(f"up is {self.up!r}, expected one of {', '.join(UPS)}")
         if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
             raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
         if not math.isfinite(self.turn):

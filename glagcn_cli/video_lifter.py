@@ -14,11 +14,12 @@ from .devices import choose_device
 from .errors import UsageError
 from .poses import FrameDetections, Keypoints2D, PoseSequence
 from .progress import Stages
-from .settings import EVERYBODY, Settings
+from .normalisation import DEFAULT_FOV
+from .settings import EVERYBODY, UP_OF_CAMERA, Settings
 from .tracking import track_people
 from .uprightness import warn_if_turned
 from .video import VideoInfo, VideoReader
-from .world import to_scene
+from .world import SceneChoices, to_scene
 
 if TYPE_CHECKING:
     from .detection.interface import TwoStageDetector
@@ -45,6 +46,8 @@ class LiftedVideo:
         The file is cut off or damaged, and ends after `frames`.
     people_found
         How many people there are, chosen or not.
+    scene
+        How their scene was made.
     """
 
     info: VideoInfo
@@ -53,6 +56,7 @@ class LiftedVideo:
     sequences: list[PoseSequence] = field(default_factory=list)
     truncated: bool = False
     people_found: int = 0
+    scene: SceneChoices = field(default_factory=SceneChoices)
 
     @property
     def found_somebody(self) -> bool:
@@ -127,18 +131,27 @@ class VideoLifter:
                 len(people),
                 self.settings.people,
             )
+        scene = self._scene_choices(info)
         lifted = []
         with stages.stage("lifting", len(detections) * len(chosen)) as stage:
             for person in chosen:
-                lifted.append(
-                    self.lifter.lift(person, fov=self.settings.fov, flip=self.settings.flip)
-                )
+                lifted.append(self.lifter.lift(person, fov=scene.fov, flip=self.settings.flip))
                 stage.advance(len(person))
         with stages.stage("scene"):
-            sequences = to_scene(
-                lifted, size, fov=self.settings.fov, cutoff=self.settings.smoothing
-            )
-        return LiftedVideo(info, len(detections), chosen, sequences, reader.truncated, len(people))
+            sequences = to_scene(lifted, size, scene)
+        return LiftedVideo(
+            info, len(detections), chosen, sequences, reader.truncated, len(people), scene
+        )
+
+    def _scene_choices(self, info: VideoInfo) -> SceneChoices:
+        settings = self.settings
+        return SceneChoices(
+            fov=settings.fov or DEFAULT_FOV,
+            cutoff=settings.smoothing,
+            level=settings.up == UP_OF_CAMERA,
+            height=settings.height,
+            foot_lock=settings.foot_lock,
+        )
 
     def _detect(self, reader: VideoReader, stages: Stages) -> list[FrameDetections]:
         """Run the 2D stage over a video, a batch of frames at a time."""

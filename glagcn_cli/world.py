@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d, gaussian_filter1d, percentile_filter
+from scipy.ndimage import gaussian_filter1d, percentile_filter
 
-from .bones import steady_bones
-from .gravity import scene_up, upright
-from .normalisation import focal_length, pixel_rays
+from .bones import bone_lengths, steady_bones
+from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
+from .foot_lock import lock_feet, settle
+from .gravity import CAMERA_UP, scene_up, upright
+from .normalisation import DEFAULT_FOV, focal_length
 from .poses import PoseSequence
-from .skeleton import H36M17
-from .smoothing import DEFAULT_CUTOFF, low_pass, runs, smooth_joints
-
-ANKLE_HEIGHT = 0.08
-"""Metres between the floor and the ankle of a standing foot."""
-
-DEPTH_SMOOTHING = 0.35
-"""Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""
+from .root_path import root_path
+from .smoothing import DEFAULT_CUTOFF, runs, smooth_joints
 
 FLOOR_WINDOW = 1.5
 """Seconds in which a foot is taken to touch the floor: longer than a jump or a stride."""
@@ -30,19 +26,44 @@ ON_THE_FLOOR = 20
 ankle of all would be the one with the largest error, and the person would hover."""
 
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
-LEAST_DEPTH = 0.3  # metres
-LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
-LEAST_JOINTS = 3  # from which a depth is found; with fewer, the places that were filled in count too
 
-_ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
+ABOVE_THE_EARS = 0.075
+"""Share of a person's height that lies above the ears, where the last joint is."""
+
+_UPRIGHT = ("left_knee", "left_ankle", "spine", "thorax", "neck", "head")
+
+
+@dataclass(frozen=True)
+class SceneChoices:
+    """How a scene is made.
+
+    Parameters
+    ----------
+    fov
+        Field of view over the picture's longer side, degrees.
+    cutoff
+        Low-pass filter of the joints' paths, hertz; 0 for none.
+    level
+        The camera is taken to be held level; otherwise people tell which way is up.
+    height
+        Of the first person, metres, to which the whole scene is scaled; None for the lifter's size.
+    foot_lock
+        Feet that stand are held where they stand.
+    moving_camera
+        The camera moves, so that people's places in the picture tell nothing of where they go:
+        everybody stays in place.
+    """
+
+    fov: float = DEFAULT_FOV
+    cutoff: float = DEFAULT_CUTOFF
+    level: bool = False
+    height: float | None = None
+    foot_lock: bool = True
+    moving_camera: bool = False
 
 
 def to_scene(
-    sequences: Sequence[PoseSequence],
-    image_size: tuple[int, int],
-    *,
-    fov: float,
-    cutoff: float = DEFAULT_CUTOFF,
+    sequences: Sequence[PoseSequence], image_size: tuple[int, int], choices: SceneChoices
 ) -> list[PoseSequence]:
     """Place camera-frame poses in one scene.
 
@@ -52,36 +73,31 @@ def to_scene(
         Camera frame, relative to the root; all people of a clip.
     image_size
         (width, height) of the video in pixels.
-    fov
-        Field of view over the picture's longer side, degrees.
-    cutoff
-        Low-pass filter of the joints' paths, hertz; 0 for none.
+    choices
+        How.
 
     Returns
     -------
     list of PoseSequence
         Scene frame: y up, floor at y = 0, z towards the camera, the people's middle near x = z = 0.
-        Every bone of a person has one length, left and right alike. Uncertainties go through
-        unchanged: poses are turned and moved, not scaled.
+        Every bone of a person has one length, left and right alike. Contacts of the feet are told
+        unless the camera moves. Uncertainties grow and shrink with a scene that is scaled.
     """
     if not any(sequence.valid.any() for sequence in sequences):
         return [replace(sequence, frame="scene", up=None) for sequence in sequences]
-    steady = [as_one_body(sequence, cutoff) for sequence in sequences]
-    up = scene_up(steady)
+    steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
+    up = CAMERA_UP if choices.level else scene_up(steady)
     axes = scene_axes(up)
-    focal = focal_length(image_size, fov)
+    focal = focal_length(image_size, choices.fov)
     placed = []
     for body in steady:
-        depth = smooth_depth(root_depth(body, image_size, focal), body)
-        root = pixel_rays(body.keypoints[:, 0], image_size, focal) * depth[:, None]
-        root = low_pass(root, body.valid, body.fps, cutoff)
-        joints = body.joints @ upright(body, up).T + root[:, None]
-        placed.append(on_floor(joints @ axes.T, body))
-    origin = _middle(placed, sequences)
-    return [
-        replace(sequence, joints=(joints - origin).astype(np.float32), frame="scene", up=None)
-        for sequence, joints in zip(sequences, placed, strict=True)
-    ]
+        path = root_path(body, image_size, focal, choices.cutoff)
+        turned = (body.joints @ upright(body, up).T) @ axes.T
+        if choices.moving_camera:
+            placed.append(_in_place(turned, path @ axes.T, body))
+        else:
+            placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
+    return _about_the_middle(placed, _scale(placed, choices.height))
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -109,91 +125,93 @@ def _level(direction: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[n
     return direction - (direction @ up) * up
 
 
-def root_depth(
-    sequence: PoseSequence, image_size: tuple[int, int], focal: float
-) -> NDArray[np.float64]:
-    """Depth of the root at which the 3D joints project onto the 2D ones best.
+def _on_its_way(
+    turned: NDArray[np.float64],
+    path: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    focal: float,
+    body: PoseSequence,
+    foot_lock: bool,
+) -> PoseSequence:
+    """A body on its path over the floor, as a camera that stands still sees it.
 
-    For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
-    the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
-    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and do not
-    count, unless hardly any joint has one.
-
-    Returns
-    -------
-    NDArray
-        (frames,) metres.
+    `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
+    root's in the camera frame.
     """
-    image = pixel_rays(sequence.keypoints, image_size, focal)[..., :2]
-    offsets = sequence.joints.astype(np.float64)
-    given = sequence.scores > 0
-    given |= given.sum(axis=1, keepdims=True) < LEAST_JOINTS
-    weight = (given * np.maximum(sequence.scores.astype(np.float64), LEAST_WEIGHT))[..., None]
-    residual = image * offsets[..., 2:] - offsets[..., :2]
-    total = weight.sum(axis=1)
-    # Px and Py are eliminated: with means taken out only Pz is left to solve for.
-    image = image - (weight * image).sum(axis=1, keepdims=True) / total[:, None]
-    residual = residual - (weight * residual).sum(axis=1, keepdims=True) / total[:, None]
-    spread = np.maximum((weight * image**2).sum(axis=(1, 2)), 1e-12)
-    return np.maximum(-(weight * image * residual).sum(axis=(1, 2)) / spread, LEAST_DEPTH)
+    sight = path @ axes.T
+    joints = turned + sight[:, None]
+    floor = floor_height(joints, body)
+    standing = joints - floor[:, None, None] * [0, 1, 0]
+    contacts = find_contacts(body, standing, focal / path[:, 2])
+    if foot_lock:
+        for run in runs(body.valid):
+            shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
+            moved = joints[run] + shift[:, None]
+            standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps)
+    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts)
 
 
-def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Gaussian smoothing of the logarithm of depth over every run of valid frames.
-
-    At each frame a line is fitted with Gaussian weights: unlike a weighted mean it does not slow a
-    person down who walks towards the camera when the clip begins or ends.
-    """
-    smooth = depth.copy()
-    sigma = DEPTH_SMOOTHING * float(sequence.fps)
-    for run in runs(sequence.valid):
-        smooth[run] = np.exp(_local_lines(np.log(depth[run]), sigma))
-    return smooth
+def _in_place(
+    turned: NDArray[np.float64], path: NDArray[np.float64], body: PoseSequence
+) -> PoseSequence:
+    """A body that stays in the middle of where it was seen, its lowest foot on the floor."""
+    place = np.median(path[body.valid], axis=0) if body.valid.any() else np.zeros(3)
+    joints = turned + place
+    joints[..., 1] -= floor_height(joints, body)[:, None]
+    return replace(body, joints=joints, frame="scene", up=None)
 
 
-def _local_lines(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Value at each frame of the line through its neighbours, by Gaussian weights: (frames,)."""
-    if len(values) == 1:
-        return values
-    reach = int(np.ceil(4 * sigma))
-    step = np.arange(-reach, reach + 1.0)
-    kernel = np.exp(-np.square(step / sigma) / 2)
-    weight, first, second = (
-        correlate1d(np.ones_like(values), kernel * step**power, mode="constant")
-        for power in range(3)
-    )
-    level = correlate1d(values, kernel, mode="constant")
-    slope = correlate1d(values, kernel * step, mode="constant")
-    return (second * level - first * slope) / (second * weight - first**2)
-
-
-def on_floor(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Shift poses vertically so that the lowest ankle of every stretch of time stands on y = 0.
+def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
+    """Height (frames,) of the floor on which the lowest ankle of every stretch of time stands.
 
     The height that depth and tilt leave behind drifts as a person walks; the feet do not. The floor
     follows the lowest ankle over `FLOOR_WINDOW`, so a jump stays a jump; or the lowest of all
     joints, where hands or head carry the body.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17, 3) metres, y up.
+    sequence
+        Whose they are: its valid frames and rate.
     """
-    placed = joints.copy()
+    found = np.zeros(len(joints))
     window = max(1, round(FLOOR_WINDOW * float(sequence.fps)))
     for run in runs(sequence.valid):
         heights = joints[run][..., 1]
-        lowest = np.minimum(heights[:, _ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
+        lowest = np.minimum(heights[:, ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
         # Padded here: some versions of scipy err where the window is longer than the values.
         padded = np.pad(lowest, window, mode="edge")
         floor = percentile_filter(padded, ON_THE_FLOOR, window)[window:-window]
-        floor = gaussian_filter1d(floor, window / 4, mode="nearest")
-        placed[run, :, 1] += (ANKLE_HEIGHT - floor)[:, None]
-    return placed
+        found[run] = gaussian_filter1d(floor, window / 4, mode="nearest") - ANKLE_HEIGHT
+    return found
 
 
-def _middle(
-    placed: Sequence[NDArray[np.float64]], sequences: Sequence[PoseSequence]
-) -> NDArray[np.float64]:
-    """Median place of all people on the floor: (3,) metres with y = 0."""
-    roots = np.concatenate(
-        [joints[s.valid, 0] for joints, s in zip(placed, sequences, strict=True)]
-    )
-    middle = np.median(roots, axis=0)
+def stature(joints: NDArray[np.floating]) -> float:
+    """Height in metres at which a body of (frames, 17, 3) joints would stand, head to heel."""
+    lengths = bone_lengths(joints)
+    return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
+
+
+def _scale(placed: Sequence[PoseSequence], height: float | None) -> float:
+    """What to multiply a scene by, so that the first person who is in it is this high."""
+    if height is None:
+        return 1.0
+    first = next(body for body in placed if body.valid.any())
+    return height / stature(first.joints[first.valid])
+
+
+def _about_the_middle(placed: Sequence[PoseSequence], scale: float) -> list[PoseSequence]:
+    """Scale a scene and move the median place of all people on the floor to x = z = 0."""
+    middle = np.median(np.concatenate([body.joints[body.valid, 0] for body in placed]), axis=0)
     middle[1] = 0.0
-    return middle
+    return [
+        replace(
+            body,
+            joints=((body.joints - middle) * scale).astype(np.float32),
+            uncertainty=None
+            if body.uncertainty is None
+            else (body.uncertainty * scale).astype(np.float32),
+        )
+        for body in placed
+    ]

@@ -12,10 +12,11 @@ from moving_figure import SHIN, THIGH, Figure, about
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.normalisation import focal_length
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import ANKLE_HEIGHT, to_scene
+from glagcn_cli.world import SceneChoices, to_scene
 
 SIZE = (1920, 1080)
 FPS = 50
@@ -101,7 +102,7 @@ def degrees_between(a: NDArray, b: NDArray) -> float:
 
 
 def lifted(camera: Camera, joints: NDArray, **settings) -> NDArray[np.float64]:
-    (scene,) = to_scene([camera.film(joints)], SIZE, fov=camera.fov, **settings)
+    (scene,) = to_scene([camera.film(joints)], SIZE, SceneChoices(camera.fov, **settings))
     assert scene.frame == "scene"
     return scene.joints.astype(np.float64)
 

@@ -19,75 +19,10 @@ from moving_figure import Figure
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.gravity import CAMERA_UP, standing_up
-from glagcn_cli.normalisation import focal_length
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import (
-    ANKLE_HEIGHT,
-    on_floor,
-    root_depth,
-    scene_axes,
-    smooth_depth,
-    to_scene,
-)
-
-ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
-
-
-@ANY_CAMERA
-def test_depth_is_exact_for_exact_joints(camera: Camera) -> None:
-    joints = walk()
-    depth = root_depth(camera.film(joints), SIZE, focal_length(SIZE, camera.fov))
-    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
-
-
-def test_depth_trusts_the_joints_that_were_seen() -> None:
-    camera, joints = CAMERAS["12 degrees down"], walk()
-    film = camera.film(joints)
-    film.keypoints[:, 13] += [300, -200]  # a wrist somewhere else
-    focal = focal_length(SIZE, camera.fov)
-    error = np.abs(root_depth(film, SIZE, focal) - camera.depth(joints)).mean()
-    film.scores[:, 13] = 0.0
-    doubted = np.abs(root_depth(film, SIZE, focal) - camera.depth(joints)).mean()
-    assert doubted < 0.2 * error
-
-
-def test_joints_without_a_place_in_the_picture_do_not_count_in_depth() -> None:
-    camera, joints = CAMERAS["12 degrees down"], walk()
-    film = camera.film(joints)
-    legs = H36M17.indices(["left_knee", "left_ankle", "right_knee", "right_ankle"])
-    film.keypoints[:, legs] = 0.0
-    film.scores[:, legs] = 0.0
-    depth = root_depth(film, SIZE, focal_length(SIZE, camera.fov))
-    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
-
-
-def test_frames_that_were_filled_in_have_the_depth_of_what_was_filled_in() -> None:
-    camera, joints = Camera(down=12), walk()
-    film = camera.film(joints)
-    film.scores[40:50] = 0.0
-    film.scores[45, :2] = 1.0
-    depth = root_depth(film, SIZE, focal_length(SIZE, camera.fov))
-    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
-
-
-@pytest.mark.parametrize("heading", [0, 90, 200])
-def test_smoothing_keeps_a_steady_walk_from_end_to_end(heading: float) -> None:
-    camera, joints = Camera(down=12), walk(heading)
-    depth = camera.depth(joints)
-    np.testing.assert_allclose(smooth_depth(depth, camera.film(joints)), depth, atol=0.04)
-
-
-def test_smoothing_takes_out_most_of_the_noise_in_every_run() -> None:
-    rng = np.random.default_rng(9)
-    valid = np.ones(400, bool)
-    valid[150:200] = False
-    film = Camera().film(walk(90, 400), valid)
-    noisy = 6 * np.exp(rng.normal(0, 0.03, 400))
-    smooth = smooth_depth(noisy, film)
-    np.testing.assert_array_equal(smooth[150:200], noisy[150:200])
-    for run in (slice(0, 150), slice(200, 400)):
-        assert np.std(smooth[run] - 6) < 0.3 * np.std(noisy[run] - 6)
+from glagcn_cli.world import SceneChoices, floor_height, scene_axes, to_scene
 
 
 @ANY_CAMERA
@@ -156,7 +91,7 @@ def joint_angles(joints: NDArray) -> NDArray[np.float64]:
 @ANY_CAMERA
 def test_moving_the_camera_does_not_change_joint_angles(camera: Camera) -> None:
     joints = walk(120)
-    scene = lifted(replace(camera, yaw=25), joints, cutoff=0)
+    scene = lifted(replace(camera, yaw=25), joints, cutoff=0, foot_lock=False)
     np.testing.assert_allclose(joint_angles(scene), joint_angles(joints), atol=1e-4)
     bones = np.linalg.norm(scene[:, 1:] - scene[:, list(H36M17.parents[1:])], axis=-1)
     expected = np.linalg.norm(joints[:, 1:] - joints[:, list(H36M17.parents[1:])], axis=-1)
@@ -185,7 +120,9 @@ def test_a_jump_stays_a_jump(camera: Camera) -> None:
 def test_people_far_apart_keep_their_distance() -> None:
     camera = CAMERAS["12 degrees down"]
     near, far = walk(90, start=(-1.5, 0, 1)), walk(270, start=(1.5, 0, -3))
-    scene = to_scene([camera.film(near), camera.film(far, person=2)], SIZE, fov=camera.fov)
+    scene = to_scene(
+        [camera.film(near), camera.film(far, person=2)], SIZE, SceneChoices(camera.fov)
+    )
     assert [sequence.person for sequence in scene] == [1, 2]
     apart = scene[1].joints[:, 0] - scene[0].joints[:, 0]
     np.testing.assert_allclose(apart, far[:, 0] - near[:, 0], atol=0.25)
@@ -199,7 +136,7 @@ def test_people_who_were_lifted_leaning_by_different_angles_stand_alike() -> Non
     for person, degrees in zip(people, (12.0, -5.0), strict=True):
         lean = Rotation.from_euler("x", degrees, degrees=True).as_matrix().astype(np.float32)
         tipped.append(replace(person, joints=person.joints @ lean.T))
-    for scene in to_scene(tipped, SIZE, fov=camera.fov):
+    for scene in to_scene(tipped, SIZE, SceneChoices(camera.fov)):
         ankles = scene.joints[:, H36M17.indices(["left_ankle", "right_ankle"])].mean(axis=1)
         body = (scene.joints[:, H36M17.index("thorax")] - ankles).mean(axis=0)
         assert degrees_between(body / np.linalg.norm(body), np.array([0.0, 1.0, 0.0])) < 2
@@ -211,16 +148,16 @@ def test_the_middle_of_the_people_is_the_origin() -> None:
 
 
 def test_nobody_is_no_error() -> None:
-    assert to_scene([], SIZE, fov=60) == []
+    assert to_scene([], SIZE, SceneChoices()) == []
     absent = Camera().film(walk(), valid=np.zeros(150, bool))
-    (scene,) = to_scene([absent], SIZE, fov=60)
+    (scene,) = to_scene([absent], SIZE, SceneChoices())
     assert scene.frame == "scene" and not scene.valid.any()
 
 
 def test_one_who_is_absent_beside_one_who_is_there() -> None:
     absent = Camera().film(walk(), valid=np.zeros(150, bool), person=2)
     alone = lifted(Camera(), walk())
-    scene = to_scene([Camera().film(walk()), absent], SIZE, fov=60)
+    scene = to_scene([Camera().film(walk()), absent], SIZE, SceneChoices())
     np.testing.assert_allclose(scene[0].joints, alone, atol=1e-6)
     assert np.isfinite(scene[1].joints).all()
 
@@ -248,10 +185,10 @@ def test_frames_without_a_pose_disturb_no_one() -> None:
     valid[60:90] = False
     film = Camera(down=12).film(walk(), valid)
     film.scores[~valid] = 0
-    calm = to_scene([film], SIZE, fov=60)[0].joints[valid]
+    calm = to_scene([film], SIZE, SceneChoices())[0].joints[valid]
     film.joints[~valid] = 7.0
     film.keypoints[~valid] = -1e4
-    np.testing.assert_array_equal(to_scene([film], SIZE, fov=60)[0].joints[valid], calm)
+    np.testing.assert_array_equal(to_scene([film], SIZE, SceneChoices())[0].joints[valid], calm)
 
 
 def test_who_lies_is_taken_for_lying_not_for_a_tilted_camera() -> None:
@@ -273,17 +210,16 @@ def test_the_floor_follows_a_drift_but_not_a_stride() -> None:
     drift = np.linspace(0, 0.5, 300)[:, None]
     drifting = joints.copy()
     drifting[..., 1] += drift
-    placed = on_floor(drifting, Camera().film(joints))
-    np.testing.assert_allclose(placed[50:-50, 0, 1], joints[50:-50, 0, 1], atol=0.12)
-    still = on_floor(joints, Camera().film(joints))
-    np.testing.assert_allclose(still, joints, atol=0.03)
+    floor = floor_height(drifting, Camera().film(joints))
+    np.testing.assert_allclose(floor[50:-50], drift[50:-50, 0], atol=0.12)
+    np.testing.assert_allclose(floor_height(joints, Camera().film(joints)), 0, atol=0.03)
 
 
 def test_all_joints_in_one_pixel_is_no_error() -> None:
     film = Camera().film(walk())
     film.keypoints[:] = 500.0
     with np.errstate(all="raise"):
-        (scene,) = to_scene([film], SIZE, fov=60)
+        (scene,) = to_scene([film], SIZE, SceneChoices())
     assert np.isfinite(scene.joints).all()
 
 
@@ -291,7 +227,7 @@ def test_all_joints_in_one_pixel_is_no_error() -> None:
 def test_the_cutoff_decides_whether_paths_are_smoothed(cutoff: float) -> None:
     film = Camera().film(walk())
     film.joints[:, 13] += np.random.default_rng(3).normal(0, 0.05, (150, 3)).astype(np.float32)
-    (scene,) = to_scene([film], SIZE, fov=60, cutoff=cutoff)
+    (scene,) = to_scene([film], SIZE, SceneChoices(cutoff=cutoff))
     wrist = scene.joints[:, 13] - scene.joints[:, 0]
     shake = np.abs(np.diff(wrist, n=2, axis=0)).mean()
     assert shake > 0.05 if cutoff == 0 else shake < 0.01
@@ -300,9 +236,9 @@ def test_the_cutoff_decides_whether_paths_are_smoothed(cutoff: float) -> None:
 def test_uncertainty_goes_through_as_it_is() -> None:
     film = Camera().film(walk())
     unsure = np.random.default_rng(0).uniform(0.02, 0.3, (150, 17)).astype(np.float32)
-    (scene,) = to_scene([replace(film, uncertainty=unsure)], SIZE, fov=60)
+    (scene,) = to_scene([replace(film, uncertainty=unsure)], SIZE, SceneChoices())
     np.testing.assert_array_equal(scene.uncertainty, unsure)
-    assert to_scene([film], SIZE, fov=60)[0].uncertainty is None
+    assert to_scene([film], SIZE, SceneChoices())[0].uncertainty is None
 
 
 @pytest.mark.parametrize("told", [False, True])
@@ -312,7 +248,7 @@ def test_bones_have_one_length_in_the_end(told: bool) -> None:
     unsure = rng.uniform(0.01, 0.2, (150, 17)).astype(np.float32)
     joints = film.joints + rng.normal(0, 0.05, film.joints.shape).astype(np.float32)
     noisy = replace(film, joints=joints, uncertainty=unsure if told else None)
-    (scene,) = to_scene([noisy], SIZE, fov=60)
+    (scene,) = to_scene([noisy], SIZE, SceneChoices())
     parents, children = np.array(H36M17.bone_indices).T
     lengths = np.linalg.norm(scene.joints[:, children] - scene.joints[:, parents], axis=-1)
     assert (lengths.std(axis=0) / lengths.mean(axis=0)).max() < 1e-4
@@ -325,7 +261,7 @@ def test_a_leg_that_is_hidden_and_known_to_be_leaves_the_rest_where_it_is() -> N
     joints, unsure = film.joints.copy(), np.full((150, 17), 0.02, np.float32)
     joints[:, hidden] = film.joints[:, hidden] * 0.3  # drawn up to the hip
     unsure[:, hidden] = 0.4
-    (clean,) = to_scene([film], SIZE, fov=60)
-    (scene,) = to_scene([replace(film, joints=joints, uncertainty=unsure)], SIZE, fov=60)
+    (clean,) = to_scene([film], SIZE, SceneChoices())
+    (scene,) = to_scene([replace(film, joints=joints, uncertainty=unsure)], SIZE, SceneChoices())
     offset = [s.joints[:, rest] - s.joints[:, :1] for s in (scene, clean)]
     assert np.linalg.norm(offset[0] - offset[1], axis=-1).max() < 0.02

@@ -20,7 +20,7 @@ from moving_figure import Figure
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.world import to_scene
+from glagcn_cli.world import SceneChoices, to_scene
 
 
 def shaken(frames: int) -> NDArray:
@@ -68,7 +68,7 @@ def test_gravity_that_is_told_keeps_every_posture_as_it_is(name, heading, camera
     told = np.tile(camera.up, (len(joints), 1)) + np.random.default_rng(1).normal(0, 0.05, (100, 3))
     told[::7] *= -1  # now and then the lifter takes the floor for the ceiling
     told /= np.linalg.norm(told, axis=1, keepdims=True)
-    (scene,) = to_scene([replace(film, up=told.astype(np.float32))], SIZE, fov=camera.fov)
+    (scene,) = to_scene([replace(film, up=told.astype(np.float32))], SIZE, SceneChoices(camera.fov))
     assert scene.up is None
     assert np.isfinite(scene.joints).all()
     bones, expected = directions(scene.joints), directions(joints)
@@ -92,7 +92,7 @@ def test_a_somersault_goes_round_without_a_jump() -> None:
     joints = about_x(Figure(frames, hip=60.0, knee=80.0, alternate=False).joints, turn)
     camera = Camera(down=10)
     up = np.tile(camera.up.astype(np.float32), (frames, 1))
-    (scene,) = to_scene([replace(camera.film(joints), up=up)], SIZE, fov=camera.fov)
+    (scene,) = to_scene([replace(camera.film(joints), up=up)], SIZE, SceneChoices(camera.fov))
     np.testing.assert_allclose(directions(scene.joints), directions(joints), atol=0.08)
 
 
@@ -108,7 +108,7 @@ def test_people_whom_the_lifter_sees_leaning_by_different_angles_share_one_up() 
             tip = Rotation.from_euler("x", degrees, degrees=True).as_matrix()
             up = np.tile(tip @ camera.up, (len(joints), 1)).astype(np.float32)
             people.append(replace(film, joints=(film.joints @ tip.T).astype(np.float32), up=up))
-        scenes.append(to_scene(people, SIZE, fov=camera.fov))
+        scenes.append(to_scene(people, SIZE, SceneChoices(camera.fov)))
     for straight, leaning in zip(*scenes, strict=True):
         heights = [directions(scene.joints)[..., 1] for scene in (straight, leaning)]
         assert np.abs(heights[0] - heights[1]).mean() < 0.03

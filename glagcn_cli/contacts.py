@@ -1,0 +1,123 @@
+"""When feet stand on the floor."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .gaps import bridge
+from .poses import PoseSequence
+from .skeleton import H36M17
+from .smoothing import low_pass, runs
+
+ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
+_KNEES = H36M17.indices(["left_knee", "right_knee"])
+
+ANKLE_HEIGHT = 0.08
+"""Metres between the floor and the ankle of a standing foot."""
+
+
+class Evidence(NamedTuple):
+    """What tells of feet on the floor, (frames, 2) each: the left and the right foot.
+
+    ``across`` is an ankle's speed in the picture, in metres a second at the person's depth: a foot
+    that stands does not move there, whatever the lifter makes of the leg. ``speed`` is that of the
+    3D ankle, ``height`` its metres above that of a standing foot, ``rise`` the sine of the angle at
+    which the shank rises from it, ``score`` the 2D's.
+    """
+
+    across: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    height: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+
+SLOW, FASTEST_3D = 0.30, 1.2  # metres a second
+LOW = 0.15  # metres
+HEEL_OFF = 0.04
+"""Metres above the lowest fifth of a contact at which the ankle has risen: the heel is off."""
+
+STANDING_RISE = 0.5
+"""Of a shank above a foot that stands: one that lies or kneels rests on more than its feet."""
+
+LEAST_SCORE = 0.25
+SHORTEST, LONGEST_GAP = 0.10, 0.06  # seconds of a contact; between two that are one
+PICTURE_CUTOFF = 6.0  # hertz: faster, the 2D of an ankle is noise
+STEP = 0.06  # seconds to both sides over which speeds are measured
+
+
+def find_contacts(
+    body: PoseSequence, placed: NDArray[np.float64], pixels_a_metre: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Find the frames in which feet stand on the floor.
+
+    Parameters
+    ----------
+    body
+        Of H36M-17, with the 2D that it was lifted from, by a camera that stands still.
+    placed
+        (frames, 17, 3) metres: its joints in the scene, y up, floor at y = 0.
+    pixels_a_metre
+        (frames,) at the person's depth.
+
+    Returns
+    -------
+    NDArray
+        (frames, 2) bool: left, right.
+    """
+    seen = evidence(body, placed, pixels_a_metre)
+    contacts = (
+        (seen.across < SLOW)
+        & (seen.speed < FASTEST_3D)
+        & (seen.height < LOW)
+        & (seen.rise > STANDING_RISE)
+        & (seen.score >= LEAST_SCORE)
+        & body.valid[:, None]
+    )
+    fps = float(body.fps)
+    for foot in range(2):
+        held = bridge(contacts[:, foot], LONGEST_GAP * fps) & body.valid
+        contacts[:, foot] = False
+        for run in runs(held):
+            flat = _flat(run, seen.height[run, foot])
+            contacts[flat, foot] = flat.stop - flat.start >= SHORTEST * fps
+    return contacts
+
+
+def _flat(run: slice, height: NDArray[np.float64]) -> slice:
+    """The part of a contact from the heel's coming down to its going up."""
+    low = np.flatnonzero(height <= np.percentile(height, 20) + HEEL_OFF)
+    return slice(run.start + int(low[0]), run.start + int(low[-1]) + 1)
+
+
+def evidence(
+    body: PoseSequence, placed: NDArray[np.float64], pixels_a_metre: NDArray[np.float64]
+) -> Evidence:
+    """Measure what tells of contacts; as `find_contacts`."""
+    fps = float(body.fps)
+    pixels = low_pass(body.keypoints[:, ANKLES], body.valid, body.fps, PICTURE_CUTOFF)
+    joints = placed[:, ANKLES]
+    shank = placed[:, _KNEES] - joints
+    return Evidence(
+        _speed(pixels, body.valid, fps) / pixels_a_metre[:, None],
+        _speed(joints, body.valid, fps),
+        joints[..., 1] - ANKLE_HEIGHT,
+        shank[..., 1] / np.linalg.norm(shank, axis=-1).clip(1e-9),
+        body.scores[:, ANKLES].astype(np.float64),
+    )
+
+
+def _speed(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:
+    """Speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
+    reach = max(1, round(STEP * fps))
+    speed = np.zeros(paths.shape[:2])
+    for run in runs(valid):
+        frames = np.arange(run.start, run.stop)
+        before = np.maximum(frames - reach, run.start)
+        after = np.minimum(frames + reach, run.stop - 1)
+        moved = np.linalg.norm(paths[after] - paths[before], axis=-1)
+        speed[run] = moved * (fps / np.maximum(after - before, 1))[:, None]
+    return speed

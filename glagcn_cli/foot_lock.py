@@ -1,0 +1,234 @@
+"""Feet that stand on the floor neither slide nor sink: the path is bent a little, then the legs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from .contacts import ANKLE_HEIGHT, ANKLES
+from .legs import LEGS, reach_for
+from .smoothing import runs
+
+# How far off each thing that is known may be. Only their ratios matter.
+PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along the line of sight
+FOOT_SPEED = 0.3  # metres a second: of the lifter's feet against its hips
+BENDING = 1.0  # metres a second squared: of the correction
+HEIGHT = 0.02  # metres: of the ankle of a foot that stands
+CLIMB = 0.1  # metres a second: of the height that the picture gives
+FLOOR = 0.25  # metres: of the floor below the lowest foot
+
+LONGEST_SHUFFLE = 0.20
+"""Metres that a foot may creep during one contact; beyond, it was set down anew."""
+LIFTED = 0.1  # seconds that such a foot is in the air for
+
+LOWEST_ANKLE = 0.04
+"""Metres above the floor: of a foot laid down flat, toes stretched."""
+
+EASE = 0.30  # seconds in which a foot that was lifted finds back to its own path
+SETTLING = 0.02  # seconds (standard deviation) in which a foot comes to rest or starts
+
+STANDING_STRETCH = 0.99
+"""Share of its length to which the leg of a standing foot stretches: the last of it costs a knee
+much movement for little reach."""
+
+_DROP_WINDOW = 0.12  # seconds over which a body lowered to reach the floor is lowered evenly
+
+_Vectors = NDArray[np.float64]
+
+
+def settle(
+    joints: _Vectors,
+    contacts: NDArray[np.bool_],
+    sight: _Vectors,
+    floor: NDArray[np.float64],
+    fps: Fraction,
+) -> _Vectors:
+    """Shift a body so that standing feet hardly move and are at the height of the floor.
+
+    Least squares over a stretch of frames: the body stays near its path, much nearer across the
+    line of sight than along it, which is known from its size alone; feet in contact stand still;
+    corrections change smoothly.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17, 3) metres, y up, height as the picture gives it; every frame holds a pose.
+    contacts
+        (frames, 2) bool: left and right foot stand on the floor.
+    sight
+        (frames, 3) direction from the camera to the body, any length.
+    floor
+        (frames,) height of the floor below the lowest foot, metres.
+    fps
+        Frames per second.
+
+    Returns
+    -------
+    NDArray
+        (frames, 3) metres to add: in y the whole way to the floor at y = 0.
+    """
+    shift = np.empty((len(joints), 3))
+    shift[:, 1] = _climb(joints[:, ANKLES, 1], contacts, floor, float(fps))
+    shift[:, ::2] = _drift(joints[:, ANKLES][..., ::2], contacts, sight[:, ::2], float(fps))
+    return shift
+
+
+def _climb(
+    ankles: NDArray[np.float64], contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
+) -> NDArray[np.float64]:
+    """Shift in height (frames,) of ankles (frames, 2)."""
+    frames = len(ankles)
+    bands = np.zeros((2, frames))
+    bands[0] = FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2
+    wanted = -floor * FLOOR**-2 + (contacts * (ANKLE_HEIGHT - ankles)).sum(axis=1) * HEIGHT**-2
+    step = (fps / CLIMB) ** 2
+    bands[0, 1:] += step
+    bands[0, :-1] += step
+    bands[1, :-1] = -step
+    return np.asarray(solveh_banded(bands[:frames], wanted, lower=True))
+
+
+def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: float) -> _Vectors:
+    """Shift (frames, 2) over the floor for ankles (frames, feet, 2); x and z interleaved."""
+    frames = len(ankles)
+    along = sight / np.linalg.norm(sight, axis=1, keepdims=True).clip(1e-9)
+    outer = along[:, :, None] * along[:, None, :]
+    place = PLACE_ALONG**-2 * outer + PLACE_ACROSS**-2 * (np.eye(2) - outer)
+    bands = np.zeros((5, 2 * frames))
+    bands[0] = place[:, [0, 1], [0, 1]].ravel()
+    bands[1, 0::2] = place[:, 0, 1]
+    stays = (contacts[1:] & contacts[:-1])[..., None] * (fps / FOOT_SPEED) ** 2
+    moved = np.diff(ankles, axis=0)
+    pull = np.zeros((frames, 2))
+    step, push = stays.sum(axis=1), (stays * moved).sum(axis=1)
+    pull[1:] -= push
+    pull[:-1] += push
+    diagonal, next_ = np.zeros(frames), np.zeros(frames)
+    diagonal[1:] += step[:, 0]
+    diagonal[:-1] += step[:, 0]
+    next_[:-1] -= step[:, 0]
+    after = np.zeros(frames)
+    if frames > 2:
+        stiff = (fps**2 / BENDING) ** 2
+        for offset, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
+            diagonal[offset : frames - 2 + offset] += stiff * factor
+        for offset in (0, 1):
+            next_[offset : frames - 2 + offset] -= 2 * stiff
+        after[: frames - 2] += stiff
+    for axis in range(2):
+        bands[0, axis::2] += diagonal
+        bands[2, axis::2] += next_
+        bands[4, axis::2] += after
+    # Two unknowns have no third neighbour.
+    solved = solveh_banded(bands[: 2 * frames], pull.ravel(), lower=True)
+    return np.asarray(solved).reshape(frames, 2)
+
+
+def lock_feet(
+    joints: _Vectors, contacts: NDArray[np.bool_], fps: Fraction
+) -> tuple[_Vectors, NDArray[np.bool_]]:
+    """Hold every foot that stands in one place on the floor, bending the leg to reach it.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17, 3) metres, scene frame; every frame holds a pose.
+    contacts
+        (frames, 2) bool: left and right foot stand on the floor.
+    fps
+        Frames per second.
+
+    Returns
+    -------
+    joints, contacts
+        Bones as long as they were; contacts without the moments at which a foot was set anew.
+    """
+    rate = float(fps)
+    locked, held = joints.copy(), contacts.copy()
+    targets = joints[:, ANKLES].copy()
+    for foot in range(2):
+        path = joints[:, ANKLES[foot]]
+        held[:, foot] = _set_anew(path, contacts[:, foot], rate)
+        targets[:, foot] += _offsets(path, held[:, foot], rate)
+        # A foot does not stop and start at once. Those moments count as contact no longer.
+        targets[:, foot] = gaussian_filter1d(
+            targets[:, foot], SETTLING * rate, axis=0, mode="nearest", truncate=2.0
+        )
+        held[:, foot] = _inner(held[:, foot], round(2 * SETTLING * rate))
+    locked[..., 1] -= _drop(joints, targets, held, rate)[:, None]
+    for foot, leg in enumerate(LEGS):
+        own = np.linalg.norm(joints[:, leg.ankle] - joints[:, leg.hip], axis=1)
+        longest = np.maximum(own, STANDING_STRETCH * leg.length(joints))
+        reach_for(locked, leg, targets[:, foot], longest)
+    return locked, held
+
+
+def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
+    """A contact (frames,) without the frames at which the foot crept on too far."""
+    held = contact.copy()
+    lifted = max(1, round(LIFTED * fps))
+    pending = runs(held)
+    while pending:
+        run = pending.pop()
+        place = path[run][:, ::2]
+        if run.stop - run.start <= lifted or np.ptp(place, axis=0).max() <= LONGEST_SHUFFLE:
+            continue
+        reach = lifted // 2
+        moved = np.linalg.norm(place[reach:] - place[: len(place) - reach], axis=1)
+        moved *= np.sin(np.pi * (np.arange(len(moved)) + 0.5) / len(moved))  # rather in the middle
+        middle = run.start + int(moved.argmax()) + reach // 2
+        first, last = max(run.start, middle - reach), min(run.stop, middle + reach + 1)
+        held[first:last] = False
+        pending += [slice(run.start, first), slice(last, run.stop)]
+    return held
+
+
+def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
+    """Contacts without so many frames at both ends, but for those of the clip."""
+    inner = held.copy()
+    for run in runs(~held):
+        inner[max(0, run.start - frames) : run.stop + frames] = False
+    return inner
+
+
+def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
+    """From an ankle's own path (frames, 3) to where it is to be; eased in and out of contacts."""
+    fixed = np.zeros_like(path)
+    for run in runs(held):
+        anchor = np.median(path[run], axis=0)
+        anchor[1] = ANKLE_HEIGHT
+        fixed[run] = anchor - path[run]
+    frame, never = np.arange(len(path)), 2 * len(path)
+    before = np.maximum.accumulate(np.where(held, frame, -never))
+    after = np.minimum.accumulate(np.where(held, frame, len(path) + never)[::-1])[::-1]
+    # Between two contacts near each other the one offset passes into the other.
+    ease = np.minimum(EASE * fps + 1, np.maximum(after - before, 1))
+    offsets = fixed.copy()
+    for nearest in (before, after):
+        share = np.clip(1 - np.abs(frame - nearest) / ease, 0, 1)
+        share = np.where(held, 0.0, share**2 * (3 - 2 * share))
+        offsets += share[:, None] * fixed[np.clip(nearest, 0, len(path) - 1)]
+    low = LOWEST_ANKLE - (path[:, 1] + offsets[:, 1])
+    offsets[:, 1] += np.maximum(low, 0.0)
+    return offsets
+
+
+def _drop(
+    joints: _Vectors, targets: _Vectors, held: NDArray[np.bool_], fps: float
+) -> NDArray[np.float64]:
+    """Metres (frames,) by which the body is lowered so that its legs reach where they stand."""
+    needed = np.zeros(len(joints))
+    for foot, leg in enumerate(LEGS):
+        hip = joints[:, leg.hip]
+        aside = np.linalg.norm((targets[:, foot] - hip)[:, ::2], axis=1)
+        length = STANDING_STRETCH * leg.length(joints)
+        down = np.sqrt(np.maximum(length**2 - aside**2, 0.0))
+        missing = hip[:, 1] - targets[:, foot, 1] - down
+        needed = np.maximum(needed, np.where(held[:, foot], missing, 0.0))
+    window = max(1, round(_DROP_WINDOW * fps))
+    widened = maximum_filter1d(needed, 2 * window + 1, mode="nearest")
+    return np.asarray(gaussian_filter1d(widened, window / 2, mode="nearest", truncate=2.0))

@@ -1,0 +1,97 @@
+"""Where a person is: the root's path in the camera frame, from size and place in the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import correlate1d
+
+from .normalisation import pixel_rays
+from .poses import PoseSequence
+from .smoothing import low_pass, runs
+
+DEPTH_SMOOTHING = 0.35
+"""Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""
+
+LEAST_DEPTH = 0.3  # metres
+LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
+LEAST_JOINTS = 3  # from which a depth is found; with fewer, filled-in places count too
+
+
+def root_path(
+    body: PoseSequence, image_size: tuple[int, int], focal: float, cutoff: float
+) -> NDArray[np.float64]:
+    """Path of the root, (frames, 3) metres, camera frame.
+
+    Parameters
+    ----------
+    body
+        Camera frame, relative to the root.
+    image_size
+        (width, height) in pixels.
+    focal
+        Focal length in pixels.
+    cutoff
+        Low-pass filter of the path, hertz; 0 for none.
+    """
+    depth = smooth_depth(root_depth(body, image_size, focal), body)
+    path = pixel_rays(body.keypoints[:, 0], image_size, focal) * depth[:, None]
+    return low_pass(path, body.valid, body.fps, cutoff)
+
+
+def root_depth(
+    sequence: PoseSequence, image_size: tuple[int, int], focal: float
+) -> NDArray[np.float64]:
+    """Depth of the root at which the 3D joints project onto the 2D ones best.
+
+    For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
+    the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
+    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and do not
+    count, unless hardly any joint has one.
+
+    Returns
+    -------
+    NDArray
+        (frames,) metres.
+    """
+    image = pixel_rays(sequence.keypoints, image_size, focal)[..., :2]
+    offsets = sequence.joints.astype(np.float64)
+    given = sequence.scores > 0
+    given |= given.sum(axis=1, keepdims=True) < LEAST_JOINTS
+    weight = (given * np.maximum(sequence.scores.astype(np.float64), LEAST_WEIGHT))[..., None]
+    residual = image * offsets[..., 2:] - offsets[..., :2]
+    total = weight.sum(axis=1)
+    # Px and Py are eliminated: with means taken out only Pz is left to solve for.
+    image = image - (weight * image).sum(axis=1, keepdims=True) / total[:, None]
+    residual = residual - (weight * residual).sum(axis=1, keepdims=True) / total[:, None]
+    spread = np.maximum((weight * image**2).sum(axis=(1, 2)), 1e-12)
+    return np.maximum(-(weight * image * residual).sum(axis=(1, 2)) / spread, LEAST_DEPTH)
+
+
+def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
+    """Gaussian smoothing of the logarithm of depth over every run of valid frames.
+
+    At each frame a line is fitted with Gaussian weights: unlike a weighted mean it does not slow a
+    person down who walks towards the camera when the clip begins or ends.
+    """
+    smooth = depth.copy()
+    sigma = DEPTH_SMOOTHING * float(sequence.fps)
+    for run in runs(sequence.valid):
+        smooth[run] = np.exp(_local_lines(np.log(depth[run]), sigma))
+    return smooth
+
+
+def _local_lines(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Value at each frame of the line through its neighbours, by Gaussian weights: (frames,)."""
+    if len(values) == 1:
+        return values
+    reach = int(np.ceil(4 * sigma))
+    step = np.arange(-reach, reach + 1.0)
+    kernel = np.exp(-np.square(step / sigma) / 2)
+    weight, first, second = (
+        correlate1d(np.ones_like(values), kernel * step**power, mode="constant")
+        for power in range(3)
+    )
+    level = correlate1d(values, kernel, mode="constant")
+    slope = correlate1d(values, kernel * step, mode="constant")
+    return (second * level - first * slope) / (second * weight - first**2)
