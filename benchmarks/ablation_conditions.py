@@ -13,8 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.gaps import fill_gaps, place_missing_root
-from glagcn_cli.lifting import MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
+from glagcn_cli.lifting import SEQUENCE, Lifter
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.augment import reshape_bodies
 from glagcn_training.cameras import CameraRange
@@ -22,11 +21,12 @@ from glagcn_training.data.takes import Take, TakeSet
 from glagcn_training.detector_errors import crop, hide_joints
 from glagcn_training.detector_noise import Detections, exact_detections
 from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes
-from glagcn_training.evaluation_noise import EXACT, MEASURED
+from glagcn_training.evaluation_noise import EXACT, MEASURED, fill_as_in_videos
 from glagcn_training.hard_input import (
     LEGS_BELOW_THE_HIPS,
     POSTURES,
     UPPER_BODY,
+    about_first,
     at_rate,
     bend,
     hide,
@@ -95,8 +95,7 @@ def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
 
 def some_takes(takes: TakeSet, at_most: int) -> TakeSet:
     """Evenly chosen takes."""
-    chosen = np.linspace(0, len(takes.takes) - 1, min(at_most, len(takes.takes))).round()
-    return replace(takes, takes=tuple(takes.takes[int(number)] for number in chosen))
+    return replace(takes, takes=tuple(takes.takes[n] for n in takes.evenly_chosen(at_most)))
 
 
 def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
@@ -106,8 +105,7 @@ def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
     for seen in condition.seen:
         found, true = predict(seen).joints, seen.joints
         if condition.joints:
-            part = H36M17.indices(condition.joints)
-            found, true = (pose[:, part] - pose[:, [part[0]]] for pose in (found, true))
+            found, true = (about_first(pose, condition.joints) for pose in (found, true))
         rows.append(score_take(found, true, valid=seen.valid))
     figures = summarise(rows)
     return {name: figures[name] for name in FIGURES}
@@ -164,7 +162,7 @@ def as_in_videos(
     """What inference makes of lifter joints with gaps before it lifts them."""
     if found is None:
         found = np.ones(len(keypoints), dtype=bool)
-    filled = place_missing_root(fill_gaps(keypoints, scores, found, MAX_GAP * seen.fps, MIN_SCORE))
+    filled = fill_as_in_videos(keypoints, scores, found, seen.fps)
     return replace(seen, keypoints=filled.keypoints, scores=filled.scores, valid=filled.valid)
 
 

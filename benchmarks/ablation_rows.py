@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 from ablation_conditions import (
     BODIES,
@@ -28,11 +28,9 @@ SMALL = (
 )  # fmt: skip
 
 EVALUATION_RANGE = tuple(
-    f"augmentation.cameras.{limit.name}="
-    + str(value if isinstance(value := getattr(EVALUATION_CAMERAS, limit.name), float)
-          else list(value))
-    for limit in fields(EVALUATION_CAMERAS)
-)  # fmt: skip
+    f"augmentation.cameras.{name}={list(limit) if isinstance(limit, tuple) else limit}"
+    for name, limit in asdict(EVALUATION_CAMERAS).items()
+)
 """Cameras as evaluations have them, and as the first lifters were trained with."""
 
 SIMPLE = (

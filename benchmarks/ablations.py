@@ -37,6 +37,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import lifter_predictor, observe_takes, score_all
 from glagcn_training.evaluation_noise import DETECTOR, EXACT
+from glagcn_training.markdown_table import markdown_table
 from glagcn_training.scores import summarise
 
 TAKES = 64  # of the validation subjects, evenly chosen, each seen by two cameras
@@ -127,7 +128,7 @@ def network_table(rows: dict[str, dict[str, float]]) -> str:
         cells = [_both(row, c) if f"{c} mpjpe" in row else "-" for c in NETWORK_COLUMNS]
         best = row.get("detector sequence mpjve", row["detector centre mpjve"])
         lines.append([name, *cells, f"{best:.1f}"])
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def condition_table(rows: dict[str, dict[str, float]]) -> str:
@@ -139,7 +140,7 @@ def condition_table(rows: dict[str, dict[str, float]]) -> str:
         cells = [f"{row[f'{condition} mpjpe']:.1f}" for condition in others]
         velocity = f"{row[f'{MEASURED_2D} mpjve']:.1f}"
         lines.append([name, *(_both(row, c) for c in whole), velocity, *cells])
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def purpose_table(rows: dict[str, dict[str, float]]) -> str:
@@ -164,7 +165,7 @@ def purpose_table(rows: dict[str, dict[str, float]]) -> str:
             pairs = zip(values[figure, "own"], values[figure, "whole"], strict=True)
             cells.append(_several([own - whole for own, whole in pairs], "+.1f"))
         lines.append([piece, variant.purpose, *cells])
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def _several(values: list[float], form: str) -> str:
@@ -173,11 +174,6 @@ def _several(values: list[float], form: str) -> str:
 
 def _both(row: dict[str, float], column: str) -> str:
     return f"{row[f'{column} mpjpe']:.1f} / {row[f'{column} p_mpjpe']:.1f}"
-
-
-def _markdown(lines: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(lines[0]) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
 
 
 def tables(family: Family, folder: Path) -> str:

@@ -32,14 +32,16 @@ from glagcn_training.hard_input import (
     POSTURES,
     UNSURE,
     UPPER_BODY,
+    about_first,
     at_rate,
     hide,
     in_posture,
 )
-from glagcn_training.metrics import mpjpe, p_mpjpe
-from glagcn_training.scores import summarise
+from glagcn_training.markdown_table import markdown_table
+from glagcn_training.scores import METRICS, TakeScores, score_take, summarise
 
 RATES = (10, 24, 25, Fraction(30000, 1001), 120, 240)
+FIGURES = ("mpjpe", "p_mpjpe", "mpjve")
 HIDDEN = {"nothing": (), "knees and ankles": LEGS_BELOW_THE_HIPS, "everything from the hips": LEGS}
 POSTURE_COLUMNS = (
     "posture", "MPJPE", "P-MPJPE", "MPJVE", "reversals per 1000 frames", "limbs the wrong way, %",
@@ -86,23 +88,18 @@ def hidden_legs(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list
     rows = [["hidden", "its score", "upper body: MPJPE", "P-MPJPE", "MPJVE"]]
     for name, joints in HIDDEN.items():
         for score in (UNSURE, 0.0) if joints else (1.0,):
-            errors = [upper_body_errors(lifter, one, joints, score, flip) for one in seen]
-            means = np.average(errors, axis=0, weights=[len(one.joints) for one in seen])
-            rows.append(
-                [name, f"{score:g}", f"{means[0]:.1f}", f"{means[1]:.1f}", f"{means[2]:.2f}"]
-            )
+            means = summarise([upper_body_scores(lifter, one, joints, score, flip) for one in seen])
+            figures = [f"{means[name]:.{METRICS[name].decimals}f}" for name in FIGURES]
+            rows.append([name, f"{score:g}", *figures])
     return rows
 
 
-def upper_body_errors(
+def upper_body_scores(
     lifter: Lifter, seen: Observation, joints: Sequence[str], score: float, flip: bool
-) -> tuple[float, float, float]:
-    """MPJPE, P-MPJPE and MPJVE of what stays visible, millimetres."""
+) -> TakeScores:
+    """Errors of what stays visible."""
     lifted = lifter.lift(hide(seen, joints, score), fov=seen.fov, flip=flip).joints
-    upper = H36M17.indices(UPPER_BODY)
-    found, true = (pose[:, upper] - pose[:, [upper[0]]] for pose in (lifted, seen.joints))
-    moved = mpjpe(np.diff(found, axis=0), np.diff(true, axis=0))
-    return 1000 * mpjpe(found, true), 1000 * p_mpjpe(found, true), 1000 * moved
+    return score_take(about_first(lifted, UPPER_BODY), about_first(seen.joints, UPPER_BODY))
 
 
 def lost_joints(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
@@ -159,12 +156,6 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def table(rows: list[list[str]]) -> str:
-    """Rows in markdown, the first one the head."""
-    lines = [rows[0], ["---", *["---:"] * (len(rows[0]) - 1)], *rows[1:]]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 @click.command()
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--lifter", "name", default=DEFAULT_LIFTER, show_default=True)
@@ -181,7 +172,7 @@ def main(data_dir: Path, name: str, takes: int, flip: bool, threads: int) -> Non
         bodies, hidden_legs(lifter, seen, flip), lost_joints(lifter, seen, flip),
         rates(lifter, [one for one in seen if len(one.joints) > 50], flip),
     ):  # fmt: skip
-        click.echo(table(rows) + "\n")
+        click.echo(markdown_table(rows) + "\n")
     if any(row[-1] != "0" for row in bodies[1:]):
         sys.exit("the lifter gave what is no number")
 

@@ -6,6 +6,7 @@ The calibration is read as Qualisys writes it (``*.qca.txt``), the format of Pos
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +144,35 @@ def triangulate(
         # Divided by depth, what is least is the distance in the picture.
         trust = weights / (1 + np.square(np.stack(off) / OUTLIER)) / np.maximum(depth, 0.1)
     return points
+
+
+def triangulate_shifted(
+    cameras: Sequence[Camera],
+    pixels: NDArray[np.floating],
+    weights: NDArray[np.floating],
+    rounds: int,
+) -> tuple[_Array, _Array]:
+    """Triangulate where frames were cut or padded since the calibration: whole views are shifted.
+
+    Parameters
+    ----------
+    cameras, pixels, weights
+        As in `triangulate`, of (views, frames, joints).
+    rounds
+        How often the shifts, medians of what a view is off, are found anew.
+
+    Returns
+    -------
+    points, off
+        (frames, joints, 3) metres, and what is left (views, frames, joints, 2) of each view's
+        distance to them, pixels.
+    """
+    shift = np.zeros((len(cameras), 1, 1, 2))
+    for _ in range(rounds):
+        points = triangulate(list(cameras), pixels - shift, weights)
+        off = pixels - np.stack([camera.project(points) for camera in cameras])
+        shift = np.median(off, axis=(1, 2), keepdims=True)
+    return points, off - shift
 
 
 def _solve(rows: _Array, weights: _Array) -> _Array:

@@ -54,6 +54,11 @@ class ClipPoses:
     valid: NDArray[np.bool_]
 
 
+def person_size(keypoints: NDArray[np.floating]) -> float:
+    """Longer side of the box about (frames, joints, 2) pixels, mean over the frames."""
+    return float(np.ptp(keypoints, axis=1).max(axis=-1).mean())
+
+
 def bone_deviations(poses: ClipPoses) -> dict[str, float]:
     """Standard deviation of each bone's length, percent of the bone's mean length."""
     joints = poses.joints[poses.valid]
@@ -69,7 +74,7 @@ def standing_still(
     keypoints: NDArray[np.floating], valid: NDArray[np.bool_], fps: Fraction
 ) -> NDArray[np.bool_]:
     """Which joints rest relative to the hip in the picture: (frames, joints)."""
-    size = float(np.ptp(keypoints[valid], axis=1).max(axis=-1).mean())
+    size = person_size(keypoints[valid])
     relative = low_pass(keypoints - keypoints[:, :1], valid, fps, STILL_CUTOFF)
     speed = np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * float(fps) / size
     inside = valid & np.roll(valid, 1) & np.roll(valid, -1)

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from clip_measures import person_size
 from numpy.typing import NDArray
 
 from glagcn_cli.detection.interface import TwoStageDetector
@@ -82,7 +83,7 @@ def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.
     """
     if not person.valid.any():
         return person.valid
-    size = np.ptp(person.keypoints[person.valid], axis=1).max(axis=-1).mean()
+    size = person_size(person.keypoints[person.valid])
     apart = np.median(np.linalg.norm(person.keypoints - other, axis=-1), axis=1)
     return person.valid & (np.nan_to_num(apart / size, nan=np.inf) < SAME)
 

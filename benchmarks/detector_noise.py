@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from calibrated_views import Camera, read_cameras, triangulate
+from calibrated_views import Camera, read_cameras, triangulate_shifted
+from clip_measures import person_size
 from clip_people import PeopleFinder, cache_name, most_alike, same_person
 from mediapipe_pose import mediapipe_poses
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from scipy.optimize import curve_fit
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.smoothing import low_pass
+from glagcn_training.markdown_table import markdown_table
 
 GROSS = 0.1
 """Share of the person's size beyond which a point is not noisy but mistaken (a swap, a lost limb);
@@ -46,6 +48,7 @@ such points are counted and left out of the standard deviations."""
 RATE = 25  # frames a second for which noise is called new in every frame
 LAGS = (0.04, 0.24)  # seconds between which the steady part is read off
 CUTOFF = 5.0  # hertz
+SHIFT_ROUNDS = 4
 
 _Array = NDArray[np.float64]
 
@@ -65,27 +68,18 @@ class Noise(NamedTuple):
     gross: _Array
 
 
-def person_size(keypoints: NDArray[np.floating]) -> float:
-    """Longer side of the box about (frames, joints, 2) pixels, mean over the frames."""
-    return float(np.ptp(keypoints, axis=1).max(axis=-1).mean())
-
-
 def errors_of_views(cameras: Sequence[Camera], people: Sequence[Keypoints2D]) -> _Array:
     """Errors (views, frames, joints, 2), shares of the person's size, of one person in all views.
 
-    A shift of a whole view is the calibration's (frames cut or padded since), and is taken out.
+    A shift of a whole view is the calibration's and is taken out.
     """
     pixels = np.stack([person.keypoints for person in people]).astype(np.float64)
     scores = np.stack([np.where(p.valid[:, None], p.scores, 0) for p in people])
-    shift = np.zeros((len(people), 1, 1, 2))
-    for _ in range(4):
-        points = triangulate(list(cameras), pixels - shift, scores)
-        off = pixels - np.stack([camera.project(points) for camera in cameras])
-        shift = np.median(off, axis=(1, 2), keepdims=True)
+    _, off = triangulate_shifted(cameras, pixels, scores, SHIFT_ROUNDS)
     # Two numbers a view are seen, of which the point takes three in all.
     freed = np.sqrt(2 * len(people) / (2 * len(people) - 3))
     sizes = np.array([person_size(p.keypoints[p.valid]) for p in people])
-    return freed * (off - shift) / sizes[:, None, None, None]
+    return freed * off / sizes[:, None, None, None]
 
 
 def errors_between(first: Keypoints2D, second: _Array) -> tuple[_Array, _Array]:
@@ -200,14 +194,14 @@ def about_smooth_tracks(people: Sequence[Keypoints2D]) -> _Array:
 def table(columns: dict[str, Noise], smooth: _Array) -> str:
     """Percent of the person's size for each joint, in markdown."""
     head = ["joint", *(f"{name}: quick / steady / mistaken" for name in columns), "about 5 Hz"]
-    lines = [head, ["---"] * len(head)]
+    lines = [head]
     for j, joint in enumerate(COCO17.joints):
         cells = [
             f"{100 * n.quick[j]:.2f} / {100 * n.steady[j]:.2f} / {100 * n.gross[j]:.1f} %"
             for n in columns.values()
         ]
         lines.append([joint, *cells, f"{100 * smooth[j]:.2f}"])
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    text = markdown_table(lines, left=len(head))
     for name, noise in columns.items():
         share, factor = noise.tail
         text += f"\n{name}: steady part forgets in {noise.correlation:.2f} s; of the quick errors "

@@ -26,7 +26,8 @@ from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all
-from glagcn_training.evaluation_noise import DETECTOR, EXACT, MEASURED
+from glagcn_training.evaluation_noise import DETECTOR, EXACT, NOISE
+from glagcn_training.markdown_table import markdown_table
 from glagcn_training.multiplications import (
     centre_multiplications_per_frame,
     sequence_multiplications,
@@ -120,7 +121,6 @@ def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
     """All rows in markdown: errors in millimetres, MPJVE per frame."""
     lines = [["lifter", "run", "million multiplications a frame", "ms a frame",
               *(f"{noise}: MPJPE / P-MPJPE / MPJVE" for noise in noises)]]  # fmt: skip
-    lines.append(["---"] * 2 + ["---:"] * (2 + len(noises)))
     for row in rows:
         errors = [
             " / ".join(
@@ -130,7 +130,7 @@ def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
         ]
         cost = [f"{float(row['multiplications']) / 1e6:.1f}", f"{row['ms']:.2f}"]
         lines.append([str(row["lifter"]), str(row["label"]), *cost, *errors])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(lines, left=2)
 
 
 def draw(rows: list[dict[str, float | str]], noises: list[str], path: Path) -> None:
@@ -173,7 +173,7 @@ def draw_panel(axes: Axes, rows: list[dict[str, float | str]], noise: str) -> No
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
 @click.option("--takes", default=64, show_default=True, help="Evenly chosen; 0 for all.")
 @click.option(
-    "--noise", multiple=True, type=click.Choice([EXACT, DETECTOR, MEASURED]),
+    "--noise", multiple=True, type=click.Choice(NOISE),
     default=(EXACT, DETECTOR), show_default=True,
 )  # fmt: skip
 @click.option("--threads", default=1, show_default=True)

@@ -40,10 +40,12 @@ from views_truth import Truth, score_views
 
 from glagcn_cli.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting import Lifter
+from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17_TO_H36M17
-from glagcn_cli.world import as_one_body, to_scene
+from glagcn_cli.world import SceneChoices, as_one_body, to_scene
+from glagcn_training.markdown_table import markdown_table
 
 SCENE_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 """From y up, z towards the camera to y down, z forward; the camera's tilt stays."""
@@ -74,9 +76,10 @@ class ClipResult:
 
 def product_poses(lifter: Lifter, person: Keypoints2D, settings: Settings) -> dict[str, ClipPoses]:
     """Poses as the network gives them, smoothed with fitted bones, and in the final scene."""
-    lifted = lifter.lift(person, fov=settings.fov, flip=settings.flip)
-    fitted = as_one_body(lifted, settings.smoothing)
-    scene = to_scene([lifted], person.image_size, fov=settings.fov, cutoff=settings.smoothing)[0]
+    choices = SceneChoices(settings.fov or DEFAULT_FOV, settings.smoothing)
+    lifted = lifter.lift(person, fov=choices.fov, flip=settings.flip)
+    fitted = as_one_body(lifted, choices.cutoff)
+    scene = to_scene([lifted], person.image_size, choices)[0]
     solid = {
         "lifted": lifted.joints,
         "bones fitted": fitted.joints,
@@ -163,7 +166,7 @@ def judge(clip: ClipResult) -> dict[str, dict[str, Any]]:
 def describe(title: str, figures: dict[str, dict[str, Any]]) -> str:
     """One clip as a table in markdown."""
     frames = next(iter(figures.values()))["frames"]
-    lines = [[f"{title} ({frames} frames)", *COLUMNS], ["---"] * (len(COLUMNS) + 1)]
+    lines = [[f"{title} ({frames} frames)", *COLUMNS]]
     for name, row in figures.items():
         cells = [
             f"{row['poses_percent']:.0f}", f"{row['bones_percent']:.1f}",
@@ -172,21 +175,20 @@ def describe(title: str, figures: dict[str, dict[str, Any]]) -> str:
             f"{row['reprojection_percent']:.2f}", str(row["swaps"]), str(row["depth_flips"]),
         ]  # fmt: skip
         lines.append([name, *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(lines, left=len(lines[0]))
 
 
 def describe_views(scores: dict[str, dict[str, list[float]]]) -> str:
     """Errors against the triangulated truths as a table in markdown."""
     truths = list(next(iter(scores.values())))
     lines = [["P-MPJPE by view, mm", *(f"truth of {truth}" for truth in truths)]]
-    lines.append(["---"] * len(lines[0]))
     for name, by_truth in scores.items():
         cells = [
             f"{np.mean(by_truth[truth]):.1f} ({', '.join(f'{e:.0f}' for e in by_truth[truth])})"
             for truth in truths
         ]
         lines.append([name, *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(lines, left=len(lines[0]))
 
 
 def views_of(
@@ -200,7 +202,8 @@ def views_of(
         ("the program's 2D" if name == own else f"{name}'s 2D"): Truth.triangulated(
             cameras, [result.keypoints[name] for result in results]
         )
-        for name in {own: 0, **({MEDIAPIPE: 0} if MEDIAPIPE in results[0].poses else {})}
+        for name in (own, MEDIAPIPE)
+        if name in results[0].poses
     }
     poses: dict[str, list[tuple[NDArray[np.float64], NDArray[np.bool_]]]] = {
         name: [(result.poses[name].joints, result.poses[name].valid) for result in results]

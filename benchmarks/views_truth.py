@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from calibrated_views import Camera, triangulate
+from calibrated_views import Camera, triangulate_shifted
 from clip_measures import BODY
 from numpy.typing import NDArray
 
@@ -16,6 +16,7 @@ from glagcn_cli.smoothing import low_pass
 from glagcn_training.metrics import p_mpjpe
 
 CUTOFF = 7.0  # hertz, of the triangulated points
+SHIFT_ROUNDS = 3
 LARGEST_OFF = 0.03
 """Share of the person's height in a view by which a good point's projection may be off, median over
 the views: others are no truth."""
@@ -46,13 +47,9 @@ class Truth:
         scores = np.stack(
             [np.where(p.valid[:, None], p.scores, 0)[:frames, chosen] for p in people]
         )
-        shift = np.zeros((len(people), 1, 1, 2))
-        for _ in range(3):  # of frames that were cut or padded since the calibration
-            points = triangulate(list(cameras), pixels - shift, scores)
-            off = pixels - np.stack([camera.project(points) for camera in cameras])
-            shift = np.median(off, axis=(1, 2), keepdims=True)
+        points, off = triangulate_shifted(cameras, pixels, scores, SHIFT_ROUNDS)
         size = np.ptp(pixels, axis=2).max(axis=-1)[..., None]
-        good = np.median(np.linalg.norm(off - shift, axis=-1) / size, axis=0) < LARGEST_OFF
+        good = np.median(np.linalg.norm(off, axis=-1) / size, axis=0) < LARGEST_OFF
         smooth = low_pass(points, np.ones(frames, bool), people[0].fps, CUTOFF)
         return cls(smooth, good)
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import torch
 from synthetic_motion import write_pack
 
+from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.model.gla_gcn import build_lifter
+from glagcn_cli.normalisation import PERSON
 from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import read_recipe
@@ -28,6 +32,16 @@ def small_packs(folder: Path) -> Path:
 def small_recipe(*overrides: str, config: str = "mocap_27") -> Recipe:
     """A named recipe brought down to seconds."""
     return read_recipe(config, [*SMALL, *overrides])
+
+
+def untrained_lifter(path: Path) -> Path:
+    """A lifter that has learned nothing, with every head, of scores and 25 frames a second."""
+    torch.manual_seed(0)
+    numbers = Architecture(
+        window=9, channels=8, global_blocks=1, in_channels=3, uncertainty=True, gravity=True
+    )
+    save_lifter(path, build_lifter(numbers), LifterCard(numbers, PERSON, 25))
+    return path
 
 
 def trained(recipe: Recipe, data: Path, folder: Path) -> TrainingRun:

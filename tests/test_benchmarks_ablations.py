@@ -16,13 +16,12 @@ from small_runs import SMALL, small_packs, trained
 from glagcn_cli.normalisation import FILLED_SCORE
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.augment import mirror_sides
+from glagcn_training.augment import Augmentation, mirror_sides
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import Observation, observe_takes
 from glagcn_training.hard_input import LEGS_BELOW_THE_HIPS, UPPER_BODY
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import read_recipe, to_mapping
-from glagcn_training.samples import Augmentation
 
 torch.set_num_threads(1)
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))

@@ -13,16 +13,15 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
-from small_runs import small_packs
+from small_runs import small_packs, untrained_lifter
 from synthetic_motion import write_pack
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
+from glagcn_cli.checkpoints import load_lifter, sha256
 from glagcn_cli.lifting import CENTRE, Lifter
-from glagcn_cli.model.architecture import Architecture
-from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
-from glagcn_cli.normalisation import PERSON
+from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import observe_takes
+from glagcn_training.error_scale import EXPONENTS, ErrorScale
+from glagcn_training.evaluate import CAMERAS_PER_TAKE, observe_takes
 from glagcn_training.multiplications import multiplications
 
 torch.set_num_threads(1)
@@ -56,14 +55,7 @@ def packs(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def lifter(tmp_path_factory) -> Path:
-    """A lifter that has learned nothing, with every head, of scores and 25 frames a second."""
-    torch.manual_seed(0)
-    numbers = Architecture(
-        window=9, channels=8, global_blocks=1, in_channels=3, uncertainty=True, gravity=True
-    )
-    path = tmp_path_factory.mktemp("lifter") / "lifter.pth"
-    save_lifter(path, build_lifter(numbers), LifterCard(numbers, PERSON, 25))
-    return path
+    return untrained_lifter(tmp_path_factory.mktemp("lifter") / "lifter.pth")
 
 
 def cost(choice: ModuleType, lifter: Lifter, **way) -> float:
@@ -151,19 +143,27 @@ def test_what_is_no_number_is_counted_and_fails(bad_input, lifter, packs, monkey
     assert run.output.count("| 2 |\n") == 6  # a frame of each of two cameras, in every posture
 
 
-def test_a_shipped_lifter_carries_its_figures(lifter, tmp_path) -> None:
-    ship = script("weights", "ship_lifter")
-    packs = tmp_path / "packs"
-    packs.mkdir()
-    write_pack(packs / "walk.npz", ("val", "val"))
-    shipped = tmp_path / "lifter-9.pth"
+@pytest.fixture(scope="module")
+def ship() -> ModuleType:
+    return script("weights", "ship_lifter")
+
+
+@pytest.fixture(scope="module")
+def two_takes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    write_pack(folder / "walk.npz", ("val", "val"))
+    return folder
+
+
+def test_a_shipped_lifter_carries_its_figures(ship, lifter, two_takes, tmp_path) -> None:
+    packs, shipped = two_takes, tmp_path / "lifter-9.pth"
     run = CliRunner().invoke(
         ship.main, [str(lifter), str(shipped), "--data-dir", str(packs)], catch_exceptions=False
     )
     assert run.exit_code == 0 and run.output.strip().endswith(sha256(shipped))
     network, card = load_lifter(shipped)
     figures = card.metrics
-    assert len(figures) == 3 * 2 * 7
+    assert len(figures) == 3 * 2 * 7 + 1
     for name in ("mpjpe_mm", "gravity_degrees", "calibration_error_mm"):
         assert figures[f"val_measured_flip_{name}"] > 0
     # Figures are of what is stored: half precision.
@@ -171,3 +171,39 @@ def test_a_shipped_lifter_carries_its_figures(lifter, tmp_path) -> None:
         assert torch.equal(tensor, tensor.half().float()), name
     again = ship.measure(Lifter(network, card), observe_takes(read_packs(packs, "val")), True)
     assert again["mpjpe_mm"] == figures["val_exact_flip_mpjpe_mm"]
+
+
+@pytest.mark.parametrize("asked, told", [(0, None), (1, 1), (2, None), (5, None)])
+def test_a_shipped_lifter_tells_of_how_many_takes_its_figures_are(
+    ship, lifter, two_takes, tmp_path, monkeypatch, asked, told
+) -> None:
+    shipped, measured = tmp_path / "lifter-9.pth", []
+    monkeypatch.setattr(ship, "measure", lambda _, seen, flip: measured.append(len(seen)) or {})
+    arguments = [str(lifter), str(shipped), "--data-dir", str(two_takes), "--takes", str(asked)]
+    run = CliRunner().invoke(ship.main, arguments, catch_exceptions=False)
+    assert run.exit_code == 0
+    assert load_lifter(shipped)[1].metrics == {"val_takes": told}
+    assert set(measured) == {CAMERAS_PER_TAKE * (told or 2)}
+
+
+def test_what_was_shipped_stays_until_all_is_measured(
+    ship, lifter, two_takes, tmp_path, monkeypatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shipped = tmp_path / "lifter-9.pth"
+    shipped.write_bytes(b"the last one")
+    monkeypatch.setattr(ship, "measure", stopped)
+    run = CliRunner().invoke(ship.main, [str(lifter), str(shipped), "--data-dir", str(two_takes)])
+    assert run.exit_code == 130
+    assert shipped.read_bytes() == b"the last one" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_doubtful_scale_of_the_errors_is_told(ship, lifter, monkeypatch, capsys) -> None:
+    scale = ErrorScale(np.ones(17), float(EXPONENTS[-1]))
+    monkeypatch.setattr(ship, "scale_errors", lambda *_: {CENTRE: scale})
+    ship.fit_errors(Lifter.load(str(lifter)), [])
+    told = capsys.readouterr()
+    assert "errors of the centre: 1.00 s^2.50" in told.out
+    assert "warning: errors of the centre: the exponent 2.50 is an end" in told.err

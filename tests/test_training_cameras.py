@@ -18,7 +18,7 @@ from glagcn_training.cameras import (
     draw_cameras,
 )
 from glagcn_training.evaluation_noise import gaussian_noise
-from glagcn_training.samples import observe
+from glagcn_training.virtual_detector import observe
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from glagcn_cli.model.heads import ErrorHead
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.error_scale import apply_error_scale, fit_error_scale
+from glagcn_training.error_scale import EXPONENTS, apply_error_scale, fit_error_scale
 from glagcn_training.evaluate import Observation
 
 FRAMES = 4000
@@ -27,7 +29,7 @@ def made_and_said(factor: np.ndarray, exponent: float) -> tuple[LiftedJoints, Ob
     return lifted, Observation(np.zeros((FRAMES, 17, 2)), true)
 
 
-@pytest.mark.parametrize("exponent", [0.5, 1.0])
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
 def test_the_scale_that_made_the_errors_is_found(exponent: float) -> None:
     factor = np.linspace(0.3, 0.9, 17)
     factor = (factor + factor[list(H36M17.mirror)]) / 2
@@ -36,6 +38,30 @@ def test_the_scale_that_made_the_errors_is_found(exponent: float) -> None:
     at = 0.1  # metres predicted
     np.testing.assert_allclose(found.factors * at**found.exponent, factor * at**exponent, rtol=0.08)
     np.testing.assert_array_equal(found.factors, found.factors[list(H36M17.mirror)])
+
+
+def test_the_root_that_is_never_wrong_says_nothing_of_the_exponent() -> None:
+    lifted, seen = made_and_said(np.full(17, 0.6), 0.7)
+    assert lifted.uncertainty is not None
+    lifted.joints[:, 0] = seen.joints[:, 0]
+    lifted.uncertainty[:, 0] = 3e-4
+    assert fit_error_scale([(lifted, seen)]).exponent == pytest.approx(0.7, abs=0.06)
+
+
+def test_frames_that_do_not_count_say_nothing() -> None:
+    lifted, seen = made_and_said(np.full(17, 0.6), 0.7)
+    valid = np.arange(FRAMES) >= 10
+    lifted.joints[~valid] = 1e3
+    found = fit_error_scale([(lifted, replace(seen, valid=valid))])
+    assert found.exponent == pytest.approx(0.7, abs=0.06) and found.factors.max() < 1
+
+
+@pytest.mark.parametrize("exponent, told", [(0.0, True), (0.7, False), (3.5, True)])
+def test_a_fit_at_an_end_of_what_was_tried_is_told(exponent: float, told: bool) -> None:
+    """At 0 the errors have nothing to do with what is predicted."""
+    found = fit_error_scale([made_and_said(np.full(17, 0.6), exponent)])
+    assert (found.exponent in (EXPONENTS[0], EXPONENTS[-1])) == told
+    assert (f"{found.exponent:.2f} is an end" in found.warning) == told
 
 
 def test_a_head_says_what_the_scale_makes_of_its_words() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from small_datasets import write_3dhp, write_h36m, write_humaneva
-from small_runs import small_packs
+from small_runs import small_packs, untrained_lifter
 from synthetic_motion import write_pack
 from test_training_released import released, write
 
@@ -296,6 +296,19 @@ def test_held_out_subjects_are_those_asked_for(h36m, lifter) -> None:
         evaluated("h36m", h36m, holdout="S9", weights=str(lifter))
 
 
+def test_the_branch_that_lifts_videos_is_measured(h36m, tmp_path) -> None:
+    """A lifter whose local module was not trained lifts with its sequence branch."""
+    path = saved(tmp_path / "lifter.pth")
+    network, card = load_lifter(path)
+    save_lifter(path, network, replace(card, recipe={"loss": {"centre": 0.0}}))
+    found = {
+        branch: evaluated("h36m", h36m, weights=str(path), branch=branch)
+        for branch in (None, "centre", "sequence")
+    }
+    assert found[None]["setting"]["branch"] == "sequence"
+    assert found[None]["mpjpe"] == found["sequence"]["mpjpe"] != found["centre"]["mpjpe"]
+
+
 def setting(folder: Path, lifter: Path, dataset: str = "h36m", **changes) -> tuple:
     found = evaluated(dataset, folder, weights=str(lifter), **changes)["setting"]
     return found["keypoints"], found["holdout"], found["takes"]
@@ -388,13 +401,7 @@ def test_what_cannot_be_measured_is_null(tmp_path, lifter) -> None:
 @pytest.fixture(scope="module")
 def knowing(tmp_path_factory) -> Path:
     """A lifter that has learned nothing, and says how sure it is of that and which way is up."""
-    torch.manual_seed(0)
-    numbers = Architecture(
-        window=9, channels=8, global_blocks=1, in_channels=3, uncertainty=True, gravity=True
-    )
-    path = tmp_path_factory.mktemp("knowing") / "lifter.pth"
-    save_lifter(path, build_lifter(numbers), LifterCard(numbers, PERSON, 25))
-    return path
+    return untrained_lifter(tmp_path_factory.mktemp("knowing") / "lifter.pth")
 
 
 @pytest.mark.parametrize("noise", NOISE)

@@ -16,8 +16,10 @@ from glagcn_cli.normalisation import (
     ray_rotations,
 )
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION, H36M17, HUMANEVA15, MPI_INF_3DHP17
+from glagcn_training.augment import Augmentation
 from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
-from glagcn_training.samples import Augmentation, filmed_batch, observe, virtual_batch
+from glagcn_training.samples import filmed_batch, virtual_batch
+from glagcn_training.virtual_detector import observe
 
 PLAIN = Augmentation(mirror=False, bodies=False, noise=0.0)
 EVERYTHING = Augmentation(

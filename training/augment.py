@@ -1,8 +1,9 @@
-"""What is done to motion: other bodies, mirrored, and the points on them that a detector marks."""
+"""How samples are varied; other bodies, mirrored, and the points on them that a detector marks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from glagcn_cli.skeleton import COCO17, H36M17, JointSet
 
+from .cameras import CameraRange
 from .random_draws import Draws
 
 _EAR_HALF_WIDTH = 0.075  # metres
@@ -29,10 +31,58 @@ _BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M17
 _BONE_KINDS = tuple(sorted(set(_BONES)).index(bone) for bone in _BONES)
 
 
+@dataclass(frozen=True)
+class Augmentation:
+    """How training samples are varied.
+
+    Parameters
+    ----------
+    cameras
+        From where virtual cameras look. Film has its own cameras.
+    mirror
+        Half of the samples are mirrored.
+    bodies
+        Free motion gets bodies of other proportions.
+    postures
+        Probability that a body of free motion is put in a posture that is rarely captured.
+    playback
+        From and to how many times the speed motion is played. (`engine.windows` does it.)
+    noise
+        Factor on a detector's errors (`detector_noise.NOISE`); 0 adds none.
+    exact
+        Share of the samples without noise.
+    occlusion
+        Probability that a sample has one to three joints out of sight, for a while or throughout.
+    missing_frames
+        Probability that a sample has a run of frames in which the person was not found.
+    swaps
+        Probability that a sample has legs, arms or all joints swapped left for right for a while.
+    crop
+        Probability that an edge of the picture goes through a sample's body.
+    rotate_target
+        Degrees. Turns ONLY the 3D target about the vertical axis of its frame, by up to this much
+        to either side, as the published authors did. It is wrong, since input and target then no
+        longer belong together, and is here to reproduce their run.
+    """
+
+    cameras: CameraRange = field(default_factory=CameraRange)
+    mirror: bool = True
+    bodies: bool = True
+    postures: float = 0.0
+    playback: tuple[float, float] = (1.0, 1.0)
+    noise: float = 0.0
+    exact: float = 0.4
+    occlusion: float = 0.0
+    missing_frames: float = 0.0
+    swaps: float = 0.0
+    crop: float = 0.0
+    rotate_target: float = 0.0
+
+
 @lru_cache
-def _indices(joints: Sequence[int], device: torch.device) -> Tensor:
+def indices_on(indices: Sequence[int], device: torch.device) -> Tensor:
     """Indices on a device, copied there once: a copy waits for all that a GPU has to do."""
-    return torch.tensor(joints, device=device)
+    return torch.tensor(indices, device=device)
 
 
 def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
@@ -47,7 +97,7 @@ def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
     joint_set
         Which joint is left and which right.
     """
-    mirrored = points[:, :, _indices(joint_set.mirror, points.device)]
+    mirrored = points[:, :, indices_on(joint_set.mirror, points.device)]
     mirrored[..., 0].neg_()
     return torch.where(chosen[:, None, None, None], mirrored, points)
 
@@ -60,7 +110,7 @@ def reshape_bodies(draws: Draws, motion: Tensor) -> Tensor:
     """
     samples, kinds = len(motion), max(_BONE_KINDS) + 1
     lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
-    scale = lengths[:, _indices(_BONE_KINDS, motion.device)]
+    scale = lengths[:, indices_on(_BONE_KINDS, motion.device)]
     for joint, limits in (("hip", _HIP_WIDENING), ("shoulder", _SHOULDER_WIDTH)):
         width = draws.uniform(*limits, (samples,))
         for side in ("left", "right"):

@@ -11,6 +11,7 @@ from torch import Tensor
 from glagcn_cli.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, JointSet
 
+from .augment import indices_on
 from .detector_noise import Detections, kind_of
 from .random_draws import Draws
 
@@ -106,7 +107,7 @@ def swap_sides(
     kind = draws.uniform(0.0, kinds, (samples,)).long().clip(0, kinds - 1)
     chosen = draws.chance(probability, (samples,))[:, None] & _within(before, length, frames)
     swapped = chosen[..., None] & _swapped(joint_set.joints, device)[kind][:, None]
-    mirror = _mirror(joint_set, device)
+    mirror = indices_on(joint_set.mirror, device)
     return _replace(seen, swapped, seen.points[:, :, mirror], seen.scores[:, :, mirror])
 
 
@@ -264,11 +265,6 @@ def _swapped(joints: Sequence[str]) -> Tensor:
     return torch.tensor(
         [[not kinds or kind_of(joint) in kinds for joint in joints] for kinds in _SWAPPED_SIDES]
     )
-
-
-@lru_cache
-def _mirror(joint_set: JointSet, device: torch.device) -> Tensor:
-    return torch.tensor(joint_set.mirror, device=device)
 
 
 @lru_cache

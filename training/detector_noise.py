@@ -168,12 +168,9 @@ def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tenso
         (samples, frames, joints) bool: inside the shoulders-hips quadrilateral, widened a little,
         and farther from the camera than the torso's middle there.
     """
-    corners = [f"{side}_{j}" for j in ("shoulder", "hip") for side in ("left", "right")]
-    left_top, right_top, left_low, right_low = (joint_set.index(corner) for corner in corners)
-    top, low = ((points[:, :, a] + points[:, :, b]) / 2 for a, b in
-                ((left_top, right_top), (left_low, right_low)))  # fmt: skip
-    near, far = ((depth[:, :, a] + depth[:, :, b]) / 2 for a, b in
-                 ((left_top, right_top), (left_low, right_low)))  # fmt: skip
+    ends = [joint_set.indices((f"left_{joint}", f"right_{joint}")) for joint in ("shoulder", "hip")]
+    top, low = ((points[:, :, left] + points[:, :, right]) / 2 for left, right in ends)
+    near, far = ((depth[:, :, left] + depth[:, :, right]) / 2 for left, right in ends)
     axis = low - top
     length = torch.linalg.vector_norm(axis, dim=-1, keepdim=True).clip(1e-6)
     along, across = axis / length, torch.stack([-axis[..., 1], axis[..., 0]], -1) / length
@@ -181,8 +178,8 @@ def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tenso
     place = (relative * along[:, :, None]).sum(-1) / length
     aside = (relative * across[:, :, None]).sum(-1).abs()
     widths = [
-        ((points[:, :, a] - points[:, :, b]) * across).sum(-1).abs()[..., None] / 2
-        for a, b in ((left_top, right_top), (left_low, right_low))
+        ((points[:, :, left] - points[:, :, right]) * across).sum(-1).abs()[..., None] / 2
+        for left, right in ends
     ]
     share = place.clip(0, 1)
     margin = _HIDDEN_MARGIN * person_size(points)[:, None, None]

@@ -19,11 +19,11 @@ from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.heads import TYPICAL_ERROR, ErrorHead
 from glagcn_cli.poses import LiftedJoints
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.skeleton import H36M17, JointSet
 
 from .evaluate import Observation, lifter_predictor
 
-EXPONENTS = np.linspace(0.2, 1.5, 27)
+EXPONENTS = np.linspace(0.2, 2.5, 47)
 SMALLEST = 1e-4  # metres
 
 
@@ -33,36 +33,50 @@ class ErrorScale(NamedTuple):
     factors: NDArray[np.float64]
     exponent: float
 
+    @property
+    def warning(self) -> str:
+        """What is wrong with the fit; nothing where all is well."""
+        if EXPONENTS[0] < self.exponent < EXPONENTS[-1]:
+            return ""
+        return (
+            f"the exponent {self.exponent:.2f} is an end of the range searched: the best may lie "
+            "beyond it, or what is predicted says nothing of the errors"
+        )
+
 
 def fit_error_scale(
-    pairs: Iterable[tuple[LiftedJoints, Observation]], mirror: Sequence[int] = H36M17.mirror
+    pairs: Iterable[tuple[LiftedJoints, Observation]], joint_set: JointSet = H36M17
 ) -> ErrorScale:
     """Find the scale under which the errors made are the likeliest.
 
     Errors are taken to be distributed exponentially about what is predicted, as in training
-    (`losses.uncertainty_loss`); left and right share a factor.
+    (`losses.uncertainty_loss`); left and right share a factor. The root, which has no error, says
+    nothing of the exponent: the larger that is, the likelier it would find its zeros.
 
     Parameters
     ----------
     pairs
         What a lifter said of observations, with uncertainties.
-    mirror
-        For each joint its partner on the other side.
+    joint_set
+        Theirs.
     """
     predicted, observed = [], []
     for lifted, seen in pairs:
         assert lifted.uncertainty is not None
-        predicted.append(np.maximum(lifted.uncertainty, SMALLEST))
-        observed.append(np.linalg.norm(lifted.joints - seen.joints, axis=-1))
+        errors = np.linalg.norm(lifted.joints - seen.joints, axis=-1)
+        predicted.append(np.maximum(lifted.uncertainty[seen.counts], SMALLEST))
+        observed.append(errors[seen.counts])
     said, made = np.concatenate(predicted), np.concatenate(observed)
-    both = np.array([np.arange(len(mirror)), mirror])  # a joint and its partner
+    both = np.array([np.arange(len(joint_set)), joint_set.mirror])  # a joint and its partner
+    mean_log = np.log(said).mean(axis=0)
 
     def factors(exponent: float) -> NDArray[np.float64]:
         means: NDArray[np.float64] = (made / said**exponent).mean(axis=0)
         return np.maximum(means[both].mean(axis=0), SMALLEST)
 
     def cost(exponent: float) -> float:
-        return float((np.log(factors(exponent)) + exponent * np.log(said)).mean())
+        of_joints = np.log(factors(exponent)) + exponent * mean_log
+        return float(np.delete(of_joints, joint_set.root).mean())
 
     best = min(EXPONENTS.tolist(), key=cost)
     return ErrorScale(factors(best), best)
@@ -87,6 +101,7 @@ def scale_errors(lifter: Lifter, held_out: Sequence[Observation]) -> dict[str, E
     for branch, head in heads.items():
         if head is not None:
             predict = lifter_predictor(lifter, True, branch)
-            done[branch] = fit_error_scale((predict(seen), seen) for seen in held_out)
+            pairs = ((predict(seen), seen) for seen in held_out)
+            done[branch] = fit_error_scale(pairs, lifter.joint_set)
             apply_error_scale(head, done[branch])
     return done

@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from glagcn_cli.lifting import VIDEO_BRANCH, Lifter
+from glagcn_cli.lifting import Lifter
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.progress import bar_size
-from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17
+from glagcn_cli.skeleton import CONVERSION
 
-from .augment import detector_points
 from .cameras import EVALUATION_CAMERAS, IMAGE_SIZE, CameraRange, Cameras, draw_cameras
 from .data.registry import find_reader
 from .data.takes import Take, TakeSet
 from .evaluation_noise import DETECTOR, EXACT, MEASURED, gaussian_noise, measured_noise
 from .random_draws import GeneratorDraws
-from .samples import observe
 from .scores import TakeScores, score_take
+from .virtual_detector import marked_points, observe
 
 EVALUATION_SEED = 2023
 CAMERAS_PER_TAKE = 2
@@ -114,11 +113,8 @@ def observe_takes(
     cameras
         From where free motion is seen.
     """
-    chosen = np.arange(len(takes.takes))
-    if 0 < at_most < len(chosen):
-        chosen = np.linspace(0, len(chosen) - 1, at_most).round().astype(int)
     seen: list[Observation] = []
-    for number in chosen.tolist():
+    for number in takes.evenly_chosen(at_most):
         take = takes.takes[number]
         draws = GeneratorDraws(np.random.default_rng([EVALUATION_SEED, number]))
         if takes.filmed:
@@ -167,10 +163,7 @@ def _detect(
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
     """Keypoints, and scores where the noise has them, of every camera."""
     if noise == MEASURED:
-        given = conversion == AS_GIVEN
-        points = cameras.to_camera(motion if given else detector_points(motion))
-        marked = cameras.project(points), points[..., 2], H36M17 if given else COCO17
-        return list(measured_noise(draws, *marked, fps))
+        return list(measured_noise(draws, *marked_points(cameras, motion, conversion), fps))
     keypoints = observe(cameras, motion, conversion)
     if noise == DETECTOR:
         keypoints = gaussian_noise(draws, keypoints)
@@ -209,13 +202,17 @@ def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
     return predict_and_tell
 
 
-def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str = VIDEO_BRANCH) -> Predictor:
-    """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's."""
+def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str | None = None) -> Predictor:
+    """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's.
+
+    By the branch that lifts videos, where none is named.
+    """
+    chosen = branch or lifter.video_branch
 
     def predict(seen: Observation) -> LiftedJoints:
         return lifter.lift_keypoints(
             seen.keypoints, seen.scores, seen.image_size, seen.fps, fov=seen.fov, flip=flip,
-            branch=branch,
+            branch=chosen,
         )  # fmt: skip
 
     return predict

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from glagcn_cli.gaps import fill_gaps, place_missing_root
+from glagcn_cli.gaps import Filled, fill_gaps, place_missing_root
 from glagcn_cli.lifting import MAX_GAP, MIN_SCORE
 from glagcn_cli.skeleton import COCO17, H36M17, JointSet, lifter_points
 
@@ -88,8 +88,21 @@ def measured_noise(
     takes = []
     for one, its in zip(keypoints.double().numpy(), scores.double().numpy(), strict=True):
         found = np.ones(len(one), dtype=bool)
-        filled = fill_gaps(one, its, found, MAX_GAP * fps, MIN_SCORE)
-        if joint_set is H36M17:
-            filled = place_missing_root(filled)
+        filled = fill_as_in_videos(one, its, found, fps, joint_set)
         takes.append((filled.keypoints, filled.scores))
     return takes
+
+
+def fill_as_in_videos(
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    found: NDArray[np.bool_],
+    fps: int,
+    joint_set: JointSet = H36M17,
+) -> Filled:
+    """What inference makes of gaps in (frames, joints, 2) pixels before it lifts them.
+
+    `scores` (frames, joints) in 0..1; `found` (frames,) tells where somebody was seen.
+    """
+    filled = fill_gaps(keypoints, scores, found, MAX_GAP * fps, MIN_SCORE)
+    return place_missing_root(filled) if joint_set is H36M17 else filled

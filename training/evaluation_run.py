@@ -11,7 +11,7 @@ from typing import Any
 
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.lifting import CENTRE, VIDEO_BRANCH, Lifter
+from glagcn_cli.lifting import CENTRE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 
@@ -91,10 +91,11 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
             f"{path} was trained on joints of {own}; {settings.dataset} has {found}, so the two "
             "do not fit each other"
         )
-    branch = settings.branch or VIDEO_BRANCH
+    lifter = Lifter(network, card, settings.device)
+    branch = settings.branch or lifter.video_branch
     if not isinstance(network, GLAGCN):
         branch = CENTRE
-    predict = lifter_predictor(Lifter(network, card, settings.device), settings.flip, branch)
+    predict = lifter_predictor(lifter, settings.flip, branch)
     seen = observe_takes(takes, settings.noise, card.conversion, settings.takes)
     result, text = _measure(predict, seen, settings, found)
     result["setting"] = {

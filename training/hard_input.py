@@ -144,3 +144,9 @@ def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> 
     frames = int((len(values) - 1) * Fraction(rate) / source) + 1
     spline = make_interp_spline(np.arange(len(values)), values, k=3)
     return np.asarray(spline(np.arange(frames) * float(source / Fraction(rate))))
+
+
+def about_first(pose: NDArray[np.floating], joints: Sequence[str]) -> NDArray[np.floating]:
+    """Some joints of H36M-17 (frames, 17, 3), relative to the first of them."""
+    chosen = H36M17.indices(joints)
+    return pose[:, chosen] - pose[:, chosen[:1]]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from glagcn_cli.skeleton import H36M17
 
+from .augment import indices_on
 from .random_draws import Draws
 
 # Degrees by which parts of a body fall forward about its left-right axis.
 _TRUNK = (-30.0, 110.0)  # and what hangs on it: head and arms
 _THIGHS = (-110.0, 30.0)
 _SHANKS = (-30.0, 110.0)
-_PARTS = {"knee": 1, "ankle": 2}  # by the bone's outer joint; all others belong to the trunk
+_KINDS = {"knee": 1, "ankle": 2}  # by the bone's outer joint; all others belong to the trunk
+_PARTS = tuple(_KINDS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints)
+
+_PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
 
 _TUMBLE = (60.0, 180.0)  # degrees about a horizontal axis
 _TUMBLED = 0.5  # share of the changed samples that fall over as they are; the others bend
@@ -48,9 +50,11 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     bends = [draws.uniform(*limits, (samples,)) for limits in (_TRUNK, _THIGHS, _SHANKS)]
     whole = draws.uniform(*_TUMBLE, (samples,))
     parts = torch.where(tumbled[:, None], whole[:, None], torch.stack(bends, dim=1))
-    degrees = parts[:, _part_of_joints(device)].to(motion.dtype)
+    degrees = parts[:, indices_on(_PARTS, device)].to(motion.dtype)
 
-    turned = _turn(motion - motion[:, :, _parents(device)], axis, torch.deg2rad(degrees))
+    turned = _turn(
+        motion - motion[:, :, indices_on(_PARENTS, device)], axis, torch.deg2rad(degrees)
+    )
     changed = motion.clone()
     for parent, child in H36M17.bone_indices:  # from the root outwards
         changed[:, :, child] = changed[:, :, parent] + turned[:, :, child]
@@ -66,18 +70,3 @@ def _turn(vectors: Tensor, axis: Tensor, angle: Tensor) -> Tensor:
     cos, sin = (function(angle)[:, None, :, None] for function in (torch.cos, torch.sin))
     kept = (vectors * along).sum(dim=-1, keepdim=True) * along
     return kept + cos * (vectors - kept) + sin * torch.linalg.cross(along, vectors)
-
-
-@lru_cache
-def _part_of_joints(device: torch.device) -> Tensor:
-    parts = [_PARTS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints]
-    return torch.tensor(parts, device=device)
-
-
-@lru_cache
-def _parents(device: torch.device) -> Tensor:
-    """Parent of each joint; the root is its own."""
-    parents = list(range(len(H36M17)))
-    for parent, child in H36M17.bone_indices:
-        parents[child] = parent
-    return torch.tensor(parents, device=device)

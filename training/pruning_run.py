@@ -14,6 +14,7 @@ from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.outputs import check_output
 
+from .augment import Augmentation
 from .data.registry import read_takes
 from .engine.model import BatchMaker
 from .engine.order import TrainingOrder
@@ -21,7 +22,6 @@ from .engine.windows import WindowStore
 from .pruning import prune, width_at
 from .recipe import DataSettings, Recipe
 from .recipe_files import from_mapping
-from .samples import Augmentation
 
 CALIBRATION_BATCHES = 32
 CALIBRATION_WINDOWS = 16  # in a batch

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import metrics
+from .markdown_table import markdown_table
 
 FRAMES = "frames"
 """Mean over all counted frames."""
@@ -230,14 +231,14 @@ def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
     measured = {name: mean[name] for name in METRICS if any(name in r.figures for r in rows)}
     frames = {line: sum(row.frames for row in those) for line, those in _lines(rows, over).items()}
     titles = [f"{metric.title} ({metric.unit})" for metric in METRICS.values()]
-    lines = [["Action", "Frames", *titles], ["---"] + ["---:"] * (len(METRICS) + 1)]
+    lines = [["Action", "Frames", *titles]]
     lines += [
         [_cell(action) or "(unnamed)", str(frames[action]), *_figures(figures)]
         for action, figures in by_action(rows, over=over).items()
     ]
     last = [f"Mean over {over}", str(sum(frames.values())), *_figures(measured)]
     lines.append([f"**{text}**" for text in last])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return markdown_table(lines) + "\n"
 
 
 def _figures(figures: dict[str, float]) -> list[str]:

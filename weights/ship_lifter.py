@@ -4,7 +4,8 @@
 
 What was learned is stored in half precision, and what is measured is the lifter as it is stored.
 The size of the errors that it predicts is fitted on every second take; calibration is measured on
-the others.
+the others. The file's metrics tell the figures and, as ``val_takes``, of how many takes they are;
+None is all. It is written when everything is measured.
 Prints the table for the model card and the sha256 for `glagcn_cli.checkpoints.SHIPPED_LIFTERS`.
 """
 
@@ -14,12 +15,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import torch
 
-from glagcn_cli.checkpoints import load_lifter, save_lifter, sha256
+from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
 from glagcn_cli.lifting import Lifter
+from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from glagcn_cli.outputs import check_output
 from glagcn_training.calibration import Calibration
 from glagcn_training.data.packs import read_packs
 from glagcn_training.depth_reversals import DepthReversals
@@ -31,7 +36,8 @@ from glagcn_training.evaluate import (
     observe_takes,
     score_all,
 )
-from glagcn_training.evaluation_noise import NOISE
+from glagcn_training.evaluation_noise import EXACT, MEASURED, NOISE
+from glagcn_training.failures import failures_as_messages
 from glagcn_training.gravity import GravityErrors
 from glagcn_training.scores import summarise
 
@@ -68,33 +74,47 @@ def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str
     return {name: round(value, 2) for name, value in figures.items()}
 
 
+def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
+    """The lifter that its file would give back."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "lifter.pth"
+        save_lifter(path, network, card)
+        return Lifter(*load_lifter(path))
+
+
+def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
+    """Scale the errors that a lifter predicts, and tell how."""
+    for branch, scale in scale_errors(lifter, seen).items():
+        click.echo(f"errors of the {branch}: {scale.factors.mean():.2f} s^{scale.exponent:.2f}")
+        if scale.warning:
+            click.echo(f"warning: errors of the {branch}: {scale.warning}", err=True)
+
+
 @click.command()
 @click.argument("trained", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("shipped", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--takes", default=0, help="Evenly chosen, to try it out; 0 for all.")
+@click.option(
+    "--takes", default=0, type=click.IntRange(min=0),
+    help="So many takes, evenly chosen; 0 for all. The file tells how many.",
+)  # fmt: skip
 @click.option("--threads", default=1, show_default=True)
+@failures_as_messages()
 def main(trained: Path, shipped: Path, data_dir: Path, takes: int, threads: int) -> None:
     """Measure TRAINED on the packs' validation subjects and write it as SHIPPED."""
+    check_output(shipped, overwrite=True)
     torch.set_num_threads(threads)
     network, card = load_lifter(trained)
     motion = read_packs(data_dir, "val")
-    fitting = [
-        seen
-        for noise in ("exact", "measured")
-        for seen in split(observe_takes(motion, noise, card.conversion, takes))[0]
-    ]
-    for branch, scale in scale_errors(Lifter(network, card), fitting).items():
-        click.echo(f"errors of the {branch}: {scale.factors.mean():.2f} s^{scale.exponent:.2f}")
-    save_lifter(shipped, network, replace(card, metrics={}))
-    network, card = load_lifter(shipped)
-    lifter = Lifter(network, card)
-    metrics: dict[str, float] = {}
+    seen = {noise: observe_takes(motion, noise, card.conversion, takes) for noise in NOISE}
+    fit_errors(Lifter(network, card), [*split(seen[EXACT])[0], *split(seen[MEASURED])[0]])
+    lifter = as_stored(network, card)
+    chosen = len(motion.evenly_chosen(takes))
+    metrics: dict[str, Any] = {"val_takes": None if chosen == len(motion.takes) else chosen}
     click.echo(f"| 2D | mirror averaged | {' | '.join(COLUMNS.values())} |")
     click.echo("| --- | --- " + "| ---: " * len(COLUMNS) + "|")
     for noise, flip in product(NOISE, (False, True)):
-        seen = observe_takes(motion, noise, card.conversion, takes)
-        figures = measure(lifter, seen, flip)
+        figures = measure(lifter, seen[noise], flip)
         cells = [f"{figures[name]:.1f}" if name in figures else "-" for name in COLUMNS]
         click.echo(f"| {noise} | {'yes' if flip else 'no'} | {' | '.join(cells)} |")
         setting = f"val_{noise}_{'flip' if flip else 'plain'}"

@@ -99,6 +99,13 @@ class TakeSet:
         """Whether the takes have 2D of real cameras."""
         return self.takes[0].keypoints is not None
 
+    def evenly_chosen(self, at_most: int) -> list[int]:
+        """Numbers of so many takes, spread over all of them; of all where `at_most` is 0."""
+        count = len(self.takes)
+        if not 0 < at_most < count:
+            return list(range(count))
+        return [round(number) for number in np.linspace(0, count - 1, at_most).tolist()]
+
     @property
     def frames(self) -> int:
         """Frames of all takes together."""

@@ -1,0 +1,15 @@
+"""Rows of text as a table in markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def markdown_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table of rows, the first one its head.
+
+    So many columns are aligned left, as text is, and the others right, as numbers are.
+    """
+    head, *lines = rows
+    rule = ["---" if column < left else "---:" for column in range(len(head))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))

@@ -1,0 +1,115 @@
+"""What a detector would say of bodies seen by virtual cameras, exactly or with its errors."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from glagcn_cli.skeleton import (
+    AS_GIVEN,
+    COCO17,
+    CONVERSIONS,
+    H36M17,
+    JointSet,
+    lifter_points,
+)
+
+from .augment import Augmentation, detector_points
+from .cameras import Cameras
+from .detector_errors import (
+    crop,
+    drop_frames,
+    fill_root,
+    forget_scores,
+    hide_joints,
+    lifter_scores,
+    swap_sides,
+)
+from .detector_noise import Detections, add_detector_noise, exact_detections, hidden_by_torso
+from .random_draws import Draws
+
+
+def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
+    """2D that the lifter would be given if the detector were exact.
+
+    Parameters
+    ----------
+    cameras
+        One for every sample.
+    motion
+        (samples, frames, 17, 3) metres, world frame, H36M-17.
+    conversion
+        `CONVERSION`: the detector's points are projected and then converted by the very function
+        that inference uses. `AS_GIVEN`: the 17 joints themselves are projected.
+
+    Returns
+    -------
+    Tensor
+        (samples, frames, 17, 2) pixels, float32.
+    """
+    points, _, joint_set = marked_points(cameras, motion, conversion)
+    return lifter_points(points, joint_set)
+
+
+def marked_points(
+    cameras: Cameras, motion: Tensor, conversion: str
+) -> tuple[Tensor, Tensor, JointSet]:
+    """Points (samples, frames, 17, 2) that a detector marks, their depth in metres, which set.
+
+    Parameters as in `observe`.
+    """
+    if conversion not in CONVERSIONS:
+        raise ValueError(f"conversion is {conversion!r}, expected one of {CONVERSIONS}")
+    given = conversion == AS_GIVEN
+    in_camera = cameras.to_camera(motion if given else detector_points(motion))
+    return cameras.project(in_camera), in_camera[..., 2], H36M17 if given else COCO17
+
+
+def spoil(
+    draws: Draws,
+    points: Tensor,
+    depth: Tensor,
+    joint_set: JointSet,
+    augmentation: Augmentation,
+    channels: int,
+    fps: float,
+) -> Detections:
+    """Make exact points what a detector and the conversion of inference would give.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    points
+        (samples, frames, joints, 2) pixels.
+    depth
+        (samples, frames, joints) metres from the camera.
+    joint_set
+        The points'. COCO's come back as the lifter's.
+    augmentation
+        What a detector does wrong, and how often.
+    channels
+        3: scores are told, so that a joint can be missing. 2: it is guessed.
+    fps
+        Frames per second.
+    """
+    tell = channels == 3
+    seen = exact_detections(points)
+    if augmentation.noise > 0:
+        hidden = hidden_by_torso(points, depth, joint_set)
+        seen = add_detector_noise(
+            draws, seen, hidden, joint_set, augmentation.noise, augmentation.exact, fps
+        )
+    if augmentation.swaps > 0:
+        seen = swap_sides(draws, seen, augmentation.swaps, joint_set)
+    if augmentation.crop > 0:
+        seen = crop(draws, seen, augmentation.crop, joint_set, tell)
+    if augmentation.occlusion > 0:
+        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, tell)
+    if augmentation.missing_frames > 0:
+        seen = drop_frames(draws, seen, augmentation.missing_frames)
+    if tell:
+        seen = forget_scores(draws, seen)
+    if joint_set is COCO17:
+        scores = fill_root(lifter_scores(seen.scores), H36M17.root)
+        return seen._replace(points=lifter_points(seen.points, joint_set), scores=scores)
+    return seen
