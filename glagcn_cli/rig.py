@@ -17,6 +17,8 @@ from .skeleton import H36M17
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation
 
+_Places = list[NDArray[np.float64]]
+
 LEFT: NDArray[np.float64] = np.array([1.0, 0.0, 0.0])
 UP: NDArray[np.float64] = np.array([0.0, 1.0, 0.0])
 FRONT: NDArray[np.float64] = np.array([0.0, 0.0, 1.0])
@@ -119,6 +121,36 @@ class Rig:
             ends[f"{side}Foot"] = _TOE_OF_SHIN * self.lengths[f"{low}_ankle"]
         return ends
 
+    @cached_property
+    def bones(self) -> dict[str, NDArray[np.float64]]:
+        """(3,) metres at rest: the bone that each joint moves; the hips move none of their own."""
+        bones = {name: np.zeros(3) for name in NAMES}
+        for i, parent in reversed(list(enumerate(PARENTS))):  # of several, the first counts
+            if parent > 0:
+                bones[NAMES[parent]] = self.offsets[i]
+        return bones | self.end_sites
+
+    def positions(self, root: NDArray[np.float64], turns: list[Rotation]) -> _Places:
+        """Where the joints are: forward kinematics.
+
+        Parameters
+        ----------
+        root
+            (frames, 3) metres.
+        turns
+            Orientations in the scene of every rig joint.
+
+        Returns
+        -------
+        list
+            (frames, 3) metres for every rig joint.
+        """
+        positions = [root]
+        for i, parent in enumerate(PARENTS):
+            if parent >= 0:
+                positions.append(positions[parent] + turns[parent].apply(self.offsets[i]))
+        return positions
+
 
 @dataclass(frozen=True)
 class RigMotion:
@@ -147,7 +179,8 @@ class RigMotion:
 
     def joint_positions(self) -> NDArray[np.float64]:
         """(frames, 17, 3) metres, scene frame: forward kinematics, as H36M-17 joints."""
-        positions, turns = self._forward()
+        turns = self.turns()
+        positions = self.rig.positions(self.root, turns)
         joints = np.empty((len(self), len(H36M17), 3))
         for i, joint in enumerate(RIG_JOINTS):
             joints[:, H36M17.index(joint.sits_at)] = positions[i]
@@ -156,19 +189,12 @@ class RigMotion:
         joints[:, H36M17.index("head")] = positions[head] + turns[head].apply(reach)
         return joints
 
-    def _forward(self) -> tuple[list[NDArray[np.float64]], list[Rotation]]:
-        """Positions (frames, 3) and orientations in the scene of every rig joint."""
+    def turns(self) -> list[Rotation]:
+        """Orientations in the scene of every rig joint."""
         from scipy.spatial.transform import Rotation
 
-        positions: list[NDArray[np.float64]] = []
         turns: list[Rotation] = []
         for i, parent in enumerate(PARENTS):
             local = Rotation.from_quat(self.rotations[:, i])
-            if parent < 0:
-                positions.append(self.root)
-                turns.append(local)
-            else:
-                offset = self.rig.offsets[i]
-                positions.append(positions[parent] + turns[parent].apply(offset))
-                turns.append(turns[parent] * local)
-        return positions, turns
+            turns.append(local if parent < 0 else turns[parent] * local)
+        return turns

@@ -11,29 +11,40 @@ from moving_figure import Figure, sequence, walking
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
 from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.settings import BVH_SKELETONS, Settings
 from glagcn_cli.skeleton import COCO17, H36M17
 
 pybvh = pytest.importorskip("pybvh")
 
-# Where each of the 17 joints is found among the BVH's nodes; the head lies between two of them.
-NODES = {
+# Where each of the 17 joints is found among the BVH's nodes; in two of the three skeletons the head
+# lies between two of them.
+PLAIN = {
     "hip": "Hips", "spine": "Spine1", "thorax": "Neck", "neck": "Head",
     "left_shoulder": "LeftArm", "left_elbow": "LeftForeArm", "left_wrist": "LeftHand",
     "right_shoulder": "RightArm", "right_elbow": "RightForeArm", "right_wrist": "RightHand",
     "left_hip": "LeftUpLeg", "left_knee": "LeftLeg", "left_ankle": "LeftFoot",
     "right_hip": "RightUpLeg", "right_knee": "RightLeg", "right_ankle": "RightFoot",
 }  # fmt: skip
-FOUND = H36M17.indices(list(NODES))
+NODES = {
+    "mixamo": {joint: f"mixamorig:{node}" for joint, node in PLAIN.items()},
+    "cmu": PLAIN | {"spine": "Spine"},
+    "h36m": {
+        joint: "".join(word.capitalize() for word in joint.split("_")) for joint in H36M17.joints
+    },
+}
+FOUND = H36M17.indices(list(PLAIN))
 
 
 class Read:
     """A BVH file in metres: positions of nodes by name, and the rest pose."""
 
-    def __init__(self, path):
+    def __init__(self, path, skeleton="mixamo"):
+        self.skeleton = skeleton
         self.bvh = pybvh.read_bvh_file(path, world_up="+y")
-        self.names = [node.name for node in self.bvh.nodes]
+        self.names = [node.name.replace("mixamorig:", "") for node in self.bvh.nodes]
         self.positions = self.bvh.node_positions() / 100
         topology = self.bvh.fk_topology
         self.rest = np.zeros((len(self.names), 3))
@@ -46,26 +57,38 @@ class Read:
         return self.rest[self.names.index(name)]
 
     def joints(self):
-        return self.positions[:, [self.names.index(name) for name in NODES.values()]]
+        nodes = [NODES[self.skeleton][joint] for joint in PLAIN]
+        names = [node.name for node in self.bvh.nodes]
+        return self.positions[:, [names.index(node) for node in nodes]]
 
 
-def written(path, joints, **options) -> Read:
-    assert list(writer_for(path)(path, [sequence(joints, **options)], ExportContext())) == [path]
-    return Read(path)
+def written(path, joints, skeleton=DEFAULT_DIALECT, **options) -> Read:
+    context = ExportContext(settings={"bvh_skeleton": skeleton})
+    assert list(writer_for(path)(path, [sequence(joints, **options)], context)) == [path]
+    return Read(path, skeleton)
 
 
-def test_forward_kinematics_meets_the_fit_and_the_figure(tmp_path):
+def test_default_is_what_a_run_without_the_setting_gets(tmp_path):
+    chosen, default = tmp_path / "chosen.bvh", tmp_path / "default.bvh"
+    written(chosen, walking(5).joints)
+    list(writer_for(default)(default, [sequence(walking(5).joints)], ExportContext()))
+    assert chosen.read_bytes() == default.read_bytes()
+
+
+@pytest.mark.parametrize("skeleton", NODES)
+def test_forward_kinematics_meets_the_fit_and_the_figure(tmp_path, skeleton):
     joints = walking(heading=np.linspace(0, 360, 150)).joints
-    read = written(tmp_path / "walk.bvh", joints)
+    read = written(tmp_path / "walk.bvh", joints, skeleton)
     fitted = fit_rig(joints, np.ones(150, bool), Fraction(50)).joint_positions()
     assert np.linalg.norm(read.joints() - fitted[:, FOUND], axis=-1).max() < 0.05e-3
     assert np.linalg.norm(read.joints() - joints[:, FOUND], axis=-1).max() < 0.05e-3
 
 
-def test_forward_kinematics_meets_the_fit_of_a_noisy_figure(tmp_path):
+@pytest.mark.parametrize("skeleton", NODES)
+def test_forward_kinematics_meets_the_fit_of_a_noisy_figure(tmp_path, skeleton):
     joints = walking().joints
     joints = joints + np.random.default_rng(0).normal(0, 0.02, joints.shape)
-    read = written(tmp_path / "walk.bvh", joints)
+    read = written(tmp_path / "walk.bvh", joints, skeleton)
     fitted = fit_rig(joints, np.ones(150, bool), Fraction(50)).joint_positions()
     assert np.linalg.norm(read.joints() - fitted[:, FOUND], axis=-1).max() < 0.05e-3
 
@@ -92,11 +115,51 @@ def test_rest_pose_is_a_t_pose_with_the_left_at_plus_x_that_faces_z(tmp_path):
         assert np.allclose(np.diff(leg, axis=0)[:, [0, 2]], 0, atol=1e-6)
         assert (np.diff(leg, axis=0)[:, 1] < -0.3).all()
         assert sign * leg[0][0] > 0.05
-        toes = read.rest[read.names.index(f"EndSite{side}Foot")] - leg[2]
+        toes = read.rest[read.names.index(f"EndSite{side}ToeBase")] - leg[2]
         assert toes[2] > 0.1 and toes[1] < 0 and toes[0] == 0
         assert sign * (read.rest[read.names.index(f"EndSite{side}Hand")] - arm[2])[0] > 0.1
     assert read.at_rest("Head")[1] > read.at_rest("Neck")[1] > read.at_rest("Spine1")[1] > 0.1
     assert np.allclose(read.at_rest("Hips"), 0)
+
+
+@pytest.mark.parametrize(("skeleton", "count"), [("mixamo", 22), ("cmu", 31), ("h36m", 20)])
+def test_each_skeleton_has_its_tools_names_with_every_joint_under_its_parent(
+    tmp_path, skeleton, count
+):
+    path = tmp_path / "walk.bvh"
+    read = written(path, walking(5).joints, skeleton)
+    names = [node.name for node in read.bvh.nodes if not node.is_end_site()]
+    assert names == [joint.name for joint in DIALECTS[skeleton].joints]  # the channels' order
+    assert len(names) == count
+    expected = {
+        "mixamo": {"mixamorig:Spine2", "mixamorig:LeftToeBase", "mixamorig:RightForeArm"},
+        "cmu": {"LHipJoint", "LowerBack", "Neck1", "RightFingerBase", "LThumb", "LeftToeBase"},
+        "h36m": {"Hip", "Thorax", "Head", "LeftWrist", "RightAnkle"},
+    }
+    assert expected[skeleton] <= set(names)
+    for node, parent in enumerate(read.parents):  # no bone starts beside its parent's
+        if parent >= 0:
+            lengths = np.linalg.norm(read.positions[:, node] - read.positions[:, parent], axis=-1)
+            assert lengths.std() < 1e-5
+
+
+def test_h36m_skeleton_has_the_head_joint_too(tmp_path):
+    joints = walking().joints
+    read = written(tmp_path / "walk.bvh", joints, "h36m")
+    head = read.positions[:, read.names.index("Head")]
+    assert np.abs(head - joints[:, H36M17.index("head")]).max() < 0.05e-3
+
+
+@pytest.mark.parametrize("skeleton", ["rigify", "", "Mixamo", 3, ["cmu"], None])
+def test_unknown_skeleton_is_refused_before_anything_is_written(tmp_path, skeleton):
+    with pytest.raises(UsageError, match="mixamo, cmu, h36m"):
+        written(tmp_path / "walk.bvh", walking(5).joints, skeleton)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_offer_the_skeletons_there_are_and_the_same_default():
+    assert tuple(DIALECTS) == BVH_SKELETONS
+    assert Settings().bvh_skeleton == DEFAULT_DIALECT
 
 
 def test_a_standing_figure_stands_in_the_file(tmp_path):
@@ -105,7 +168,7 @@ def test_a_standing_figure_stands_in_the_file(tmp_path):
     assert head[1] - foot[1] == pytest.approx(0.84 + 0.59, abs=1e-3)
     left, right = (read.positions[0, read.names.index(f"{s}Arm")] for s in ("Left", "Right"))
     assert left[0] - right[0] == pytest.approx(0.34, abs=1e-3)
-    toes = read.positions[0, read.names.index("EndSiteLeftFoot")]
+    toes = read.positions[0, read.names.index("EndSiteLeftToeBase")]
     assert toes[2] - foot[2] > 0.1
     assert toes[1] == pytest.approx(0.0, abs=0.03)
 
@@ -131,6 +194,42 @@ def test_every_frame_is_there_and_finite_where_poses_are_missing(tmp_path):
     assert "nan" not in path.read_text().lower() and "inf" not in path.read_text().lower()
     speed = np.linalg.norm(np.diff(read.joints(), axis=0), axis=-1)
     assert speed.max() < 0.2  # the missing frames' zeros would be metres away
+
+
+def hidden_arms(joints):
+    joints = joints.copy()
+    for side in ("left", "right"):
+        arm = H36M17.indices([f"{side}_shoulder", f"{side}_elbow", f"{side}_wrist"])
+        joints[:, arm] = joints[:, [H36M17.index("thorax")]]
+    return joints
+
+
+def lying(joints):
+    joints = joints[..., [0, 2, 1]] * [1, 1, -1]
+    return joints - [0, joints[..., 1].min(), 0]
+
+
+@pytest.mark.parametrize("skeleton", NODES)
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        (lying, slice(None)),
+        (hidden_arms, slice(None)),
+        (lambda joints: joints, slice(20, 25)),
+        (lambda joints: joints, slice(7, 8)),
+        (lambda joints: joints[:1], slice(None)),
+        (lambda joints: np.zeros_like(joints), slice(None)),
+    ],
+    ids=["lying all clip", "arms never seen", "five frames", "one of many", "one", "all at zero"],
+)
+def test_hard_clips_give_every_frame_finite(tmp_path, skeleton, change, seen):
+    joints = change(walking(40).joints)
+    valid = np.zeros(len(joints), bool)
+    valid[seen] = True
+    read = written(tmp_path / "hard.bvh", joints, skeleton, valid=valid)
+    assert len(read.positions) == len(joints) and np.isfinite(read.positions).all()
+    if change is not hidden_arms:  # whose arms hang on a thorax that gives them no direction
+        assert np.abs(read.joints() - joints[:, FOUND])[valid].max() < 0.2e-3
 
 
 def test_angles_do_not_jump_through_a_full_turn(tmp_path):

@@ -1,6 +1,7 @@
 """`.bvh`: the motion of one person as rotations of a rig, for Blender and other animation tools.
 
-Y up, centimetres, rest pose a T-pose that faces +z. Every joint turns by Zrotation Xrotation
+Y up, centimetres, rest pose a T-pose that faces +z. The setting `bvh_skeleton` picks the names and
+the arrangement of the joints (`bvh_skeletons`). Every joint turns by Zrotation Xrotation
 Yrotation, which readers apply as R = Rz Rx Ry. One frame for every frame of the video; where there
 is no pose the motion is interpolated, and held at the clip's ends.
 """
@@ -19,10 +20,11 @@ from ..errors import UsageError
 from ..kinematics import fit_rig
 from ..outputs import atomic_output
 from ..poses import PoseSequence
-from ..rig import NAMES, PARENTS, Rig, RigMotion
+from ..rig import Rig, RigMotion
 from ..rotations import continuous_euler
 from ..skeleton import H36M17
 from . import ExportContext
+from .bvh_skeletons import Dialect, dialect_of
 from .people import path_for_each, people_with_poses
 
 CENTIMETRES = 100.0  # in a metre
@@ -34,6 +36,7 @@ _LINES_AT_ONCE = 4096
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file for each person: a fitted rig, its root path and joint rotations."""
+    dialect = dialect_of(context.settings)
     people = people_with_poses(path, sequences)
     for sequence in people:
         if sequence.joint_set != H36M17:
@@ -42,20 +45,22 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                 f"the lifter gives {sequence.joint_set.name}"
             )
     for target, sequence in path_for_each(path, people, context.overwrite):
-        motion = fit_rig(sequence.joints, sequence.valid, sequence.fps)
+        motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
         with (
             atomic_output(target, context.overwrite) as temporary,
             temporary.open("w", encoding="ascii", newline="\n") as file,
         ):
-            write_motion(file, motion, sequence.fps)
+            write_motion(file, motion, sequence.fps, dialect)
         yield target
 
 
-def write_motion(file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps: Fraction) -> None:
+def write_motion(
+    file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps: Fraction, dialect: Dialect
+) -> None:
     """Write a moving rig as BVH text."""
-    values = channel_values(motion)
+    values = channel_values(motion, dialect)
     file.write("HIERARCHY\n")
-    file.write("\n".join(_joint_lines(motion.rig, 0, "")))
+    file.write("\n".join(_joint_lines(dialect, motion.rig, 0, "")))
     file.write(f"\nMOTION\nFrames: {len(values)}\nFrame Time: {float(1 / fps):.12f}\n")
     line = " ".join(["%.4f"] * values.shape[1]) + "\n"
     for start in range(0, len(values), _LINES_AT_ONCE):
@@ -63,29 +68,29 @@ def write_motion(file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps:
         file.write(line * len(block) % tuple(block.ravel().tolist()))
 
 
-def channel_values(motion: RigMotion) -> NDArray[np.float64]:
-    """(frames, 3 + 3 * rig joints): root path in centimetres, then angles in degrees."""
-    angles = continuous_euler(motion.rotations, _ORDER)
+def channel_values(motion: RigMotion, dialect: Dialect) -> NDArray[np.float64]:
+    """(frames, 3 + 3 * joints): root path in centimetres, then angles in degrees."""
+    angles = continuous_euler(dialect.rotations(motion), _ORDER)
     return np.concatenate([motion.root * CENTIMETRES, angles.reshape(len(motion), -1)], axis=1)
 
 
-def _joint_lines(rig: Rig, index: int, indent: str) -> list[str]:
-    """The block of a joint and all that hang on it; `NAMES` has the order of the channels."""
-    root = PARENTS[index] < 0
+def _joint_lines(dialect: Dialect, rig: Rig, number: int, indent: str) -> list[str]:
+    """The block of a joint and all that hang on it; `dialect.joints` has the channels' order."""
+    root = dialect.parents[number] < 0
     inner = indent + "  "
     channels = f"6 Xposition Yposition Zposition {_ROTATIONS}" if root else f"3 {_ROTATIONS}"
     lines = [
-        f"{indent}{'ROOT' if root else 'JOINT'} {NAMES[index]}",
+        f"{indent}{'ROOT' if root else 'JOINT'} {dialect.joints[number].name}",
         f"{indent}{{",
-        f"{inner}{_offset_line(rig.offsets[index])}",
+        f"{inner}{_offset_line(dialect.offsets(rig)[number])}",
         f"{inner}CHANNELS {channels}",
     ]
-    for child, parent in enumerate(PARENTS):
-        if parent == index:
-            lines += _joint_lines(rig, child, inner)
-    if NAMES[index] in rig.end_sites:
-        end = _offset_line(rig.end_sites[NAMES[index]])
-        lines += [f"{inner}End Site", f"{inner}{{", f"{inner}  {end}", f"{inner}}}"]
+    for child, parent in enumerate(dialect.parents):
+        if parent == number:
+            lines += _joint_lines(dialect, rig, child, inner)
+    end = dialect.end_sites(rig).get(number)
+    if end is not None:
+        lines += [f"{inner}End Site", f"{inner}{{", f"{inner}  {_offset_line(end)}", f"{inner}}}"]
     return [*lines, f"{indent}}}"]
 
 

@@ -1,0 +1,209 @@
+"""`.glb`: all people of a clip as moving stick figures, for any viewer of glTF.
+
+Y up, metres. Every person is a node `person N` with a tree of joints (`rig`), a mesh of capsules
+and a skin that binds them. One animation moves all: the root by translation, every joint by
+rotation, one key for every frame of the video at its time in seconds, linear in between. Where
+there is no pose the motion is interpolated and held, as in `.bvh`; the person's node lists the
+frames that have one (`extras`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pygltflib as gltf
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..errors import UsageError
+from ..kinematics import fit_rig
+from ..outputs import atomic_output
+from ..poses import PoseSequence
+from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
+from ..rig import NAMES, PARENTS, UP, Rig, RigMotion
+from ..skeleton import H36M17
+from ..smoothing import runs
+from . import ExportContext
+from .people import people_with_poses
+from .stick_figure import SIDES, Mesh, rest_places, stick_figure
+
+_COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
+_TYPES = {1: gltf.SCALAR, 3: gltf.VEC3, 4: gltf.VEC4, 16: gltf.MAT4}
+_COMPONENTS = {"f4": gltf.FLOAT, "u1": gltf.UNSIGNED_BYTE, "u2": gltf.UNSIGNED_SHORT}
+
+
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
+    """Write one file with all people: fitted rigs that move, and a mesh on each."""
+    people = people_with_poses(path, sequences)
+    for sequence in people:
+        if sequence.joint_set != H36M17:
+            raise UsageError(
+                f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
+                f"the lifter gives {sequence.joint_set.name}"
+            )
+    with atomic_output(path, context.overwrite) as temporary:
+        scene = _Scene(people[0].fps)
+        for sequence in people:
+            motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
+            scene.add_person(f"person {sequence.person}", motion)
+        temporary.write_bytes(scene.to_bytes())
+    yield path
+
+
+class _Scene:
+    """A glTF file in the making: one scene, one animation, one buffer."""
+
+    def __init__(self, fps: Fraction) -> None:
+        self._fps = fps
+        self._blob = bytearray()
+        self._animation = gltf.Animation(name="motion")
+        self._times: dict[int, int] = {}
+        self._file = gltf.GLTF2(
+            asset=gltf.Asset(generator=f"glagcn {__version__}"),
+            scene=0,
+            scenes=[gltf.Scene(nodes=[])],
+            animations=[self._animation],
+            materials=[_material(side) for side in SIDES],
+        )
+
+    def to_bytes(self) -> bytes:
+        """Contents of the `.glb` file."""
+        self._file.buffers = [gltf.Buffer(byteLength=len(self._blob))]
+        self._file.set_binary_blob(bytes(self._blob))
+        return b"".join(self._file.save_to_bytes())
+
+    def add_person(self, name: str, motion: RigMotion) -> None:
+        """Add a tree of joints, a mesh bound to them and their motion."""
+        first = len(self._file.nodes)  # the person's node; the joints follow it
+        joints = [first + 1 + i for i in range(len(NAMES))]
+        seen = [[run.start, run.stop - 1] for run in runs(motion.observed)]
+        self._file.nodes.append(
+            gltf.Node(name=name, children=[joints[0]], extras={"frames_with_a_pose": seen})
+        )
+        self._add_joints(joints, motion)
+        self._file.skins.append(
+            gltf.Skin(
+                name=name,
+                joints=joints,
+                skeleton=joints[0],
+                inverseBindMatrices=self._add(_inverse_binds(motion.rig)),
+            )
+        )
+        self._file.meshes.append(
+            gltf.Mesh(name=name, primitives=[self._primitive(m) for m in _standing(motion.rig)])
+        )
+        self._file.nodes.append(
+            gltf.Node(
+                name=f"{name} figure",
+                mesh=len(self._file.meshes) - 1,
+                skin=len(self._file.skins) - 1,
+            )
+        )
+        # A mesh with a skin follows its joints alone, so it does not hang on the person's node.
+        self._file.scenes[0].nodes += [first, len(self._file.nodes) - 1]
+
+    def _add_joints(self, joints: list[int], motion: RigMotion) -> None:
+        """Nodes of the joints, posed as in the first frame with a pose, and their keys."""
+        shown = int(np.argmax(motion.observed))
+        keys = self._keys(len(motion))
+        for i, name in enumerate(NAMES):
+            place = motion.root[shown] if PARENTS[i] < 0 else motion.rig.offsets[i]
+            self._file.nodes.append(
+                gltf.Node(
+                    name=name,
+                    translation=place.tolist(),
+                    rotation=motion.rotations[shown, i].tolist(),
+                    children=[joints[j] for j, parent in enumerate(PARENTS) if parent == i],
+                )
+            )
+            self._animate(joints[i], gltf.ROTATION, keys, motion.rotations[:, i])
+        self._animate(joints[0], gltf.TRANSLATION, keys, motion.root)
+
+    def _keys(self, frames: int) -> int:
+        """Number of the accessor with the times of so many frames, seconds."""
+        if frames not in self._times:
+            seconds = np.arange(frames) * (self._fps.denominator / self._fps.numerator)
+            self._times[frames] = self._add(seconds.astype("f4"), bounds=True)
+        return self._times[frames]
+
+    def _animate(self, node: int, what: str, keys: int, values: NDArray[np.float64]) -> None:
+        sampler = gltf.AnimationSampler(
+            input=keys, output=self._add(values.astype("f4")), interpolation=gltf.ANIM_LINEAR
+        )
+        target = gltf.AnimationChannelTarget(node=node, path=what)
+        channel = gltf.AnimationChannel(sampler=len(self._animation.samplers), target=target)
+        self._animation.samplers.append(sampler)
+        self._animation.channels.append(channel)
+
+    def _primitive(self, mesh: Mesh) -> gltf.Primitive:
+        bound = np.zeros((len(mesh.joints), 4), np.uint8)
+        bound[:, 0] = mesh.joints
+        weights = np.tile(np.array([1, 0, 0, 0], "f4"), (len(mesh.joints), 1))
+        attributes = gltf.Attributes(
+            POSITION=self._add(mesh.positions, gltf.ARRAY_BUFFER, bounds=True),
+            NORMAL=self._add(mesh.normals, gltf.ARRAY_BUFFER),
+            JOINTS_0=self._add(bound, gltf.ARRAY_BUFFER),
+            WEIGHTS_0=self._add(weights, gltf.ARRAY_BUFFER),
+        )
+        return gltf.Primitive(
+            attributes=attributes,
+            indices=self._add(mesh.triangles.ravel(), gltf.ELEMENT_ARRAY_BUFFER),
+            material=SIDES.index(mesh.side),
+        )
+
+    def _add(self, values: NDArray, target: int | None = None, bounds: bool = False) -> int:
+        """Put an array (items,) or (items, numbers) into the buffer; the accessor's number."""
+        rows = values.reshape(len(values), -1)
+        data = np.ascontiguousarray(rows).tobytes()
+        self._file.bufferViews.append(
+            gltf.BufferView(
+                buffer=0, byteOffset=len(self._blob), byteLength=len(data), target=target
+            )
+        )
+        self._blob += data + bytes(-len(data) % 4)
+        self._file.accessors.append(
+            gltf.Accessor(
+                bufferView=len(self._file.bufferViews) - 1,
+                componentType=_COMPONENTS[rows.dtype.str[1:]],
+                count=len(rows),
+                type=_TYPES[rows.shape[1]],
+                min=rows.min(axis=0).tolist() if bounds else None,
+                max=rows.max(axis=0).tolist() if bounds else None,
+            )
+        )
+        return len(self._file.accessors) - 1
+
+
+def _standing(rig: Rig) -> list[Mesh]:
+    """The figure in the T-pose, standing on the floor: what it is bound to."""
+    figure = stick_figure(rig)
+    lift = _lift(rig)
+    return [replace(mesh, positions=mesh.positions + lift) for mesh in figure]
+
+
+def _inverse_binds(rig: Rig) -> NDArray[np.float32]:
+    """(joints, 16) matrices, column by column: from the standing T-pose to each joint."""
+    matrices = np.tile(np.eye(4, dtype=np.float32).ravel(), (len(NAMES), 1))
+    matrices[:, 12:15] = -(rest_places(rig) + _lift(rig))
+    return matrices
+
+
+def _lift(rig: Rig) -> NDArray[np.float32]:
+    """From the root's place at zero to where it is when the T-pose stands on the floor."""
+    foot = NAMES.index("LeftFoot")
+    sole = rest_places(rig)[foot, 1] + rig.end_sites["LeftFoot"][1]
+    return (-sole * UP).astype(np.float32)
+
+
+def _material(side: str) -> gltf.Material:
+    """Rough and not metallic, in the colour that the side has in rendered videos."""
+    shown = np.array(_COLOURS[side]) / 255
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    surface = gltf.PbrMetallicRoughness(
+        baseColorFactor=[*linear.tolist(), 1.0], metallicFactor=0.0, roughnessFactor=0.8
+    )
+    return gltf.Material(name=side, pbrMetallicRoughness=surface, alphaCutoff=None)
