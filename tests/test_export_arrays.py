@@ -16,8 +16,9 @@ from glagcn_cli.skeleton import H36M17
 VALID = np.arange(30) % 7 != 3
 
 
-def write(path, people, **settings):
-    return list(writer_for(path)(path, people, ExportContext(settings=settings)))
+def write(path, people, source=None, image_size=None, **settings):
+    context = ExportContext(settings=settings, source=source, image_size=image_size)
+    return list(writer_for(path)(path, people, context))
 
 
 def test_npy_holds_metres_and_nan_where_there_is_no_pose(tmp_path):
@@ -82,6 +83,18 @@ def test_npz_says_how_unsure_joints_are_and_nan_where_that_is_not_known(tmp_path
     assert stored.shape == (2, 30, 17) and stored.dtype == np.float32
     assert np.array_equal(stored[0, VALID], unsure[VALID])
     assert np.isnan(stored[0, ~VALID]).all() and np.isnan(stored[1]).all()
+
+
+def test_npz_says_which_feet_stand_and_what_video_that_was(tmp_path):
+    standing = np.arange(60).reshape(30, 2) % 3 == 0
+    people = [
+        replace(sequence(walking(30).joints, person=number), contacts=standing ^ (number == 2))
+        for number in (1, 2)
+    ]
+    (path,) = write(tmp_path / "out.npz", people, Path("films/Größe 1.mp4"), (640, 480))
+    stored = np.load(path, allow_pickle=False)
+    assert np.array_equal(stored["contacts"], [standing, ~standing])
+    assert str(stored["source"]) == "Größe 1.mp4" and stored["image_size"].tolist() == [640, 480]
 
 
 def test_npz_refuses_people_of_different_clips(tmp_path):

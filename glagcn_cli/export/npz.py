@@ -30,6 +30,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `uncertainty`       (people, frames, 17) float32 metres: how far the joint is expected to be
                         off; NaN where that is not known: not `valid`, or a lifter that does not say
     `valid`             (people, frames) bool: there is a pose
+    `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
+                        left out where that is not known of everybody
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
     `fps`               float: frames per second
     `fps_fraction`      (2,) int: the same, exact, as numerator and denominator
@@ -38,9 +40,21 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `parents`           (17,) int: each joint's parent, -1 for the root
     `frame`             str: "scene": right-handed, y up, floor at y = 0, x to the image's right
     `settings`          str: the settings of the run as JSON
+    `source`            str: name of the video without its folder; left out where not known
+    `image_size`        (2,) int: width and height of the video in pixels; left out where not known
     ==================  ========================================================================
     """
-    people = people_with_poses(path, sequences)
+    arrays = _arrays(people_with_poses(path, sequences), context)
+    with atomic_output(path, context.overwrite) as temporary:
+        # In memory first: on a full disk numpy leaves an archive that complains when it dies.
+        archive = io.BytesIO()
+        np.savez_compressed(archive, **arrays)
+        temporary.write_bytes(archive.getbuffer())
+    yield path
+
+
+def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str, NDArray]:
+    """What is stored, by name."""
     first = people[0]
     for other in people[1:]:
         if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
@@ -64,12 +78,14 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         "frame": np.array(first.frame),
         "settings": np.array(json.dumps(json_safe(context.settings), sort_keys=True)),
     }
-    with atomic_output(path, context.overwrite) as temporary:
-        # In memory first: on a full disk numpy leaves an archive that complains when it dies.
-        archive = io.BytesIO()
-        np.savez_compressed(archive, **arrays)
-        temporary.write_bytes(archive.getbuffer())
-    yield path
+    contacts = [s.contacts for s in people if s.contacts is not None]
+    if len(contacts) == len(people):
+        arrays["contacts"] = np.stack(contacts)
+    if context.source is not None:
+        arrays["source"] = np.array(context.source.name)
+    if context.image_size is not None:
+        arrays["image_size"] = np.array(context.image_size)
+    return arrays
 
 
 def _uncertainty(sequence: PoseSequence) -> NDArray[np.float32]:

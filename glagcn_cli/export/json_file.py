@@ -1,0 +1,127 @@
+"""`.json`: everything about all people of a clip, for web pages and any language."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..outputs import atomic_output
+from ..poses import PoseSequence
+from ..smoothing import runs
+from . import ExportContext
+from .people import people_with_poses
+from .run_report import json_safe
+
+SCHEMA, VERSION = "glagcn-poses", 1
+
+# Metres to 0.01 mm, scores, metres of uncertainty to 0.1 mm, pixels.
+_NUMBERS = {"joints": "%.5f", "scores": "%.4f", "uncertainty": "%.4f", "keypoints_2d": "%.2f"}
+
+_FRAMES_AT_ONCE = 1024
+
+
+def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
+    """Write one file for all people, a frame a line; docs/formats.md has the schema."""
+    people = people_with_poses(path, sequences)
+    first = people[0]
+    for other in people[1:]:
+        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
+            raise ValueError("people of one clip differ in frames, rate or joints")
+    with (
+        atomic_output(path, context.overwrite) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as file,
+    ):
+        file.write("{\n")
+        for key, value in _head(first, context).items():
+            file.write(f"{json.dumps(key)}: {_json(value)},\n")
+        file.write('"people": [\n')
+        for number, sequence in enumerate(people):
+            file.write(",\n" if number else "")
+            _write_person(file, sequence)
+        file.write("\n]\n}\n")
+    yield path
+
+
+def gaps(valid: NDArray[np.bool_]) -> list[list[int]]:
+    """Runs of frames without a pose: first and last frame of each, counted from 0."""
+    return [[gap.start, gap.stop - 1] for gap in runs(~valid)]
+
+
+def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
+    """What holds for the clip and all its people."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "fps": float(sequence.fps),
+        "fps_fraction": [sequence.fps.numerator, sequence.fps.denominator],
+        "frames": len(sequence),
+        "units": "m",
+        "axes": {"x": "to the right of the image", "y": "up", "z": "towards the camera"},
+        "floor": "y = 0",
+        "joint_set": sequence.joint_set.name,
+        "joint_names": sequence.joint_set.joints,
+        "parents": sequence.joint_set.parents,
+        "image_size": context.image_size,
+        "source": None if context.source is None else context.source.name,
+        "settings": context.settings,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(json_safe(value), ensure_ascii=False, allow_nan=False)
+
+
+def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
+    head = {"person": sequence.person, "poses": int(sequence.valid.sum())}
+    lines = [f'"{key}": {value},\n' for key, value in head.items()]
+    file.write("{" + "".join(lines) + f'"gaps": {_json(gaps(sequence.valid))},\n"frames": [\n')
+    for start in range(0, len(sequence), _FRAMES_AT_ONCE):
+        file.write(",\n" if start else "")
+        file.write(",\n".join(_frames(sequence, slice(start, start + _FRAMES_AT_ONCE))))
+    file.write("\n]}")
+
+
+def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
+    """One object a frame, null where there is no pose."""
+    arrays = _known(sequence)
+    parts = [
+        f'"{name}": {_template(arrays[name].shape[1:], number) if name in arrays else "null"}'
+        for name, number in _NUMBERS.items()
+    ]
+    template = "{" + ", ".join(parts) + ', "contacts": '
+    flat = [array[block].reshape(len(array[block]), -1) for array in arrays.values()]
+    values = np.concatenate(flat, axis=1).astype(np.float64)
+    values[~np.isfinite(values)] = np.nan  # JSON has no word for infinity; "nan" becomes null
+    contacts = None if sequence.contacts is None else sequence.contacts[block].tolist()
+    rows = zip(sequence.valid[block].tolist(), values.tolist(), strict=True)
+    for i, (valid, row) in enumerate(rows):
+        if valid:
+            standing = "null" if contacts is None else json.dumps(contacts[i])
+            yield (template % tuple(row)).replace("nan", "null") + standing + "}"
+        else:
+            yield "null"
+
+
+def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
+    """The arrays that a person has, in the order of `_NUMBERS`."""
+    arrays: dict[str, NDArray[np.floating]] = {
+        "joints": sequence.joints,
+        "scores": sequence.scores,
+    }
+    if sequence.uncertainty is not None:
+        arrays["uncertainty"] = sequence.uncertainty
+    if np.isfinite(sequence.keypoints).any():
+        arrays["keypoints_2d"] = sequence.keypoints
+    return arrays
+
+
+def _template(shape: tuple[int, ...], number: str) -> str:
+    """Nested JSON lists of this shape with a place for each number."""
+    inner = _template(shape[1:], number) if len(shape) > 1 else number
+    return "[" + ",".join([inner] * shape[0]) + "]"

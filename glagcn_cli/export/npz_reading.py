@@ -1,0 +1,135 @@
+"""Reading `.npz` poses back, without pickle."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..poses import PoseSequence
+from ..saved_poses import SavedPoses
+from .npz import FORMAT_VERSION
+from .positions import joint_set_of, rate_from
+
+_KNOWN = (
+    "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid", "contacts",
+    "person_ids", "fps", "fps_fraction", "joint_names", "frame", "settings", "source", "image_size",
+)  # fmt: skip
+
+
+def read(path: Path) -> SavedPoses:
+    """Read all people of a file.
+
+    `joints_3d`, `valid`, `joint_names` and a rate must be there. Other keys may be missing, as they
+    are from files of older versions, and count as not known.
+    """
+    stored = _Stored(_arrays(path))
+    version = stored.numbers("format_version", (), default=FORMAT_VERSION)
+    if version > FORMAT_VERSION:
+        raise ValueError(f"its format version is {version:g}, newer than this program; update it")
+    if (frame := stored.text("frame") or "scene") != "scene":
+        raise ValueError(f"its joints are in the {frame} frame, expected the scene's")
+    size = stored.numbers("image_size", (2,)) if "image_size" in stored.arrays else None
+    source = Path(stored.text("source")).name
+    return SavedPoses(
+        _sequences(stored),
+        None if size is None else (int(size[0]), int(size[1])),
+        Path(source) if source else None,
+        _settings(stored.text("settings")),
+    )
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The arrays of a file, checked as they are taken out."""
+
+    arrays: dict[str, NDArray[Any]]
+
+    def required(self, name: str) -> NDArray[Any]:
+        if name not in self.arrays:
+            raise ValueError(f"{name} is missing")
+        return self.arrays[name]
+
+    def numbers(
+        self, name: str, shape: tuple[int, ...], default: float | None = None
+    ) -> NDArray[Any]:
+        """Numbers or truth values of this shape; filled with the default, if any, if missing."""
+        if name not in self.arrays and default is not None:
+            return np.full(shape, default)
+        array = self.required(name)
+        if array.dtype.kind not in "fiub" or array.shape != shape:
+            raise ValueError(f"{name} is {array.dtype} {array.shape}, expected numbers {shape}")
+        return array
+
+    def text(self, name: str) -> str:
+        """One string, empty if missing."""
+        return str(self.arrays[name]) if name in self.arrays else ""
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no npz archive, or only a part of one")
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in _KNOWN if name in archive.files}
+
+
+def _sequences(stored: _Stored) -> list[PoseSequence]:
+    joint_set, columns = joint_set_of([str(j) for j in stored.required("joint_names").ravel()])
+    given = stored.required("joints_3d")
+    if given.ndim != 4 or given.shape[2] != stored.required("joint_names").size:
+        raise ValueError(f"joints_3d has shape {given.shape}, expected (people, frames, joints, 3)")
+    people, frames, joints = points = given.shape[:3]
+    positions = stored.numbers("joints_3d", (*points, 3))[:, :, columns].astype(np.float32)
+    valid = stored.numbers("valid", (people, frames)).astype(bool)
+    keypoints = stored.numbers("keypoints_2d", (*points, 2), np.nan)[:, :, columns]
+    default_scores = np.repeat(valid[..., None], joints, axis=2)
+    scores = stored.numbers("scores", points) if "scores" in stored.arrays else default_scores
+    scores = scores[:, :, columns]
+    uncertainty = stored.numbers("uncertainty", points, np.nan)[:, :, columns]
+    has_contacts = "contacts" in stored.arrays
+    contacts = stored.numbers("contacts", (people, frames, 2), 0).astype(bool)
+    numbers = stored.numbers("person_ids", (people,)) if "person_ids" in stored.arrays else None
+    fps = _rate(stored)
+    if not np.isfinite(positions[valid]).all():
+        raise ValueError("joints_3d holds NaN or infinity in valid frames")
+    return [
+        PoseSequence(
+            joints=np.where(valid[i, :, None, None], positions[i], np.float32(0.0)),
+            scores=scores[i].astype(np.float32),
+            valid=valid[i],
+            fps=fps,
+            keypoints=keypoints[i].astype(np.float32),
+            joint_set=joint_set,
+            person=i + 1 if numbers is None else int(numbers[i]),
+            uncertainty=_known(uncertainty[i].astype(np.float32), valid[i]),
+            contacts=contacts[i] if has_contacts else None,
+        )
+        for i in range(people)
+    ]
+
+
+def _known(uncertainty: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray | None:
+    """Uncertainty of a lifter that says it; zero stands where there is no pose."""
+    if not np.isfinite(uncertainty[valid]).all():
+        return None
+    return np.where(valid[:, None], uncertainty, np.float32(0.0))
+
+
+def _rate(stored: _Stored) -> Fraction:
+    if "fps_fraction" in stored.arrays:
+        numerator, denominator = stored.numbers("fps_fraction", (2,)).tolist()
+        return Fraction(int(numerator), int(denominator))
+    return rate_from(float(stored.numbers("fps", ())), 1e-6)
+
+
+def _settings(text: str) -> dict[str, Any]:
+    settings = json.loads(text) if text else {}
+    if not isinstance(settings, dict):
+        raise ValueError("settings is JSON, but not of the form {...}")
+    return settings

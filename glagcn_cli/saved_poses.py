@@ -1,0 +1,129 @@
+"""Poses read back from the files that this package writes, to be exported anew without the video.
+
+The reader of a format lives beside its writer in `export/`; what each file can give back stands in
+docs/formats.md. Nothing of a file is ever run: no pickle is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from .errors import GlagcnError, InputError, UsageError
+from .poses import PoseSequence
+
+_MODULES: dict[str, str] = {
+    ".npz": "npz_reading",
+    ".json": "json_reading",
+    ".csv": "csv_reading",
+    ".trc": "trc",
+    ".c3d": "c3d_reading",
+    ".npy": "npy",
+}
+
+READABLE_SUFFIXES: tuple[str, ...] = tuple(_MODULES)
+"""Files that poses can be read from; those that keep most come first."""
+
+FASTEST = 10_000
+"""Frames a second; no camera is this fast, and a larger number says that a file is damaged."""
+
+
+@dataclass(frozen=True)
+class SavedPoses:
+    """What a file of poses holds.
+
+    Parameters
+    ----------
+    sequences
+        One for each person, scene frame; the first is the main person. What the format does not
+        hold is filled in: scores are 1 where there is a pose, keypoints NaN, person numbers 1.
+    image_size
+        (width, height) of the video's frames in pixels; None where the file does not say.
+    source
+        Name of the video that the poses come from, without its folder; None where it is not said.
+    settings
+        The settings of the run that made the poses, as JSON can say them; empty where not said.
+    """
+
+    sequences: list[PoseSequence]
+    image_size: tuple[int, int] | None = None
+    source: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_keypoints(self) -> bool:
+        """Whether the 2D keypoints that the poses were lifted from are known."""
+        return any(bool(np.isfinite(s.keypoints).any()) for s in self.sequences)
+
+
+class Reader(Protocol):
+    """Read one file; anything may be raised where it is not what it should be."""
+
+    def __call__(self, path: Path) -> SavedPoses:
+        """Read; poses are in the scene frame."""
+        ...
+
+
+def read_poses(path: Path | str) -> SavedPoses:
+    """Read poses from a file that was written by a writer of `export/`.
+
+    Parameters
+    ----------
+    path
+        A file with one of `READABLE_SUFFIXES`, upper or lower case. Of formats with one person a
+        file, the file named is read and no other.
+
+    Raises
+    ------
+    UsageError
+        Poses cannot be read from files of this suffix.
+    InputError
+        The file is missing, damaged, something else than its suffix says, or without any pose.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in _MODULES:
+        known = ", ".join(READABLE_SUFFIXES)
+        raise UsageError(f"{path}: poses can be read from {known}, told apart by the suffix")
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise InputError(f"{path}: {what}; name a file of poses")
+    try:
+        read: Reader = import_module(f".export.{_MODULES[suffix]}", __package__).read
+        saved = read(path)
+        _check(saved)
+    except GlagcnError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{path}: does not fit into memory, or is damaged") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not text, as {suffix} files are") from error
+    except Exception as error:
+        # Of damaged bytes the libraries beneath raise whatever they stumble over.
+        raise InputError(f"{path}: holds no {suffix} poses that can be read: {error}") from error
+    return saved
+
+
+def _check(saved: SavedPoses) -> None:
+    """Raise ``ValueError`` for what no clip can be."""
+    people = saved.sequences
+    if not any(sequence.valid.any() for sequence in people):
+        raise ValueError("nobody has a pose in any frame")
+    first = people[0]
+    if not 0 < first.fps <= FASTEST:
+        raise ValueError(f"the rate of {float(first.fps):g} frames a second is none")
+    for other in people[1:]:
+        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
+            raise ValueError("its people differ in frames, rate or joints")
+    numbers = [sequence.person for sequence in people]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"people share a number: {numbers}")
+    if saved.image_size is not None and min(saved.image_size) < 1:
+        raise ValueError(f"the image size {saved.image_size} is none")
