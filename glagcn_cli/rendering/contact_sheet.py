@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from .lettering import draw_text, text_mask
 
+ASPECT = 4 / 3
+"""Width to height of a sheet that fits pages and screens."""
+
 _PAPER = (255, 255, 255)
 _INK = (60, 64, 72)
 
@@ -50,9 +53,8 @@ def contact_sheet(
     if titles and len(titles) != len(frames):
         raise ValueError(f"{len(titles)} titles for {len(frames)} frames")
     columns = min(columns, len(frames))
-    gap = max(4, width // 130)
+    gap, cell = _gap(width), cell_width(width, columns)
     letters = max(10, width // 90)
-    cell = (width - gap * (columns + 1)) // columns
     tall = max(1, round(cell * frames[0].shape[0] / frames[0].shape[1]))
     head = text_mask("", letters).shape[0] + gap // 2 if titles else 0
     rows = -(-len(frames) // columns)
@@ -67,3 +69,42 @@ def contact_sheet(
         small = cv2.resize(frame, (cell, tall), interpolation=method)
         sheet[top + head : top + head + tall, left : left + cell] = small
     return sheet
+
+
+def evenly_spaced(shown: NDArray[np.bool_], count: int) -> list[int]:
+    """Numbers of at most ``count`` frames, spread evenly over those that may be shown.
+
+    The first and the last of them are among the numbers; one alone is the one in the middle.
+    """
+    frames = np.flatnonzero(shown)
+    if count == 1:
+        return [int(frame) for frame in frames[len(frames) // 2 :][:1]]
+    places = np.linspace(0, len(frames) - 1, min(count, len(frames)))
+    return [int(frame) for frame in frames[np.rint(places).astype(np.intp)]]
+
+
+def best_columns(count: int, aspect: float) -> int:
+    """Frames in a row that bring a sheet of frames of this width to height nearest to `ASPECT`."""
+
+    def off(columns: int) -> float:
+        rows = -(-count // columns)
+        return abs(float(np.log(columns * aspect / rows / ASPECT)))
+
+    return min(range(1, count + 1), key=off)
+
+
+def cell_width(width: int, columns: int) -> int:
+    """Pixels of a frame in a sheet of this width."""
+    return (width - _gap(width) * (columns + 1)) // columns
+
+
+def width_for(cell: int, columns: int) -> int:
+    """Width of a sheet on which frames of this width keep their size."""
+    width = cell * columns
+    while cell_width(width, columns) < cell:
+        width += 1
+    return width
+
+
+def _gap(width: int) -> int:
+    return max(4, width // 130)

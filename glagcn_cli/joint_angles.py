@@ -1,0 +1,216 @@
+"""Flexion and abduction of hips, knees, shoulders and elbows, with the conventions of biomechanics.
+
+The first two angles of the joint coordinate system of Grood & Suntay (1983, J Biomech Eng 105:136)
+need the axes of the upper body segment and the long axis of the lower one, and that much 17 joints
+show. The third, axial rotation, needs a third point on the limb and is not computed. Axes and signs
+are those of the International Society of Biomechanics (hip: Wu et al. 2002, J Biomech 35:543;
+shoulder, elbow: Wu et al. 2005, J Biomech 38:981), with joint centres in place of bony landmarks;
+docs/joint_angles.md says what that changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UsageError
+from .poses import PoseSequence
+from .skeleton import JointSet
+from .smoothing import runs
+
+Vectors = NDArray[np.float64]
+
+SIDES = ("left", "right")
+
+ANGLES = (
+    "hip_flexion", "hip_abduction", "knee_flexion",
+    "shoulder_flexion", "shoulder_abduction", "shoulder_elevation", "elbow_flexion",
+)  # fmt: skip
+"""What is computed of each side."""
+
+NAMES: tuple[str, ...] = tuple(f"{side}_{angle}" for side in SIDES for angle in ANGLES)
+
+CENTRE = 60.0
+"""Degrees: middle of the turn that a flexion is told in at the start of every stretch of time. The
+hip's range is -30 to 120 and the shoulder's -60 to 180, so no posture lies across its ends."""
+
+LEAST_LEVER = float(np.sin(np.radians(20.0)))
+"""A limb within 20 degrees of the axis it flexes about has no flexion: it has turned into a twist.
+An arm held straight out to the side is one."""
+
+_SHORTEST = 1e-6  # metres: a bone shorter than that has no direction
+
+_NEEDED = (
+    "hip", "spine", "thorax",
+    *(f"{side}_{joint}" for side in SIDES for joint in ("hip", "knee", "ankle")),
+    *(f"{side}_{joint}" for side in SIDES for joint in ("shoulder", "elbow", "wrist")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class JointAngles:
+    """Angles of one person over a whole clip.
+
+    Parameters
+    ----------
+    names
+        What the columns are: `NAMES`, a side and one of `ANGLES`.
+    degrees
+        (frames, angles); NaN where there is no pose, or where a posture leaves the angle undefined.
+    fps
+        Frames per second, exact.
+    """
+
+    names: tuple[str, ...]
+    degrees: NDArray[np.float64]
+    fps: Fraction
+
+    def __post_init__(self) -> None:
+        if self.degrees.ndim != 2 or self.degrees.shape[1] != len(self.names):
+            raise ValueError(f"{self.degrees.shape} degrees for {len(self.names)} angles")
+
+    def __len__(self) -> int:
+        return len(self.degrees)
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """(frames,) degrees of the angle with this name."""
+        return self.degrees[:, self.names.index(name)]
+
+
+def joint_angles(sequence: PoseSequence) -> JointAngles:
+    """Angles of both sides of the body, in degrees.
+
+    ====================  ==========================================================================
+    `hip_flexion`         first angle of Grood & Suntay: of the thigh about the pelvis's side axis,
+                          0 where it points down the pelvis, positive forwards, negative behind
+    `hip_abduction`       their second: of the thigh out of the pelvis's sagittal plane, positive
+                          away from the other leg
+    `knee_flexion`        between thigh and shank, 0 straight, positive bent; never negative, for
+                          without the knee's own axis an overextended one cannot be told
+    `shoulder_flexion`    as the hip's, of the upper arm about the thorax's side axis: in the
+                          thorax's sagittal plane, 0 hanging down, positive forwards
+    `shoulder_abduction`  of the upper arm out of that plane, positive outwards, at most 90
+    `shoulder_elevation`  the second angle of Wu et al. 2005 (their beta, made positive): between
+                          upper arm and the thorax's downward axis, in whatever plane, 0 to 180
+    `elbow_flexion`       between upper arm and forearm, 0 straight, positive bent
+    ====================  ==========================================================================
+
+    Every flexion of hip and shoulder is continuous over each stretch of frames in which it is
+    defined. It is not, and NaN, where the limb lies within 20 degrees of its flexion axis.
+
+    Parameters
+    ----------
+    sequence
+        Any frame of reference: angles are between parts of the body, so neither the scene's place
+        nor its vertical enters.
+
+    Raises
+    ------
+    UsageError
+        The joint set lacks a joint that is needed.
+    """
+    missing = [joint for joint in _NEEDED if joint not in sequence.joint_set.joints]
+    if missing:
+        raise UsageError(
+            f"joint angles need {', '.join(missing)}, which {sequence.joint_set.name} does not have"
+        )
+    joints = sequence.joints.astype(np.float64)
+    pelvis = pelvis_axes(joints, sequence.joint_set)
+    thorax = thorax_axes(joints, sequence.joint_set)
+    columns: dict[str, NDArray[np.float64]] = {}
+    for side in SIDES:
+        thigh, shank = _limb(joints, sequence.joint_set, side, ("hip", "knee", "ankle"))
+        arm, forearm = _limb(joints, sequence.joint_set, side, ("shoulder", "elbow", "wrist"))
+        columns[f"{side}_hip_flexion"] = _flexion(thigh, pelvis)
+        columns[f"{side}_hip_abduction"] = _abduction(thigh, pelvis, side)
+        columns[f"{side}_knee_flexion"] = _between(thigh, shank)
+        columns[f"{side}_shoulder_flexion"] = _flexion(arm, thorax)
+        columns[f"{side}_shoulder_abduction"] = _abduction(arm, thorax, side)
+        columns[f"{side}_shoulder_elevation"] = _between(arm, -thorax[:, 1])
+        columns[f"{side}_elbow_flexion"] = _between(arm, forearm)
+    degrees = np.degrees(np.stack([columns[name] for name in NAMES], axis=1))
+    degrees[~sequence.valid] = np.nan
+    for number, name in enumerate(NAMES):
+        if name.endswith(("hip_flexion", "shoulder_flexion")):
+            degrees[:, number] = _continuous(degrees[:, number])
+    return JointAngles(NAMES, degrees, sequence.fps)
+
+
+def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
+    """Axes of the pelvis, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+
+    z runs from hip joint to hip joint (Wu et al. 2002: parallel to the line between the anterior
+    superior iliac spines), y is the direction from between them to the spine's middle made
+    perpendicular to z, x = y cross z. NaN where two of the points fall together.
+    """
+    z = _unit(_bone(joints, joint_set, "left_hip", "right_hip"))
+    x = _unit(np.cross(_bone(joints, joint_set, "hip", "spine"), z))
+    return np.stack([x, np.cross(z, x), z], axis=1)
+
+
+def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
+    """Axes of the thorax, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+
+    y runs from the spine's middle to between the shoulders (Wu et al. 2005: from between xiphoid
+    and T8 to between the jugular notch and C7), z is the line of the shoulders made perpendicular
+    to y, x = y cross z. NaN where two of the points fall together.
+    """
+    y = _unit(_bone(joints, joint_set, "spine", "thorax"))
+    x = _unit(np.cross(y, _bone(joints, joint_set, "left_shoulder", "right_shoulder")))
+    return np.stack([x, y, np.cross(x, y)], axis=1)
+
+
+def _limb(
+    joints: Vectors, joint_set: JointSet, side: str, names: tuple[str, str, str]
+) -> tuple[Vectors, Vectors]:
+    """Directions (frames, 3) of both bones of a limb, away from the trunk."""
+    start, bend, end = (f"{side}_{name}" for name in names)
+    upper, lower = _bone(joints, joint_set, start, bend), _bone(joints, joint_set, bend, end)
+    return _unit(upper), _unit(lower)
+
+
+def _bone(joints: NDArray[np.floating], joint_set: JointSet, start: str, end: str) -> Vectors:
+    difference = joints[:, joint_set.index(end)] - joints[:, joint_set.index(start)]
+    return np.asarray(difference, np.float64)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Directions of (frames, 3) vectors, NaN where they have none."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(norms > _SHORTEST, norms, np.nan)
+
+
+def _flexion(limb: Vectors, axes: Vectors) -> NDArray[np.float64]:
+    """Angle of the limb about z, from -y towards x: (frames,) radians in -pi..pi, or NaN."""
+    forward, up, _ = _components(limb, axes)
+    defined = np.hypot(forward, up) > LEAST_LEVER
+    return np.where(defined, np.arctan2(forward, -up), np.nan)
+
+
+def _abduction(limb: Vectors, axes: Vectors, side: str) -> NDArray[np.float64]:
+    """Angle of the limb out of the plane of x and y, outwards positive: (frames,) radians."""
+    sideways = _components(limb, axes)[2]
+    return np.arcsin(np.clip(sideways if side == "right" else -sideways, -1, 1))
+
+
+def _components(limb: Vectors, axes: Vectors) -> Vectors:
+    """Forward, up and rightward parts of directions: (3, frames)."""
+    return np.einsum("fak,fk->af", axes, limb)
+
+
+def _between(one: Vectors, other: Vectors) -> NDArray[np.float64]:
+    """Angle between directions: (frames,) radians, exact for nearly parallel ones too."""
+    across = np.linalg.norm(np.cross(one, other), axis=-1)
+    return np.arctan2(across, np.sum(one * other, axis=-1))
+
+
+def _continuous(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take whole turns out of every stretch of an angle (frames,), and off its whole."""
+    steady = degrees.copy()
+    for run in runs(np.isfinite(degrees)):
+        unwrapped = np.unwrap(degrees[run], period=360.0)
+        steady[run] = unwrapped - 360.0 * np.round((np.median(unwrapped) - CENTRE) / 360.0)
+    return steady
