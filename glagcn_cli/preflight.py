@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
-from .export import VIDEO_SUFFIXES, writer_for
+from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
 from .export.run_report import report_paths
 from .outputs import check_output
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .detection.models import Kind
     from .settings import Settings
 
-ONE_PERSON_A_FILE = (".npy", ".bvh")
+ONE_PERSON_A_FILE = (".npy", ".trc", ".bvh")
 """Formats that hold one person: everybody but the first gets ``STEM.personN.SUFFIX``."""
 
 
@@ -28,7 +28,12 @@ def check_source(source: Path) -> None:
 
 
 def check_outputs(
-    outputs: Sequence[Path], source: Path, *, overwrite: bool, everybody: bool = False
+    outputs: Sequence[Path],
+    source: Path,
+    *,
+    plots: Sequence[Path] = (),
+    overwrite: bool,
+    everybody: bool = False,
 ) -> None:
     """Refuse what cannot be written.
 
@@ -37,7 +42,9 @@ def check_outputs(
     outputs
         What is asked for.
     source
-        The video that is going to be read.
+        The video, or the file of poses, that is going to be read.
+    plots
+        Figures of joint angles that are asked for.
     overwrite
         Existing files may be replaced.
     everybody
@@ -50,11 +57,17 @@ def check_outputs(
     OutputError
         A folder is missing or takes no files, or a file exists.
     """
-    if not outputs:
+    if not (outputs or plots):
         raise UsageError("no output is named")
     for output in outputs:
         if output.suffix.lower() not in VIDEO_SUFFIXES:
             writer_for(output)
+    for plot in plots:
+        if plot.suffix.lower() not in PLOT_SUFFIXES:
+            raise UsageError(f"{plot}: plots are drawn as {', '.join(PLOT_SUFFIXES)}")
+    tables = [plot.with_suffix(".csv") for plot in plots]  # of the numbers, beside each
+    outputs = [*outputs, *plots, *tables]
+    for output in outputs:
         if source.exists() and output.exists() and output.samefile(source):
             raise UsageError(f"{output}: is the input itself; name another output")
     places = [output.resolve() for output in outputs]

@@ -18,6 +18,9 @@ UP_AS_SEEN, UP_OF_CAMERA = "auto", "camera"
 UPS = (UP_AS_SEEN, UP_OF_CAMERA)
 """What tells which way is up: the people in the video, or the camera, taken to be held level."""
 
+BVH_SKELETONS = ("mixamo", "cmu", "h36m")
+"""Names and arrangements of the joints that `.bvh` can be written with."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -48,6 +51,8 @@ class Settings:
         Low-pass filter of the joints' paths in hertz; 0 for none.
     turn
         Degrees per second by which the 3D view turns.
+    bvh_skeleton
+        One of `BVH_SKELETONS`.
 
     Raises
     ------
@@ -67,6 +72,7 @@ class Settings:
     flip: bool = True
     smoothing: float = DEFAULT_CUTOFF
     turn: float = 0.0
+    bvh_skeleton: str = BVH_SKELETONS[0]
 
     def __post_init__(self) -> None:
         if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
@@ -77,8 +83,12 @@ class Settings:
         ):
             if value is not None and not low <= value <= high:
                 raise UsageError(f"{name} is {value} {unit}, expected {low:g} to {high:g}")
-        if self.up not in UPS:
-            raise UsageError(f"up is {self.up!r}, expected one of {', '.join(UPS)}")
+        for name, choice, allowed in (
+            ("up", self.up, UPS),
+            ("bvh_skeleton", self.bvh_skeleton, BVH_SKELETONS),
+        ):
+            if choice not in allowed:
+                raise UsageError(f"{name} is {choice!r}, expected one of {', '.join(allowed)}")
         if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
             raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
         if not math.isfinite(self.turn):

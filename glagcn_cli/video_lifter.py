@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .checkpoints import lifter_path, sha256
 from .devices import choose_device
 from .errors import UsageError
+from .normalisation import DEFAULT_FOV
 from .poses import FrameDetections, Keypoints2D, PoseSequence
 from .progress import Stages
-from .normalisation import DEFAULT_FOV
 from .settings import EVERYBODY, UP_OF_CAMERA, Settings
 from .tracking import track_people
 from .uprightness import warn_if_turned
@@ -57,12 +57,6 @@ class LiftedVideo:
     truncated: bool = False
     people_found: int = 0
     scene: SceneChoices = field(default_factory=SceneChoices)
-
-    @property
-    def found_somebody(self) -> bool:
-        """Whether there is a pose in any frame."""
-        return any(sequence.valid.any() for sequence in self.sequences)
-
 
 class VideoLifter:
     """The models of a run, loaded once and used for any number of videos.

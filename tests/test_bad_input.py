@@ -19,6 +19,7 @@ from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detec
 from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import find_files
+from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
 
 
 @pytest.fixture(scope="session")
@@ -156,9 +157,42 @@ def test_a_number_that_nobody_has(monkeypatch, source, out, lifter) -> None:
 
 
 @pytest.mark.usefixtures("no_models")
-@pytest.mark.parametrize("name", ["a.avi", "a", "a.mp4.txt", "a.json"])
+@pytest.mark.parametrize("name", ["a.avi", "a", "a.mp4.txt", "a.blend"])
 def test_an_unknown_suffix(source, out, name) -> None:
-    refused(run(source, "-o", out / name), 2, out / name, ".mp4, .npy, .npz, .bvh")
+    known = ", ".join((*VIDEO_SUFFIXES, *SUFFIXES))
+    refused(run(source, "-o", out / name), 2, out / name, known)
+
+
+@pytest.mark.usefixtures("no_models")
+@pytest.mark.parametrize("name", ["a.jpg", "a", "a.csv"])
+def test_a_plot_of_an_unknown_suffix(source, out, name) -> None:
+    refused(run(source, "--plot", out / name), 2, out / name, ".png, .pdf, .svg")
+
+
+@pytest.mark.usefixtures("no_models")
+def test_a_plot_whose_table_is_an_output_too(source, out) -> None:
+    asked = ("--plot", out / "a.png", "-o", out / "a.csv")
+    refused(run(source, *asked), 2, f"{out / 'a.csv'}: is named twice")
+
+
+@pytest.mark.usefixtures("no_models")
+@pytest.mark.parametrize(
+    ("option", "value", "word"),
+    [
+        ("--height", "0", "0.4 to 2.6"), ("--height", "-1", "0.4 to 2.6"),
+        ("--height", "17", "0.4 to 2.6"), ("--height", "tall", "not a valid float"),
+        ("--fov", "0", "5 to 150"), ("--fov", "180", "5 to 150"),
+        ("--up", "down", "auto, camera"), ("--bvh-skeleton", "unreal", "mixamo, cmu, h36m"),
+    ],
+)  # fmt: skip
+def test_a_choice_that_makes_no_sense(source, out, option, value, word) -> None:
+    refused(run(source, "-o", out / "a.npy", option, value), 2, word)
+
+
+@pytest.mark.usefixtures("no_models")
+def test_neither_a_video_nor_poses_and_nothing_to_write(source, out) -> None:
+    refused(run("-o", out / "a.npy"), 2, "name the video", "--from-3d")
+    refused(run(source), 2, "name a file to write")
 
 
 def test_a_wrong_suffix_is_told_at_once(source, out) -> None:

@@ -26,7 +26,8 @@ from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
-from glagcn_cli.settings import FOV_RANGE, Settings
+from glagcn_cli.normalisation import DEFAULT_FOV
+from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 
 PROGRAM = [sys.executable, "-m", "glagcn_cli.cli"]
 
@@ -67,12 +68,17 @@ def test_help_states_the_defaults_that_hold() -> None:
         re.findall(r"--([a-z]+) [A-Z|a-z,\[\]:]+ (?:(?! --).)*?\[default: ([^\]]+)\]", text)
     )
     settings = Settings()
-    stated.pop("threads")
+    for name in ("threads", "fov", "height"):
+        stated.pop(name)
     expected = {name: getattr(settings, name) for name in stated}
     assert {name: type(expected[name])(value) for name, value in stated.items()} == expected
-    told = {"people", "fov", "smoothing", "turn", "detector", "pose", "lifter", "device"}
+    told = {"people", "smoothing", "up", "turn", "detector", "pose", "lifter", "device"}
     assert set(stated) == told
-    assert f"{FOV_RANGE[0]:g} to {FOV_RANGE[1]:g}" in text
+    assert f"video says of its lens, else {DEFAULT_FOV:g}]" in text
+    for option, value in (("bvh-skeleton", settings.bvh_skeleton), ("foot-lock", "foot-lock")):
+        assert re.search(rf"--{option} (?:(?! --\w+ [A-Z]).)*?\[default: {value}\]", text)
+    for low, high in (FOV_RANGE, HEIGHT_RANGE):
+        assert f"{low:g} to {high:g}" in text
 
 
 def test_help_names_every_model_and_format() -> None:
@@ -84,11 +90,21 @@ def test_help_names_every_model_and_format() -> None:
 def test_every_option_is_explained_once_under_a_heading() -> None:
     text = run("--help").output
     headings = re.findall(r"^(\w+):$", text, re.MULTILINE)
-    assert headings == ["Output", "Lifting", "Picture", "Models", "Messages"]
+    assert headings == [
+        "Output", "Input", "Lifting", "Scene", "Picture", "Models", "Messages",
+    ]  # fmt: skip
     for option in main.params:
         if isinstance(option, click.Option):
             assert option.help
-            assert len(re.findall(rf"^  .*{max(option.opts, key=len)}\b", text, re.MULTILINE)) == 1
+            name = max(option.opts, key=len)
+            assert len(re.findall(rf"^  (?!glagcn-video).*{name}\b", text, re.MULTILINE)) == 1
+
+
+def test_skeletons_of_bvh_are_those_that_can_be_written() -> None:
+    from glagcn_cli.export.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
+
+    assert set(BVH_SKELETONS) == set(DIALECTS)
+    assert Settings().bvh_skeleton == DEFAULT_DIALECT
 
 
 def test_every_setting_has_an_option() -> None:
@@ -173,7 +189,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     result = run(
         clip(tmp_path / "in.mp4"), "-o", tmp_path / "a.npy", "--lifter", lifter, "--fov", "70",
         "--smoothing", "0", "--turn", "-15", "--no-flip", "--person", "2", "--device", "cpu",
-        "--threads", "1",
+        "--threads", "1", "--height", "1.6", "--no-foot-lock", "--up", "camera",
+        "--bvh-skeleton", "cmu",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
@@ -181,7 +198,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     assert told == {
         "detector": "movenet-multipose", "pose": "movenet-thunder", "lifter": str(lifter),
         "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
-        "threads": 1,
+        "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
     }  # fmt: skip
 
 

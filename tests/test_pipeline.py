@@ -15,7 +15,7 @@ import torch
 from clips import Frames, opencv_frames, sound
 from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector, walker
 
-from glagcn_cli import checkpoints, ffmpeg, pipeline, preflight, video_lifter
+from glagcn_cli import checkpoints, ffmpeg, pipeline, preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
@@ -426,7 +426,7 @@ def test_frames_are_streamed_in_both_passes(monkeypatch, tmp_path, out, lifter) 
 
 
 def test_every_format_is_described() -> None:
-    assert set(pipeline.CONTENTS) == {*SUFFIXES, *VIDEO_SUFFIXES}
+    assert set(writing.CONTENTS) == {*SUFFIXES, *VIDEO_SUFFIXES}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -22,10 +22,23 @@ from ..poses import PoseSequence
 VIDEO_SUFFIXES: tuple[str, ...] = (".mp4",)
 """Outputs that are rendered, not written from poses alone; the pipeline makes them."""
 
-_MODULES: dict[str, str] = {".npy": "npy", ".npz": "npz", ".bvh": "bvh"}
+_MODULES: dict[str, str] = {
+    ".npy": "npy",
+    ".npz": "npz",
+    ".json": "json_file",
+    ".csv": "csv_file",
+    ".trc": "trc",
+    ".c3d": "c3d",
+    ".bvh": "bvh",
+    ".glb": "glb",
+    ".png": "png",
+}
 
 SUFFIXES: tuple[str, ...] = tuple(_MODULES)
 """Outputs that have a pose writer."""
+
+PLOT_SUFFIXES: tuple[str, ...] = (".png", ".pdf", ".svg")
+"""Figures of joint angles, which `angles_plot.write_plot` draws."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +51,16 @@ class ExportContext:
         Replace existing files; otherwise they are refused.
     settings
         The resolved settings of the run, for formats that can carry them.
+    source
+        The video that the poses come from, for formats that show it; None where it is not at hand.
+    image_size
+        (width, height) of its frames in pixels as they are shown; None where it is not known.
     """
 
     overwrite: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    source: Path | None = None
+    image_size: tuple[int, int] | None = None
 
 
 class Writer(Protocol):

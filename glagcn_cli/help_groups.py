@@ -1,0 +1,31 @@
+"""Options under headings in the help text."""
+
+from __future__ import annotations
+
+import click
+
+_GROUPS = {
+    "Output": ("outputs", "plots", "overwrite", "bvh_skeleton"),
+    "Input": ("from_3d",),
+    "Lifting": ("people", "fov", "smoothing", "flip"),
+    "Scene": ("height", "foot_lock", "up"),
+    "Picture": ("turn",),
+    "Models": ("detector", "pose", "lifter", "device", "threads"),
+    "Messages": ("quiet", "verbose"),  # and what is named nowhere: --version, --help
+}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group."""
+        group_of = {name: title for title, names in _GROUPS.items() for name in names}
+        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in _GROUPS}
+        for option in self.get_params(ctx):
+            row = option.get_help_record(ctx)
+            if row and isinstance(option, click.Option):
+                rows[group_of.get(option.name or "", "Messages")].append(row)
+        for title, group in rows.items():
+            with formatter.section(title):
+                formatter.write_dl(group)

@@ -1,0 +1,186 @@
+"""The options of ``glagcn-video``, in the order in which its help shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+
+Command = Callable[..., Any]
+
+
+def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the versions that a bug report needs."""
+    if not wanted or context.resilient_parsing:
+        return
+    from . import ffmpeg
+    from .export.run_report import installed_versions
+
+    click.echo(f"glagcn-video {__version__}")
+    for name, version in (installed_versions() | {"ffmpeg": ffmpeg.version()}).items():
+        if name != "glagcn":
+            click.echo(f"{name} {version}")
+    context.exit()
+
+
+def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
+    """Read a person's number or `all`."""
+    if value == "all":
+        return value
+    if not (value.isascii() and value.isdigit()) or int(value) < 1:
+        raise click.BadParameter(f"{value!r} is neither a number from 1 nor 'all'")
+    return int(value)
+
+
+# Defaults are told in words here, for reading them would import the library; a test compares them.
+_PARAMETERS: tuple[Callable[[Command], Command], ...] = (
+    click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path)),
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="File to write; may be given several times. The suffix picks the format: .mp4 "
+        "(the video beside the 3D skeletons), .html (the same as a page to turn and "
+        "play), .png (some frames of it), .bvh or .glb (for Blender and other animation "
+        "tools), .npy (3D joints), .npz (3D joints, 2D keypoints, scores and more), .json "
+        "or .csv (the same as text), .trc or .c3d (markers for OpenSim and Mokka).",
+    ),
+    click.option(
+        "--plot",
+        "plots",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Draw the joint angles over time, with steps where somebody walks, as .png, .pdf "
+        "or .svg; the numbers go beside it as .csv.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace files that exist already."),
+    click.option(
+        "--bvh-skeleton",
+        metavar="mixamo|cmu|h36m",
+        help="Names and arrangement of the joints in .bvh.  [default: mixamo]",
+    ),
+    click.option(
+        "--from-3d",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Take the poses from a file that this program wrote (best .npz or .json; also "
+        ".csv, .trc, .c3d, .npy) instead of lifting. INPUT may be left out; with it, "
+        ".mp4, .html and .png show the video too.",
+    ),
+    click.option(
+        "--person",
+        "--people",
+        "people",
+        default="1",
+        show_default=True,
+        metavar="N|all",
+        callback=_people,
+        help="Whom to lift: 1 is the main person (large and long in view), 2 the next, and so "
+        "on; or all. With all, .bvh, .npy and .trc hold person 1 and the others get files "
+        "of their own: NAME.person2.bvh.",
+    ),
+    click.option(
+        "--fov",
+        type=float,
+        metavar="DEGREES",
+        help="The camera's field of view over the picture's longer side, 5 to 150.  [default: "
+        "what the video says of its lens, else 60]",
+    ),
+    click.option(
+        "--height",
+        type=float,
+        metavar="METRES",
+        help="How tall the main person is, 0.4 to 2.6: the scale of everything.  [default: as "
+        "tall as the lifter takes people to be]",
+    ),
+    click.option(
+        "--foot-lock/--no-foot-lock",
+        default=None,
+        help="Hold feet that stand on the floor where they stand.  [default: foot-lock]",
+    ),
+    click.option(
+        "--up",
+        metavar="auto|camera",
+        help="What tells which way is up: the people in the video, or the camera, held level.  "
+        "[default: auto]",
+    ),
+    click.option(
+        "--smoothing",
+        type=float,
+        metavar="HZ",
+        help="Smooth the 3D joints: movement faster than this is taken out; 0 keeps "
+        "everything.  [default: 7]",
+    ),
+    click.option(
+        "--flip/--no-flip",
+        default=None,
+        help="Lift the mirror image too and average: better, at twice the work of the lifter.  "
+        "[default: flip]",
+    ),
+    click.option(
+        "--turn",
+        type=float,
+        metavar="DEGREES",
+        help="Turn the view of the 3D skeletons by this much a second; 0 stands still.  "
+        "[default: 0]",
+    ),
+    click.option(
+        "--detector",
+        metavar="NAME",
+        help="What finds people: movenet-multipose, rtmdet-nano, rtmdet-m, or "
+        "CONFIG,CHECKPOINT of any MMDetection detector. The default comes with the "
+        "program, the others are downloaded on first use.  [default: movenet-multipose]",
+    ),
+    click.option(
+        "--pose",
+        metavar="NAME",
+        help="What finds a person's joints in the picture: movenet-thunder, rtmpose-t, "
+        "rtmpose-s, rtmpose-m, rtmpose-l, rtmpose-m-halpe26, rtmpose-l-halpe26, "
+        "hrnet-w48, vitpose-b, or CONFIG,CHECKPOINT of any MMPose top-down model.  "
+        "[default: movenet-thunder]",
+    ),
+    click.option(
+        "--lifter",
+        metavar="NAME|FILE",
+        help="What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.  "
+        "[default: lifter-27]",
+    ),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        metavar="auto|cpu|cuda[:N]",
+        help="Where the models run; auto takes a GPU where there is one.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="CPU threads of the models.  [default: one a core]",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Tell more, and how an error came about."),
+    click.option(
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_versions,
+        help="Show the versions of this program, torch, mmpose, ffmpeg and others, and exit.",
+    ),
+)
+
+
+def video_parameters(command: Command) -> Command:
+    """Give a function the argument and the options of ``glagcn-video``."""
+    for parameter in reversed(_PARAMETERS):
+        command = parameter(command)
+    return command

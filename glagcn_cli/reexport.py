@@ -1,0 +1,118 @@
+"""Poses that were lifted before, written in other formats: no model runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import ffmpeg
+from .errors import OutputError
+from .export import ExportContext
+from .export.run_report import installed_versions
+from .poses import Keypoints2D
+from .preflight import check_outputs, check_source
+from .progress import Stages
+from .saved_poses import SavedPoses, read_poses
+from .settings import Settings
+from .video import VideoInfo, probe
+from .writing import Clip, Ledger, write_outputs, write_reports
+
+APPLICABLE = ("turn", "bvh_skeleton")
+"""Settings that still matter when poses are written anew."""
+
+
+def export_anew(
+    poses: Path,
+    outputs: Sequence[Path],
+    video: Path | None = None,
+    choices: Mapping[str, Any] | None = None,
+    *,
+    plots: Sequence[Path] = (),
+    overwrite: bool = False,
+    stages: Stages | None = None,
+    on_written: Callable[[Path], object] = lambda path: None,
+) -> list[Path]:
+    """Write the poses of a file in other formats.
+
+    Parameters
+    ----------
+    poses
+        A file that `saved_poses.read_poses` reads.
+    outputs
+        Files to write; the suffix picks the format.
+    video
+        The video that they come from, for formats that show it.
+    choices
+        Settings by name, of those that are `APPLICABLE`.
+    plots, overwrite, stages, on_written
+        As `pipeline.process_video` takes them.
+
+    Returns
+    -------
+    list of Path
+        The files that were written, reports last.
+
+    Raises
+    ------
+    UsageError, InputError
+        Of what is known to fail before any work.
+    OutputError
+        Outputs failed; the others were written.
+    """
+    stages = stages or Stages()
+    with stages.stage("reading"):
+        saved = read_poses(poses)
+    people = len(saved.sequences) > 1
+    check_outputs(outputs, poses, plots=plots, overwrite=overwrite, everybody=people)
+    info = None
+    if video is not None:
+        check_source(video)
+        check_outputs(outputs, video, plots=plots, overwrite=overwrite)
+        info = probe(video)
+    settings = asdict(Settings(**(choices or {})))
+    kept = {name: settings[name] for name in APPLICABLE}
+    size = (info.width, info.height) if info else saved.image_size
+    context = ExportContext(overwrite, {**saved.settings, **kept, "from_3d": poses}, video, size)
+    clip = _clip(saved, info)
+    ledger = Ledger(on_written)
+    wanted = [*outputs, *plots]
+    try:
+        write_outputs(clip, outputs, plots, context, stages, ledger)
+    except BaseException:
+        with suppress(OutputError):
+            write_reports(wanted, ledger, _report(clip, context, stages))
+        raise
+    write_reports(wanted, ledger, _report(clip, context, stages))
+    if ledger.failures:
+        raise OutputError("\n".join(ledger.failures))
+    return [*ledger.written]
+
+
+def _clip(saved: SavedPoses, info: VideoInfo | None) -> Clip:
+    keypoints = []
+    if info is not None and saved.has_keypoints:
+        keypoints = [
+            Keypoints2D(
+                sequence.keypoints, sequence.scores, sequence.valid, sequence.fps,
+                (info.width, info.height), sequence.joint_set, sequence.person,
+            )
+            for sequence in saved.sequences
+        ]  # fmt: skip
+    return Clip(saved.sequences, keypoints, len(saved.sequences[0]), info)
+
+
+def _report(clip: Clip, context: ExportContext, stages: Stages) -> dict[str, Any]:
+    return {
+        "settings": context.settings,
+        "input": clip.video,
+        "frames": clip.frames,
+        "people": [
+            {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
+            for sequence in clip.sequences
+        ],
+        "stages": stages.report(),
+        "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
+    }
