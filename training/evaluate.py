@@ -53,6 +53,8 @@ class Observation:
         (3,) unit vector against gravity, camera frame; None where the camera's tilt is not known.
     fps
         Frames per second.
+    path
+        (frames, 3) metres, camera frame: where the root is; None for films, of which nobody asks.
     """
 
     keypoints: NDArray[np.float64]
@@ -67,6 +69,7 @@ class Observation:
     scores: NDArray[np.float64] | None = None
     up: NDArray[np.float64] | None = None
     fps: int = 50
+    path: NDArray[np.float64] | None = None
 
     @property
     def name(self) -> str:
@@ -151,6 +154,7 @@ def _through_virtual_cameras(
         Observation(
             keypoints, in_camera[i] - in_camera[i, :, :1], IMAGE_SIZE, float(cameras.fov[i]),
             take.subject, take.action, f"virtual {i + 1}", scores=scores, up=up[i], fps=fps,
+            path=in_camera[i, :, 0].astype(np.float64),
         )
         for i, (keypoints, scores) in enumerate(
             _detect(draws, cameras, motion, noise, conversion, fps)
