@@ -20,7 +20,7 @@ from .errors import NobodyFoundError
 from .feet import foot_turns
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, UP, Rig, RigMotion, rest_direction
-from .rotations import continuous_quaternions, slerp_gaps, swing
+from .rotations import continuous_quaternions, swing
 from .skeleton import H36M17
 
 Vectors = NDArray[np.float64]
@@ -41,8 +41,8 @@ def fit_rig(
     joints
         (frames, 17, 3) metres, H36M-17 joints, scene frame (y up, floor at y = 0).
     valid
-        (frames,) bool: frames that hold a pose. In the others rotations are interpolated on the
-        sphere and the root on a line; before the first and after the last one the pose is held.
+        (frames,) bool: frames that hold a pose. In the others the last one is held, before the
+        first that one: nobody knows what was done meanwhile.
     fps
         Frames per second.
     contacts
@@ -65,6 +65,7 @@ def fit_rig(
         raise NobodyFoundError("no frame holds a pose, so there is no motion to fit a rig to")
     seen = steady_bones(joints[valid], np.ones(int(valid.sum()), bool))
     frames = np.flatnonzero(valid)
+    held = np.maximum(np.cumsum(valid) - 1, 0)
     root = seen[:, H36M17.index("hip")]
     rig = Rig(bone_lengths(seen))
     turns = _orientations(seen, rig.lengths, frames / float(fps))
@@ -72,8 +73,8 @@ def fit_rig(
     _turn_feet(turns, rig, root, standing, float(fps))
     return RigMotion(
         rig,
-        _interpolate(root, frames, len(valid)),
-        continuous_quaternions(slerp_gaps(_in_parents(turns), frames, len(valid))),
+        root[held],
+        continuous_quaternions(_in_parents(turns)[held]),
         valid.copy(),
     )
 
@@ -168,9 +169,3 @@ def _frame(primary: Vectors, secondary: Vectors, first: Vectors, second: Vectors
     scene = np.stack([primary, np.cross(third, primary), third], axis=-1)
     rest = np.stack([first, second, np.cross(first, second)], axis=-1)
     return Rotation.from_matrix(scene @ rest.T)
-
-
-def _interpolate(values: Vectors, frames: NDArray[np.intp], count: int) -> Vectors:
-    """Values (known frames, 3) on all frames, on lines between known ones and held at the ends."""
-    everywhere = np.arange(count)
-    return np.stack([np.interp(everywhere, frames, column) for column in values.T], axis=-1)

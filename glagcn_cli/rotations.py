@@ -1,4 +1,4 @@
-"""Rotations over time: shortest turns, gaps filled on the sphere, no jumps."""
+"""Rotations over time: shortest turns, no jumps."""
 
 from __future__ import annotations
 
@@ -21,37 +21,6 @@ def swing(start: Vectors, end: Vectors) -> Rotation:
     opposite = cosine < -1 + 1e-9
     quaternion = np.concatenate([np.where(opposite, other, axis), 1 + cosine], axis=-1)
     return Rotation.from_quat(quaternion)
-
-
-def slerp_gaps(quaternions: Vectors, frames: NDArray[np.intp], count: int) -> Vectors:
-    """Interpolate quaternions on the sphere; before the first and after the last they are held.
-
-    Parameters
-    ----------
-    quaternions
-        (known frames, joints, 4) x, y, z, w.
-    frames
-        (known frames,) increasing: the frames they belong to.
-    count
-        Number of all frames.
-
-    Returns
-    -------
-    quaternions
-        (count, joints, 4).
-    """
-    position = np.interp(np.arange(count), frames, np.arange(len(frames)))
-    before = position.astype(np.intp)
-    share = position - before
-    filled = quaternions[before]
-    between = share > 0
-    if between.any():
-        shape = filled[between].shape
-        start = Rotation.from_quat(filled[between].reshape(-1, 4))
-        end = Rotation.from_quat(quaternions[before[between] + 1].reshape(-1, 4))
-        path = (start.inv() * end).as_rotvec() * np.repeat(share[between], shape[1])[:, None]
-        filled[between] = (start * Rotation.from_rotvec(path)).as_quat().reshape(shape)
-    return filled
 
 
 def continuous_quaternions(quaternions: Vectors) -> Vectors:

@@ -5,7 +5,7 @@ import pytest
 from moving_figure import about
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.rotations import continuous_euler, continuous_quaternions, slerp_gaps, swing
+from glagcn_cli.rotations import continuous_euler, continuous_quaternions, swing
 
 RANDOM = np.random.default_rng(0)
 
@@ -59,10 +59,3 @@ def test_quaternions_keep_to_one_half_sphere():
     continuous = continuous_quaternions(flipped)
     assert np.sum(continuous[1:] * continuous[:-1], axis=-1).min() > 0.99
     assert np.allclose(np.abs(np.sum(continuous * path, axis=-1)), 1.0)
-
-
-def test_gaps_follow_the_sphere_at_constant_speed():
-    path = about("x", np.linspace(0, 90, 10)).as_quat()[:, None]
-    known = np.array([0, 9])
-    filled = slerp_gaps(path[known], known, 10)
-    assert np.allclose(filled, path)

@@ -3,7 +3,7 @@
 Y up, centimetres, rest pose a T-pose that faces +z. The setting `bvh_skeleton` picks the names and
 the arrangement of the joints (`bvh_skeletons`). Every joint turns by Zrotation Xrotation
 Yrotation, which readers apply as R = Rz Rx Ry. One frame for every frame of the video; where there
-is no pose the motion is interpolated, and held at the clip's ends.
+is no pose the last one is held, before the first that one.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Y up, metres. Every person is a node `person N` with a tree of joints (`rig`), a mesh of capsules
 and a skin that binds them. One animation moves all: the root by translation, every joint by
 rotation, one key for every frame of the video at its time in seconds, linear in between. Where
-there is no pose the motion is interpolated and held, as in `.bvh`; the person's node lists the
+there is no pose the last one is held, as in `.bvh`; the person's node lists the
 frames that have one (`extras`).
 """
 
