@@ -1,0 +1,177 @@
+"""The background of a picture, found again in later pictures of the same shot.
+
+Corner points around the people are followed (Lucas-Kanade on small grey pictures), and one motion
+is fitted to most of them (RANSAC).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+_POINTS = 150
+_APART = 8  # pixels between points, so that one bush does not outvote a room
+_FEWEST = 12
+_CELLS = (8, 6)  # the picture in parts that have one vote each
+_FEWEST_CELLS = 4
+_AGREE = 1.5  # pixels by which a point may miss the common motion: grain, a lens' distortion
+_MAJORITY = 0.5
+
+_STAYED = 1 / 3
+"""Share of the parts that is enough to say that nothing moved. Water, leaves, a crowd or a train
+may fill more than half of a still picture; next to nothing stands still in the picture of a camera
+that moves."""
+
+_FAR = 0.15  # of the longer side: so much of a reference may leave the view
+_MARGIN = 0.1  # of a person's box, for hands, hair and shadows outside it
+_SAME = 20.0  # mean difference in grey levels between a point's surroundings then and now
+_WINDOW = (15, 15)
+_LEVELS = 3  # halvings: motion of an eighth of the picture between two looks can be followed
+_TEXTURE = 1e-3  # least eigenvalue of what counts as a corner, in OpenCV's unit
+
+
+class Found(NamedTuple):
+    """Where a reference's background is: (2,) pixels, size, agreement, whether it is leaving."""
+
+    place: NDArray[np.float64]
+    size: float
+    agreement: float
+    far: bool
+
+
+class Reference:
+    """A picture whose background is looked for in later ones.
+
+    `place` and `size` are those of the background when it was taken.
+    """
+
+    def __init__(
+        self, grey: Frame, boxes: NDArray[np.float32], place: NDArray[np.float64], size: float
+    ) -> None:
+        self._grey, self._boxes = grey, boxes
+        self._place, self._size = place, size
+        self._points: Points | None = None
+        self._motion = np.eye(2, 3)
+
+    def find(self, grey: Frame, boxes: NDArray[np.float32]) -> Found | None:
+        """Follow the background into another picture; None where most of it is not found there."""
+        if self._points is None:
+            self._points = _corners(self._grey, self._boxes)
+        if len(self._points) < _FEWEST:
+            return None
+        expected = _moved(self._points, self._motion)
+        now, good = _follow(self._grey, grey, self._points, expected)
+        good &= ~_inside(now, boxes) & _within(now, grey.shape)
+        then, now, expected = self._points[good], now[good], expected[good]
+        cells = _cells(then, grey.shape)
+        if len(then) < _FEWEST or len(np.unique(cells)) < _FEWEST_CELLS:
+            return None
+        agrees = _distance(now, expected) < _AGREE
+        if _votes(agrees, cells) < _STAYED:
+            agrees = _common_motion(then, now)
+            if _votes(agrees, cells) < _MAJORITY:
+                return None
+        fitted, _ = cv2.estimateAffinePartial2D(
+            then[agrees], now[agrees], ransacReprojThreshold=_AGREE
+        )
+        if fitted is None:
+            return None
+        motion = np.asarray(fitted, np.float64)
+        self._motion = motion
+        return self._describe(motion, float(np.mean(agrees)), np.mean(good))
+
+    def _describe(self, motion: NDArray[np.float64], agreement: float, left: np.floating) -> Found:
+        height, width = self._grey.shape
+        middle = np.array([[width / 2, height / 2]])
+        shift = (_moved(middle, motion) - middle)[0]
+        scale = float(np.hypot(motion[0, 0], motion[1, 0]))
+        far = np.abs(shift).max() > _FAR * max(width, height) or left < _MAJORITY
+        return Found(
+            self._place + shift, self._size * scale, agreement, bool(far or agreement < _MAJORITY)
+        )
+
+
+def small_grey(frame: Frame, shrink: int) -> Frame:
+    """A grey picture, smaller by a whole number (which OpenCV averages fastest)."""
+    height, width = (max(1, side // shrink) for side in frame.shape[:2])
+    whole = frame[: height * shrink, : width * shrink]
+    grey = cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _corners(grey: Frame, boxes: NDArray[np.float32]) -> Points:
+    """Places (points, 2) that can be followed, outside the boxes."""
+    mask = np.full(grey.shape, 255, np.uint8)
+    for left, top, right, bottom in _grown(boxes).round().astype(int).clip(0):
+        mask[top:bottom, left:right] = 0
+    found = cv2.goodFeaturesToTrack(grey, _POINTS, 0.01, _APART, mask=mask)
+    return np.zeros((0, 2), np.float32) if found is None else found[:, 0].astype(np.float32)
+
+
+def _follow(
+    before: Frame, after: Frame, points: Points, expected: Points
+) -> tuple[Points, NDArray[np.bool_]]:
+    """Find points of one picture in another, near where they are expected, and which were found."""
+    places, found, difference = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        points[:, None],
+        expected[:, None].copy(),
+        winSize=_WINDOW,
+        maxLevel=_LEVELS,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+        minEigThreshold=_TEXTURE,
+    )
+    good = (found[:, 0] > 0) & (difference[:, 0] < _SAME)
+    return np.asarray(places[:, 0], np.float32), good
+
+
+def _common_motion(then: Points, now: Points) -> NDArray[np.bool_]:
+    """Which points follow the motion that fits most of them."""
+    _, agrees = cv2.estimateAffinePartial2D(then, now, ransacReprojThreshold=_AGREE)
+    return np.zeros(len(then), bool) if agrees is None else agrees[:, 0] > 0
+
+
+def _cells(points: Points, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Number of the part of the picture in which each point lies."""
+    columns, rows = _CELLS
+    column = (points[:, 0] * columns / shape[1]).astype(np.intp)
+    return column + columns * (points[:, 1] * rows / shape[0]).astype(np.intp)
+
+
+def _votes(agrees: NDArray[np.bool_], cells: NDArray[np.intp]) -> float:
+    """Share of the parts of the picture in which at least half of the points agree."""
+    points = np.bincount(cells)
+    agreeing = np.bincount(cells, agrees)
+    return float(np.mean(agreeing[points > 0] >= points[points > 0] / 2))
+
+
+def _moved(points: NDArray[np.floating], motion: NDArray[np.float64]) -> Points:
+    return (points @ motion[:, :2].T + motion[:, 2]).astype(np.float32)
+
+
+def _distance(a: Points, b: Points) -> NDArray[np.float32]:
+    return np.linalg.norm(a - b, axis=1)
+
+
+def _grown(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    margin = (boxes[:, 2:] - boxes[:, :2]) * _MARGIN
+    return np.concatenate([boxes[:, :2] - margin, boxes[:, 2:] + margin], axis=1)
+
+
+def _inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which points lie in any of the boxes, grown a little."""
+    grown = _grown(boxes)
+    above = points[:, None] >= grown[None, :, :2]
+    below = points[:, None] <= grown[None, :, 2:]
+    return np.any(np.all(above & below, axis=2), axis=1)
+
+
+def _within(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.all((points >= 0) & (points < (shape[1], shape[0])), axis=1)

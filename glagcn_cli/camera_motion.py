@@ -1,0 +1,184 @@
+"""Whether the camera moves, told from what lies around the people while the frames stream by.
+
+The background of a reference picture is found again in later ones (`background`). A camera that
+stands still is compared with one and the same picture all the time, so that errors do not add up;
+one that moves gets a new reference when the old one has half left the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from .background import Frame, Reference, small_grey
+from .poses import FrameDetections
+
+LOOKS_PER_SECOND = 10
+"""Hands that hold a camera move it at up to some hertz, and a pan crosses a picture in a second at
+the least; looking at more frames costs more and tells no more."""
+
+LOOKED_AT = 320
+"""Pixels of the longer side that are looked at, at least. The noise of dark video is averaged away,
+and a tenth of a pixel is still a thirtieth of a percent of the picture."""
+
+DRIFT = 0.05
+"""Share of the picture's longer side that the background must drift for the camera to count as
+moving. Hands that hold a camera on one place sway by about a degree to either side, 2 of the 60
+that a phone sees: 3 percent. For people who fill half of the picture's height, 5 percent is a path
+that is wrong by 30 cm."""
+
+SWAY = 1.0
+"""Seconds over which the drift is averaged: sway about one place comes back within them."""
+
+ENOUGH_SEEN = 0.5
+"""Share of the looks that must have found the background for any verdict."""
+
+
+@dataclass(frozen=True)
+class CameraVerdict:
+    """Whether a camera moves.
+
+    Parameters
+    ----------
+    moves
+        It does, beyond doubt: it pans, tilts or walks. False also where it is not known.
+    known
+        The background could be followed. Bare walls, darkness, cuts, a picture full of people,
+        zooms and a background that is all in motion leave it unknown.
+    confidence
+        Share of the looks, in 0..1, that found the background.
+    drift
+        Greatest distance between two places of the background in one shot, sway averaged away, as
+        a share of the picture's longer side.
+    agreement
+        Mean share of the background, in 0..1, that follows one motion. Near 1 a camera turns on
+        its place and `CameraMotion.path` undoes that; low where it walks, as what is near moves
+        more than what is far.
+    zoom
+        Greatest ratio of two sizes of the background in one shot, 1 or more.
+    """
+
+    moves: bool
+    known: bool
+    confidence: float
+    drift: float
+    agreement: float
+    zoom: float
+
+
+class _Look(NamedTuple):
+    """The background at a frame: shot, place of what was in the middle, size, agreement."""
+
+    frame: int
+    shot: int
+    x: float
+    y: float
+    size: float
+    agreement: float
+
+
+class CameraMotion:
+    """Follows the background of a video.
+
+    Parameters
+    ----------
+    image_size
+        (width, height) of the frames in pixels.
+    fps
+        Frames per second.
+    """
+
+    def __init__(self, image_size: tuple[int, int], fps: Fraction | float) -> None:
+        self._longer = max(image_size)
+        self._shrink = max(1, self._longer // LOOKED_AT)
+        self._every = max(1, round(float(fps) / LOOKS_PER_SECOND))
+        self._window = max(1, round(SWAY * float(fps) / self._every))
+        self._frames = 0
+        self._looks: list[_Look] = []
+        self._reference: Reference | None = None
+        self._last: Reference | None = None
+
+    def add(self, frames: Sequence[Frame], detections: Sequence[FrameDetections]) -> None:
+        """Take the next frames.
+
+        Parameters
+        ----------
+        frames
+            Pictures (height, width, 3) uint8, RGB, in order, all frames of the video.
+        detections
+            The people in each, whose boxes are left out.
+        """
+        for frame, people in zip(frames, detections, strict=True):
+            if self._frames % self._every == 0:
+                self._look(small_grey(frame, self._shrink), people.boxes / self._shrink)
+            self._frames += 1
+
+    def path(self) -> NDArray[np.float64]:
+        """Where the background is at each frame, (frames, 2) pixels from where it was at first.
+
+        x right, y down, of what was in the middle of the picture: a camera that pans to the right
+        moves it to negative x. Taking it off keypoints undoes a pan. What happens while the
+        background cannot be followed, and across cuts, counts as no motion.
+        """
+        if not self._looks:
+            return np.zeros((self._frames, 2))
+        at = [look.frame for look in self._looks]
+        every = np.arange(self._frames)
+        x = np.interp(every, at, [look.x for look in self._looks])
+        y = np.interp(every, at, [look.y for look in self._looks])
+        return np.stack([x, y], axis=1) * self._shrink
+
+    def verdict(self) -> CameraVerdict:
+        """Say whether the camera moves, by the frames taken so far."""
+        shots: dict[int, list[_Look]] = {}
+        for look in self._looks:
+            shots.setdefault(look.shot, []).append(look)
+        followed = sum(len(looks) - 1 for looks in shots.values())
+        confidence = followed / max(1, len(self._looks) - 1)
+        drift = max((self._drift(looks) for looks in shots.values()), default=0.0)
+        sizes = [[look.size for look in looks] for looks in shots.values()]
+        zoom = max((max(shot) / min(shot) for shot in sizes), default=1.0)
+        agreement = [look.agreement for looks in shots.values() for look in looks[1:]]
+        seen = confidence >= ENOUGH_SEEN
+        moves = seen and drift > DRIFT
+        return CameraVerdict(
+            moves=moves,
+            known=seen and (moves or zoom < 1 + 2 * DRIFT),
+            confidence=confidence,
+            drift=drift,
+            agreement=float(np.mean(agreement)) if agreement else 0.0,
+            zoom=zoom,
+        )
+
+    def _drift(self, looks: Sequence[_Look]) -> float:
+        places = np.array([(look.x, look.y) for look in looks])
+        steady = uniform_filter1d(places, min(self._window, len(places)), axis=0, mode="nearest")
+        # The widest extent over directions 15 degrees apart is the greatest distance, to 1 percent.
+        angles = np.radians(np.arange(0, 180, 15))
+        extents = np.ptp(steady @ np.stack([np.cos(angles), np.sin(angles)]), axis=0)
+        return float(extents.max()) * self._shrink / self._longer
+
+    def _look(self, grey: Frame, boxes: NDArray[np.float32]) -> None:
+        """Find the background of the reference, or else of the last picture, in this one."""
+        before = self._looks[-1] if self._looks else _Look(0, 0, 0.0, 0.0, 1.0, 0.0)
+        place, size = np.array([before.x, before.y]), before.size
+        found = None
+        for reference in (self._reference, self._last):
+            found = None if reference is None else reference.find(grey, boxes)
+            if found is not None:
+                self._reference = reference
+                place, size = found.place, found.size
+                break
+        shot = before.shot + (found is None and bool(self._looks))
+        agreement = 0.0 if found is None else found.agreement
+        x, y = map(float, place)
+        self._looks.append(_Look(self._frames, shot, x, y, size, agreement))
+        self._last = Reference(grey, boxes, place, size)
+        if found is None or found.far:
+            self._reference = self._last
