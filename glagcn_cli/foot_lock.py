@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy import sparse
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.sparse.linalg import spsolve
 
 from .contacts import ANKLE_HEIGHT, ANKLES
 from .legs import LEGS, reach_for
@@ -81,51 +82,38 @@ def _climb(
     ankles: NDArray[np.float64], contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
 ) -> NDArray[np.float64]:
     """Shift in height (frames,) of ankles (frames, 2)."""
-    frames = len(ankles)
-    bands = np.zeros((2, frames))
-    bands[0] = FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2
+    step = _differences(len(ankles), 1)
+    matrix = (fps / CLIMB) ** 2 * step.T @ step
+    matrix += sparse.diags(FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2)
     wanted = -floor * FLOOR**-2 + (contacts * (ANKLE_HEIGHT - ankles)).sum(axis=1) * HEIGHT**-2
-    step = (fps / CLIMB) ** 2
-    bands[0, 1:] += step
-    bands[0, :-1] += step
-    bands[1, :-1] = -step
-    return np.asarray(solveh_banded(bands[:frames], wanted, lower=True))
+    return np.asarray(spsolve(matrix.tocsc(), wanted, permc_spec="NATURAL"))
 
 
 def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: float) -> _Vectors:
-    """Shift (frames, 2) over the floor for ankles (frames, feet, 2); x and z interleaved."""
+    """Shift (frames, 2) over the floor of ankles (frames, feet, 2)."""
     frames = len(ankles)
     along = sight / np.linalg.norm(sight, axis=1, keepdims=True).clip(1e-9)
     outer = along[:, :, None] * along[:, None, :]
     place = PLACE_ALONG**-2 * outer + PLACE_ACROSS**-2 * (np.eye(2) - outer)
-    bands = np.zeros((5, 2 * frames))
-    bands[0] = place[:, [0, 1], [0, 1]].ravel()
-    bands[1, 0::2] = place[:, 0, 1]
-    stays = (contacts[1:] & contacts[:-1])[..., None] * (fps / FOOT_SPEED) ** 2
-    moved = np.diff(ankles, axis=0)
-    pull = np.zeros((frames, 2))
-    step, push = stays.sum(axis=1), (stays * moved).sum(axis=1)
-    pull[1:] -= push
-    pull[:-1] += push
-    diagonal, next_ = np.zeros(frames), np.zeros(frames)
-    diagonal[1:] += step[:, 0]
-    diagonal[:-1] += step[:, 0]
-    next_[:-1] -= step[:, 0]
-    after = np.zeros(frames)
-    if frames > 2:
-        stiff = (fps**2 / BENDING) ** 2
-        for offset, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
-            diagonal[offset : frames - 2 + offset] += stiff * factor
-        for offset in (0, 1):
-            next_[offset : frames - 2 + offset] -= 2 * stiff
-        after[: frames - 2] += stiff
-    for axis in range(2):
-        bands[0, axis::2] += diagonal
-        bands[2, axis::2] += next_
-        bands[4, axis::2] += after
-    # Two unknowns have no third neighbour.
-    solved = solveh_banded(bands[: 2 * frames], pull.ravel(), lower=True)
-    return np.asarray(solved).reshape(frames, 2)
+
+    step, bend = _differences(frames, 1), _differences(frames, 2)
+    stays = (contacts[1:] & contacts[:-1]) * (fps / FOOT_SPEED) ** 2
+    in_time = step.T @ sparse.diags(stays.sum(axis=1)) @ step
+    in_time += (fps**2 / BENDING) ** 2 * bend.T @ bend
+    slide = (stays[..., None] * np.diff(ankles, axis=0)).sum(axis=1)
+    # Unknowns are x and z of frame after frame.
+    matrix = sparse.kron(in_time, np.eye(2)) + sparse.block_diag(place)
+    return np.asarray(
+        spsolve(matrix.tocsc(), -(step.T @ slide).ravel(), permc_spec="NATURAL")
+    ).reshape(frames, 2)
+
+
+def _differences(frames: int, order: int) -> sparse.csr_matrix:
+    """Matrix that takes differences of neighbouring frames, once or twice."""
+    matrix = sparse.identity(frames, format="csr")
+    for _ in range(order):
+        matrix = matrix[1:] - matrix[:-1]
+    return matrix
 
 
 def lock_feet(
