@@ -54,10 +54,13 @@ class Report:
     messages: tuple[str, ...]
 
 
-def run(arguments: Sequence[str]) -> Report:
+def run(arguments: Sequence[str], stdin: IO[bytes] | None = None) -> Report:
     """Run ffmpeg to its end with little output; never raises for a failure of ffmpeg itself."""
     done = subprocess.run(
-        _command(arguments), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        _command(arguments),
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        capture_output=True,
+        check=False,
     )
     messages = done.stderr.decode(errors="replace").splitlines()
     return Report(done.returncode, done.stdout.decode(errors="replace"), tuple(messages))

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from . import ffmpeg
-from .errors import InputError, NoVideoStreamError
-
-# Frame rates that cameras and editors produce.
-STANDARD_RATES = tuple(
-    sorted(
-        [Fraction(k) for k in (5, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)]
-        + [Fraction(k * 1000, 1001) for k in (15, 24, 30, 48, 60, 120, 240)]
-    )
-)
+from .clip_times import WHOLE, ClipRange, format_time
+from .errors import InputError, NoVideoStreamError, UsageError
+from .frame_rates import choose_rate
+from .lens import recorded_fov
 
 # The first stream that is a moving picture: capital V leaves cover art out.
 VIDEO_STREAM = "0:V:0"
-_FIRST_SOUND = "0:a:0"
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 
 _MEASURED_SECONDS = 20
 
 _STREAM = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (.*)$", re.MULTILINE)
 _NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
+_INTERLACED = re.compile(r"\b(top|bottom) (coded )?first\b")
+_TRANSFER = re.compile(r"\b(smpte2084|arib-std-b67)\b")
+_ALPHA = re.compile(r"^[^,]*, (yuva\w+|gbrap\w*|rgba\w*|bgra\w*|argb|abgr|ya8|ya16\w*|pal8)\b")
+_SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 _COLOUR_MATRIX = re.compile(r"\((?:[^()]*, )?(bt709|smpte\w+|bt470\w+|bt2020\w+|fcc|gbr|ycgco)\b")
 
 
@@ -57,6 +55,20 @@ class VideoInfo:
         None when the container does not tell.
     tagged_colours
         The stream says by which matrix its colours are to be converted.
+    fov
+        Degrees over the picture's longer side, where the camera recorded its lens; else None.
+    transfer
+        ffmpeg's name of a transfer curve of high dynamic range; None for ordinary video.
+    alpha
+        Pixels may be transparent.
+    interlaced
+        Frames may hold two fields, one of every other line.
+    seekable
+        Any time of the file can be decoded without what comes before it.
+    part
+        Which frames of the file are meant; `fps` and `frames` are of these.
+    starts_at
+        Seconds from the file's first picture to the first frame of the part.
     """
 
     path: Path
@@ -70,32 +82,17 @@ class VideoInfo:
     codec: str
     variable_rate: bool | None
     tagged_colours: bool
+    fov: float | None = None
+    transfer: str | None = None
+    alpha: bool = False
+    interlaced: bool = False
+    seekable: bool = False
+    part: ClipRange = WHOLE
+    starts_at: Fraction = Fraction(0)
 
 
-@dataclass(frozen=True)
-class AudioInfo:
-    """The first sound stream of a file.
-
-    Attributes
-    ----------
-    codec
-        ffmpeg's name of its codec.
-    rate
-        Samples per second, or None.
-    skip
-        Seconds from the file's start to its first picture, 0 when it has none.
-    delay
-        Seconds by which ffmpeg gives it too early when it reads it without the pictures.
-    """
-
-    codec: str
-    rate: int | None
-    skip: float
-    delay: float = 0.0
-
-
-def probe(path: str | Path) -> VideoInfo:
-    """Find out what a video holds by decoding its first frame.
+def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
+    """Find out what a video, or a part of it, holds by decoding its first frame.
 
     ffmpeg prints rates rounded to two decimals, so the exact one is taken from the time base of
     its frame checksum output, which is the inverse of the rate it converts to.
@@ -106,8 +103,10 @@ def probe(path: str | Path) -> VideoInfo:
         No such file, a folder, an empty file, or nothing that ffmpeg can decode.
     NoVideoStreamError
         The file holds sound or other streams but no moving picture.
+    UsageError
+        The part begins after the end of the video, or holds no frame.
     """
-    looked = _look(path)
+    looked = look(path)
     video = looked.video
     if video is None:
         raise NoVideoStreamError(f"{path}: has no video stream, only sound or stills; give a video")
@@ -121,7 +120,8 @@ def probe(path: str | Path) -> VideoInfo:
     if average is None:
         average = _measured_average(looked.file)
     fps = choose_rate(1 / Fraction(looked.facts["tb"]), average, looked.duration)
-    return VideoInfo(
+    transfer = _TRANSFER.search(video)
+    info = VideoInfo(
         path=looked.file,
         width=width,
         height=height,
@@ -133,61 +133,52 @@ def probe(path: str | Path) -> VideoInfo:
         codec=re.split(r"[ ,]", video)[0],
         variable_rate=None if average is None else abs(average / fps - 1) > 0.01,
         tagged_colours=_COLOUR_MATRIX.search(video) is not None,
+        fov=recorded_fov(looked.file, looked.said, width, height),
+        transfer=transfer[1] if transfer else None,
+        alpha=_ALPHA.match(video) is not None,
+        interlaced=_INTERLACED.search(video) is not None,
+        seekable=_SEEKABLE.search(looked.said) is not None,
+    )
+    return _part_of(info, part)
+
+
+def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
+    first = part.first(info.fps)
+    if info.frames is not None and first >= info.frames:
+        check_start(info.path, part, info.fps)
+    count = part.count(info.fps, info.frames)
+    return replace(
+        info,
+        fps=info.fps / part.every,
+        # Where more was measured than is announced, the announced number says nothing.
+        frames=count or None,
+        part=part,
+        starts_at=first / info.fps,
     )
 
 
-def probe_audio(path: str | Path) -> AudioInfo | None:
-    """Find the first sound stream of a file, which need not be a video; None when there is none."""
-    looked = _look(path)
-    if looked.audio is None:
-        return None
-    rate = _number(r"(\d+) Hz", looked.audio)
-    codec = re.split(r"[ ,]", looked.audio)[0]
-    samples = None if rate is None else int(rate)
-    if looked.first_frame is None:
-        return AudioInfo(codec, samples, skip=0.0)
-    apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
-    return AudioInfo(
-        codec, samples, skip=looked.first_frame + max(apart, 0.0), delay=max(-apart, 0.0)
-    )
+def check_start(file: Path, part: ClipRange, fps: Fraction) -> None:
+    """Raise UsageError where a part begins after the last frame, as counted in the file."""
+    length = _picture_seconds(file)
+    if length is not None and part.first(fps) >= max(1, round(length * fps)):
+        raise UsageError(
+            f"{file}: start ({format_time(part.start)}) is beyond the end of the clip, which "
+            f"lasts {format_time(length)}" + (" s" if length < 60 else "")
+        )
 
 
-def choose_rate(
-    tick_rate: Fraction, average: float | None, duration: float | None = None
-) -> Fraction:
-    """Choose the constant rate at which the frames of a stream are shown.
+def first_picture(file: Path) -> float:
+    """Seconds from a file's start to its first picture, as ffmpeg reads it without the sound.
 
-    Parameters
-    ----------
-    tick_rate
-        The lowest rate that hits the time of every frame, as ffmpeg finds it. It is the rate of a
-        constant-rate video, but may be a multiple of it for interlaced video or uneven times.
-    average
-        Frames divided by duration, rounded to two decimals; None when the container has none.
-    duration
-        Seconds, None when the container has none.
-
-    Returns
-    -------
-    Fraction
-        ``tick_rate``, but the average where ``tick_rate`` is twice that (two fields a frame), and
-        the first standard rate that drops nothing on average where ``tick_rate`` is above 60 and
-        about twice the average or more (times of any value). A standard rate is then preferred
-        where that moves no frame by half its time (2997/100 is 30000/1001).
+    Taken at a fine clock: at that of the frame rate, as in `look`, it may be half a frame off.
     """
-    rate = tick_rate
-    if average and abs(tick_rate / 2 - average) < 0.006 and tick_rate / 2 in STANDARD_RATES:
-        rate = tick_rate / 2
-    elif average and tick_rate > max(60, 1.9 * average):
-        rate = next((known for known in STANDARD_RATES if known >= 0.98 * average), tick_rate)
-    nearest = min(STANDARD_RATES, key=lambda known: abs(rate / known - 1))
-    drift = abs(rate / nearest - 1)
-    frames_moved = drift * rate * duration if duration else 0
-    return nearest if drift < 1e-5 or (drift < 0.005 and duration and frames_moved < 0.5) else rate
+    first = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-frames:v", "1"]
+    clock = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "-"]
+    return first_time(ffmpeg.run([*first, *clock]).output) or 0.0
 
 
 @dataclass(frozen=True)
-class _Looked:
+class Looked:
     """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame."""
 
     file: Path
@@ -200,7 +191,8 @@ class _Looked:
     complaint: str
 
 
-def _look(path: str | Path) -> _Looked:
+def look(path: str | Path) -> Looked:
+    """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
     file = _existing(path)
     first = ["-map", VIDEO_STREAM, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
     report = ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
@@ -220,35 +212,35 @@ def _look(path: str | Path) -> _Looked:
     sound = [text for kind, text in streams if kind == "Audio"]
     clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
     facts = dict(re.findall(r"^#(\w+) 0: (.*)$", report.output, re.MULTILINE))
-    frame = re.search(r"^0, *-?\d+, *(-?\d+),", report.output, re.MULTILINE)
-    return _Looked(
+    return Looked(
         file=file,
         said=said,
         video=moving[0] if moving else None,
         audio=sound[0] if sound else None,
         duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
         facts=facts,
-        first_frame=float(int(frame[1]) * Fraction(facts["tb"])) if frame else None,
+        first_frame=first_time(report.output),
         complaint=complaint,
     )
 
 
-def _own_start(file: Path, stream: str) -> float:
-    """Time of the file at which ffmpeg lets a stream begin when it reads no other, seconds.
+def first_time(checksums: str) -> float | None:
+    """Seconds of the first frame or packet in what ffmpeg's framecrc writes."""
+    tick = re.search(r"^#tb 0: (.*)$", checksums, re.MULTILINE)
+    frame = re.search(r"^0, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
+    return float(int(frame[1]) * Fraction(tick[1])) if tick and frame else None
 
-    Where clocks may jump (MPEG-TS of camcorders, MPEG-PS) that is the stream's own first time and
-    not the file's, so that streams which start apart fall out of step when read one by one.
-    """
-    first = ["-i", ffmpeg.file_url(file), "-map", stream, "-c", "copy"]
-    times = []
-    for clock in (["-copyts"], []):
-        output = ffmpeg.run([*clock, *first, "-frames", "1", "-f", "framecrc", "-"]).output
-        tick = re.search(r"^#tb 0: (.*)$", output, re.MULTILINE)
-        packet = re.search(r"^0, *-?\d+, *(-?\d+),", output, re.MULTILINE)
-        if tick is None or packet is None:
-            return 0.0
-        times.append(int(packet[1]) * Fraction(tick[1]))
-    return float(times[0] - times[1])
+
+def _picture_seconds(file: Path) -> float | None:
+    """Seconds from the first picture to the end of the last, read without decoding."""
+    packets = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-c", "copy"]
+    output = ffmpeg.run([*packets, "-f", "framecrc", "-"]).output
+    tick = re.search(r"^#tb 0: (.*)$", output, re.MULTILINE)
+    shown = re.findall(r"^0, *-?\d+, *(-?\d+), *(\d+),", output, re.MULTILINE)
+    if tick is None or not shown:
+        return None
+    ticks = max(int(t) + int(d) for t, d in shown) - min(int(t) for t, _ in shown)
+    return float(ticks * Fraction(tick[1]))
 
 
 def _measured_average(file: Path) -> float | None:

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ffmpeg
+from .clip_times import WHOLE, ClipRange
+from .decoding import decoding
 from .errors import InputError, OutputError
 from .outputs import atomic_output
-from .probing import VIDEO_STREAM, AudioInfo, VideoInfo, probe, probe_audio
+from .probing import VideoInfo, check_start, probe
+from .sound import AudioInfo, probe_audio
 
-__all__ = ["VideoInfo", "VideoReader", "VideoWriter", "probe"]
+__all__ = ["ClipRange", "VideoInfo", "VideoReader", "VideoWriter", "probe"]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ _CUT_OFF = ("partial file", "ended prematurely", "truncated", "Packet corrupt", 
 
 # Sound that browsers play inside an MP4, with the samples of one packet; other sound becomes AAC.
 _COPIED_AUDIO = {"aac": 1024, "mp3": 1152, "opus": 960}
+_WARM_UP = 0.1  # seconds
 _AAC = ["-c:a", "aac", "-b:a", "160k"]
 
 
@@ -36,23 +40,27 @@ class VideoReader:
 
     Iterating yields uint8 arrays ``(info.height, info.width, 3)`` in **RGB** order, at the
     constant rate ``info.fps``: the rotation is applied, pixels are square, frames of a variable
-    rate are repeated or dropped. Each array is new, the caller may keep or change it. Iterating
-    again starts from the first frame. A file that is cut off yields what can be decoded, a
-    warning, and ``truncated`` is True afterwards.
+    rate are repeated or dropped, fields are joined, high dynamic range is brought down and
+    transparent pixels are black. Of a part, frames are counted at that rate, so that a frame is
+    the same whatever part it is read with, and ``info`` is that of the part. Each array is new,
+    the caller may keep or change it. Iterating again starts from the first frame. A file that is
+    cut off yields what can be decoded, a warning, and ``truncated`` is True afterwards.
 
     Parameters
     ----------
-    path
-        The video.
+    video
+        The file; or what was found out of it, which names its part too.
+    part
+        Which frames to give, of a file.
 
     Raises
     ------
-    InputError, NoVideoStreamError
+    InputError, NoVideoStreamError, UsageError
         As :func:`probe`; also when no frame at all can be decoded.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.info = probe(path)
+    def __init__(self, video: str | Path | VideoInfo, part: ClipRange = WHOLE) -> None:
+        self.info = video if isinstance(video, VideoInfo) else probe(video, part)
         self.truncated = False
         self.frames_read = 0
         self._process: ffmpeg.FfmpegProcess | None = None
@@ -72,7 +80,9 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         self.close()
         self.frames_read = 0
-        process = self._process = ffmpeg.FfmpegProcess(_decode(self.info), feed=False)
+        process = self._process = ffmpeg.FfmpegProcess(
+            ["-loglevel", "warning", *decoding(self.info)], feed=False
+        )
         try:
             while self._process is process:
                 frame = np.empty((self.info.height, self.info.width, 3), np.uint8)
@@ -89,6 +99,7 @@ class VideoReader:
         status = process.finish()
         reason = ffmpeg.telling_line(process.messages)
         if self.frames_read == 0:
+            check_start(self.info.path, self.info.part, self.info.fps * self.info.part.every)
             raise InputError(f"{self.info.path}: no frame can be decoded ({reason})")
         cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
         if self.truncated or not process.messages:
@@ -124,7 +135,8 @@ class VideoWriter:
     size
         Width and height of the frames in pixels.
     audio_from
-        A file whose sound is added if it has some; its first picture is frame 0.
+        A file whose sound is added if it has some; its first picture is frame 0. Given as what was
+        found out of a video, frame 0 is the first of its part.
     overwrite
         Replace an existing file instead of refusing.
     crf
@@ -143,7 +155,7 @@ class VideoWriter:
         path: str | Path,
         fps: Fraction,
         size: tuple[int, int],
-        audio_from: str | Path | None = None,
+        audio_from: str | Path | VideoInfo | None = None,
         *,
         overwrite: bool = False,
         crf: int = 20,
@@ -153,7 +165,10 @@ class VideoWriter:
         self.fps = Fraction(fps)
         self.size = size
         self.frames_written = 0
-        self._audio_from = None if audio_from is None else Path(audio_from)
+        part = audio_from if isinstance(audio_from, VideoInfo) else None
+        self._audio_start = part.starts_at if part else Fraction(0)
+        file = part.path if part else audio_from
+        self._audio_from = None if file is None else Path(str(file))
         self._overwrite = overwrite
         self._quality = ["-preset", preset, "-crf", str(crf)]
         self._pad = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))
@@ -248,13 +263,19 @@ class VideoWriter:
         # The last packet of sound may outlast the picture by no more than a frame.
         packet = _COPIED_AUDIO.get(audio.codec, 1024) / (audio.rate or 44100)
         length = float(self.frames_written / self.fps) - max(packet - float(1 / self.fps), 0.0)
+        # Sound is sought a little early and moved back, so that a decoder has warmed up at 0. Only
+        # of a file that is read from its beginning it comes too early.
+        start = audio.skip + float(self._audio_start)
+        sought = max(0.0, start - _WARM_UP)
+        move = sought - start + (0.0 if sought else audio.delay)
+        cut = []
         if codec == _AAC:  # decoded sound is cut before it is moved, copied packets after
-            length -= audio.delay
-        # A seek, even to 0, drops the packets before it that a decoder needs to warm up.
-        seek = ["-ss", f"{audio.skip:.6f}"] if audio.skip > 0 else []
-        seek += ["-itsoffset", f"{audio.delay:.6f}"] if audio.delay > 0 else []
+            cut = ["-af", f"atrim=0:{max(length, 0.001):.6f}"]
+            length -= move
+        seek = ["-ss", f"{sought:.6f}"] if sought else []  # even to 0 it would drop packets
+        seek += ["-itsoffset", f"{move:.6f}"]
         sound = [*seek, "-t", f"{max(length, 0.001):.6f}", *_input(self._audio_from)]
-        streams = ["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", *codec]
+        streams = ["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", *codec, *cut]
         quiet = ["-loglevel", "error"]
         return [*quiet, *_input(self._picture), *sound, *streams, *_mp4(self._temporary)]
 
@@ -263,18 +284,6 @@ class VideoWriter:
         return OutputError(
             f"{self.path}: cannot be written ({reason}); check the space left on the disk"
         )
-
-
-def _decode(info: VideoInfo) -> list[str]:
-    scale = f"scale={info.width}:{info.height}"
-    if not info.tagged_colours and info.height >= 720:
-        # Players take untagged high definition for BT.709; ffmpeg alone would take BT.601.
-        scale += ":in_color_matrix=bt709"
-    # Without setpts, pictures that start after the sound would be preceded by copies of the first.
-    pictures = ["-map", VIDEO_STREAM, "-vf", f"setpts=PTS-STARTPTS,{scale},setsar=1"]
-    rate = ["-fps_mode", "cfr", "-r", f"{info.fps.numerator}/{info.fps.denominator}"]
-    raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
-    return ["-loglevel", "warning", *_input(info.path), *pictures, *rate, *raw]
 
 
 def _input(path: Path) -> list[str]:

@@ -7,7 +7,9 @@ import pytest
 from clips import counting, encode, ffmpeg
 
 from glagcn_cli.errors import InputError, NoVideoStreamError
-from glagcn_cli.probing import choose_rate, probe, probe_audio
+from glagcn_cli.frame_rates import choose_rate
+from glagcn_cli.probing import probe
+from glagcn_cli.sound import probe_audio
 
 
 @pytest.mark.parametrize(

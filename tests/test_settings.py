@@ -25,8 +25,8 @@ def test_what_makes_no_sense_is_refused_by_name(choice: str, value: Any) -> None
 
 @pytest.mark.parametrize(
     ("choice", "value"),
-    [("people", 7), ("people", "all"), ("fov", 5.0), ("fov", 150.0), ("smoothing", 0.0), ("height", 1.75),
-     ("turn", -20.0)],
+    [("people", 7), ("people", "all"), ("fov", 5.0), ("fov", 150.0), ("smoothing", 0.0),
+     ("height", 1.75), ("turn", -20.0)],
 )  # fmt: skip
 def test_the_ends_of_ranges_are_allowed(choice: str, value: Any) -> None:
     assert getattr(Settings(**{choice: value}), choice) == value

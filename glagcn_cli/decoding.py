@@ -1,0 +1,96 @@
+"""How ffmpeg is asked for the frames of a clip: the part, upright, square pixels, plain colours."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from . import ffmpeg
+from .probing import VIDEO_STREAM, VideoInfo, first_picture
+
+SOUGHT_FROM = 30
+"""Seconds of a clip that are decoded rather than jumped over: it costs less than it saves."""
+
+_MARGIN = 10  # seconds before the first frame, for indices that point a little late
+
+_REFERENCE_WHITE = 203
+"""Brightness of white paper in video of high dynamic range, nits (ITU-R BT.2408)."""
+
+
+def decoding(info: VideoInfo) -> list[str]:
+    """Arguments by which ffmpeg writes the frames of ``info.part`` to its output, as raw RGB.
+
+    The clip is brought to its constant rate from its first picture on and the frames of the part
+    are then counted, so that frame k is the same whatever part is read. A part that begins late is
+    sought instead where frames have the times of a constant rate and the container has an index.
+    """
+    fps = info.fps * info.part.every
+    first, stop = info.part.first(fps), info.part.stop(fps)
+    sought = info.seekable and info.variable_rate is False and first / fps > SOUGHT_FROM
+    if sought:
+        seek, clock = _seek(info, first)
+        stop, first = None if stop is None else stop - first, 0
+    else:
+        # Without setpts, pictures that start after the sound would be preceded by copies.
+        seek, clock = [], ["setpts=PTS-STARTPTS"]
+    filters = ",".join([*clock, *_deinterlaced(info), *_coloured(info), "setsar=1"])
+    pictures = ["-map", VIDEO_STREAM, "-vf", filters]
+    rate = ["-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"]
+    end = [] if stop is None else ["-frames:v", f"{stop}"]
+    kept = _left_out(first, info.part.every)
+    raw = [*end, *kept, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
+    return [*seek, "-i", ffmpeg.file_url(info.path), *pictures, *rate, *raw]
+
+
+def _seek(info: VideoInfo, first: int) -> tuple[list[str], list[str]]:
+    """Options and filters by which frame ``first`` becomes the first and is shown at 0."""
+    fps = info.fps * info.part.every
+    shown = first_picture(info.path) + float(first / fps)  # on the file's own clock
+    sought = max(0.0, shown - _MARGIN)
+    move = f"setpts=PTS-{shown - sought:.6f}/TB"
+    return ["-ss", f"{sought:.6f}"], [move, f"select='gte(t,{-0.5 / float(fps):.9f})'"]
+
+
+def _left_out(first: int, every: int) -> list[str]:
+    """Drop frames after the rate was made constant, so that they need not go through the pipe."""
+    conditions = [f"lt(n,{first})"] if first else []
+    conditions += [f"mod(n-{first},{every})"] if every > 1 else []
+    return ["-bsf:v", f"noise=drop='{'+'.join(conditions)}'"] if conditions else []
+
+
+def _deinterlaced(info: VideoInfo) -> list[str]:
+    """One whole frame for each that holds two fields; others pass."""
+    return ["bwdif=mode=send_frame:deint=interlaced"] if info.interlaced else []
+
+
+def _coloured(info: VideoInfo) -> list[str]:
+    scale = f"scale={info.width}:{info.height}"
+    if not info.tagged_colours and info.height >= 720:
+        # Players take untagged high definition for BT.709; ffmpeg alone would take BT.601.
+        scale += ":in_color_matrix=bt709"
+    if info.transfer is not None and _has_zscale():
+        return [scale, *_tone_mapped(info.transfer)]
+    if info.alpha:
+        # What is transparent has any colour: it becomes black.
+        return [scale, "format=gbrap", "premultiply=inplace=1"]
+    return [scale]
+
+
+def _tone_mapped(transfer: str) -> list[str]:
+    """From high dynamic range to what screens show: linear light up to white, brighter rolled off.
+
+    The picture goes into zscale as RGB, for of YUV it takes no odd sizes.
+    """
+    return [
+        "format=gbrp16le",
+        f"zscale=tin={transfer}:pin=bt2020:min=gbr:t=linear:npl={_REFERENCE_WHITE}",
+        "format=gbrpf32le",
+        "zscale=p=bt709",
+        "tonemap=mobius:param=0.5:peak=5:desat=0",  # 5 times white is 1000 nits
+        "zscale=t=bt709:m=gbr:r=pc",
+    ]
+
+
+@cache
+def _has_zscale() -> bool:
+    """Whether this ffmpeg was built with zimg; without it such video looks pale."""
+    return "Filter zscale" in ffmpeg.run(["-h", "filter=zscale"]).output

@@ -1,0 +1,235 @@
+"""Videos that are no files: addresses, standard input, numbered pictures; kept in a file for a run.
+
+A run decodes its video twice, so what can be read but once is first copied, as it is, to a
+temporary file; the folder for such files is the system's (``TMPDIR`` names another).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from . import ffmpeg
+from .clip_times import WHOLE, ClipRange
+from .errors import GlagcnError, InputError, UsageError
+from .frame_rates import STANDARD_RATES
+from .probing import probe
+
+log = logging.getLogger(__name__)
+
+STANDARD_INPUT = "-"
+SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+DEFAULT_IMAGE_FPS = 30.0
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_NUMBER = re.compile(r"%(0\d)?d")
+# A list of files to play, got from a server, may name other addresses but no files of this machine.
+_PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtmp,rtmps,crypto,data"
+_SILENCE = 30  # seconds without a byte after which a server is given up
+
+_MARGIN = 3  # seconds kept beyond the part: sound may begin before the pictures
+_REORDERED = 32  # frames more than a part needs, for they come in the order of decoding
+_FASTEST = 240  # frames a second, where the rate is not known yet
+
+
+def is_file_name(source: Path | str) -> bool:
+    """Whether a source names a file, and is no address, standard input or numbered pictures."""
+    return not (is_address(source) or str(source) == STANDARD_INPUT or is_image_sequence(source))
+
+
+def is_address(source: Path | str) -> bool:
+    """Whether a source is an address, of whatever kind."""
+    return _ADDRESS.match(str(source)) is not None and not Path(source).exists()
+
+
+def is_image_sequence(source: Path | str) -> bool:
+    """Whether a source stands for numbered pictures, `frames/%05d.png`; no file is called so."""
+    path = Path(source)
+    numbers = _NUMBER.findall(path.name)
+    return len(numbers) == 1 and path.suffix.lower() in IMAGE_SUFFIXES and not path.exists()
+
+
+def shown(source: Path | str) -> str:
+    """Name a source in messages and reports: an address without the password in it."""
+    text = str(source)
+    if not is_address(source):
+        return "standard input" if text == STANDARD_INPUT else text
+    return re.sub(r"://[^/?#@]*@", "://", text, count=1)
+
+
+@contextmanager
+def as_file(
+    source: Path | str,
+    part: ClipRange = WHOLE,
+    image_fps: float | None = None,
+    stdin: IO[bytes] | None = None,
+) -> Iterator[Path]:
+    """Have a video as a file for the length of a `with` block.
+
+    Parameters
+    ----------
+    source
+        A file, which is given back as it is; an address of one of `SCHEMES`; `-` for standard
+        input; or numbered pictures, as `frames/%05d.png`.
+    part
+        What of it is going to be read: no more than that, and some seconds, is copied.
+    image_fps
+        Pictures a second of numbered ones; None for `DEFAULT_IMAGE_FPS`.
+    stdin
+        What is read for `-`.
+
+    Raises
+    ------
+    InputError
+        Nothing comes, or no video.
+    UsageError
+        The address is of another kind, a rate was given for what has its own, or standard input is
+        a terminal.
+    """
+    if image_fps is not None and not is_image_sequence(source):
+        raise UsageError(f"{shown(source)}: has a rate of its own; --fps is for numbered pictures")
+    if is_file_name(source):
+        yield Path(source)
+        return
+    with tempfile.TemporaryDirectory(prefix="glagcn-") as folder:
+        kept = Path(folder) / f"{_plain_name(source)}.mkv"
+        if is_image_sequence(source):
+            _keep_pictures(Path(source), kept, _rate(image_fps))
+        elif is_address(source):
+            _keep_address(str(source), kept, part)
+        else:
+            _keep_standard_input(stdin or sys.stdin.buffer, kept, part)
+        yield kept
+
+
+def _keep_address(address: str, kept: Path, part: ClipRange) -> None:
+    scheme = address.split(":")[0].lower()
+    if scheme not in SCHEMES:
+        raise UsageError(
+            f"{shown(address)}: addresses that can be read begin with {', '.join(SCHEMES)}; "
+            "download the video first"
+        )
+    slow = ["-rw_timeout", f"{_SILENCE * 1_000_000}"]
+    if scheme.startswith("rtsp"):
+        slow = ["-rtsp_transport", "tcp", "-timeout", f"{_SILENCE * 1_000_000}"]
+    come = [*slow, "-protocol_whitelist", _PROTOCOLS, "-i", address]
+    report = ffmpeg.run([*come, *_copy(kept, part)])
+    _judge(address, kept, report)
+
+
+def _keep_standard_input(stdin: IO[bytes], kept: Path, part: ClipRange) -> None:
+    if stdin.isatty():
+        raise UsageError("standard input is a terminal; pipe a video into it, or name a file")
+    if part.end is None and part.max_frames is None:
+        # Byte by byte, so that nothing of the file is lost and its index may stand at its end.
+        try:
+            with kept.open("wb") as file:
+                shutil.copyfileobj(stdin, file, 1 << 20)
+        except OSError as error:
+            raise InputError(f"standard input: cannot be kept in {kept} ({error})") from error
+        if kept.stat().st_size == 0:
+            raise InputError("standard input: is empty; pipe a video into it")
+        return
+    report = ffmpeg.run(["-i", "pipe:0", *_copy(kept, part)], stdin=stdin)
+    _judge(STANDARD_INPUT, kept, report)
+
+
+def _keep_pictures(pattern: Path, kept: Path, fps: Fraction) -> None:
+    """Copy numbered pictures from the first number on; those that no format copies are packed."""
+    first, length = _run_of_numbers(pattern)
+    rate = ["-framerate", f"{fps.numerator}/{fps.denominator}", "-start_number", f"{first}"]
+    pictures = ["-f", "image2", *rate, "-i", ffmpeg.file_url(_escaped(pattern))]
+    for codec in (["-c", "copy"], ["-c:v", "ffv1"]):
+        written = ["-loglevel", "error", *pictures, "-frames:v", f"{length}", *codec]
+        exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept)]
+        report = ffmpeg.run([*written, *exact])
+        if report.status == 0:
+            break
+    _judge(pattern, kept, report)
+
+
+def _run_of_numbers(pattern: Path) -> tuple[int, int]:
+    """First number of the pictures that are there, and how many follow without a gap."""
+    before, number, after = _parted(pattern)
+    folder = pattern.parent
+    names = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+    ends = (len(before), len(after))
+    digits = [name[ends[0] : len(name) - ends[1]] for name in names]
+    counted = {int(text) for text in digits if text.isascii() and text.isdigit()}
+    found = sorted(k for k in counted if f"{before}{number % k}{after}" in names)
+    if not found:
+        raise InputError(f"{pattern}: there are no pictures numbered so; check the folder")
+    length = next((k for k, seen in enumerate(found) if seen != found[0] + k), len(found))
+    if length < len(found):
+        gap = found[0] + length
+        log.warning("%s: number %d is missing; the %d before it are used", pattern, gap, length)
+    return found[0], length
+
+
+def _parted(pattern: Path) -> tuple[str, str, str]:
+    """What a name has before its number, the number's place, and what comes after."""
+    number = _NUMBER.search(pattern.name)
+    assert number is not None
+    return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
+
+
+def _escaped(pattern: Path) -> Path:
+    """The pattern with every other percent sign doubled, as ffmpeg wants it."""
+    before, number, after = (text.replace("%", "%%") for text in _parted(pattern))
+    return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
+
+
+def _copy(kept: Path, part: ClipRange) -> list[str]:
+    """Output options: pictures and sound as they are, little more than the part."""
+    bounds: list[str] = []
+    if part.end is not None:
+        bounds += ["-t", f"{part.end + _MARGIN:.6f}"]
+    if part.max_frames is not None:
+        before = math.ceil((part.start + _MARGIN) * _FASTEST) if part.start else _REORDERED
+        bounds += ["-frames:v", f"{before + part.max_frames * part.every}", "-shortest"]
+    streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy"]
+    quiet = ["-loglevel", "error"]
+    # Without bitexact each copy has a number of its own, and kept 2D is known by the file's bytes.
+    exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept)]
+    return [*quiet, *streams, *bounds, *exact]
+
+
+def _judge(source: Path | str, kept: Path, report: ffmpeg.Report) -> None:
+    """Take what came before a fault; raise where that is nothing."""
+    if report.status == 0 and kept.exists() and kept.stat().st_size:
+        return
+    reason = ffmpeg.telling_line(report.messages)
+    try:
+        probe(kept)
+    except GlagcnError as error:
+        raise InputError(f"{shown(source)}: no video comes from there ({reason})") from error
+    log.warning("%s: ended with a fault (%s); what came before is used", shown(source), reason)
+
+
+def _rate(fps: float | None) -> Fraction:
+    """The exact rate meant: 29.97 is 30000/1001."""
+    if fps is None:
+        log.info("numbered pictures: read as %g a second; --fps changes it", DEFAULT_IMAGE_FPS)
+        fps = DEFAULT_IMAGE_FPS
+    nearest = min(STANDARD_RATES, key=lambda known: abs(known - fps))
+    return nearest if abs(nearest / fps - 1) < 1e-5 else Fraction(fps).limit_denominator(1000)
+
+
+def _plain_name(source: Path | str) -> str:
+    """A name for the copy by which its source is known again."""
+    if str(source) == STANDARD_INPUT:
+        return "standard-input"
+    name = urlsplit(str(source)).path if is_address(source) else str(source)
+    plain = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")
+    return plain[:60] or "video"
