@@ -1,8 +1,29 @@
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from glagcn_cli.detection.downloading import CACHE_VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what fixtures of a session run out of the home of who runs the tests."""
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(folder / "session"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(_no_cache_of_the_user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test an empty cache of its own, which is made when something is kept in it."""
+    folder = _no_cache_of_the_user / secrets.token_hex(8)
+    monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    return folder
 
 
 @pytest.fixture

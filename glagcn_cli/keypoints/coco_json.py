@@ -1,0 +1,65 @@
+"""COCO's results format for keypoints: a list of people, each with the number of its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..skeleton import COCO17, JointSet
+from .numbered import (
+    FoundPerson,
+    NumberedDetections,
+    corners,
+    joint_set_by_count,
+    number,
+    number_detections,
+    person_from_triples,
+)
+
+PERSON = 1  # COCO's category
+
+
+def read(document: Any) -> NumberedDetections:
+    """Read results; ``image_id`` is the number of the frame."""
+    return read_people(document, _frame, "bbox")
+
+
+def read_people(document: Any, frame_of: Callable[[Any], int], box: str) -> NumberedDetections:
+    """Read people who each name their picture.
+
+    Parameters
+    ----------
+    document
+        List of objects with ``image_id`` and ``keypoints``, perhaps ``score`` and a box.
+    frame_of
+        Number of the frame that an ``image_id`` speaks of.
+    box
+        Key of left, top, width and height.
+    """
+    rows = [row for row in document if row.get("category_id", PERSON) == PERSON]
+    points = len(rows[0]["keypoints"]) // 3 if rows else len(COCO17)
+    joint_set = joint_set_by_count(points)
+    return number_detections(_people(rows, points, joint_set, frame_of, box), joint_set)
+
+
+def _people(
+    rows: list[Any], points: int, joint_set: JointSet, frame_of: Callable[[Any], int], box: str
+) -> Iterator[tuple[int, FoundPerson]]:
+    for row in rows:
+        if len(row["keypoints"]) != 3 * points:
+            raise ValueError("its people differ in their number of keypoints")
+        person = person_from_triples(row["keypoints"], joint_set, range(len(joint_set)))
+        given, sure = row.get(box), row.get("score")
+        yield (
+            frame_of(row["image_id"]),
+            person._replace(
+                box=None if given is None else corners(given),
+                box_score=None if sure is None else number(sure),
+            ),
+        )
+
+
+def _frame(image_id: Any) -> int:
+    if not isinstance(image_id, int):
+        raise ValueError(f"image_id {image_id!r} is no number of a frame")
+    return image_id

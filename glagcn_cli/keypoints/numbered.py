@@ -1,0 +1,165 @@
+"""People found by other programs, by the numbers that their files give to frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..clip_detections import FARTHEST, nobody
+from ..poses import FrameDetections
+from ..skeleton import COCO17, HALPE26, JointSet
+
+SURPLUS = 2
+"""Frames that a file may go on for after the video's last: programs disagree about the end."""
+
+# Joint sets by their number of points: COCO-WholeBody begins with COCO's, Halpe's with its body's.
+BY_COUNT = {17: COCO17, 26: HALPE26, 133: COCO17, 136: HALPE26}
+
+
+class FoundPerson(NamedTuple):
+    """One person of one frame: ``keypoints`` (joints, 2) pixels, ``scores`` (joints,) in 0..1.
+
+    ``box`` (left, top, right, bottom) and ``box_score`` are None where the file does not say.
+    """
+
+    keypoints: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    box: NDArray[np.float64] | None = None
+    box_score: float | None = None
+
+
+@dataclass(frozen=True)
+class NumberedDetections:
+    """Detections of a clip whose length, size and rate the file does not say.
+
+    Parameters
+    ----------
+    frames
+        Detections by number of frame; a frame that is not there has nobody.
+    joint_set
+        What the keypoints are.
+    first
+        Number of the video's first frame; None where the file does not tell: then 0, or 1 where the
+        highest number is how many frames the video has.
+    """
+
+    frames: Mapping[int, FrameDetections]
+    joint_set: JointSet
+    first: int | None = None
+
+    @property
+    def length(self) -> int:
+        """How many frames the file speaks of, up to the last that it has."""
+        return max(self.frames, default=-1) - (self.first or 0) + 1
+
+    def laid_out(self, length: int) -> list[FrameDetections]:
+        """Detections of a video of so many frames; `ValueError` if they go on for more of them."""
+        last = max(self.frames, default=0)
+        first = int(last == length) if self.first is None else self.first
+        if last - first >= length + SURPLUS:
+            raise ValueError(f"it goes on to frame {last - first + 1} of a video of {length}")
+        nothing = nobody(self.joint_set)
+        return [self.frames.get(first + index, nothing) for index in range(length)]
+
+
+def number_detections(
+    people: Iterable[tuple[int, FoundPerson | None]], joint_set: JointSet, first: int | None = None
+) -> NumberedDetections:
+    """Gather people by frame; None in place of a person says that the frame is there.
+
+    Scores are clipped to 0..1, as some programs go beyond.
+
+    Raises
+    ------
+    ValueError
+        Points are not finite, far beyond any picture, or shares of the picture instead of pixels.
+    """
+    gathered: dict[int, list[FoundPerson]] = {}
+    for number, person in people:
+        if not 0 <= number <= FARTHEST * 100:
+            raise ValueError(f"there is no frame {number}")
+        gathered.setdefault(number, []).extend([person] if person else [])
+    farthest = 0.0
+    frames = {}
+    for number, found in gathered.items():
+        frames[number] = _together(found, joint_set, number)
+        farthest = max(farthest, float(np.abs(frames[number].keypoints).max(initial=0)))
+    if 0 < farthest <= 2:  # -1..1 and 0..1 are what programs offer besides pixels
+        raise ValueError("its coordinates are shares of the picture; write them in pixels")
+    return NumberedDetections(frames, joint_set, first)
+
+
+def _together(people: Sequence[FoundPerson], joint_set: JointSet, number: int) -> FrameDetections:
+    if not people:
+        return nobody(joint_set)
+    keypoints = np.stack([person.keypoints for person in people])
+    scores = np.stack([person.scores for person in people])
+    boxes = np.stack([_box(person) for person in people])
+    box_scores = np.array([p.scores.mean() if p.box_score is None else p.box_score for p in people])
+    for values in (keypoints, scores, boxes, box_scores):
+        if not (np.isfinite(values).all() and np.abs(values).max() <= FARTHEST):
+            raise ValueError(f"frame {number} holds numbers that are far beyond any picture")
+    return FrameDetections(
+        boxes=boxes.astype(np.float32),
+        box_scores=box_scores.clip(0, 1).astype(np.float32),
+        keypoints=keypoints.astype(np.float32),
+        scores=scores.clip(0, 1).astype(np.float32),
+    )
+
+
+def _box(person: FoundPerson) -> NDArray[np.float64]:
+    """Return the box that the file gives, else the one around the points that were seen."""
+    if person.box is not None:
+        return person.box
+    seen = person.keypoints[person.scores > 0]
+    points = seen if len(seen) else person.keypoints
+    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+
+def person_from_triples(values: Any, joint_set: JointSet, columns: Sequence[int]) -> FoundPerson:
+    """Take the wanted points out of x0, y0, score0, x1, ...; without a box."""
+    triples = numbers(values, None).reshape(-1, 3)[list(columns)]
+    if len(triples) != len(joint_set):
+        raise ValueError(f"{len(triples)} points are not those of {joint_set.name}")
+    return FoundPerson(triples[:, :2], triples[:, 2])
+
+
+def numbers(values: Any, length: int | None) -> NDArray[np.float64]:
+    """One row of numbers out of JSON, of this length."""
+    if not (isinstance(values, list) and all(isinstance(v, (int, float)) for v in values)):
+        raise ValueError("a list of numbers was expected")
+    if length is not None and len(values) != length:
+        raise ValueError(f"{len(values)} numbers were found, expected {length}")
+    return np.array(values, dtype=np.float64)
+
+
+def number(value: Any) -> float:
+    """One number out of JSON."""
+    return float(numbers([value], 1)[0])
+
+
+def corners(box: Any) -> NDArray[np.float64]:
+    """Box (left, top, right, bottom) out of left, top, width, height."""
+    left, top, width, height = numbers(box, 4)
+    return np.array([left, top, left + width, top + height])
+
+
+def joint_set_by_count(points: int) -> JointSet:
+    """Tell the joint set by how many points a person has."""
+    if points not in BY_COUNT:
+        known = ", ".join(str(count) for count in BY_COUNT)
+        raise ValueError(f"people of {points} points are not known; those of {known} are")
+    return BY_COUNT[points]
+
+
+def last_number(name: str) -> int:
+    """Last whole number in a file's name."""
+    found = re.findall(r"[0-9]{1,18}", name)
+    if not found:
+        raise ValueError(f"{name!r} has no number of a frame")
+    return int(found[-1])

@@ -1,0 +1,230 @@
+"""2D keypoints kept in files: our own `NAME.keypoints.npz`, and those of other programs.
+
+What each holds stands in docs/formats.md. Nothing of a file is ever run: no pickle is opened.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+import numpy as np
+
+from .clip_detections import ClipDetections
+from .errors import GlagcnError, InputError, UsageError
+from .keypoints import alphapose, coco_json, mmpose_json, openpose
+from .keypoints.numbered import SURPLUS, NumberedDetections
+from .outputs import atomic_output
+from .probing import VideoInfo
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".keypoints.npz"
+
+CONTENTS = "2D keypoints of everybody in every frame, as they were detected; for --from-2d"
+
+LARGEST = 8 << 30
+"""Bytes that a file may unpack to; 100 hours of two people at 30 frames a second are 5 GB."""
+
+Saved: TypeAlias = ClipDetections | NumberedDetections
+
+
+def keypoints_path(output: Path) -> Path:
+    """Where the 2D of a run goes whose first output this is."""
+    return output.with_name(output.stem + SUFFIX)
+
+
+def save_keypoints(
+    path: Path, clip: ClipDetections, *, overwrite: bool = False, compressed: bool = True
+) -> None:
+    """Write a clip's 2D so that `read_keypoints`, or ``numpy.load(path)``, gives all of it back.
+
+    Raises
+    ------
+    OutputError
+        The file exists, or it cannot be written.
+    """
+    save = np.savez_compressed if compressed else np.savez
+    with atomic_output(path, overwrite) as temporary:
+        # In memory first: on a full disk numpy leaves an archive that complains when it dies.
+        archive = io.BytesIO()
+        save(archive, **clip.arrays())
+        temporary.write_bytes(archive.getbuffer())
+
+
+def read_keypoints(path: Path | str) -> Saved:
+    """Read 2D keypoints of a clip.
+
+    Parameters
+    ----------
+    path
+        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO results or AlphaPose, told
+        apart by what is in it; or a folder of OpenPose's.
+
+    Returns
+    -------
+    ClipDetections or NumberedDetections
+        The former from our own files, which say all of their clip.
+
+    Raises
+    ------
+    UsageError
+        2D is not read from files of this suffix.
+    InputError
+        The file is missing, damaged, or holds something else.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: does not exist; name a file or folder of 2D keypoints")
+    with _named(path):
+        if path.is_dir():
+            return openpose.read(path)
+        if path.suffix.lower() == ".npz":
+            return _read_npz(path)
+        if path.suffix.lower() == ".json":
+            return _read_json(path)
+    raise UsageError(
+        f"{path}: 2D keypoints are read from .npz (--save-2d writes it), from .json (MMPose, COCO, "
+        "AlphaPose) and from folders (OpenPose)"
+    )
+
+
+def for_video(
+    saved: Saved, path: Path, info: VideoInfo, count_frames: Callable[[], int]
+) -> ClipDetections:
+    """Bring 2D that was read together with the video that it is of.
+
+    Parameters
+    ----------
+    saved, path
+        What was read, and from where, for messages.
+    info
+        The video, or a part of it: of 2D of the whole the part is taken.
+    count_frames
+        Counts the frames of the part, where the file does not say how many there are.
+
+    Raises
+    ------
+    InputError
+        The 2D is of another video.
+    """
+    if isinstance(saved, ClipDetections):
+        clip = _part(saved, info)
+        _require_same_video(clip, path, info)
+        return clip
+    part, size = info.part, (info.width, info.height)
+    rate = info.fps * part.every
+    first, length = part.first(rate), count_frames()
+    whole = first + (length - 1) * part.every + 1
+    with _named(path):
+        # What comes after the part is known to be there, but not for how long.
+        frames = saved.laid_out(whole if part.is_whole else max(whole, saved.length))
+        if part.is_whole and saved.first is not None and abs(saved.length - whole) > SURPLUS:
+            log.warning(
+                "%s: is of %d frames and %s has %d: what is drawn may be out of step",
+                path,
+                saved.length,
+                info.path,
+                whole,
+            )
+        frames = frames[first : whole : part.every]
+        return ClipDetections(
+            frames, saved.joint_set, info.fps, size,
+            source=info.path.name, starts_at=info.starts_at,
+        )  # fmt: skip
+
+
+def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
+    """Take a part out of the 2D of a whole video, if that is what the two are."""
+    rate = info.fps * info.part.every
+    if info.part.is_whole or saved.starts_at != 0 or saved.fps != rate:
+        return saved
+    frames = saved.frames[info.part.first(rate) : info.part.stop(rate) : info.part.every]
+    # One number about the whole is the best guess about its part; rows belong to frames.
+    clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
+    return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
+
+
+def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> None:
+    announced = len(saved) if info.frames is None or saved.truncated else info.frames
+    size, start = (info.width, info.height), info.starts_at
+    same = (saved.image_size, saved.fps, saved.starts_at) == (size, info.fps, start)
+    # Containers announce a length that is off by a few frames at times.
+    if not same or abs(announced - len(saved)) > max(SURPLUS, 0.02 * len(saved)):
+        raise InputError(
+            f"{path}: is of {_told(len(saved), saved.image_size, saved.fps, saved.starts_at)}; "
+            f"{info.path} is asked for {_told(announced, size, info.fps, start)}"
+        )
+
+
+def _told(frames: int, size: tuple[int, int], fps: Fraction, start: Fraction) -> str:
+    where = f" from {float(start):g} s on" if start else ""
+    return f"{frames} frames{where}, {size[0]}x{size[1]}, {float(fps):g} a second"
+
+
+def video_of(clip: ClipDetections, path: Path) -> VideoInfo:
+    """Say of a video that is not at hand what the file of its 2D says."""
+    width, height = clip.image_size
+    return VideoInfo(
+        path=path, width=width, height=height, fps=clip.fps, frames=len(clip),
+        duration=float(len(clip) / clip.fps), rotation=0, has_audio=False, codec="",
+        variable_rate=None, tagged_colours=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of whatever goes wrong with which file it did."""
+    try:
+        yield
+    except GlagcnError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{path}: does not fit into memory, or is damaged") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except KeyError as error:
+        raise InputError(f"{path}: holds no 2D keypoints that can be read: no {error}") from error
+    except Exception as error:
+        # Of damaged bytes the libraries beneath raise whatever they stumble over.
+        raise InputError(f"{path}: holds no 2D keypoints that can be read: {error}") from error
+
+
+def _read_npz(path: Path) -> ClipDetections:
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no npz archive, or only a part of one")
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > LARGEST:
+            raise ValueError("it unpacks to more than any clip needs")
+    with np.load(path, allow_pickle=False) as stored:
+        return ClipDetections.from_arrays({name: stored[name] for name in stored.files})
+
+
+def _read_json(path: Path) -> NumberedDetections:
+    document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    if isinstance(document, dict):
+        if "instance_info" in document:
+            return mmpose_json.read(document)
+        if "people" in document:
+            raise ValueError("it is one frame of OpenPose's; name the folder of all frames")
+        if "annotations" in document:
+            raise ValueError("it is a COCO data set; results are read, a list of people")
+        raise ValueError("it is of no program that is known here")
+    if not isinstance(document, list):
+        raise ValueError("it is neither an object nor a list")
+    first = document[0] if document else {}
+    if "instances" in first or "keypoint_scores" in first:
+        return mmpose_json.read(document)
+    return (alphapose if isinstance(first.get("image_id"), str) else coco_json).read(document)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}")
