@@ -28,6 +28,10 @@ _STAYED = 1 / 3
 may fill more than half of a still picture; next to nothing stands still in the picture of a camera
 that moves."""
 
+_ONE_WAY = 0.8
+"""Share of the parts that move one way, at whatever speed, as they do past a camera that is carried
+along: what is near goes by faster than what is far, and no single motion fits."""
+
 _FAR = 0.15  # of the longer side: so much of a reference may leave the view
 _MARGIN = 0.1  # of a person's box, for hands, hair and shadows outside it
 _SAME = 20.0  # mean difference in grey levels between a point's surroundings then and now
@@ -72,19 +76,12 @@ class Reference:
         cells = _cells(then, grey.shape)
         if len(then) < _FEWEST or len(np.unique(cells)) < _FEWEST_CELLS:
             return None
-        agrees = _distance(now, expected) < _AGREE
-        if _votes(agrees, cells) < _STAYED:
-            agrees = _common_motion(then, now)
-            if _votes(agrees, cells) < _MAJORITY:
-                return None
-        fitted, _ = cv2.estimateAffinePartial2D(
-            then[agrees], now[agrees], ransacReprojThreshold=_AGREE
-        )
+        fitted = _fit(then, now, _distance(now, expected) < _AGREE, cells)
         if fitted is None:
             return None
-        motion = np.asarray(fitted, np.float64)
-        self._motion = motion
-        return self._describe(motion, float(np.mean(agrees)), np.mean(good))
+        self._motion = fitted
+        agrees = _distance(now, _moved(then, fitted)) < _AGREE
+        return self._describe(fitted, float(np.mean(agrees)), np.mean(good))
 
     def _describe(self, motion: NDArray[np.float64], agreement: float, left: np.floating) -> Found:
         height, width = self._grey.shape
@@ -132,10 +129,35 @@ def _follow(
     return np.asarray(places[:, 0], np.float32), good
 
 
-def _common_motion(then: Points, now: Points) -> NDArray[np.bool_]:
-    """Which points follow the motion that fits most of them."""
-    _, agrees = cv2.estimateAffinePartial2D(then, now, ransacReprojThreshold=_AGREE)
-    return np.zeros(len(then), bool) if agrees is None else agrees[:, 0] > 0
+def _fit(
+    then: Points, now: Points, stayed: NDArray[np.bool_], cells: NDArray[np.intp]
+) -> NDArray[np.float64] | None:
+    """Find the motion (2, 3) of the background, None where its parts move each in their own way.
+
+    `stayed` are the points that are where the background was last found.
+    """
+    if _votes(stayed, cells) >= _STAYED:
+        then, now = then[stayed], now[stayed]
+    motion, agrees = cv2.estimateAffinePartial2D(then, now, ransacReprojThreshold=_AGREE)
+    if motion is None:
+        return None
+    if len(then) < len(stayed) or _votes(agrees[:, 0] > 0, cells) >= _MAJORITY:
+        return np.asarray(motion, np.float64)
+    flow = now - then
+    typical = np.median(flow, axis=0)
+    if _votes(_one_way(flow, typical), cells) < _ONE_WAY:
+        return None
+    return np.column_stack([np.eye(2), typical]).astype(np.float64)
+
+
+def _one_way(flow: Points, typical: Points) -> NDArray[np.bool_]:
+    """Which points move the typical way, at whatever speed."""
+    length = np.linalg.norm(typical)
+    if length < _AGREE:
+        return np.zeros(len(flow), bool)
+    along = flow @ typical / length
+    across = np.abs(flow[:, 0] * typical[1] - flow[:, 1] * typical[0]) / length
+    return (along > 0) & (across < _AGREE + along / 4)
 
 
 def _cells(points: Points, shape: tuple[int, ...]) -> NDArray[np.intp]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,10 @@ SWAY = 1.0
 
 ENOUGH_SEEN = 0.5
 """Share of the looks that must have found the background for any verdict."""
+
+
+CAMERA_MOVES, CAMERA_DRIFT = "camera_moves", "camera_drift"
+"""Names under which a verdict is kept with the 2D of a clip."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ class CameraVerdict:
     drift: float
     agreement: float
     zoom: float
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What a scene needs to know of it, to be kept with the 2D."""
+        return {CAMERA_MOVES: np.array(self.moves), CAMERA_DRIFT: np.array(self.drift)}
 
 
 class _Look(NamedTuple):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +17,13 @@ from .errors import GlagcnError, UsageError
 from .help_groups import GroupedCommand
 from .options import video_parameters
 
+if TYPE_CHECKING:
+    from .keypoints_source import KeypointsUse
+
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # click itself ends with 2 after a UsageError
+
+_OF_VIDEO = {"start", "end", "max_frames", "every"}
 
 _MOST_LINES, _LONGEST_LINE = 5, 400  # of an error's message, without --verbose
 
@@ -27,10 +34,14 @@ _MOST_LINES, _LONGEST_LINE = 5, 400  # of an error's message, without --verbose
 )
 @video_parameters
 def main(
-    source: Path | None,
+    source: Path | str | None,
     outputs: Sequence[Path],
     plots: Sequence[Path],
     from_3d: Path | None,
+    from_2d: Path | None,
+    save_2d: bool,
+    cache: bool,
+    fps: float | None,
     overwrite: bool,
     quiet: bool,
     verbose: bool,
@@ -59,11 +70,14 @@ def main(
         raise click.UsageError("--quiet and --verbose contradict each other")
     if not (outputs or plots):
         raise click.UsageError("name a file to write: -o FILE or --plot FILE")
-    if source is None and from_3d is None:
+    if source is None and from_3d is None and from_2d is None:
         raise click.UsageError("name the video, or a file of poses with --from-3d")
+    if from_3d is not None and (from_2d is not None or save_2d):
+        raise click.UsageError("--from-3d needs no 2D: leave out --from-2d and --save-2d")
     written: list[Path] = []
     given = {name: value for name, value in choices.items() if value is not None}
-    task = Task(source, [*outputs], [*plots], overwrite, not quiet, written)
+    keeping = {"from_2d": from_2d, "save_2d": save_2d, "cache": cache}
+    task = Task(source, [*outputs], [*plots], overwrite, not quiet, written, keeping, fps)
     try:
         with messages_on_stderr(quiet, verbose), termination_unwinds():
             if from_3d is None:
@@ -77,7 +91,8 @@ def main(
     except GlagcnError as error:
         _fail(str(error), EXIT_FAILED, verbose)
     except Exception as error:
-        _fail(_unexpected(from_3d or source, error, verbose), EXIT_FAILED, verbose)
+        named = from_3d or source or from_2d
+        _fail(_unexpected(named, error, verbose), EXIT_FAILED, verbose)
     finally:
         for path in () if quiet else written:
             click.echo(path)
@@ -85,31 +100,61 @@ def main(
 
 @dataclass(frozen=True)
 class Task:
-    """What one call is to do: the video, files to write, and where those that were go."""
+    """What one call is to do: the video, files to write, where those that were go, uses of 2D."""
 
-    source: Path | None
+    source: Path | str | None
     outputs: list[Path]
     plots: list[Path]
     overwrite: bool
     progress: bool
     written: list[Path]
+    keeping: Mapping[str, Any]
+    fps: float | None
 
 
 def _lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     """Check everything that is cheap to check, then load the models and work."""
-    from .preflight import check_models, check_outputs, check_source
+    from .keypoints_source import KeypointsUse
+    from .preflight import check_outputs, check_source
 
-    source = task.source
-    assert source is not None
-    check_source(source)
+    source, use = task.source, KeypointsUse(**task.keeping)
+    if source is None and (useless := sorted(given.keys() & _OF_VIDEO)):
+        raise UsageError(f"--{useless[0].replace('_', '-')} has no effect without a video")
+    main_input = Path(source or use.from_2d or "")
+    if source is not None:
+        check_source(Path(source))
     everybody = given.get("people") == "all"
     check_outputs(
-        task.outputs, source, plots=task.plots, overwrite=task.overwrite, everybody=everybody
+        task.outputs, main_input, plots=task.plots, overwrite=task.overwrite, everybody=everybody
     )
-    from .video import probe
+    use.check([*task.outputs, *task.plots], task.overwrite)
+    if use.from_2d is not None and (useless := sorted(given.keys() & {"detector", "pose"})):
+        raise UsageError(f"--{useless[0]} has no effect with --from-2d; leave one of them out")
+    if source is None:
+        _work(task, None, threads, given, use)
+        return
+    from .clip_times import ClipRange
+    from .sources import as_file
 
-    probe(source)
+    part = ClipRange(**{name: given[name] for name in given.keys() & _OF_VIDEO})  # type: ignore[arg-type]
+    with as_file(source, part, task.fps) as file:
+        from .video import probe
+
+        probe(file, part)
+        _work(task, file, threads, given, use)
+
+
+def _work(
+    task: Task,
+    file: Path | None,
+    threads: int | None,
+    given: dict[str, object],
+    use: KeypointsUse,
+) -> None:
+    """Load the models and lift the video in a file, or the 2D that ``use`` names."""
+    from .preflight import check_models
     from .settings import Settings
+    from .sources import shown
     from .system_libraries import check_opencv
 
     settings = Settings(**given)  # type: ignore[arg-type]
@@ -124,15 +169,17 @@ def _lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     with stages.stage("loading"):
         models = VideoLifter(settings)
     process_video(
-        models, source, task.outputs, plots=task.plots, overwrite=task.overwrite, stages=stages,
-        on_written=task.written.append,
+        models, file, task.outputs, plots=task.plots, overwrite=task.overwrite, stages=stages,
+        on_written=task.written.append, use=use, named=shown(task.source) if task.source else None,
     )  # fmt: skip
 
 
 def _export_anew(task: Task, poses: Path, given: dict[str, object]) -> None:
     """Write poses that were lifted before in other formats."""
+    from .preflight import check_source
     from .progress import Stages
     from .reexport import APPLICABLE, export_anew
+    from .sources import as_file
 
     # Click gives these whether or not they were asked for.
     chosen = given.keys() - {"people", "device"}
@@ -141,11 +188,14 @@ def _export_anew(task: Task, poses: Path, given: dict[str, object]) -> None:
             f"--{useless[0].replace('_', '-')} has no effect on poses that were lifted before; "
             "leave it out, or lift the video anew"
         )
+    if task.source is not None:
+        check_source(Path(task.source))
     stages = Stages(visible=task.progress and sys.stderr.isatty())
-    export_anew(
-        poses, task.outputs, task.source, {name: given[name] for name in chosen},
-        plots=task.plots, overwrite=task.overwrite, stages=stages, on_written=task.written.append,
-    )  # fmt: skip
+    with as_file(task.source, image_fps=task.fps) if task.source else nullcontext() as file:
+        export_anew(
+            poses, task.outputs, file, {name: given[name] for name in chosen}, plots=task.plots,
+            overwrite=task.overwrite, stages=stages, on_written=task.written.append,
+        )  # fmt: skip
 
 
 def _limit_threads(threads: int) -> None:
@@ -170,7 +220,7 @@ def _fail(message: str, code: int, verbose: bool = False) -> None:
     sys.exit(code)
 
 
-def _unexpected(source: Path | None, error: Exception, verbose: bool) -> str:
+def _unexpected(source: Path | str | None, error: Exception, verbose: bool) -> str:
     """Message for an error that is a fault of this program, or of the machine."""
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     more = "" if verbose else "; --verbose shows where"

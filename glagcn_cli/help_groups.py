@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 _GROUPS = {
-    "Output": ("outputs", "plots", "overwrite", "bvh_skeleton"),
-    "Input": ("from_3d",),
+    "Output": ("outputs", "plots", "overwrite", "save_2d", "bvh_skeleton"),
+    "Input": ("from_3d", "from_2d", "cache", "start", "end", "max_frames", "every", "fps"),
     "Lifting": ("people", "fov", "smoothing", "flip"),
     "Scene": ("height", "foot_lock", "up"),
     "Picture": ("turn",),

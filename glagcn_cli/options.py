@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from . import __version__
+from .clip_times import parse_time
 
 Command = Callable[..., Any]
 
@@ -36,9 +37,27 @@ def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
     return int(value)
 
 
+def _time(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """Read a time of the clip."""
+    try:
+        return None if value is None else parse_time(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+class _Source(click.Path):
+    """A file, or an address, in which no slash may be taken away."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Make a path of all but addresses."""
+        from .sources import is_address
+
+        return value if is_address(value) else super().convert(value, param, ctx)
+
+
 # Defaults are told in words here, for reading them would import the library; a test compares them.
 _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
-    click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path)),
+    click.argument("source", metavar="[INPUT]", required=False, type=_Source(path_type=Path)),
     click.option(
         "-o",
         "--output",
@@ -63,6 +82,11 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist already."),
     click.option(
+        "--save-2d",
+        is_flag=True,
+        help="Keep the 2D keypoints of everybody as NAME.keypoints.npz beside the first output.",
+    ),
+    click.option(
         "--bvh-skeleton",
         metavar="mixamo|cmu|h36m",
         help="Names and arrangement of the joints in .bvh.  [default: mixamo]",
@@ -74,6 +98,51 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         help="Take the poses from a file that this program wrote (best .npz or .json; also "
         ".csv, .trc, .c3d, .npy) instead of lifting. INPUT may be left out; with it, "
         ".mp4, .html and .png show the video too.",
+    ),
+    click.option(
+        "--from-2d",
+        metavar="FILE|FOLDER",
+        type=click.Path(path_type=Path),
+        help="Take the 2D keypoints from a .keypoints.npz of this program, or from MMPose, COCO "
+        "or AlphaPose (.json) or OpenPose (a folder), instead of detecting them. With a "
+        ".keypoints.npz INPUT may be left out.",
+    ),
+    click.option(
+        "--cache/--no-cache",
+        default=True,
+        help="Keep 2D keypoints in the user's cache folder, and take those of earlier runs from "
+        "there: a run that was stopped goes on, one with other 3D options is quick.  "
+        "[default: cache]",
+    ),
+    click.option(
+        "--start",
+        metavar="TIME",
+        callback=_time,
+        help="Begin at this time of the video, as seconds (83.5) or [hh:]mm:ss (1:23.5).",
+    ),
+    click.option(
+        "--end",
+        metavar="TIME",
+        callback=_time,
+        help="End at this time of the video; the frame shown then is the first left out.",
+    ),
+    click.option(
+        "--max-frames",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Stop after so many frames.",
+    ),
+    click.option(
+        "--every",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Take every Nth frame only: the outputs have a rate N times lower and keep time.",
+    ),
+    click.option(
+        "--fps",
+        type=click.FloatRange(min=0.1, max=1000),
+        metavar="RATE",
+        help="Pictures a second, where INPUT stands for numbered pictures.  [default: 30]",
     ),
     click.option(
         "--person",

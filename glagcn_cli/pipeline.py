@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from . import ffmpeg
-from .errors import NobodyFoundError, OutputError
+from .errors import NobodyFoundError, OutputError, UsageError
 from .export import VIDEO_SUFFIXES, ExportContext
 from .export.run_report import installed_versions
+from .keypoints_files import CONTENTS, keypoints_path, save_keypoints
+from .keypoints_source import KeypointsUse
 from .poses import PoseSequence
 from .preflight import check_outputs, check_source
 from .progress import Stages
 from .settings import EVERYBODY, Settings
-from .video_lifter import LiftedVideo, VideoLifter
+from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
 from .writing import Clip, Ledger, write_outputs, write_reports
 
 __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
@@ -42,13 +44,15 @@ def lift_video(path: Path | str, settings: Settings | None = None) -> list[PoseS
 
 def process_video(
     models: VideoLifter,
-    source: Path,
+    source: Path | None,
     outputs: Sequence[Path],
     *,
     plots: Sequence[Path] = (),
     overwrite: bool = False,
     stages: Stages | None = None,
     on_written: Callable[[Path], object] = lambda path: None,
+    use: KeypointsUse = DETECT_ONLY,
+    named: str | None = None,
 ) -> list[Path]:
     """Lift one video and write every output and its report.
 
@@ -59,7 +63,7 @@ def process_video(
     models
         Loaded models with their settings.
     source
-        The video.
+        The video; may be None where `use` names a file of 2D that says all that is needed.
     outputs
         Files to write; the suffix picks the format.
     plots
@@ -70,6 +74,10 @@ def process_video(
         Where progress is shown and timings are kept.
     on_written
         Called with each file as soon as it is whole, also when a later one fails.
+    use
+        Where the 2D may come from besides the 2D stage, and where it is kept.
+    named
+        What the reports call the video; None for its path.
 
     Returns
     -------
@@ -87,20 +95,31 @@ def process_video(
     """
     stages = stages or Stages()
     everybody = models.settings.people == EVERYBODY
-    check_source(source)
-    check_outputs(outputs, source, plots=plots, overwrite=overwrite, everybody=everybody)
-    lifted = models.lift(source, stages)
+    main_input = source or use.from_2d
+    if main_input is None:
+        raise UsageError("neither a video nor a file of its 2D is named")
+    if source is not None:
+        check_source(source)
+    check_outputs(outputs, main_input, plots=plots, overwrite=overwrite, everybody=everybody)
+    use.check([*outputs, *plots], overwrite)
+    lifted = models.lift(source, stages, use)
     info = lifted.info
     context = ExportContext(
         overwrite,
-        models.resolved_settings() | {"input": str(source), "fov": lifted.scene.fov},
+        models.resolved_settings() | {"input": named or str(main_input), "fov": lifted.scene.fov},
         source,
         (info.width, info.height),
+        info.part,
     )
-    clip = Clip(lifted.sequences, lifted.keypoints, lifted.frames, info)
+    clip = Clip(lifted.sequences, lifted.keypoints, lifted.frames, info if source else None)
     ledger = Ledger(on_written)
     wanted = [*outputs, *plots]
     try:
+        if use.save_2d:
+            kept = keypoints_path(wanted[0])
+            with ledger.attempt(kept):
+                save_keypoints(kept, lifted.found.clip, overwrite=overwrite)
+                ledger.add(kept, CONTENTS)
         write_outputs(clip, outputs, plots, context, stages, ledger)
     except BaseException:
         # What stands already keeps a true report, or an old one would speak for it.
@@ -131,18 +150,22 @@ def run_report(
     models: VideoLifter, lifted: LiftedVideo, context: ExportContext, stages: Stages
 ) -> dict[str, Any]:
     """Collect what was asked, what ran, what came in and how long each stage took."""
+    told = models.models()
+    if lifted.found.is_from_file:  # models that may never have been there
+        told = {"lifter": told["lifter"]}
     return {
         "settings": context.settings,
         "input": lifted.info,
         "frames": lifted.frames,
         "moving_camera": lifted.scene.moving_camera,
         "truncated": lifted.truncated,
+        "keypoints_from": lifted.found.source,
         "people_found": lifted.people_found,
         "people": [
             {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
             for sequence in lifted.sequences
         ],
-        "models": models.models(),
+        "models": told,
         "stages": stages.report(),
         "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
     }

@@ -24,7 +24,10 @@ ONE_PERSON_A_FILE = (".npy", ".trc", ".bvh")
 def check_source(source: Path) -> None:
     """Raise InputError for what cannot be read twice: pipes and devices."""
     if source.exists() and not (source.is_file() or source.is_dir()):
-        raise InputError(f"{source}: is not a file but a pipe or a device; save the video first")
+        raise InputError(
+            f"{source}: is not a file but a pipe or a device; save the video first, or pipe it "
+            "into the program with - in its place"
+        )
 
 
 def check_outputs(

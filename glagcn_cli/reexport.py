@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import ffmpeg
+from .clip_times import ClipRange
 from .errors import OutputError
 from .export import ExportContext
 from .export.run_report import installed_versions
@@ -67,15 +68,16 @@ def export_anew(
         saved = read_poses(poses)
     people = len(saved.sequences) > 1
     check_outputs(outputs, poses, plots=plots, overwrite=overwrite, everybody=people)
-    info = None
+    info, part = None, ClipRange.from_settings(saved.settings)
     if video is not None:
         check_source(video)
         check_outputs(outputs, video, plots=plots, overwrite=overwrite)
-        info = probe(video)
+        info = probe(video, part)
     settings = asdict(Settings(**(choices or {})))
     kept = {name: settings[name] for name in APPLICABLE}
     size = (info.width, info.height) if info else saved.image_size
-    context = ExportContext(overwrite, {**saved.settings, **kept, "from_3d": poses}, video, size)
+    settings = {**saved.settings, **kept, "from_3d": poses}
+    context = ExportContext(overwrite, settings, video, size, part)
     clip = _clip(saved, info)
     ledger = Ledger(on_written)
     wanted = [*outputs, *plots]

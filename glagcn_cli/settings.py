@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from .checkpoints import DEFAULT_LIFTER
+from .clip_times import ClipRange
 from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
 from .errors import UsageError
 from .smoothing import DEFAULT_CUTOFF
@@ -53,6 +54,8 @@ class Settings:
         Degrees per second by which the 3D view turns.
     bvh_skeleton
         One of `BVH_SKELETONS`.
+    start, end, max_frames, every
+        Which frames of the video, as `ClipRange` takes them.
 
     Raises
     ------
@@ -73,6 +76,15 @@ class Settings:
     smoothing: float = DEFAULT_CUTOFF
     turn: float = 0.0
     bvh_skeleton: str = BVH_SKELETONS[0]
+    start: float = 0.0
+    end: float | None = None
+    max_frames: int | None = None
+    every: int = 1
+
+    @property
+    def part(self) -> ClipRange:
+        """Which frames of the video are lifted."""
+        return ClipRange(self.start, self.end, self.max_frames, self.every)
 
     def __post_init__(self) -> None:
         if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
@@ -93,3 +105,4 @@ class Settings:
             raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
         if not math.isfinite(self.turn):
             raise UsageError(f"turn is {self.turn} degrees a second, expected a finite number")
+        _ = self.part  # refuses what is no part of any video

@@ -5,13 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES, CameraMotion
 from .checkpoints import lifter_path, sha256
+from .clip_detections import ClipDetections
+from .detection_cache import CachedClip
 from .devices import choose_device
 from .errors import UsageError
+from .keypoints_source import (
+    FoundKeypoints,
+    KeypointsUse,
+    keypoints_from_file,
+    keypoints_of_video,
+    made_by,
+)
 from .normalisation import DEFAULT_FOV
 from .poses import FrameDetections, Keypoints2D, PoseSequence
 from .progress import Stages
@@ -27,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DETECT_ONLY = KeypointsUse()
+
 DETECTION_BATCH = 8  # frames in memory at once in the 2D stage
 
 
@@ -40,6 +53,8 @@ class LiftedVideo:
         The video.
     frames
         Frames read; every person has as many.
+    found
+        The 2D of everybody, and where it comes from.
     keypoints, sequences
         2D and 3D of the chosen people, in the same order; empty when nobody was found.
     truncated
@@ -52,11 +67,13 @@ class LiftedVideo:
 
     info: VideoInfo
     frames: int
+    found: FoundKeypoints
     keypoints: list[Keypoints2D] = field(default_factory=list)
     sequences: list[PoseSequence] = field(default_factory=list)
     truncated: bool = False
     people_found: int = 0
     scene: SceneChoices = field(default_factory=SceneChoices)
+
 
 class VideoLifter:
     """The models of a run, loaded once and used for any number of videos.
@@ -69,7 +86,7 @@ class VideoLifter:
     Raises
     ------
     DeviceError, ModelNotFoundError, CheckpointError
-        As the settings ask for what is not there.
+        As the settings ask for what is not there; of the 2D stage not before it is needed.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -78,7 +95,11 @@ class VideoLifter:
         self.settings = settings
         self.device = choose_device(settings.device)
         self.lifter: Lifter = Lifter.load(settings.lifter, self.device)
-        self.detector = load_people_detector(settings, self.device)
+
+    @cached_property
+    def detector(self) -> TwoStageDetector:
+        """The models of the 2D stage, loaded when a video needs them for the first time."""
+        return load_people_detector(self.settings, self.device)
 
     def resolved_settings(self) -> dict[str, Any]:
         """Return the settings as they took effect: the device that `auto` chose, the threads."""
@@ -99,8 +120,22 @@ class VideoLifter:
             "lifter": _model(settings.lifter, lifter_path(settings.lifter)) | card,
         }
 
-    def lift(self, path: Path | str, stages: Stages | None = None) -> LiftedVideo:
+    def lift(
+        self,
+        path: Path | str | None,
+        stages: Stages | None = None,
+        use: KeypointsUse = DETECT_ONLY,
+    ) -> LiftedVideo:
         """Lift one video.
+
+        Parameters
+        ----------
+        path
+            The video; None where the file of its 2D, named in `use`, says all that is needed.
+        stages
+            Where progress is shown and timings are kept.
+        use
+            Where its 2D may come from besides the 2D stage.
 
         Raises
         ------
@@ -110,12 +145,11 @@ class VideoLifter:
             A person was asked for by a number that nobody has.
         """
         stages = stages or Stages()
-        with VideoReader(path) as reader:
-            detections = self._detect(reader, stages)
-        info = reader.info
+        found = self._find_keypoints(path, stages, use)
+        info, clip = found.info, found.clip
         size = (info.width, info.height)
         with stages.stage("tracking"):
-            people = track_people(detections, info.fps, size, self.detector.joint_set)
+            people = track_people(clip.frames, info.fps, size, clip.joint_set)
         chosen = choose_people(people, self.settings.people, info.path)
         warn_if_turned(chosen, info.path)
         if len(chosen) < len(people):
@@ -125,42 +159,88 @@ class VideoLifter:
                 len(people),
                 self.settings.people,
             )
-        scene = self._scene_choices(info)
+        scene = self._scene_choices(info, clip)
         lifted = []
-        with stages.stage("lifting", len(detections) * len(chosen)) as stage:
+        with stages.stage("lifting", len(clip) * len(chosen)) as stage:
             for person in chosen:
                 lifted.append(self.lifter.lift(person, fov=scene.fov, flip=self.settings.flip))
                 stage.advance(len(person))
         with stages.stage("scene"):
             sequences = to_scene(lifted, size, scene)
         return LiftedVideo(
-            info, len(detections), chosen, sequences, reader.truncated, len(people), scene
+            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene
         )
 
-    def _scene_choices(self, info: VideoInfo) -> SceneChoices:
+    def _scene_choices(self, info: VideoInfo, clip: ClipDetections) -> SceneChoices:
         settings = self.settings
+        moves = bool(clip.clip.get(CAMERA_MOVES, False))
+        if moves:
+            log.info(
+                "%s: the camera moves (the background drifts by %.0f %% of the picture), so "
+                "everybody stays in place",
+                info.path,
+                100 * float(clip.clip[CAMERA_DRIFT]),
+            )
         return SceneChoices(
-            fov=settings.fov or DEFAULT_FOV,
+            fov=settings.fov or info.fov or DEFAULT_FOV,
             cutoff=settings.smoothing,
             level=settings.up == UP_OF_CAMERA,
             height=settings.height,
             foot_lock=settings.foot_lock,
+            moving_camera=moves,
         )
 
-    def _detect(self, reader: VideoReader, stages: Stages) -> list[FrameDetections]:
-        """Run the 2D stage over a video, a batch of frames at a time."""
+    def _find_keypoints(
+        self, path: Path | str | None, stages: Stages, use: KeypointsUse
+    ) -> FoundKeypoints:
+        """Take the 2D of a video from where `use` says, else run the 2D stage."""
+        if path is None:
+            assert use.from_2d is not None, "there is neither a video nor 2D"
+            return keypoints_from_file(use.from_2d, None, stages)
+        with VideoReader(path, self.settings.part) as reader:
+            if use.from_2d is not None:
+                return keypoints_from_file(use.from_2d, reader, stages)
+            depends_on = partial(made_by, self.settings) if use.cache else None
+            return keypoints_of_video(reader, depends_on, partial(self._detect, reader, stages))
+
+    def _detect(self, reader: VideoReader, stages: Stages, cached: CachedClip) -> ClipDetections:
+        """Run the 2D stage over a video, a batch of frames at a time.
+
+        Frames that `cached` kept are decoded but not looked at again.
+        """
         detections: list[FrameDetections] = []
+        with stages.stage("loading"):
+            detector = self.detector
+        camera = CameraMotion((reader.info.width, reader.info.height), reader.info.fps)
         frames = iter(reader)
         with stages.stage("detection", reader.info.frames or 0) as stage:
             while True:
                 with stage.part("decoding"):
                     batch = list(islice(frames, DETECTION_BATCH))
                 if not batch:
-                    return detections
+                    break
                 with stage.part("models"):
-                    detections += self.detector(batch)
+                    found = cached.kept[len(detections) : len(detections) + len(batch)]
+                    if len(found) < len(batch):
+                        found += detector(batch[len(found) :])
+                # Whatever else is learned of the people in them is added to `found` before this.
+                cached.append(found, detector.joint_set)
+                detections += found
+                with stage.part("camera"):
+                    camera.add(batch, found)
                 stage.advance(len(batch))
                 del batch  # before the next is read: one batch in memory, not two
+        info = reader.info
+        return ClipDetections(
+            detections,
+            detector.joint_set,
+            info.fps,
+            (info.width, info.height),
+            reader.truncated,
+            info.path.name,
+            info.starts_at,
+            clip=camera.verdict().arrays(),
+        )
 
 
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:

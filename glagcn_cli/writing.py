@@ -28,6 +28,7 @@ CONTENTS = {
     ".bvh": "motion of one person as rotations of a rig, y up, centimetres",
     ".glb": "all people as moving stick figures on rigs, glTF, y up, metres",
     ".png": "contact sheet: evenly spaced frames with the 2D beside the 3D skeletons",
+    ".html": "one page to look at, without a network: the video beside a 3D view that turns",
 }
 """What each kind of output holds, for the report."""
 
@@ -168,9 +169,9 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
     )
     with (
         stages.stage("rendering", clip.frames) as stage,
-        VideoReader(info.path) as reader,
+        VideoReader(info) as reader,
         VideoWriter(
-            path, info.fps, renderer.size, audio_from=info.path, overwrite=context.overwrite
+            path, info.fps, renderer.size, audio_from=info, overwrite=context.overwrite
         ) as writer,
     ):
         frames = islice(reader, clip.frames)

@@ -105,8 +105,15 @@ def test_what_is_no_video(tmp_path, out, lifter, make, words) -> None:
 
 
 @pytest.mark.usefixtures("no_models")
-def test_an_address_is_no_file(out) -> None:
-    refused(run("https://example.org/a.mp4", "-o", out / "a.mp4"), 1, "download the video first")
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [
+        ("ftp://example.org/a.mp4", 2, "download the video first"),
+        ("http://127.0.0.1:9/a.mp4", 1, "no video comes from there"),
+    ],
+)
+def test_an_address_of_nothing(out, address, code, words) -> None:
+    refused(run(address, "-o", out / "a.mp4"), code, address, words)
 
 
 @pytest.mark.usefixtures("no_models")

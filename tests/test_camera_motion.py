@@ -106,6 +106,37 @@ def test_people_do_not_count(pan: float) -> None:
     np.testing.assert_allclose(motion.path()[-1], [-pan * (FRAMES - 1), 0], atol=4)
 
 
+def test_a_camera_that_is_carried_along_moves() -> None:
+    """What is near goes by six times as fast as what is far, so that no single motion fits."""
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    frames = [
+        cv2.remap(LANDSCAPE, columns + 600 + i * (1 + 5 * rows / HEIGHT), rows, cv2.INTER_LINEAR)
+        for i in range(FRAMES)
+    ]
+    assert watch(frames).verdict().moves
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_water_that_flows_past_is_no_camera_that_moves(share: float) -> None:
+    shore = round(HEIGHT * (1 - share))
+    frames = [view(800) for _ in range(FRAMES)]
+    for i, frame in enumerate(frames):
+        frame[shore:] = view(300 + 3 * i, 500)[shore:]
+    assert not watch(frames).verdict().moves
+
+
+def test_a_crowd_in_which_everybody_moves_in_his_own_way_is_no_camera_that_moves() -> None:
+    rng = np.random.default_rng(5)
+    heads = [(x, y, *rng.uniform(1, 7, 4)) for x in range(0, 640, 40) for y in range(0, 360, 40)]
+    frames = [view(800) for _ in range(FRAMES)]
+    for i, frame in enumerate(frames):
+        for x, y, pace, phase, nod, start in heads:
+            left = 800 + x + round(15 * np.sin(i / 30 * pace + phase))
+            top = 200 + y + round(15 * np.sin(i / 30 * nod + start))
+            frame[y : y + 40, x : x + 40] = LANDSCAPE[top : top + 40, left : left + 40]
+    assert not watch(frames).verdict().moves
+
+
 def test_a_cut_is_no_motion() -> None:
     frames = [view(800)] * 30 + [cv2.flip(view(1500, 400), 0)] * 30
     verdict = watch(frames).verdict()

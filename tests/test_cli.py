@@ -28,6 +28,7 @@ from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
+from glagcn_cli.sources import DEFAULT_IMAGE_FPS
 
 PROGRAM = [sys.executable, "-m", "glagcn_cli.cli"]
 
@@ -68,6 +69,7 @@ def test_help_states_the_defaults_that_hold() -> None:
         re.findall(r"--([a-z]+) [A-Z|a-z,\[\]:]+ (?:(?! --).)*?\[default: ([^\]]+)\]", text)
     )
     settings = Settings()
+    assert float(stated.pop("fps")) == DEFAULT_IMAGE_FPS
     for name in ("threads", "fov", "height"):
         stated.pop(name)
     expected = {name: getattr(settings, name) for name in stated}
@@ -175,7 +177,8 @@ def test_libraries_do_not_talk_to_users(tmp_path, lifter) -> None:
     )
     source = clip(tmp_path / "in.mp4")
     for verbose, words in ((["--verbose"], ("renamed in 3.0", "ZeroDivisionError")), ([], ())):
-        command = [*harness(noise), source, "-o", tmp_path / "a.npy", "--lifter", lifter]
+        command = [*harness(noise), source, "-o", tmp_path / "a.npy", "--no-cache"]
+        command += ["--lifter", lifter]
         done = subprocess.run(
             [*command, "--overwrite", *verbose], capture_output=True, text=True, check=True
         )
@@ -190,7 +193,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         clip(tmp_path / "in.mp4"), "-o", tmp_path / "a.npy", "--lifter", lifter, "--fov", "70",
         "--smoothing", "0", "--turn", "-15", "--no-flip", "--person", "2", "--device", "cpu",
         "--threads", "1", "--height", "1.6", "--no-foot-lock", "--up", "camera",
-        "--bvh-skeleton", "cmu",
+        "--bvh-skeleton", "cmu", "--start", "0:00.2", "--end", "1.5", "--max-frames", "12",
+        "--every", "2",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
@@ -199,6 +203,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "detector": "movenet-multipose", "pose": "movenet-thunder", "lifter": str(lifter),
         "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
+        "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2,
     }  # fmt: skip
 
 
@@ -219,7 +224,8 @@ def test_without_choices_the_library_decides(monkeypatch, tmp_path, lifter) -> N
 def test_people_who_were_not_lifted_are_told_of(monkeypatch, tmp_path, lifter) -> None:
     use_detector(monkeypatch, FakeDetector(people=2))
     source = clip(tmp_path / "in.mp4")
-    arguments = (source, "-o", tmp_path / "a.npy", "--overwrite", "--lifter", lifter)
+    output = ("-o", tmp_path / "a.npy", "--overwrite")
+    arguments = (source, *output, "--lifter", lifter, "--no-cache")
     assert run(*arguments).stderr == (
         f"glagcn-video: {source}: 2 people were found, person 1 is lifted; --people all lifts "
         "everybody\n"

@@ -15,7 +15,7 @@ import torch
 from clips import Frames, opencv_frames, sound
 from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector, walker
 
-from glagcn_cli import checkpoints, ffmpeg, pipeline, preflight, video_lifter, writing
+from glagcn_cli import checkpoints, ffmpeg, preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
@@ -365,9 +365,11 @@ def test_the_report_tells_stages_apart(monkeypatch, source, out, lifter) -> None
     outputs = [out / "walk.mp4", out / "walk.npy"]
     process_video(models(monkeypatch, lifter, FakeDetector()), source, outputs)
     stages = report_of(out / "walk.run.json")["stages"]
-    assert list(stages) == ["detection", "tracking", "lifting", "scene", "rendering", "export"]
+    assert list(stages) == [
+        "loading", "detection", "tracking", "lifting", "scene", "rendering", "export",
+    ]  # fmt: skip
     for stage, parts in {
-        "detection": {"decoding", "models"},
+        "detection": {"decoding", "models", "camera"},
         "rendering": {"decoding", "drawing", "encoding"},
     }.items():
         assert stages[stage]["frames"] == 12

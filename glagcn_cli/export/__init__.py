@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..clip_times import WHOLE, ClipRange
 from ..errors import UsageError
 from ..poses import PoseSequence
 
@@ -32,6 +33,7 @@ _MODULES: dict[str, str] = {
     ".bvh": "bvh",
     ".glb": "glb",
     ".png": "png",
+    ".html": "html",
 }
 
 SUFFIXES: tuple[str, ...] = tuple(_MODULES)
@@ -55,12 +57,15 @@ class ExportContext:
         The video that the poses come from, for formats that show it; None where it is not at hand.
     image_size
         (width, height) of its frames in pixels as they are shown; None where it is not known.
+    part
+        Which frames of the source the poses are of.
     """
 
     overwrite: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     source: Path | None = None
     image_size: tuple[int, int] | None = None
+    part: ClipRange = WHOLE
 
 
 class Writer(Protocol):

@@ -67,7 +67,7 @@ def _beside_the_video(
     if context.source is None:
         return []
     try:
-        with VideoReader(context.source) as reader:
+        with VideoReader(context.source, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if context.image_size not in (None, size):
                 raise InputError(f"{context.source}: its frames are not those of the poses")

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..frame_rates import STANDARD_RATES
 from ..poses import PoseSequence
-from ..probing import STANDARD_RATES
 from ..skeleton import JOINT_SETS, JointSet
 
 DEFAULT_FPS = Fraction(30)
