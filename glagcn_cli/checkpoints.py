@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "3614bdadc3ff69e8aa4a214136f4f5d7fc5452773ae1f25641f4a042164c2b62",
+    "lifter-27": "269ea7a3055e8098f4d0f117c3ce79ed49ea47cef5e480e50c880370b55de4bb",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
