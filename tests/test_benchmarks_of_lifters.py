@@ -148,6 +148,9 @@ def ship() -> ModuleType:
     return script("weights", "ship_lifter")
 
 
+TERMS = ("--trained-on", "walks", "--licence", "PDDL")
+
+
 @pytest.fixture(scope="module")
 def two_takes(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("two")
@@ -158,8 +161,9 @@ def two_takes(tmp_path_factory) -> Path:
 def test_a_shipped_lifter_carries_its_figures(ship, lifter, two_takes, tmp_path) -> None:
     packs, shipped = two_takes, tmp_path / "lifter-9.pth"
     run = CliRunner().invoke(
-        ship.main, [str(lifter), str(shipped), "--data-dir", str(packs)], catch_exceptions=False
-    )
+        ship.main, [str(lifter), str(shipped), "--data-dir", str(packs), *TERMS],
+        catch_exceptions=False,
+    )  # fmt: skip
     assert run.exit_code == 0 and run.output.strip().endswith(sha256(shipped))
     network, card = load_lifter(shipped)
     figures = card.metrics
@@ -179,7 +183,15 @@ def test_a_shipped_lifter_tells_of_how_many_takes_its_figures_are(
 ) -> None:
     shipped, measured = tmp_path / "lifter-9.pth", []
     monkeypatch.setattr(ship, "measure", lambda _, seen, flip: measured.append(len(seen)) or {})
-    arguments = [str(lifter), str(shipped), "--data-dir", str(two_takes), "--takes", str(asked)]
+    arguments = [
+        str(lifter),
+        str(shipped),
+        "--data-dir",
+        str(two_takes),
+        "--takes",
+        str(asked),
+        *TERMS,
+    ]
     run = CliRunner().invoke(ship.main, arguments, catch_exceptions=False)
     assert run.exit_code == 0
     assert load_lifter(shipped)[1].metrics == {"val_takes": told}
@@ -195,9 +207,25 @@ def test_what_was_shipped_stays_until_all_is_measured(
     shipped = tmp_path / "lifter-9.pth"
     shipped.write_bytes(b"the last one")
     monkeypatch.setattr(ship, "measure", stopped)
-    run = CliRunner().invoke(ship.main, [str(lifter), str(shipped), "--data-dir", str(two_takes)])
+    arguments = [str(lifter), str(shipped), "--data-dir", str(two_takes), *TERMS]
+    run = CliRunner().invoke(ship.main, arguments)
     assert run.exit_code == 130
     assert shipped.read_bytes() == b"the last one" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_lifter_without_terms_is_not_shipped(ship, lifter, two_takes, tmp_path) -> None:
+    shipped = tmp_path / "lifter-9.pth"
+    run = CliRunner().invoke(ship.main, [str(lifter), str(shipped), "--data-dir", str(two_takes)])
+    assert run.exit_code != 0 and "--licence" in run.output
+    assert not shipped.exists()
+
+
+def test_a_shipped_card_names_its_terms_and_no_folder(ship, lifter) -> None:
+    _, card = load_lifter(lifter)
+    card = replace(card, recipe={**card.recipe, "init": "/home/somebody/runs/a/last.pth"})
+    told = ship.for_strangers(card, "walks", "PDDL")
+    assert (told.data, told.licence, told.recipe["init"]) == ("walks", "PDDL", "last.pth")
+    assert ship.for_strangers(told, "", "").licence == "PDDL"
 
 
 def test_a_doubtful_scale_of_the_errors_is_told(ship, lifter, monkeypatch, capsys) -> None:

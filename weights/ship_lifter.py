@@ -1,6 +1,7 @@
 """Make a trained lifter one that is shipped: measure it, write the figures into its file.
 
     python weights/ship_lifter.py runs/lifter-81/lifter.pth weights/lifter-81.pth --data-dir PACKS
+        --trained-on "CMU ..., seen by virtual cameras" --licence "CMU: free for all uses, ..."
 
 What was learned is stored in half precision, and what is measured is the lifter as it is stored.
 The size of the errors that it predicts is fitted on every second take; calibration is measured on
@@ -22,6 +23,7 @@ import click
 import torch
 
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
+from glagcn_cli.errors import UsageError
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from glagcn_cli.outputs import check_output
@@ -74,6 +76,17 @@ def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str
     return {name: round(value, 2) for name, value in figures.items()}
 
 
+def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard:
+    """A card that tells whoever gets the file what it may be used for, and no folder of ours."""
+    data, licence = trained_on or card.data, licence or card.licence
+    if not licence:
+        raise UsageError("the card names no licence of the data; say it by --licence")
+    recipe = dict(card.recipe)
+    if recipe.get("init"):
+        recipe["init"] = Path(recipe["init"]).name
+    return replace(card, data=data, licence=licence, recipe=recipe)
+
+
 def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
     """The lifter that its file would give back."""
     with TemporaryDirectory() as folder:
@@ -98,13 +111,26 @@ def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
     "--takes", default=0, type=click.IntRange(min=0),
     help="So many takes, evenly chosen; 0 for all. The file tells how many.",
 )  # fmt: skip
+@click.option(
+    "--trained-on", default="", help="What it was trained on, where its card does not say."
+)
+@click.option("--licence", default="", help="Under which terms, where its card does not say.")
 @click.option("--threads", default=1, show_default=True)
 @failures_as_messages()
-def main(trained: Path, shipped: Path, data_dir: Path, takes: int, threads: int) -> None:
+def main(
+    trained: Path,
+    shipped: Path,
+    data_dir: Path,
+    takes: int,
+    trained_on: str,
+    licence: str,
+    threads: int,
+) -> None:
     """Measure TRAINED on the packs' validation subjects and write it as SHIPPED."""
     check_output(shipped, overwrite=True)
     torch.set_num_threads(threads)
     network, card = load_lifter(trained)
+    card = for_strangers(card, trained_on, licence)
     motion = read_packs(data_dir, "val")
     seen = {noise: observe_takes(motion, noise, card.conversion, takes) for noise in NOISE}
     fit_errors(Lifter(network, card), [*split(seen[EXACT])[0], *split(seen[MEASURED])[0]])
