@@ -9,8 +9,7 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import NoReturn, TypeAlias
 import numpy as np
 
 from .clip_detections import ClipDetections
-from .errors import GlagcnError, InputError, UsageError
+from .damaged_files import damage_named
+from .errors import InputError, UsageError
 from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
 from .outputs import atomic_output
@@ -84,7 +84,7 @@ def read_keypoints(path: Path | str) -> Saved:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: does not exist; name a file or folder of 2D keypoints")
-    with _named(path):
+    with damage_named(path, "2D keypoints"):
         if path.is_dir():
             return openpose.read(path)
         if path.suffix.lower() == ".npz":
@@ -124,7 +124,7 @@ def for_video(
     rate = info.fps * part.every
     first, length = part.first(rate), count_frames()
     whole = first + (length - 1) * part.every + 1
-    with _named(path):
+    with damage_named(path, "2D keypoints"):
         # What comes after the part is known to be there, but not for how long.
         frames = saved.laid_out(whole if part.is_whole else max(whole, saved.length))
         if part.is_whole and saved.first is not None and abs(saved.length - whole) > SURPLUS:
@@ -178,24 +178,6 @@ def video_of(clip: ClipDetections, path: Path) -> VideoInfo:
         duration=float(len(clip) / clip.fps), rotation=0, has_audio=False, codec="",
         variable_rate=None, tagged_colours=False,
     )  # fmt: skip
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Say of whatever goes wrong with which file it did."""
-    try:
-        yield
-    except GlagcnError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{path}: does not fit into memory, or is damaged") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except KeyError as error:
-        raise InputError(f"{path}: holds no 2D keypoints that can be read: no {error}") from error
-    except Exception as error:
-        # Of damaged bytes the libraries beneath raise whatever they stumble over.
-        raise InputError(f"{path}: holds no 2D keypoints that can be read: {error}") from error
 
 
 def _read_npz(path: Path) -> ClipDetections:

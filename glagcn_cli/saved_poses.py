@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import GlagcnError, InputError, UsageError
+from .damaged_files import damage_named
+from .errors import InputError, UsageError
 from .poses import PoseSequence
 
 _MODULES: dict[str, str] = {
@@ -93,21 +94,10 @@ def read_poses(path: Path | str) -> SavedPoses:
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
         raise InputError(f"{path}: {what}; name a file of poses")
-    try:
+    with damage_named(path, f"{suffix} poses"):
         read: Reader = import_module(f".export.{_MODULES[suffix]}", __package__).read
         saved = read(path)
         _check(saved)
-    except GlagcnError:
-        raise
-    except MemoryError as error:
-        raise InputError(f"{path}: does not fit into memory, or is damaged") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not text, as {suffix} files are") from error
-    except Exception as error:
-        # Of damaged bytes the libraries beneath raise whatever they stumble over.
-        raise InputError(f"{path}: holds no {suffix} poses that can be read: {error}") from error
     return saved
 
 

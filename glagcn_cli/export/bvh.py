@@ -16,16 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError
 from ..kinematics import fit_rig
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..rig import Rig, RigMotion
 from ..rotations import continuous_euler
-from ..skeleton import H36M17
 from . import ExportContext
 from .bvh_skeletons import Dialect, dialect_of
-from .people import path_for_each, people_with_poses
+from .people import path_for_each, people_for_rigs
 
 CENTIMETRES = 100.0  # in a metre
 
@@ -37,13 +35,7 @@ _LINES_AT_ONCE = 4096
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file for each person: a fitted rig, its root path and joint rotations."""
     dialect = dialect_of(context.settings)
-    people = people_with_poses(path, sequences)
-    for sequence in people:
-        if sequence.joint_set != H36M17:
-            raise UsageError(
-                f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
-                f"the lifter gives {sequence.joint_set.name}"
-            )
+    people = people_for_rigs(path, sequences)
     for target, sequence in path_for_each(path, people, context.overwrite):
         motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
         with (

@@ -19,16 +19,14 @@ import pygltflib as gltf
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..errors import UsageError
 from ..kinematics import fit_rig
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
 from ..rig import NAMES, PARENTS, UP, Rig, RigMotion
-from ..skeleton import H36M17
 from ..smoothing import runs
 from . import ExportContext
-from .people import people_with_poses
+from .people import people_for_rigs
 from .stick_figure import SIDES, Mesh, rest_places, stick_figure
 
 _COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
@@ -38,13 +36,7 @@ _COMPONENTS = {"f4": gltf.FLOAT, "u1": gltf.UNSIGNED_BYTE, "u2": gltf.UNSIGNED_S
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file with all people: fitted rigs that move, and a mesh on each."""
-    people = people_with_poses(path, sequences)
-    for sequence in people:
-        if sequence.joint_set != H36M17:
-            raise UsageError(
-                f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
-                f"the lifter gives {sequence.joint_set.name}"
-            )
+    people = people_for_rigs(path, sequences)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
         for sequence in people:

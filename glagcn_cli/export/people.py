@@ -6,9 +6,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import NobodyFoundError
+from ..errors import NobodyFoundError, UsageError
 from ..outputs import check_output
 from ..poses import PoseSequence
+from ..skeleton import H36M17
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,18 @@ def people_with_poses(path: Path, sequences: Sequence[PoseSequence]) -> list[Pos
         _log.warning(
             "%s: %d people have no pose and are left out", path, len(sequences) - len(people)
         )
+    return people
+
+
+def people_for_rigs(path: Path, sequences: Sequence[PoseSequence]) -> list[PoseSequence]:
+    """As `people_with_poses`; ``UsageError`` for joints that no rig can be fitted to."""
+    people = people_with_poses(path, sequences)
+    for sequence in people:
+        if sequence.joint_set != H36M17:
+            raise UsageError(
+                f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
+                f"the lifter gives {sequence.joint_set.name}"
+            )
     return people
 
 
