@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from .preflight import check_outputs, check_source
 from .progress import Stages
 from .settings import EVERYBODY, Settings
 from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
-from .writing import Clip, Ledger, write_outputs, write_reports
+from .writing import Clip, Ledger, reported, write_outputs
 
 __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
 
@@ -114,19 +113,13 @@ def process_video(
     clip = Clip(lifted.sequences, lifted.keypoints, lifted.frames, info if source else None)
     ledger = Ledger(on_written)
     wanted = [*outputs, *plots]
-    try:
+    with reported(wanted, ledger, lambda: run_report(models, lifted, context, stages)):
         if use.save_2d:
             kept = keypoints_path(wanted[0])
             with ledger.attempt(kept):
                 save_keypoints(kept, lifted.found.clip, overwrite=overwrite)
                 ledger.add(kept, CONTENTS)
         write_outputs(clip, outputs, plots, context, stages, ledger)
-    except BaseException:
-        # What stands already keeps a true report, or an old one would speak for it.
-        with suppress(OutputError):
-            write_reports(wanted, ledger, run_report(models, lifted, context, stages))
-        raise
-    write_reports(wanted, ledger, run_report(models, lifted, context, stages))
     if not clip.shows_somebody:
         raise NobodyFoundError(
             "\n".join([nobody_message(lifted, [*ledger.written]), *ledger.failures])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from .progress import Stages
 from .saved_poses import SavedPoses, read_poses
 from .settings import Settings
 from .video import VideoInfo, probe
-from .writing import Clip, Ledger, write_outputs, write_reports
+from .writing import Clip, Ledger, reported, write_outputs
 
 APPLICABLE = ("turn", "bvh_skeleton")
 """Settings that still matter when poses are written anew."""
@@ -81,13 +80,8 @@ def export_anew(
     clip = _clip(saved, info)
     ledger = Ledger(on_written)
     wanted = [*outputs, *plots]
-    try:
+    with reported(wanted, ledger, lambda: _report(clip, context, stages)):
         write_outputs(clip, outputs, plots, context, stages, ledger)
-    except BaseException:
-        with suppress(OutputError):
-            write_reports(wanted, ledger, _report(clip, context, stages))
-        raise
-    write_reports(wanted, ledger, _report(clip, context, stages))
     if ledger.failures:
         raise OutputError("\n".join(ledger.failures))
     return [*ledger.written]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .errors import GlagcnError, InputError, NobodyFoundError
+from .errors import GlagcnError, InputError, NobodyFoundError, OutputError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from .export.run_report import report_paths, write_report
 from .poses import Keypoints2D, PoseSequence
@@ -188,6 +188,21 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
             with stage.part("encoding"):
                 writer.write(drawn)
             stage.advance()
+
+
+@contextmanager
+def reported(
+    wanted: Sequence[Path], ledger: Ledger, report: Callable[[], dict[str, Any]]
+) -> Iterator[None]:
+    """Write reports beside what was written inside, also when that was stopped by an error."""
+    try:
+        yield
+    except BaseException:
+        # What stands already keeps a true report, or an old one would speak for it.
+        with suppress(OutputError):
+            write_reports(wanted, ledger, report())
+        raise
+    write_reports(wanted, ledger, report())
 
 
 def write_reports(outputs: Sequence[Path], ledger: Ledger, report: dict[str, Any]) -> None:
