@@ -19,7 +19,8 @@ from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking import track_people
 from glagcn_cli.video import VideoReader
-from glagcn_cli.video_lifter import DETECTION_BATCH, load_people_detector
+from glagcn_cli.detection_stage import DETECTION_BATCH
+from glagcn_cli.video_lifter import load_people_detector
 
 SAME = 0.15
 """Median distance of two detectors' joints, as a share of the person's size, up to which both mean

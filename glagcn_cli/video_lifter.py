@@ -6,14 +6,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES, CameraMotion
+from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES
 from .checkpoints import lifter_path, sha256
 from .clip_detections import ClipDetections
-from .detection_cache import CachedClip
+from .detection_stage import detect_people
 from .devices import choose_device
 from .errors import UsageError
 from .keypoints_source import (
@@ -24,7 +23,7 @@ from .keypoints_source import (
     made_by,
 )
 from .normalisation import DEFAULT_FOV
-from .poses import FrameDetections, Keypoints2D, PoseSequence
+from .poses import Keypoints2D, PoseSequence
 from .progress import Stages
 from .settings import EVERYBODY, UP_OF_CAMERA, Settings
 from .tracking import track_people
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DETECT_ONLY = KeypointsUse()
-
-DETECTION_BATCH = 8  # frames in memory at once in the 2D stage
 
 
 @dataclass(frozen=True)
@@ -201,46 +198,15 @@ class VideoLifter:
             if use.from_2d is not None:
                 return keypoints_from_file(use.from_2d, reader, stages)
             depends_on = partial(made_by, self.settings) if use.cache else None
-            return keypoints_of_video(reader, depends_on, partial(self._detect, reader, stages))
+            return keypoints_of_video(
+                reader,
+                depends_on,
+                lambda cached: detect_people(reader, self._load(stages), cached, stages),
+            )
 
-    def _detect(self, reader: VideoReader, stages: Stages, cached: CachedClip) -> ClipDetections:
-        """Run the 2D stage over a video, a batch of frames at a time.
-
-        Frames that `cached` kept are decoded but not looked at again.
-        """
-        detections: list[FrameDetections] = []
+    def _load(self, stages: Stages) -> TwoStageDetector:
         with stages.stage("loading"):
-            detector = self.detector
-        camera = CameraMotion((reader.info.width, reader.info.height), reader.info.fps)
-        frames = iter(reader)
-        with stages.stage("detection", reader.info.frames or 0) as stage:
-            while True:
-                with stage.part("decoding"):
-                    batch = list(islice(frames, DETECTION_BATCH))
-                if not batch:
-                    break
-                with stage.part("models"):
-                    found = cached.kept[len(detections) : len(detections) + len(batch)]
-                    if len(found) < len(batch):
-                        found += detector(batch[len(found) :])
-                # Whatever else is learned of the people in them is added to `found` before this.
-                cached.append(found, detector.joint_set)
-                detections += found
-                with stage.part("camera"):
-                    camera.add(batch, found)
-                stage.advance(len(batch))
-                del batch  # before the next is read: one batch in memory, not two
-        info = reader.info
-        return ClipDetections(
-            detections,
-            detector.joint_set,
-            info.fps,
-            (info.width, info.height),
-            reader.truncated,
-            info.path.name,
-            info.starts_at,
-            clip=camera.verdict().arrays(),
-        )
+            return self.detector
 
 
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:

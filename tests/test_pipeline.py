@@ -15,7 +15,7 @@ import torch
 from clips import Frames, opencv_frames, sound
 from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector, walker
 
-from glagcn_cli import checkpoints, ffmpeg, preflight, video_lifter, writing
+from glagcn_cli import checkpoints, detection_stage, ffmpeg, preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
@@ -421,7 +421,7 @@ def test_frames_are_streamed_in_both_passes(monkeypatch, tmp_path, out, lifter) 
     gc.collect()
     process_video(models(monkeypatch, lifter, FakeDetector()), source, [out / "walk.mp4"])
     assert len(alive) == 120
-    assert most <= video_lifter.DETECTION_BATCH + 1
+    assert most <= detection_stage.DETECTION_BATCH + 1
 
 
 # Tables that must agree with the writers ---------------------------------------------------------
