@@ -14,12 +14,12 @@ from clip_measures import person_size
 from numpy.typing import NDArray
 
 from glagcn_cli.detection.interface import TwoStageDetector
+from glagcn_cli.detection_stage import DETECTION_BATCH
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking import track_people
 from glagcn_cli.video import VideoReader
-from glagcn_cli.detection_stage import DETECTION_BATCH
 from glagcn_cli.video_lifter import load_people_detector
 
 SAME = 0.15
