@@ -13,8 +13,7 @@ import numpy as np
 from clip_measures import person_size
 from numpy.typing import NDArray
 
-from glagcn_cli.detection.interface import TwoStageDetector
-from glagcn_cli.detection_stage import DETECTION_BATCH
+from glagcn_cli.detection.two_stages import TwoStageDetector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
@@ -68,7 +67,7 @@ class PeopleFinder:
         found: list[FrameDetections] = []
         with VideoReader(clip) as reader:
             frames = iter(reader)
-            while batch := list(islice(frames, DETECTION_BATCH)):
+            while batch := list(islice(frames, detector.frames_at_once)):
                 started = time.perf_counter()
                 found += detector(batch)
                 seconds += time.perf_counter() - started

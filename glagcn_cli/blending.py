@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,9 +37,3 @@ class Blend:
         assert self._total is not None
         weight = self._weight[inside].reshape(-1, *[1] * (self._total.ndim - 1))
         return np.asarray(self._total[inside] / weight)
-
-
-def chunks(values: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Split an array into pieces of at most this size."""
-    for first in range(0, len(values), size):
-        yield values[first : first + size]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +42,7 @@ ENOUGH_SEEN = 0.5
 
 
 CAMERA_MOVES, CAMERA_DRIFT = "camera_moves", "camera_drift"
-"""Names under which a verdict is kept with the 2D of a clip."""
+"""Names under which the verdicts, one a shot of the film, are kept with the 2D of a clip."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,6 @@ class CameraVerdict:
     drift: float
     agreement: float
     zoom: float
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """What a scene needs to know of it, to be kept with the 2D."""
-        return {CAMERA_MOVES: np.array(self.moves), CAMERA_DRIFT: np.array(self.drift)}
 
 
 class _Look(NamedTuple):
@@ -142,13 +139,19 @@ class CameraMotion:
         y = np.interp(every, at, [look.y for look in self._looks])
         return np.stack([x, y], axis=1) * self._shrink
 
-    def verdict(self) -> CameraVerdict:
-        """Say whether the camera moves, by the frames taken so far."""
+    def verdict(self, start: int = 0, stop: int | None = None) -> CameraVerdict:
+        """Say whether the camera moves, by the frames taken so far or a stretch of them.
+
+        A stretch ends where the film is cut, if that is known: the other side of a cut may show the
+        same background from elsewhere, which would look like a motion of the camera.
+        """
+        stop = self._frames if stop is None else stop
+        looked = [look for look in self._looks if start <= look.frame < stop]
         shots: dict[int, list[_Look]] = {}
-        for look in self._looks:
+        for look in looked:
             shots.setdefault(look.shot, []).append(look)
         followed = sum(len(looks) - 1 for looks in shots.values())
-        confidence = followed / max(1, len(self._looks) - 1)
+        confidence = followed / max(1, len(looked) - 1)
         drift = max((self._drift(looks) for looks in shots.values()), default=0.0)
         sizes = [[look.size for look in looks] for looks in shots.values()]
         zoom = max((max(shot) / min(shot) for shot in sizes), default=1.0)
@@ -163,6 +166,15 @@ class CameraMotion:
             agreement=float(np.mean(agreement)) if agreement else 0.0,
             zoom=zoom,
         )
+
+    def arrays(self, cuts: Sequence[int] = ()) -> dict[str, NDArray[Any]]:
+        """What scenes need to know of it, one verdict for every shot, to be kept with the 2D."""
+        ends = [0, *cuts, self._frames]
+        verdicts = [self.verdict(*shot) for shot in pairwise(ends)]
+        return {
+            CAMERA_MOVES: np.array([verdict.moves for verdict in verdicts]),
+            CAMERA_DRIFT: np.array([verdict.drift for verdict in verdicts]),
+        }
 
     def _drift(self, looks: Sequence[_Look]) -> float:
         places = np.array([(look.x, look.y) for look in looks])

@@ -8,8 +8,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
+
+from .progress_events import EventHandler
 
 
 class _AboveBars(logging.Handler):
@@ -23,23 +25,32 @@ class _AboveBars(logging.Handler):
 
 
 @contextmanager
-def messages_on_stderr(quiet: bool, verbose: bool) -> Iterator[None]:
+def messages_on_stderr(quiet: bool, verbose: bool, as_events: bool = False) -> Iterator[None]:
     """Notes and warnings, more with --verbose, errors alone with --quiet; all on standard error."""
     logger = logging.getLogger(__package__)
-    before, unraisable = logger.level, sys.unraisablehook
-    handler = _AboveBars()
+    before = logger.level
+    handler = EventHandler() if as_events else _AboveBars()
     logger.addHandler(handler)
     logger.setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
     try:
+        with nullcontext() if verbose else libraries_silenced():
+            yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def libraries_silenced() -> Iterator[None]:
+    """Keep libraries' words to developers from users."""
+    unraisable = sys.unraisablehook
+    try:
         with warnings.catch_warnings():
-            if not verbose:  # libraries' words to developers, not to users
-                warnings.simplefilter("ignore")
-                sys.unraisablehook = lambda _: None
+            warnings.simplefilter("ignore")
+            sys.unraisablehook = lambda _: None
             yield
     finally:
         sys.unraisablehook = unraisable
-        logger.setLevel(before)
-        logger.removeHandler(handler)
 
 
 @contextmanager

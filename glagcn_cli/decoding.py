@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from . import ffmpeg
 from .probing import VIDEO_STREAM, VideoInfo, first_picture
+
+PixelFormat = Literal["rgb24", "yuv420p"]
+"""How frames lie in memory: red, green and blue of each pixel; or brightness of each pixel, then
+colour of each four in BT.709, limited range, as encoders want it."""
+
+TO_BT709 = "scale=out_color_matrix=bt709:out_range=tv"
 
 SOUGHT_FROM = 30
 """Seconds of a clip that are decoded rather than jumped over: it costs less than it saves."""
@@ -16,8 +23,18 @@ _REFERENCE_WHITE = 203
 """Brightness of white paper in video of high dynamic range, nits (ITU-R BT.2408)."""
 
 
-def decoding(info: VideoInfo) -> list[str]:
-    """Arguments by which ffmpeg writes the frames of ``info.part`` to its output, as raw RGB.
+def frame_shape(size: tuple[int, int], pixels: PixelFormat) -> tuple[int, ...]:
+    """Shape of the array that holds a frame of this (width, height)."""
+    width, height = size
+    return (height, width, 3) if pixels == "rgb24" else (height * 3 // 2, width)
+
+
+def decoding(
+    info: VideoInfo, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb24"
+) -> list[str]:
+    """Arguments by which ffmpeg writes the frames of ``info.part`` to its output, as raw pixels.
+
+    They are scaled to ``size`` (width, height); YUV 4:2:0 needs an even one.
 
     The clip is brought to its constant rate from its first picture on and the frames of the part
     are then counted, so that frame k is the same whatever part is read. A part that begins late is
@@ -32,12 +49,13 @@ def decoding(info: VideoInfo) -> list[str]:
     else:
         # Without setpts, pictures that start after the sound would be preceded by copies.
         seek, clock = [], ["setpts=PTS-STARTPTS"]
-    filters = ",".join([*clock, *_deinterlaced(info), *_coloured(info), "setsar=1"])
+    coloured = _coloured(info, size or (info.width, info.height), pixels)
+    filters = ",".join([*clock, *_deinterlaced(info), *coloured, "setsar=1"])
     pictures = ["-map", VIDEO_STREAM, "-vf", filters]
     rate = ["-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
-    raw = [*end, *kept, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
+    raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
     return [*seek, "-i", ffmpeg.file_url(info.path), *pictures, *rate, *raw]
 
 
@@ -62,17 +80,21 @@ def _deinterlaced(info: VideoInfo) -> list[str]:
     return ["bwdif=mode=send_frame:deint=interlaced"] if info.interlaced else []
 
 
-def _coloured(info: VideoInfo) -> list[str]:
-    scale = f"scale={info.width}:{info.height}"
+def _coloured(info: VideoInfo, size: tuple[int, int], pixels: PixelFormat) -> list[str]:
+    scale = f"scale={size[0]}:{size[1]}"
     if not info.tagged_colours and info.height >= 720:
         # Players take untagged high definition for BT.709; ffmpeg alone would take BT.601.
         scale += ":in_color_matrix=bt709"
     if info.transfer is not None and _has_zscale():
-        return [scale, *_tone_mapped(info.transfer)]
-    if info.alpha:
+        steps = [scale, *_tone_mapped(info.transfer)]
+    elif info.alpha:
         # What is transparent has any colour: it becomes black.
-        return [scale, "format=gbrap", "premultiply=inplace=1"]
-    return [scale]
+        steps = [scale, "format=gbrap", "premultiply=inplace=1"]
+    elif pixels == "yuv420p":  # in one step: as a rule nothing but the size changes
+        return [f"{scale}:{TO_BT709.removeprefix('scale=')}", "format=yuv420p"]
+    else:
+        return [scale]
+    return steps if pixels == "rgb24" else [*steps, TO_BT709, "format=yuv420p"]
 
 
 def _tone_mapped(transfer: str) -> list[str]:

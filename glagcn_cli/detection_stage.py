@@ -2,51 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from .camera_motion import CameraMotion
 from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
+from .film_cuts import FilmCuts
 from .poses import FrameDetections
+from .probing import VideoInfo
 from .progress import Stages
+from .reading_ahead import reading_ahead
 from .video import VideoReader
 
 if TYPE_CHECKING:
-    from .detection.interface import TwoStageDetector
+    from .detection.two_stages import TwoStageDetector
 
-DETECTION_BATCH = 8
-"""Frames in memory at once."""
+MEMORY_AHEAD = 64 << 20
+"""Bytes of frames that wait to be worked on, at most `MOST_AHEAD` of them and at least one."""
+
+MOST_AHEAD = 8
+"""Frames that wait to be worked on."""
+
+
+def frames_ahead(info: VideoInfo) -> int:
+    """Frames that are decoded ahead of the models."""
+    size = info.width * info.height * 3
+    return max(1, min(MOST_AHEAD, MEMORY_AHEAD // size))
 
 
 def detect_people(
-    reader: VideoReader, detector: TwoStageDetector, cached: CachedClip, stages: Stages
+    reader: VideoReader,
+    load: Callable[[], TwoStageDetector],
+    cached: CachedClip,
+    stages: Stages,
 ) -> ClipDetections:
     """Find the people of a video, a batch of frames at a time, and whether its camera moves.
 
-    Frames that `cached` kept are decoded but not looked at again.
+    `load` loads the models while the first frames are decoded. Frames that `cached` kept are
+    decoded but not looked at again.
     """
-    detections: list[FrameDetections] = []
-    camera = CameraMotion((reader.info.width, reader.info.height), reader.info.fps)
-    frames = iter(reader)
-    with stages.stage("detection", reader.info.frames or 0) as stage:
-        while True:
-            with stage.part("decoding"):
-                batch = list(islice(frames, DETECTION_BATCH))
-            if not batch:
-                break
-            with stage.part("models"):
-                found = cached.kept[len(detections) : len(detections) + len(batch)]
-                if len(found) < len(batch):
-                    found += detector(batch[len(found) :])
-            # Whatever else is learned of the people in them is added to `found` before this.
-            cached.append(found, detector.joint_set)
-            detections += found
-            with stage.part("camera"):
-                camera.add(batch, found)
-            stage.advance(len(batch))
-            del batch  # before the next is read: one batch in memory, not two
     info = reader.info
+    detections: list[FrameDetections] = []
+    camera = CameraMotion((info.width, info.height), info.fps)
+    cuts = FilmCuts(info.fps)
+    with reading_ahead(reader, frames_ahead(info)) as frames:  # also while the models are loaded
+        detector = load()
+        of_clip = detector.of_clip(cached.kept[-1] if cached.kept else None)
+        with stages.stage("detection", info.frames or 0) as stage:
+            while True:
+                with stage.part("decoding"):
+                    batch = list(islice(frames, detector.frames_at_once))
+                if not batch:
+                    break
+                with stage.part("models"):
+                    found = cached.kept[len(detections) : len(detections) + len(batch)]
+                    if len(found) < len(batch):
+                        found += of_clip(batch[len(found) :])
+                # Whatever else is learned of the people in them is added to `found` before this.
+                cached.append(found, detector.joint_set)
+                detections += found
+                with stage.part("camera"):
+                    camera.add(batch, found)
+                    cuts.add(batch)
+                stage.advance(len(batch))
+                del batch  # before the next is read: one batch in memory, not two
     return ClipDetections(
         detections,
         detector.joint_set,
@@ -55,5 +76,5 @@ def detect_people(
         reader.truncated,
         info.path.name,
         info.starts_at,
-        clip=camera.verdict().arrays(),
+        clip=camera.arrays(cuts.cuts) | cuts.arrays(),
     )

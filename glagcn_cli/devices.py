@@ -1,8 +1,10 @@
-"""Which device to compute on."""
+"""Which device to compute on, and what becomes of a run when it fails."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .errors import DeviceError, UsageError
 
@@ -37,3 +39,40 @@ def choose_device(name: str) -> str:
             f"--device {name}: this machine has {torch.cuda.device_count()} GPU(s), numbered from 0"
         )
     return f"cuda:{number}"
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch says that a device, or this machine, has no memory left."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def release_memory() -> None:
+    """Give memory that torch keeps for later back to the GPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+@contextmanager
+def lost_devices_told(device: str) -> Iterator[None]:
+    """Turn the errors of a GPU that fails in the middle of a run into one that says what to do.
+
+    Raises
+    ------
+    DeviceError
+        In place of torch's error.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # Newer versions of torch have a class for these, older ones a RuntimeError.
+        if device == "cpu" or "CUDA error" not in str(error):
+            raise
+        raise DeviceError(
+            f"{device} failed in the middle of the run ({str(error).splitlines()[0]}); run the "
+            "command again, it goes on where it was unless --no-cache was given, or add "
+            "--device cpu"
+        ) from error

@@ -36,4 +36,4 @@ class ModelNotFoundError(GlagcnError):
 
 
 class DeviceError(GlagcnError):
-    """The device asked for does not exist on this machine."""
+    """The device asked for is not there, failed, or has too little memory."""

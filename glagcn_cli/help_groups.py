@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 _GROUPS = {
     "Output": ("outputs", "plots", "overwrite", "save_2d", "bvh_skeleton"),
-    "Input": ("from_3d", "from_2d", "cache", "start", "end", "max_frames", "every", "fps"),
-    "Lifting": ("people", "fov", "smoothing", "flip"),
+    "Many videos": ("output_dir", "formats", "jobs", "ray"),
+    "Input": (
+        "from_3d", "from_2d", "cache", "start", "end", "max_frames", "every", "fps", "camera",
+    ),
+    "Lifting": ("people", "max_people", "fov", "smoothing", "flip"),
     "Scene": ("height", "foot_lock", "up"),
-    "Picture": ("turn",),
-    "Models": ("detector", "pose", "lifter", "device", "threads"),
-    "Messages": ("quiet", "verbose"),  # and what is named nowhere: --version, --help
-}
+    "Picture": ("turn", "quality"),
+    "Models": ("detector", "pose", "lifter", "device", "precision", "boxes_every", "threads"),
+    "Settings": ("config", "print_config"),
+    "Messages": ("progress", "quiet", "verbose"),  # and what is named nowhere: --version, --help
+}  # fmt: skip
+
+
+def stated_default(parameter: click.Parameter) -> str | None:
+    """What an option's help says it is without being given."""
+    found = re.search(r"\[default: ([^\]]+)\]", getattr(parameter, "help", None) or "")
+    return found and " ".join(found[1].split())
 
 
 class GroupedCommand(click.Command):

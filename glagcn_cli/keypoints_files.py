@@ -24,6 +24,7 @@ from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
 from .outputs import atomic_output
 from .probing import VideoInfo
+from .shots import shots_of_part
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +148,12 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     rate = info.fps * info.part.every
     if info.part.is_whole or saved.starts_at != 0 or saved.fps != rate:
         return saved
-    frames = saved.frames[info.part.first(rate) : info.part.stop(rate) : info.part.every]
+    part = slice(info.part.first(rate), info.part.stop(rate), info.part.every)
+    frames = saved.frames[part]
     # One number about the whole is the best guess about its part; rows belong to frames.
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
+    if frames:
+        clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import ffmpeg
-from .checkpoints import sha256
+from .checkpoints import sha256, weights_sha256
 from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
 from .errors import UsageError
@@ -149,13 +149,15 @@ def keypoints_of_video(
 
 
 def made_by(settings: Settings) -> dict[str, Any]:
-    """Say on what the 2D depends besides the video: both models, and the versions of all code.
+    """Say on what the 2D depends besides the video: models, their use, and versions of all code.
 
     The device is left out: a GPU's results differ from a CPU's by rounding.
     """
     return {
         "detector": _model(settings.detector, "detector"),
         "pose": _model(settings.pose, "pose"),
+        "precision": settings.precision,
+        "boxes_every": settings.boxes_every,
         "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
     }
 
@@ -166,7 +168,7 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
     config, checkpoint = find_files(name, kind)
     if not (config.is_file() and checkpoint.is_file()):
         return {"missing": name}  # which loading it is going to tell in its own words
-    told: dict[str, Any] = {"checkpoint": sha256(checkpoint), "config": sha256(config)}
+    told: dict[str, Any] = {"checkpoint": weights_sha256(checkpoint), "config": sha256(config)}
     if "," in name:  # a file of the user's, which may build on others that change
         from .detection.building import read_config
 

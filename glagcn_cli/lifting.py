@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .blending import Blend, chunks
 from .checkpoints import LifterCard, lifter_path, load_lifter
 from .errors import CheckpointError
 from .gaps import fill_gaps, place_missing_root
 from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from .model.inference import say_of_windows
 from .normalisation import (
     DEFAULT_FOV,
     FILLED_SCORE,
     PERSON,
     focal_length,
-    normalise_windows,
     pixel_rays,
     ray_rotations,
 )
 from .poses import Keypoints2D, LiftedJoints, PoseSequence
 from .resampling import resample
 from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
+from .smoothing import runs
+from .window_lifting import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
 
 _log = logging.getLogger(__name__)
 
@@ -37,24 +36,9 @@ MAX_GAP = 0.5
 MIN_SCORE = 0.15
 """Joints below this score are interpolated over time from frames where they were seen."""
 
-HOPS_PER_WINDOW = 4
-"""Windows of the sequence branch that begin within the length of one, so that they overlap."""
-
-KEYPOINT_CHANNELS = 2  # x, y
-
-SEQUENCE, CENTRE = "sequence", "centre"
-"""Which part of the network lifts: the sequence branch gives all frames of a window at once; the
-local module gives its middle frame, so that every frame gets a window of its own."""
-
 VIDEO_BRANCH = CENTRE
 """How videos are lifted: a window for every frame is ten times the work, of a stage that takes a
 few hundredths of a run even so, and the better pose."""
-
-FRAMES_AT_ONCE = 1728
-"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
-and costs memory."""
-
-FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
 
 class Lifter:
@@ -138,9 +122,15 @@ class Lifter:
         filled = place_missing_root(
             fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
         )
-        lifted = self.lift_keypoints(
-            filled.keypoints, filled.scores, person.image_size, person.fps,
-            fov=fov, flip=flip, branch=branch or self.video_branch,
+        lifted = _laid_out(
+            len(person),
+            (
+                (run, self.lift_keypoints(
+                    filled.keypoints[run], filled.scores[run], person.image_size, person.fps,
+                    fov=fov, flip=flip, branch=branch or self.video_branch,
+                ))
+                for run in runs(filled.valid)
+            ),
         )  # fmt: skip
         return PoseSequence(
             joints=lifted.joints.astype(np.float32),
@@ -226,7 +216,10 @@ class Lifter:
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
-        joints, uncertainty, up = self._blend_windows(keypoints, scores, image_size, flip, branch)
+        joints, uncertainty, up = lift_windows(
+            self.network, self.card, keypoints, scores, image_size,
+            whole=branch == SEQUENCE, flip=flip, hops=self.hops,
+        )  # fmt: skip
         root = self.joint_set.root
         if self.card.normalisation == PERSON:
             rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
@@ -236,61 +229,17 @@ class Lifter:
         joints = joints - joints[:, root : root + 1]
         return LiftedJoints(joints, uncertainty, None if up is None else _unit(up))
 
-    def _blend_windows(
-        self,
-        keypoints: NDArray[np.floating],
-        scores: NDArray[np.floating] | None,
-        image_size: tuple[int, int],
-        flip: bool,
-        branch: str,
-    ) -> LiftedJoints:
-        """Run the network over overlapping windows and blend what they say of each frame."""
-        frames, window = len(keypoints), self.card.architecture.window
-        margin = window // 2
-        whole = branch == SEQUENCE and isinstance(self.network, GLAGCN)
-        # Reflected, the motion goes back at both ends at its own speed. Windows for the centre
-        # frame are held at the ends, as the field trains them.
-        mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
-        seen = self._with_scores(keypoints, scores)
-        padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
-        hop = max(1, window // self.hops) if whole else 1
-        starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
-        # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at
-        # the ends, where convolutions read padding and what the network says jumps.
-        weights = np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4
-        if not whole:
-            weights = (np.arange(window) == margin).astype(np.float64)
-        blends: dict[str, Blend] = {}
-        at_once = FRAMES_AT_ONCE if self.device.type == "cpu" else FRAMES_AT_ONCE_GPU
-        for chunk in chunks(starts, max(1, at_once // window)):
-            index = chunk[:, None] + np.arange(window)
-            inputs = torch.from_numpy(self._normalised(padded[index], image_size)).to(self.device)
-            said = say_of_windows(self.network, inputs, whole=whole, flip=flip)
-            for name, values in said._asdict().items():
-                if values is not None:
-                    blend = blends.setdefault(name, Blend(len(padded), weights))
-                    blend.add(chunk, values.cpu().numpy())
-        inside = slice(margin, margin + frames)
-        found = {name: blend.mean(inside) for name, blend in blends.items()}
-        return LiftedJoints(found["joints"], found.get("error"), found.get("up"))
 
-    def _with_scores(
-        self, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
-    ) -> NDArray[np.float64]:
-        """Keypoints and, for a lifter that reads them, scores behind x and y."""
-        if self.card.architecture.in_channels == KEYPOINT_CHANNELS:
-            return keypoints.astype(np.float64)
-        known = np.ones(keypoints.shape[:2]) if scores is None else scores
-        return np.concatenate([keypoints, known[..., None]], axis=-1).astype(np.float64)
-
-    def _normalised(
-        self, windows: NDArray[np.float64], image_size: tuple[int, int]
-    ) -> NDArray[np.float32]:
-        """Network input of windows (windows, frames, joints, 2 or 3)."""
-        keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
-        scores = rest[..., 0] if rest.shape[-1] else None
-        root = self.joint_set.root
-        return normalise_windows(keypoints, self.card.normalisation, image_size, root, scores)
+def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:
+    """Put what was lifted of stretches of a clip in their places; zero where there is nothing."""
+    said: dict[str, NDArray[np.float64]] = {}
+    for run, piece in pieces:
+        for name, values in piece._asdict().items():
+            if values is not None:
+                whole = said.setdefault(name, np.zeros((frames, *values.shape[1:])))
+                whole[run] = values
+    nothing = np.zeros((frames, len(H36M17), 3))
+    return LiftedJoints(said.get("joints", nothing), said.get("uncertainty"), said.get("up"))
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,8 +10,12 @@ import click
 
 from . import __version__
 from .clip_times import parse_time
-
-Command = Callable[..., Any]
+from .completion import listed, output_suffixes
+from .config_file import CONFIG_OPTIONS
+from .event_command import PROGRESS_OPTION
+from .live_call import CAMERA_OPTION
+from .many_options import MANY_OPTIONS
+from .pose_options import POSE_OPTIONS, Command
 
 
 def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -26,15 +30,6 @@ def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) ->
         if name != "glagcn":
             click.echo(f"{name} {version}")
     context.exit()
-
-
-def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
-    """Read a person's number or `all`."""
-    if value == "all":
-        return value
-    if not (value.isascii() and value.isdigit()) or int(value) < 1:
-        raise click.BadParameter(f"{value!r} is neither a number from 1 nor 'all'")
-    return int(value)
 
 
 def _time(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -54,10 +49,17 @@ class _Source(click.Path):
 
         return value if is_address(value) else super().convert(value, param, ctx)
 
+    def anchored(self, text: str, folder: Path) -> str:
+        """Let a file start at a folder; addresses and standard input stay."""
+        from .sources import STANDARD_INPUT, is_address
+
+        as_is = text == STANDARD_INPUT or is_address(text)
+        return text if as_is else str(folder / Path(text).expanduser())
+
 
 # Defaults are told in words here, for reading them would import the library; a test compares them.
 _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
-    click.argument("source", metavar="[INPUT]", required=False, type=_Source(path_type=Path)),
+    click.argument("sources", metavar="[INPUT]...", nargs=-1, type=_Source(path_type=Path)),
     click.option(
         "-o",
         "--output",
@@ -65,6 +67,7 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         metavar="FILE",
         multiple=True,
         type=click.Path(path_type=Path),
+        shell_complete=output_suffixes,
         help="File to write; may be given several times. The suffix picks the format: .mp4 "
         "(the video beside the 3D skeletons), .html (the same as a page to turn and "
         "play), .png (some frames of it), .bvh or .glb (for Blender and other animation "
@@ -77,6 +80,7 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         metavar="FILE",
         multiple=True,
         type=click.Path(path_type=Path),
+        shell_complete=output_suffixes,
         help="Draw the joint angles over time, with steps where somebody walks, as .png, .pdf "
         "or .svg; the numbers go beside it as .csv.",
     ),
@@ -89,6 +93,7 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--bvh-skeleton",
         metavar="mixamo|cmu|h36m",
+        shell_complete=listed,
         help="Names and arrangement of the joints in .bvh.  [default: mixamo]",
     ),
     click.option(
@@ -144,97 +149,11 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         metavar="RATE",
         help="Pictures a second, where INPUT stands for numbered pictures.  [default: 30]",
     ),
-    click.option(
-        "--person",
-        "--people",
-        "people",
-        default="1",
-        show_default=True,
-        metavar="N|all",
-        callback=_people,
-        help="Whom to lift: 1 is the main person (large and long in view), 2 the next, and so "
-        "on; or all. With all, .bvh, .npy and .trc hold person 1 and the others get files "
-        "of their own: NAME.person2.bvh.",
-    ),
-    click.option(
-        "--fov",
-        type=float,
-        metavar="DEGREES",
-        help="The camera's field of view over the picture's longer side, 5 to 150.  [default: "
-        "what the video says of its lens, else 60]",
-    ),
-    click.option(
-        "--height",
-        type=float,
-        metavar="METRES",
-        help="How tall the main person is, 0.4 to 2.6: the scale of everything.  [default: as "
-        "tall as the lifter takes people to be]",
-    ),
-    click.option(
-        "--foot-lock/--no-foot-lock",
-        default=None,
-        help="Hold feet that stand on the floor where they stand.  [default: foot-lock]",
-    ),
-    click.option(
-        "--up",
-        metavar="auto|camera",
-        help="What tells which way is up: the people in the video, or the camera, held level.  "
-        "[default: auto]",
-    ),
-    click.option(
-        "--smoothing",
-        type=float,
-        metavar="HZ",
-        help="Smooth the 3D joints: movement faster than this is taken out; 0 keeps "
-        "everything.  [default: 7]",
-    ),
-    click.option(
-        "--flip/--no-flip",
-        default=None,
-        help="Lift the mirror image too and average: better, at twice the work of the lifter.  "
-        "[default: flip]",
-    ),
-    click.option(
-        "--turn",
-        type=float,
-        metavar="DEGREES",
-        help="Turn the view of the 3D skeletons by this much a second; 0 stands still.  "
-        "[default: 0]",
-    ),
-    click.option(
-        "--detector",
-        metavar="NAME",
-        help="What finds people: movenet-multipose, rtmdet-nano, rtmdet-m, or "
-        "CONFIG,CHECKPOINT of any MMDetection detector. The default comes with the "
-        "program, the others are downloaded on first use.  [default: movenet-multipose]",
-    ),
-    click.option(
-        "--pose",
-        metavar="NAME",
-        help="What finds a person's joints in the picture: movenet-thunder, rtmpose-t, "
-        "rtmpose-s, rtmpose-m, rtmpose-l, rtmpose-m-halpe26, rtmpose-l-halpe26, "
-        "hrnet-w48, vitpose-b, or CONFIG,CHECKPOINT of any MMPose top-down model.  "
-        "[default: movenet-thunder]",
-    ),
-    click.option(
-        "--lifter",
-        metavar="NAME|FILE",
-        help="What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.  "
-        "[default: lifter-27]",
-    ),
-    click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        metavar="auto|cpu|cuda[:N]",
-        help="Where the models run; auto takes a GPU where there is one.",
-    ),
-    click.option(
-        "--threads",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="CPU threads of the models.  [default: one a core]",
-    ),
+    CAMERA_OPTION,
+    *MANY_OPTIONS,
+    *POSE_OPTIONS,
+    *CONFIG_OPTIONS,
+    PROGRESS_OPTION,
     click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
     click.option("-v", "--verbose", is_flag=True, help="Tell more, and how an error came about."),
     click.option(

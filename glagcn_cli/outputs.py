@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OutputError
@@ -67,6 +68,18 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
         raise OutputError(f"{target}: the folder {target.parent} does not exist; create it first")
     if target.exists() and not overwrite:
         raise OutputError(f"{target}: exists already; pass --overwrite to replace it")
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove temporary files of an output whose process was killed before it could do that."""
+    target = Path(path)
+    ours = re.compile(
+        rf"\.{re.escape(target.stem[:40])}\.[0-9a-f]{{8}}\.part{re.escape(target.suffix)}"
+    )
+    with suppress(OSError):
+        for file in target.parent.iterdir():
+            if ours.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
 def _temporary_beside(target: Path) -> Path:

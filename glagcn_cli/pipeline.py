@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def process_video(
     on_written: Callable[[Path], object] = lambda path: None,
     use: KeypointsUse = DETECT_ONLY,
     named: str | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Lift one video and write every output and its report.
 
@@ -77,6 +78,8 @@ def process_video(
         Where the 2D may come from besides the 2D stage, and where it is kept.
     named
         What the reports call the video; None for its path.
+    about
+        What the reports say besides.
 
     Returns
     -------
@@ -111,9 +114,10 @@ def process_video(
         info.part,
     )
     clip = Clip(lifted.sequences, lifted.keypoints, lifted.frames, info if source else None)
-    ledger = Ledger(on_written)
+    ledger = Ledger(stages.telling(on_written))
     wanted = [*outputs, *plots]
-    with reported(wanted, ledger, lambda: run_report(models, lifted, context, stages)):
+    besides = dict(about or {})
+    with reported(wanted, ledger, lambda: besides | run_report(models, lifted, context, stages)):
         if use.save_2d:
             kept = keypoints_path(wanted[0])
             with ledger.attempt(kept):
@@ -151,6 +155,10 @@ def run_report(
         "input": lifted.info,
         "frames": lifted.frames,
         "moving_camera": lifted.scene.moving_camera,
+        "shots": [
+            {"first_frame": shot.start, "moving_camera": shot.moving_camera}
+            for shot in lifted.shots
+        ],
         "truncated": lifted.truncated,
         "keypoints_from": lifted.found.source,
         "people_found": lifted.people_found,

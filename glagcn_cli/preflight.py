@@ -89,18 +89,22 @@ def check_outputs(
 def _check_people_files(places: Sequence[Path], overwrite: bool) -> None:
     """Refuse names that other people of an output are going to take."""
     for place in places:
-        suffix = place.suffix.lower()
-        if suffix not in ONE_PERSON_A_FILE:
-            continue
-        other_people = re.compile(
-            rf"{re.escape(place.stem)}\.person\d+{re.escape(place.suffix)}"
-        ).fullmatch
-        for other in places:
-            if other.parent == place.parent and other_people(other.name):
-                raise UsageError(f"{other}: is where another person of {place} is written")
-        for file in place.parent.iterdir():
-            if other_people(file.name):
-                check_output(file, overwrite)
+        for other in _of_other_people(place, places):
+            raise UsageError(f"{other}: is where another person of {place} is written")
+        for file in files_of_other_people(place):
+            check_output(file, overwrite)
+
+
+def files_of_other_people(output: Path) -> list[Path]:
+    """Files that are there under names which an output of one person has for others."""
+    return _of_other_people(output, output.parent.iterdir())
+
+
+def _of_other_people(output: Path, files: Iterable[Path]) -> list[Path]:
+    if output.suffix.lower() not in ONE_PERSON_A_FILE:
+        return []
+    name = re.compile(rf"{re.escape(output.stem)}\.person\d+{re.escape(output.suffix)}")
+    return [file for file in files if file.parent == output.parent and name.fullmatch(file.name)]
 
 
 def _check_folders(folders: Iterable[Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from . import ffmpeg
@@ -18,6 +19,8 @@ VIDEO_STREAM = "0:V:0"
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 
 _MEASURED_SECONDS = 20
+
+Stamp = tuple[int, int, int, int]
 
 _STREAM = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (.*)$", re.MULTILINE)
 _NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
@@ -137,7 +140,7 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
         transfer=transfer[1] if transfer else None,
         alpha=_ALPHA.match(video) is not None,
         interlaced=_INTERLACED.search(video) is not None,
-        seekable=_SEEKABLE.search(looked.said) is not None,
+        seekable=looked.is_one_clock,
     )
     return _part_of(info, part)
 
@@ -172,6 +175,11 @@ def first_picture(file: Path) -> float:
 
     Taken at a fine clock: at that of the frame rate, as in `look`, it may be half a frame off.
     """
+    return _first_picture(file, _stamp(file))
+
+
+@lru_cache(maxsize=64)
+def _first_picture(file: Path, _: Stamp) -> float:
     first = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-frames:v", "1"]
     clock = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "-"]
     return first_time(ffmpeg.run([*first, *clock]).output) or 0.0
@@ -190,10 +198,20 @@ class Looked:
     first_frame: float | None
     complaint: str
 
+    @property
+    def is_one_clock(self) -> bool:
+        """Whether the container's streams share a clock that never jumps, and it has an index."""
+        return _SEEKABLE.search(self.said) is not None
+
 
 def look(path: str | Path) -> Looked:
     """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
     file = _existing(path)
+    return _look(file, _stamp(file))
+
+
+@lru_cache(maxsize=64)
+def _look(file: Path, _: Stamp) -> Looked:
     first = ["-map", VIDEO_STREAM, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
     report = ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
     said = "\n".join(report.messages)
@@ -254,10 +272,18 @@ def _measured_average(file: Path) -> float | None:
     return round(float((len(times) - 1) / ((max(times) - min(times)) * Fraction(tick[1]))), 2)
 
 
+def _stamp(file: Path) -> Stamp:
+    """What changes when a file is written to, so that others need be asked about only once."""
+    status = file.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def _existing(path: str | Path) -> Path:
     file = Path(path)
     if file.is_dir():
-        raise InputError(f"{file}: is a folder; name a video file in it")
+        raise InputError(
+            f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
+        )
     if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
         raise InputError(f"{file}: is an address, not a file; download the video first")
     if not file.exists():

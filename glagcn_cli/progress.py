@@ -1,16 +1,19 @@
-"""Stages of a run: how far each is, for a person, and how long it took, for the report."""
+"""Stages of a run: how far each is, for who waits for it, and how long it took, for the report."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+
+from .progress_events import BAR, EVENTS, JSON
 
 _WITH_FRAMES = (
     "{desc:>10} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, "
@@ -39,12 +42,15 @@ class Stage:
     frames: int = 0
     parts: dict[str, float] = field(default_factory=dict)
     _bar: tqdm | None = None
+    _tell: Callable[[], None] | None = None
 
     def advance(self, frames: int = 1) -> None:
         """Count frames that are done."""
         self.frames += frames
         if self._bar is not None:
             self._bar.update(frames)
+        if self._tell is not None:
+            self._tell()
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -68,7 +74,7 @@ class Stage:
 
 @dataclass
 class Stages:
-    """Timings of a run's stages, with a progress bar on standard error for each.
+    """Timings of a run's stages, with a progress bar or events on standard error for each.
 
     Parameters
     ----------
@@ -76,10 +82,31 @@ class Stages:
         Show progress bars.
     by_name
         The stages so far, in the order in which they began.
+    events
+        Write events.
+    about
+        What the stages are of, for the events: the name of the video.
     """
 
     visible: bool = False
     by_name: dict[str, Stage] = field(default_factory=dict)
+    events: bool = False
+    about: str | None = None
+
+    @classmethod
+    def shown_as(cls, progress: str, about: str | None = None) -> Stages:
+        """Stages of which progress is shown as one of `progress_events.PROGRESS`."""
+        return cls(visible=progress == BAR, events=progress == JSON, about=about)
+
+    def telling(self, on_written: Callable[[Path], object]) -> Callable[[Path], None]:
+        """Extend what is called with each file that is whole by its event."""
+
+        def told(path: Path) -> None:
+            on_written(path)
+            if self.events:
+                EVENTS.emit("written", input=self.about, path=str(path))
+
+        return told
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
@@ -106,6 +133,7 @@ class Stages:
                 **bar_size(),
                 disable=not self.visible,
             ) as bar,
+            self._told(name, stage, total),
             self._timed(stage),
         ):
             stage._bar = bar
@@ -113,6 +141,30 @@ class Stages:
             if total is not None:
                 bar.total = stage.frames - before  # the announced number may have been a guess
                 bar.refresh()
+
+    @contextmanager
+    def _told(self, name: str, stage: Stage, total: int | None) -> Iterator[None]:
+        """Write events of a stage where that is wanted."""
+        if not self.events:
+            yield
+            return
+        before, started = stage.frames, time.perf_counter()
+
+        def facts() -> dict[str, Any]:
+            seconds = round(time.perf_counter() - started, 3)
+            done = stage.frames - before
+            told = {"input": self.about, "stage": name, "seconds": seconds}
+            return told if total is None else told | {"frames": done, "total": total or None}
+
+        EVENTS.emit("stage", **facts(), state="begin")
+        stage._tell = lambda: EVENTS.running(**facts())
+        state = "failed"
+        try:
+            yield
+            state = "done"
+        finally:
+            stage._tell = None
+            EVENTS.emit("stage", **facts(), state=state)
 
     @staticmethod
     @contextmanager

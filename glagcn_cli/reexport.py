@@ -20,7 +20,7 @@ from .settings import Settings
 from .video import VideoInfo, probe
 from .writing import Clip, Ledger, reported, write_outputs
 
-APPLICABLE = ("turn", "bvh_skeleton")
+APPLICABLE = ("turn", "quality", "bvh_skeleton")
 """Settings that still matter when poses are written anew."""
 
 
@@ -78,7 +78,7 @@ def export_anew(
     settings = {**saved.settings, **kept, "from_3d": poses}
     context = ExportContext(overwrite, settings, video, size, part)
     clip = _clip(saved, info)
-    ledger = Ledger(on_written)
+    ledger = Ledger(stages.telling(on_written))
     wanted = [*outputs, *plots]
     with reported(wanted, ledger, lambda: _report(clip, context, stages)):
         write_outputs(clip, outputs, plots, context, stages, ledger)

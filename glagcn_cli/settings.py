@@ -19,8 +19,18 @@ UP_AS_SEEN, UP_OF_CAMERA = "auto", "camera"
 UPS = (UP_AS_SEEN, UP_OF_CAMERA)
 """What tells which way is up: the people in the video, or the camera, taken to be held level."""
 
+QUALITIES = ("draft", "good", "best")
+"""How well `.mp4` is encoded. What `good` is to the eye, `best` is to an encoder that reads it."""
+
 BVH_SKELETONS = ("mixamo", "cmu", "h36m")
 """Names and arrangements of the joints that `.bvh` can be written with."""
+
+AS_FAST_AS_GOOD, SINGLE = "auto", "single"
+PRECISIONS = (AS_FAST_AS_GOOD, SINGLE)
+"""Of the 2D networks: half precision where the device computes faster in it, or single always."""
+
+BOXES_EVERY = 2
+"""Frames. On people who walk, keypoints move by less than half a pixel in a picture of 1768."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +44,14 @@ class Settings:
         lifter.
     device
         ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    precision
+        One of `PRECISIONS`.
+    boxes_every
+        Person boxes are looked for in every frame of this number, where people move evenly.
     people
         Number of the person to lift, 1 being the main person, or ``all``.
+    max_people
+        Of all people so many are lifted, the most important ones; None for no limit.
     fov
         Field of view over the picture's longer side, degrees, 5 to 150; None for what the video
         says of its lens, and `DEFAULT_FOV` where it says nothing.
@@ -52,6 +68,8 @@ class Settings:
         Low-pass filter of the joints' paths in hertz; 0 for none.
     turn
         Degrees per second by which the 3D view turns.
+    quality
+        One of `QUALITIES`.
     bvh_skeleton
         One of `BVH_SKELETONS`.
     start, end, max_frames, every
@@ -67,7 +85,10 @@ class Settings:
     pose: str = DEFAULT_POSE
     lifter: str = DEFAULT_LIFTER
     device: str = "auto"
+    precision: str = AS_FAST_AS_GOOD
+    boxes_every: int = BOXES_EVERY
     people: int | str = 1
+    max_people: int | None = None
     fov: float | None = None
     up: str = UP_AS_SEEN
     height: float | None = None
@@ -75,6 +96,7 @@ class Settings:
     flip: bool = True
     smoothing: float = DEFAULT_CUTOFF
     turn: float = 0.0
+    quality: str = "good"
     bvh_skeleton: str = BVH_SKELETONS[0]
     start: float = 0.0
     end: float | None = None
@@ -89,6 +111,11 @@ class Settings:
     def __post_init__(self) -> None:
         if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
             raise UsageError(f"people is {self.people!r}, expected a number from 1 or 'all'")
+        if self.max_people is not None:
+            if self.max_people < 1:
+                raise UsageError(f"max-people is {self.max_people}, expected a number from 1")
+            if self.people != EVERYBODY:
+                raise UsageError("max-people limits how many are lifted of all: add --people all")
         for name, value, unit, (low, high) in (
             ("fov", self.fov, "degrees", FOV_RANGE),
             ("height", self.height, "metres", HEIGHT_RANGE),
@@ -97,10 +124,14 @@ class Settings:
                 raise UsageError(f"{name} is {value} {unit}, expected {low:g} to {high:g}")
         for name, choice, allowed in (
             ("up", self.up, UPS),
+            ("precision", self.precision, PRECISIONS),
+            ("quality", self.quality, QUALITIES),
             ("bvh_skeleton", self.bvh_skeleton, BVH_SKELETONS),
         ):
             if choice not in allowed:
                 raise UsageError(f"{name} is {choice!r}, expected one of {', '.join(allowed)}")
+        if self.boxes_every < 1:
+            raise UsageError(f"boxes_every is {self.boxes_every}, expected a number from 1")
         if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
             raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
         if not math.isfinite(self.turn):

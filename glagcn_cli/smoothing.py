@@ -8,7 +8,6 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
-from scipy.signal import butter, sosfiltfilt
 
 DEFAULT_CUTOFF = 7.0
 """Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
@@ -57,6 +56,8 @@ def low_pass(
     smooth = values.astype(np.float64)
     if not _holds(cutoff, fps):
         return smooth
+    from scipy.signal import butter, sosfiltfilt  # slow to import, and settings import this file
+
     sections = butter(ORDER, cutoff, fs=float(fps), output="sos")
     for run in _long_runs(valid):
         pad = min(math.ceil(PADDING * float(fps) / cutoff), run.stop - run.start - 1)

@@ -1,15 +1,22 @@
-"""The sound of a file, and where it stands against the pictures."""
+"""The sound of a file, where it stands against the pictures, and how it comes under others."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from . import ffmpeg
 from .probing import VIDEO_STREAM, first_picture, first_time, look
 
 _FIRST_SOUND = "0:a:0"
+
+# Sound that browsers play inside an MP4, with the samples of one packet; other sound becomes AAC.
+_COPIED = {"aac": 1024, "mp3": 1152, "opus": 960}
+_COPY, _AAC = ("-c:a", "copy"), ("-c:a", "aac", "-b:a", "160k")
+_WARM_UP = 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,58 @@ def probe_audio(path: str | Path) -> AudioInfo | None:
     if looked.first_frame is None:
         return AudioInfo(codec, samples, skip=0.0)
     first = first_picture(looked.file)
-    apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
+    apart = 0.0
+    if not looked.is_one_clock:
+        apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
     return AudioInfo(codec, samples, skip=first + max(apart, 0.0), delay=max(-apart, 0.0))
+
+
+def codecs_for(audio: AudioInfo) -> list[tuple[str, ...]]:
+    """Options of ffmpeg by which this sound comes into an MP4, the first to be tried first."""
+    return [_COPY, _AAC] if audio.codec in _COPIED else [_AAC]
+
+
+def sound_alongside(
+    file: Path,
+    audio: AudioInfo,
+    start: Fraction,
+    frames: int,
+    fps: Fraction,
+    codec: Sequence[str],
+) -> tuple[list[str], list[str]]:
+    """How ffmpeg lays the sound of a file under a picture.
+
+    Parameters
+    ----------
+    file, audio
+        The file, and what is known of its sound.
+    start
+        Seconds from the file's first picture to that under which the sound begins.
+    frames, fps
+        Of the picture, with which the sound ends.
+    codec
+        One of `codecs_for`.
+
+    Returns
+    -------
+    input, output
+        Options that name the sound as an input, and those for the output.
+    """
+    # The last packet of sound may outlast the picture by no more than a frame.
+    packet = _COPIED.get(audio.codec, 1024) / (audio.rate or 44100)
+    length = float(frames / fps) - max(packet - float(1 / fps), 0.0)
+    # Sound is sought a little early and moved back, so that a decoder has warmed up at 0. Only
+    # of a file that is read from its beginning it comes too early.
+    begin = audio.skip + float(start)
+    sought = max(0.0, begin - _WARM_UP)
+    move = sought - begin + (0.0 if sought else audio.delay)
+    cut = []
+    if codec == _AAC:  # decoded sound is cut before it is moved, copied packets after
+        cut = ["-af", f"atrim=0:{max(length, 0.001):.6f}"]
+        length -= move
+    seek = ["-ss", f"{sought:.6f}"] if sought else []  # even to 0 it would drop packets
+    seek += ["-itsoffset", f"{move:.6f}", "-t", f"{max(length, 0.001):.6f}"]
+    return [*seek, "-i", ffmpeg.file_url(file)], [*codec, *cut]
 
 
 def _own_start(file: Path, stream: str) -> float:

@@ -103,7 +103,7 @@ def as_file(
         yield Path(source)
         return
     with tempfile.TemporaryDirectory(prefix="glagcn-") as folder:
-        kept = Path(folder) / f"{_plain_name(source)}.mkv"
+        kept = Path(folder) / f"{plain_name(source)}.mkv"
         if is_image_sequence(source):
             _keep_pictures(Path(source), kept, _rate(image_fps))
         elif is_address(source):
@@ -226,7 +226,7 @@ def _rate(fps: float | None) -> Fraction:
     return nearest if abs(nearest / fps - 1) < 1e-5 else Fraction(fps).limit_denominator(1000)
 
 
-def _plain_name(source: Path | str) -> str:
+def plain_name(source: Path | str) -> str:
     """A name for the copy by which its source is known again."""
     if str(source) == STANDARD_INPUT:
         return "standard-input"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES
-from .checkpoints import lifter_path, sha256
-from .clip_detections import ClipDetections
+from .checkpoints import lifter_path, weights_sha256
+from .choosing import choose_people, who_is_left_out
 from .detection_stage import detect_people
-from .devices import choose_device
-from .errors import UsageError
+from .devices import choose_device, lost_devices_told
 from .keypoints_source import (
     FoundKeypoints,
     KeypointsUse,
@@ -25,19 +23,23 @@ from .keypoints_source import (
 from .normalisation import DEFAULT_FOV
 from .poses import Keypoints2D, PoseSequence
 from .progress import Stages
-from .settings import EVERYBODY, UP_OF_CAMERA, Settings
-from .tracking import track_people
+from .settings import SINGLE, UP_OF_CAMERA, Settings
+from .shots import Shot, in_clip, in_shot, shot_of, shots_of
+from .tracking import Track, find_people
 from .uprightness import warn_if_turned
 from .video import VideoInfo, VideoReader
-from .world import SceneChoices, to_scene
+from .world import SceneChoices, to_scenes
 
 if TYPE_CHECKING:
-    from .detection.interface import TwoStageDetector
+    from .detection.two_stages import TwoStageDetector
     from .lifting import Lifter
 
 log = logging.getLogger(__name__)
 
 DETECT_ONLY = KeypointsUse()
+
+FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 32
+"""Frames in memory at once in the 2D stage; more would gain nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ class LiftedVideo:
     people_found
         How many people there are, chosen or not.
     scene
-        How their scene was made.
+        How their scenes were made; the camera counts as moving where it does in any shot.
+    shots
+        Stretches of the film without a cut: each is a scene of its own.
     """
 
     info: VideoInfo
@@ -70,6 +74,7 @@ class LiftedVideo:
     truncated: bool = False
     people_found: int = 0
     scene: SceneChoices = field(default_factory=SceneChoices)
+    shots: list[Shot] = field(default_factory=list)
 
 
 class VideoLifter:
@@ -140,51 +145,68 @@ class VideoLifter:
             The file is missing or no video.
         UsageError
             A person was asked for by a number that nobody has.
+        DeviceError
+            The GPU failed in the middle, or has too little memory.
         """
-        stages = stages or Stages()
+        with lost_devices_told(self.device):
+            return self._lift(path, stages or Stages(), use)
+
+    def _lift(self, path: Path | str | None, stages: Stages, use: KeypointsUse) -> LiftedVideo:
         found = self._find_keypoints(path, stages, use)
         info, clip = found.info, found.clip
-        size = (info.width, info.height)
+        shots = shots_of(clip.clip, len(clip))
+        _tell_of_shots(shots, info)
         with stages.stage("tracking"):
-            people = track_people(clip.frames, info.fps, size, clip.joint_set)
-        chosen = choose_people(people, self.settings.people, info.path)
-        warn_if_turned(chosen, info.path)
-        if len(chosen) < len(people):
-            log.info(
-                "%s: %d people were found, person %s is lifted; --people all lifts everybody",
-                info.path,
-                len(people),
-                self.settings.people,
-            )
-        scene = self._scene_choices(info, clip)
-        lifted = []
-        with stages.stage("lifting", len(clip) * len(chosen)) as stage:
-            for person in chosen:
-                lifted.append(self.lifter.lift(person, fov=scene.fov, flip=self.settings.flip))
-                stage.advance(len(person))
-        with stages.stage("scene"):
-            sequences = to_scene(lifted, size, scene)
+            people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
+            chosen = self._chosen(people, found)
+        scene = self._scene_choices(info, shots)
+        sequences = self._in_scenes(chosen, shots, scene, stages)
         return LiftedVideo(
-            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene
+            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene, shots
         )
 
-    def _scene_choices(self, info: VideoInfo, clip: ClipDetections) -> SceneChoices:
+    def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
+        """Lay out whom the settings ask for, and only them: two hours of a person take 44 MB."""
+        info, clip, settings = found.info, found.clip, self.settings
+        wanted = choose_people(people, settings.people, info.path, settings.max_people)
+        size = (info.width, info.height)
+        chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
+        warn_if_turned(chosen, info.path)
+        if len(chosen) < len(people):
+            log.info("%s: %s", info.path, who_is_left_out(len(people), settings))
+        return chosen
+
+    def _in_scenes(
+        self,
+        people: Sequence[Keypoints2D],
+        shots: Sequence[Shot],
+        scene: SceneChoices,
+        stages: Stages,
+    ) -> list[PoseSequence]:
+        """Lift people and place them in scenes, each shot as if it were a clip of its own."""
+        shown_in = [shot_of(person, shots) for person in people]
+        parts = [in_shot(*both) for both in zip(people, shown_in, strict=True)]
+        with stages.stage("lifting", sum(map(len, parts))) as stage:
+            lifted = []
+            for part in parts:
+                lifted.append(self.lifter.lift(part, fov=scene.fov, flip=self.settings.flip))
+                stage.advance(len(part))
+        with stages.stage("scene"):
+            placed = _placed(lifted, shown_in, people[0].image_size if people else (1, 1), scene)
+            return [
+                in_clip(poses, shot, len(person))
+                for poses, shot, person in zip(placed, shown_in, people, strict=True)
+            ]
+
+    def _scene_choices(self, info: VideoInfo, shots: Sequence[Shot]) -> SceneChoices:
         settings = self.settings
-        moves = bool(clip.clip.get(CAMERA_MOVES, False))
-        if moves:
-            log.info(
-                "%s: the camera moves (the background drifts by %.0f %% of the picture), so "
-                "everybody stays in place",
-                info.path,
-                100 * float(clip.clip[CAMERA_DRIFT]),
-            )
         return SceneChoices(
             fov=settings.fov or info.fov or DEFAULT_FOV,
             cutoff=settings.smoothing,
             level=settings.up == UP_OF_CAMERA,
             height=settings.height,
             foot_lock=settings.foot_lock,
-            moving_camera=moves,
+            moving_camera=any(shot.moving_camera for shot in shots),
         )
 
     def _find_keypoints(
@@ -201,7 +223,7 @@ class VideoLifter:
             return keypoints_of_video(
                 reader,
                 depends_on,
-                lambda cached: detect_people(reader, self._load(stages), cached, stages),
+                lambda cached: detect_people(reader, partial(self._load, stages), cached, stages),
             )
 
     def _load(self, stages: Stages) -> TwoStageDetector:
@@ -211,29 +233,61 @@ class VideoLifter:
 
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
-    from .detection.interface import TwoStageDetector
     from .detection.models import load_detector, load_pose
+    from .detection.two_stages import TwoStageDetector
 
+    exact = settings.precision == SINGLE
     return TwoStageDetector(
-        load_detector(settings.detector, device), load_pose(settings.pose, device)
+        load_detector(settings.detector, device, exact=exact),
+        load_pose(settings.pose, device, exact=exact),
+        settings.boxes_every,
+        FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
     )
 
 
-def choose_people(
-    people: Sequence[Keypoints2D], wanted: int | str, path: Path
-) -> list[Keypoints2D]:
-    """Pick all people, or the one with a number; nobody from nobody. `path` is for the message."""
-    if wanted == EVERYBODY or not people:
-        return list(people)
-    chosen = [person for person in people if person.person == wanted]
-    if not chosen:
-        found = "1 person was" if len(people) == 1 else f"{len(people)} people were"
-        raise UsageError(
-            f"{path}: there is no person {wanted}, {found} found; they are numbered from 1, the "
-            "main person"
+def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
+    """Say what is unlike a film of one shot with a camera that stands still."""
+    if len(shots) > 1:
+        times = ", ".join(f"{float(shot.start / info.fps):.2f}" for shot in shots[1:9])
+        more = ", ..." if len(shots) > 9 else ""
+        log.info(
+            "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
+            "own",
+            info.path,
+            times,
+            more,
+            len(shots),
         )
-    return chosen
+    moving = [shot for shot in shots if shot.moving_camera]
+    if moving:
+        where = "" if len(shots) == 1 else f" in {len(moving)} of {len(shots)} shots"
+        log.info(
+            "%s: the camera moves%s (the background drifts by %.0f %% of the picture), so "
+            "everybody stays in place%s",
+            info.path,
+            where,
+            100 * max(shot.drift for shot in moving),
+            where and " there",
+        )
+
+
+def _placed(
+    lifted: Sequence[PoseSequence],
+    shown_in: Sequence[Shot],
+    image_size: tuple[int, int],
+    scene: SceneChoices,
+) -> list[PoseSequence]:
+    """Place people in the scenes of their shots; in the order in which they came."""
+    shots = sorted(set(shown_in), key=lambda shot: shot.start)
+    rows = [[k for k, shown in enumerate(shown_in) if shown == shot] for shot in shots]
+    placed = to_scenes(
+        [[lifted[k] for k in row] for row in rows],
+        image_size,
+        [replace(scene, moving_camera=shot.moving_camera) for shot in shots],
+    )
+    found = dict(zip([k for row in rows for k in row], placed, strict=True))
+    return [found[k] for k in range(len(lifted))]
 
 
 def _model(name: str, file: Path) -> dict[str, Any]:
-    return {"name": name, "file": file.name, "sha256": sha256(file)}
+    return {"name": name, "file": file.name, "sha256": weights_sha256(file)}

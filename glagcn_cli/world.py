@@ -97,7 +97,38 @@ def to_scene(
             placed.append(_in_place(turned, path @ axes.T, body))
         else:
             placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
-    return _about_the_middle(placed, _scale(placed, choices.height))
+    return _scaled(_about_the_middle(placed), choices.height)
+
+
+def to_scenes(
+    shots: Sequence[Sequence[PoseSequence]],
+    image_size: tuple[int, int],
+    choices: Sequence[SceneChoices],
+) -> list[PoseSequence]:
+    """Place the people of each shot of a film in a scene of its own.
+
+    The camera stands elsewhere in each: nothing is known of one shot from another.
+
+    Parameters
+    ----------
+    shots
+        For each shot its people, as `to_scene` takes them, of the length of the shot.
+    image_size
+        (width, height) of the video in pixels.
+    choices
+        How each shot is placed; of `height` that of the first counts for all, and scales all alike.
+
+    Returns
+    -------
+    list of PoseSequence
+        All people, shot by shot.
+    """
+    placed = [
+        person
+        for people, how in zip(shots, choices, strict=True)
+        for person in to_scene(people, image_size, replace(how, height=None))
+    ]
+    return _scaled(placed, choices[0].height if choices else None)
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -193,25 +224,27 @@ def stature(joints: NDArray[np.floating]) -> float:
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
-def _scale(placed: Sequence[PoseSequence], height: float | None) -> float:
-    """What to multiply a scene by, so that the first person who is in it is this high."""
-    if height is None:
-        return 1.0
-    first = next(body for body in placed if body.valid.any())
-    return height / stature(first.joints[first.valid])
-
-
-def _about_the_middle(placed: Sequence[PoseSequence], scale: float) -> list[PoseSequence]:
-    """Scale a scene and move the median place of all people on the floor to x = z = 0."""
-    middle = np.median(np.concatenate([body.joints[body.valid, 0] for body in placed]), axis=0)
-    middle[1] = 0.0
+def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
+    """Scale poses so that the lowest numbered person of whom there are any is this high."""
+    seen = [body for body in placed if body.valid.any()]
+    if height is None or not seen:
+        return placed
+    first = min(seen, key=lambda body: body.person)
+    scale = height / stature(first.joints[first.valid])
     return [
         replace(
             body,
-            joints=((body.joints - middle) * scale).astype(np.float32),
+            joints=(body.joints * scale).astype(np.float32),
             uncertainty=None
             if body.uncertainty is None
             else (body.uncertainty * scale).astype(np.float32),
         )
         for body in placed
     ]
+
+
+def _about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
+    """Move the median place of all people on the floor to x = z = 0."""
+    middle = np.median(np.concatenate([body.joints[body.valid, 0] for body in placed]), axis=0)
+    middle[1] = 0.0
+    return [replace(body, joints=(body.joints - middle).astype(np.float32)) for body in placed]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoding import codec
 from .errors import GlagcnError, InputError, NobodyFoundError, OutputError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from .export.run_report import report_paths, write_report
 from .poses import Keypoints2D, PoseSequence
-from .progress import Stages
-from .video import VideoInfo, VideoReader, VideoWriter
+from .progress import Stage, Stages
+from .reading_ahead import reading_ahead
+from .video import VideoInfo, VideoReader
+from .video_writing import VideoWriter
 
 CONTENTS = {
     ".mp4": "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",
@@ -31,6 +37,9 @@ CONTENTS = {
     ".html": "one page to look at, without a network: the video beside a 3D view that turns",
 }
 """What each kind of output holds, for the report."""
+
+_FRAMES_AHEAD = 2
+"""Pictures that wait for the encoder, so that drawing goes on while it takes one."""
 
 PLOT_CONTENTS = {
     ".csv": "joint angles over time as rows, degrees, with the events of gait",
@@ -145,49 +154,67 @@ def _require_somebody(clip: Clip) -> None:
 def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages) -> None:
     """Write the original with the 2D skeleton and the 3D skeleton beside it; or the latter alone.
 
-    The input is decoded a second time, so that no frame has to be kept in memory.
+    The input is decoded a second time, so that no frame has to be kept in memory; scaled to the
+    size in which it is shown, so that little goes through the pipe.
     """
+    with stages.stage("rendering", clip.frames) as stage, ExitStack() as stack:
+        size, fps, pictures = _pictures(clip, context.settings["turn"], stage, stack)
+        writer = stack.enter_context(
+            VideoWriter(
+                path,
+                fps,
+                size,
+                audio_from=clip.video,
+                overwrite=context.overwrite,
+                codec=codec(context.settings["quality"], size),
+                pixels="yuv420p",
+            )
+        )
+        for picture in stack.enter_context(reading_ahead(pictures, _FRAMES_AHEAD)):
+            with stage.part("encoding"):
+                writer.write(picture)
+            stage.advance()
+
+
+def _pictures(
+    clip: Clip, turn: float, stage: Stage, stack: ExitStack
+) -> tuple[tuple[int, int], Fraction, Iterator[NDArray[np.uint8]]]:
+    """(width, height), rate and the frames in YUV 4:2:0 of what is drawn of a clip."""
     from .rendering import SceneRenderer, SideBySideRenderer
 
-    turn, info = context.settings["turn"], clip.video
+    info = clip.video
     if info is None:
-        fps = clip.sequences[0].fps
         alone = SceneRenderer(clip.sequences, turn=turn)
-        with (
-            stages.stage("rendering", clip.frames) as stage,
-            VideoWriter(path, fps, alone.size, overwrite=context.overwrite) as writer,
-        ):
-            for index in range(clip.frames):
-                with stage.part("drawing"):
-                    drawn = alone.render(index)
-                with stage.part("encoding"):
-                    writer.write(drawn)
-                stage.advance()
-        return
+        drawn = (_timed(stage, alone.render, i, True) for i in range(clip.frames))
+        return alone.size, clip.sequences[0].fps, drawn
     renderer = SideBySideRenderer(
         clip.sequences, clip.keypoints, info.fps, (info.width, info.height), turn=turn
     )
-    with (
-        stages.stage("rendering", clip.frames) as stage,
-        VideoReader(info) as reader,
-        VideoWriter(
-            path, info.fps, renderer.size, audio_from=info, overwrite=context.overwrite
-        ) as writer,
-    ):
-        frames = islice(reader, clip.frames)
-        for index in range(clip.frames):
-            with stage.part("decoding"):
-                frame = next(frames, None)
-            if frame is None:
-                raise InputError(
-                    f"{info.path}: has changed while it was read, or is not the video that the "
-                    "poses come from; run again"
-                )
-            with stage.part("drawing"):
-                drawn = renderer.render(frame, index)
-            with stage.part("encoding"):
-                writer.write(drawn)
-            stage.advance()
+    reader = stack.enter_context(VideoReader(info, size=renderer.picture_size, pixels="yuv420p"))
+    frames = _frames(reader, clip.frames, stage)
+    drawn = (_timed(stage, renderer.render, frame, i) for i, frame in enumerate(frames))
+    return renderer.size, info.fps, drawn
+
+
+def _timed(
+    stage: Stage, draw: Callable[..., NDArray[np.uint8]], *arguments: object
+) -> NDArray[np.uint8]:
+    with stage.part("drawing"):
+        return draw(*arguments)
+
+
+def _frames(reader: VideoReader, length: int, stage: Stage) -> Iterator[NDArray[np.uint8]]:
+    """So many frames of a video that had as many when its poses were found."""
+    frames = iter(reader)
+    for _ in range(length):
+        with stage.part("decoding"):
+            frame = next(frames, None)
+        if frame is None:
+            raise InputError(
+                f"{reader.info.path}: has changed while it was read, or is not the video that the "
+                "poses come from; run again"
+            )
+        yield frame
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class FakeDetector:
     """
 
     joint_set = COCO17
+    frames_at_once = 8
 
     def __init__(
         self,
@@ -69,6 +70,9 @@ class FakeDetector:
             found.append(self._frame(self.done, people))
             self.done += 1
         return found
+
+    def of_clip(self, _: FrameDetections | None = None) -> FakeDetector:
+        return self
 
     def _frame(self, number: int, people: int) -> FrameDetections:
         points = [self.paths[number] * (1 - 0.2 * i) + [i * WIDTH / 2.2, 0] for i in range(people)]

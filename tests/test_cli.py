@@ -26,6 +26,7 @@ from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.many import DEFAULT_FORMATS
 from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.sources import DEFAULT_IMAGE_FPS
@@ -70,11 +71,13 @@ def test_help_states_the_defaults_that_hold() -> None:
     )
     settings = Settings()
     assert float(stated.pop("fps")) == DEFAULT_IMAGE_FPS
-    for name in ("threads", "fov", "height"):
+    assert stated.pop("format") == ",".join(DEFAULT_FORMATS)
+    for name in ("threads", "fov", "height", "progress", "jobs"):
         stated.pop(name)
     expected = {name: getattr(settings, name) for name in stated}
     assert {name: type(expected[name])(value) for name, value in stated.items()} == expected
-    told = {"people", "smoothing", "up", "turn", "detector", "pose", "lifter", "device"}
+    told = {"people", "smoothing", "up", "turn", "quality"}
+    told |= {"detector", "pose", "lifter", "device", "precision"}
     assert set(stated) == told
     assert f"video says of its lens, else {DEFAULT_FOV:g}]" in text
     for option, value in (("bvh-skeleton", settings.bvh_skeleton), ("foot-lock", "foot-lock")):
@@ -91,15 +94,17 @@ def test_help_names_every_model_and_format() -> None:
 
 def test_every_option_is_explained_once_under_a_heading() -> None:
     text = run("--help").output
-    headings = re.findall(r"^(\w+):$", text, re.MULTILINE)
+    headings = re.findall(r"^(\w[\w ]+):$", text, re.MULTILINE)
     assert headings == [
-        "Output", "Input", "Lifting", "Scene", "Picture", "Models", "Messages",
+        "Output", "Many videos", "Input", "Lifting", "Scene", "Picture", "Models", "Settings",
+        "Messages",
     ]  # fmt: skip
     for option in main.params:
         if isinstance(option, click.Option):
             assert option.help
             name = max(option.opts, key=len)
-            assert len(re.findall(rf"^  (?!glagcn-video).*{name}\b", text, re.MULTILINE)) == 1
+            lines = re.findall(rf"^  (?!glagcn-video).*{name}(?![\w-])", text, re.MULTILINE)
+            assert len(lines) == 1, lines
 
 
 def test_skeletons_of_bvh_are_those_that_can_be_written() -> None:
@@ -194,7 +199,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "--smoothing", "0", "--turn", "-15", "--no-flip", "--person", "2", "--device", "cpu",
         "--threads", "1", "--height", "1.6", "--no-foot-lock", "--up", "camera",
         "--bvh-skeleton", "cmu", "--start", "0:00.2", "--end", "1.5", "--max-frames", "12",
-        "--every", "2",
+        "--every", "2", "--quality", "draft", "--precision", "single", "--boxes-every", "3",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
@@ -203,7 +208,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "detector": "movenet-multipose", "pose": "movenet-thunder", "lifter": str(lifter),
         "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
-        "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2,
+        "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",
+        "precision": "single", "boxes_every": 3, "max_people": None,
     }  # fmt: skip
 
 
@@ -257,7 +263,8 @@ def test_the_real_program_end_to_end(tmp_path, lifter) -> None:
 
 def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
     from clips import encode
-    from drawn_people import draw_people
+
+    from glagcn_cli.drawn_people import draw_people
 
     picture = draw_people(320, 256, [(160, 130, 200)])
     source = encode(tmp_path / "in.mp4", np.stack([picture] * 3), 25, "-crf", "10")
@@ -266,7 +273,7 @@ def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
     assert np.isfinite(np.load(tmp_path / "a.npy")).all()
-    # MoveNet's hips and shoulders, as drawn (tests/drawn_people.py): left is on the right.
+    # MoveNet's hips and shoulders, as drawn (glagcn_cli/drawn_people.py): left is on the right.
     arrays = np.load(tmp_path / "a.npz")
     joints = dict(zip(arrays["joint_names"].tolist(), arrays["keypoints_2d"][0, 1], strict=True))
     for name, place in {

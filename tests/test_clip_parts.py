@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from glagcn_cli import decoding
 from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import UsageError
-from glagcn_cli.video import VideoReader, VideoWriter
+from glagcn_cli.video import VideoReader
+from glagcn_cli.video_writing import VideoWriter
 
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")

@@ -3,17 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.batches import chunks, same_sized, to_bgr
-
-
-def test_chunks_hold_everything_once_and_in_order() -> None:
-    assert [list(piece) for piece in chunks(range(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]
-    assert list(chunks([], 3)) == []
-
-
-def test_a_batch_of_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="batch of 0"):
-        list(chunks([1], 0))
+from glagcn_cli.detection.batches import same_sized, to_bgr
 
 
 def test_frames_are_cut_where_their_size_changes() -> None:

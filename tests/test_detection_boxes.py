@@ -73,7 +73,7 @@ def reference(config: Path, checkpoint: Path, frame: np.ndarray, score: float) -
 
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_boxes_are_those_of_mmdetection_itself(nano: Path, batch_size: int) -> None:
-    found = MMDetBoxes(NANO, nano, batch_size=batch_size)(FRAMES)
+    found = MMDetBoxes(NANO, nano, batch_size=batch_size, exact=True)(FRAMES)
     for frame, boxes in zip(FRAMES, found, strict=True):
         expected = reference(NANO, nano, frame, 0.3)
         assert len(boxes) == len(expected) > 3
@@ -82,7 +82,7 @@ def test_boxes_are_those_of_mmdetection_itself(nano: Path, batch_size: int) -> N
 
 
 def test_only_people_count(tiny: tuple[Path, Path]) -> None:
-    found = MMDetBoxes(*tiny)(FRAMES[:2])
+    found = MMDetBoxes(*tiny, exact=True)(FRAMES[:2])
     for frame, boxes in zip(FRAMES, found, strict=False):
         expected = reference(*tiny, frame, 0.3)
         assert 5 < len(boxes) == len(expected) < 95
@@ -90,22 +90,22 @@ def test_only_people_count(tiny: tuple[Path, Path]) -> None:
 
 
 def test_scores_fall_and_none_is_below_the_threshold(nano: Path) -> None:
-    everyone = MMDetBoxes(NANO, nano)(FRAMES[:1])[0].scores
+    everyone = MMDetBoxes(NANO, nano, exact=True)(FRAMES[:1])[0].scores
     middle = float(np.median(everyone))
-    fewer = MMDetBoxes(NANO, nano, score=middle)(FRAMES[:1])[0].scores
+    fewer = MMDetBoxes(NANO, nano, score=middle, exact=True)(FRAMES[:1])[0].scores
     assert (np.diff(everyone) <= 0).all()
     assert 0 < len(fewer) < len(everyone)
     assert fewer.min() > middle
 
 
 def test_nobody_and_no_frames(nano: Path) -> None:
-    detect = MMDetBoxes(NANO, nano, score=0.999)
+    detect = MMDetBoxes(NANO, nano, score=0.999, exact=True)
     assert detect([]) == []
     assert [boxes.boxes.shape for boxes in detect(FRAMES[:2])] == [(0, 4), (0, 4)]
 
 
 def test_frames_of_other_sizes_do_not_matter(nano: Path) -> None:
-    detect = MMDetBoxes(NANO, nano)
+    detect = MMDetBoxes(NANO, nano, exact=True)
     upright = blurred_noise(7, 300, 120)
     together = detect([FRAMES[0], upright, FRAMES[1]])
     for frame, boxes in zip((FRAMES[0], upright, FRAMES[1]), together, strict=True):

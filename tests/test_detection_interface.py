@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.interface import Boxes, Frame, Keypoints, TwoStageDetector
+from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
+from glagcn_cli.detection.two_stages import TwoStageDetector
 from glagcn_cli.skeleton import COCO17
 
 

@@ -37,11 +37,16 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("flip_test", [False, True])
-@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize(("batch_size", "crops"), [(1, True), (4, True), (4, False)])
 def test_keypoints_are_those_of_mmpose_itself(
-    checkpoint: Path, flip_test: bool, batch_size: int
+    checkpoint: Path, flip_test: bool, batch_size: int, crops: bool
 ) -> None:
-    detect = MMPoseKeypoints(CONFIG, checkpoint, flip_test=flip_test, batch_size=batch_size)
+    detect = MMPoseKeypoints(
+        CONFIG, checkpoint, flip_test=flip_test, batch_size=batch_size, exact=True
+    )
+    assert detect._crops is not None
+    if not crops:
+        detect._crops = None
     found = detect(FRAMES, BOXES)
 
     from mmpose.apis import inference_topdown, init_model
@@ -65,7 +70,7 @@ def test_keypoints_are_those_of_mmpose_itself(
 
 @pytest.fixture(scope="module")
 def detect(checkpoint: Path) -> MMPoseKeypoints:
-    return MMPoseKeypoints(CONFIG, checkpoint)
+    return MMPoseKeypoints(CONFIG, checkpoint, exact=True)
 
 
 def test_nobody_anywhere(detect: MMPoseKeypoints) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from glagcn_cli.detection import models
 from glagcn_cli.detection.downloading import hash_in_name
-from glagcn_cli.detection.interface import TwoStageDetector
+from glagcn_cli.detection.two_stages import TwoStageDetector
 from glagcn_cli.errors import ModelNotFoundError
 from glagcn_cli.skeleton import COCO17
 

@@ -13,11 +13,11 @@ import nbformat
 import numpy as np
 import pytest
 from clips import encode, ffmpeg
-from drawn_people import draw_people
 from fake_detection import X264, FakeDetector, clip, random_lifter, use_detector
 from nbclient import NotebookClient
 
 from glagcn_cli import settings
+from glagcn_cli.drawn_people import draw_people
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOTEBOOK = EXAMPLES / "video_to_angles.ipynb"

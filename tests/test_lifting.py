@@ -11,7 +11,7 @@ from moving_figure import walking
 from numpy.typing import NDArray
 from torch import nn
 
-from glagcn_cli import lifting
+from glagcn_cli import window_lifting
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, save_lifter
 from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
 from glagcn_cli.model.architecture import Architecture
@@ -270,13 +270,13 @@ def test_person_normalisation_is_about_the_joint_sets_own_root(monkeypatch) -> N
     )
     person_lifter = Lifter(build_lifter(architecture), LifterCard(architecture, PERSON))
     given = []
-    run = lifting.say_of_windows
+    run = window_lifting.say_of_windows
 
     def watched(network, x, **rest):
         given.append(x.numpy())
         return run(network, x, **rest)
 
-    monkeypatch.setattr(lifting, "say_of_windows", watched)
+    monkeypatch.setattr(window_lifting, "say_of_windows", watched)
     person_lifter.lift_steady(clip(9), SIZE)
     middle = normalise_windows(clip(9)[None], PERSON, SIZE, MPI_INF_3DHP17.root)[0]
     assert any(np.allclose(window, middle, atol=1e-6) for window in given[0])
@@ -293,7 +293,7 @@ def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = LIFTER.lift_steady(clip(200), SIZE).joints
-    monkeypatch.setattr("glagcn_cli.lifting.FRAMES_AT_ONCE", 3 * 27)
+    monkeypatch.setattr("glagcn_cli.window_lifting.FRAMES_AT_ONCE", 3 * 27)
     np.testing.assert_allclose(LIFTER.lift_steady(clip(200), SIZE).joints, whole, atol=1e-5)
 
 

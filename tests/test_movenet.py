@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from drawn_people import draw_people
 from numpy.typing import NDArray
 
 from glagcn_cli.detection.movenet import BOX_MAPS, JOINTS, POSE_MAPS, MoveNet, normalise
@@ -17,6 +16,7 @@ from glagcn_cli.detection.movenet_decoding import (
     decode_multi_pose,
     decode_single_pose,
 )
+from glagcn_cli.drawn_people import draw_people
 from glagcn_cli.skeleton import COCO17
 
 WEIGHTS = Path(__file__).parents[1] / "weights"

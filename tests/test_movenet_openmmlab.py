@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from drawn_people import draw_people
 from numpy.typing import NDArray
 
 import glagcn_cli.detection
 from glagcn_cli.detection.movenet import MoveNet, normalise
 from glagcn_cli.detection.movenet_decoding import MultiPose, decode_single_pose
 from glagcn_cli.detection.openmmlab import prepare
+from glagcn_cli.drawn_people import draw_people
 
 prepare()
 from mmdet import apis as detection  # noqa: E402

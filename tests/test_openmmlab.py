@@ -169,3 +169,27 @@ def test_importing_openmmlab_is_silent_and_leaves_out_the_drawing_code() -> None
         [sys.executable, "-W", "default::UserWarning", "-c", code], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+_SHARDING = ("torch.distributed.fsdp", "torch.distributed.optim", "sympy")
+
+
+def test_what_is_for_training_on_many_cards_is_not_imported() -> None:
+    code = (
+        "import sys; from glagcn_cli.detection import openmmlab; openmmlab.prepare()\n"
+        "import mmdet.models, mmpose.models\n"
+        f"assert not {{*{_SHARDING}}} & {{*sys.modules}}, sys.modules.keys()\n"
+        "from mmengine.model import MMDistributedDataParallel\n"
+        "from mmengine.runner import Runner\n"
+        "import torch.distributed.optim as there; assert there.ZeroRedundancyOptimizer\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_imported_already_stays() -> None:
+    code = (
+        "import torch.distributed.optim, mmengine.model.wrappers as wrappers\n"
+        "from glagcn_cli.detection import openmmlab; openmmlab.prepare()\n"
+        "assert isinstance(wrappers.MMFullyShardedDataParallel, type)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

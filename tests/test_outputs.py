@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli.errors import OutputError
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.outputs import atomic_output, remove_leftovers
 
 
 def test_the_name_appears_only_at_the_end(tmp_path: Path) -> None:
@@ -117,3 +117,20 @@ def test_the_longest_allowed_name_works(tmp_path: Path) -> None:
     with atomic_output(target) as temporary:
         temporary.write_text("x")
     assert target.exists()
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    with atomic_output(tmp_path / "a [1].mp4") as temporary:
+        others = [
+            tmp_path / name
+            for name in ("a [1].mp4", ".a [1].mp4", ".a 1.0123abcd.part.mp4", ".a [1].part.mp4",
+                         ".a [1].0123abcd.part.npy")
+        ]  # fmt: skip
+        for other in others:
+            other.touch()
+        remove_leftovers(tmp_path / "a [1].mp4")
+        assert not temporary.exists()
+        assert all(other.exists() for other in others)
+        others[0].unlink()
+        temporary.touch()
+    remove_leftovers(tmp_path / "no such folder" / "a.mp4")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from clips import counting, encode, ffmpeg
 
+from glagcn_cli import ffmpeg as ffmpeg_module
+from glagcn_cli import sound as sound_module
 from glagcn_cli.errors import InputError, NoVideoStreamError
 from glagcn_cli.frame_rates import choose_rate
 from glagcn_cli.probing import probe
@@ -150,3 +152,38 @@ def test_an_index_without_its_frames(tmp_path: Path) -> None:
     clip.write_bytes(data[: data.index(b"mdat") + 8])
     with pytest.raises(InputError, match=r"clip\.mp4: .*check that .* complete"):
         probe(clip)
+
+
+def test_ffmpeg_is_asked_once_about_a_file_that_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    run = ffmpeg_module.run
+    monkeypatch.setattr(ffmpeg_module, "run", lambda what: asked.append(what) or run(what))
+    clip = encode(tmp_path / "a.mp4", counting(3), 25)
+    first = probe(clip)
+    assert probe(clip) == first == probe(str(clip))
+    assert len(asked) == 1
+    encode(clip, counting(3, width=32), 25)
+    assert probe(clip).width == 32
+    assert len(asked) == 2
+
+
+def test_sound_of_a_container_of_one_clock_is_not_asked_where_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def jumping(*_: object) -> float:
+        raise AssertionError("asked")
+
+    tone = ("-f", "lavfi", "-i", "sine=duration=1", "-shortest")
+    clips = {
+        name: encode(tmp_path / name, counting(25), 25, *tone)
+        for name in ("a.mp4", "a.mkv", "a.ts")
+    }
+    monkeypatch.setattr(sound_module, "_own_start", jumping)
+    for name in ("a.mp4", "a.mkv"):
+        audio = probe_audio(clips[name])
+        assert audio is not None
+        assert audio.delay == 0
+    with pytest.raises(AssertionError, match="asked"):
+        probe_audio(clips["a.ts"])

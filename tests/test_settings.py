@@ -15,7 +15,7 @@ from glagcn_cli.settings import Settings
         ("fov", 4.9), ("fov", 151.0), ("fov", float("nan")), ("up", "down"),
         ("height", 0.0), ("height", -1.0), ("height", 17.0), ("height", float("nan")),
         ("smoothing", -1.0), ("smoothing", float("nan")), ("smoothing", float("inf")),
-        ("turn", float("inf")), ("turn", float("nan")),
+        ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_name(choice: str, value: Any) -> None:

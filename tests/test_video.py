@@ -27,9 +27,10 @@ from clips import (
 )
 
 from glagcn_cli import outputs
-from glagcn_cli import video as video_module
+from glagcn_cli import sound as sound_module
 from glagcn_cli.errors import OutputError
-from glagcn_cli.video import VideoReader, VideoWriter, probe
+from glagcn_cli.video import VideoReader, probe
+from glagcn_cli.video_writing import VideoWriter
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")
@@ -448,7 +449,7 @@ def test_broken_sound_costs_the_sound_not_the_video(
 ) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", tmp_path / "tone.m4a")
     target = tmp_path / "out.mp4"
-    monkeypatch.setattr(video_module, "_AAC", ["-c:a", "nosuchencoder"])
+    monkeypatch.setattr(sound_module, "_AAC", ("-c:a", "nosuchencoder"))
     with VideoWriter(target, Fraction(25), (64, 48), tmp_path / "tone.m4a") as writer:
         writer.write(counting(1)[0])
         (tmp_path / "tone.m4a").unlink()
@@ -475,7 +476,7 @@ def test_a_real_interrupt_leaves_nothing(tmp_path: Path) -> None:
         import os, signal, sys
         from fractions import Fraction
         import numpy as np
-        from glagcn_cli.video import VideoWriter
+        from glagcn_cli.video_writing import VideoWriter
         # A shell starts what runs in its background with interrupts ignored, tests too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with VideoWriter(sys.argv[1], Fraction(25), (64, 48), sys.argv[2]) as writer:

@@ -9,7 +9,6 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import FrameDetections
 from ..skeleton import JointSet
 
 Frame: TypeAlias = NDArray[np.uint8]
@@ -86,43 +85,3 @@ class KeypointDetector(Protocol):
     ) -> list[Keypoints]:
         """Find the joints in each frame's (people, 4) boxes, one `Keypoints` a frame."""
         ...
-
-
-class TwoStageDetector:
-    """Person boxes, then keypoints in each box.
-
-    Parameters
-    ----------
-    box_detector, keypoint_detector
-        The two stages; each batches over the frames and people it is given.
-    """
-
-    def __init__(self, box_detector: BoxDetector, keypoint_detector: KeypointDetector) -> None:
-        self.box_detector = box_detector
-        self.keypoint_detector = keypoint_detector
-
-    @property
-    def joint_set(self) -> JointSet:
-        """What the joints are."""
-        return self.keypoint_detector.joint_set
-
-    def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
-        """Find all people and their joints in a batch of frames.
-
-        Parameters
-        ----------
-        frames
-            Pictures (height, width, 3) uint8, RGB. As many as fit in memory at once; sizes may
-            differ.
-
-        Returns
-        -------
-        detections
-            One for each frame, people by falling box score.
-        """
-        found = self.box_detector(frames)
-        poses = self.keypoint_detector(frames, [people.boxes for people in found])
-        return [
-            FrameDetections(people.boxes, people.scores, pose.keypoints, pose.scores)
-            for people, pose in zip(found, poses, strict=True)
-        ]

@@ -24,6 +24,7 @@ _WEIGHTS_PACKAGE = "glagcn_weights"
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1"
 _DETECTORS = "mmpose/.mim/demo/mmdetection_cfg"
 _BODY = "mmpose/.mim/configs/body_2d_keypoint"
+_MOVENET = "Apache-2.0, Google (MoveNet)"
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,15 @@ class Model:
         A URL, or the name of a file that comes with this program.
     score
         Of a detector: boxes below this are nobody, on this detector's own scale.
+    licence
+        Of its weights, and whose they are.
     """
 
     kind: Kind
     config: str
     checkpoint: str
     score: float = 0.3
+    licence: str = "Apache-2.0, OpenMMLab"
 
     @property
     def is_shipped(self) -> bool:
@@ -79,6 +83,7 @@ MODELS: dict[str, Model] = {
         "glagcn_cli/detection/configs/movenet_multipose.py",
         "movenet_multipose.pth",
         score=0.1,
+        licence=_MOVENET,
     ),
     "rtmdet-nano": Model(
         "detector",
@@ -91,7 +96,10 @@ MODELS: dict[str, Model] = {
         f"{_OPENMMLAB}/projects/rtmposev1/rtmdet_m_8xb32-100e_coco-obj365-person-235e8209.pth",
     ),
     "movenet-thunder": Model(
-        "pose", "glagcn_cli/detection/configs/movenet_thunder.py", "movenet_thunder.pth"
+        "pose",
+        "glagcn_cli/detection/configs/movenet_thunder.py",
+        "movenet_thunder.pth",
+        licence=_MOVENET,
     ),
     "rtmpose-t": _rtmpose(
         "rtmpose-t_8xb256-420e_body8-256x192",
@@ -161,12 +169,12 @@ def find_files(model: str, kind: Kind) -> tuple[Path, Path]:
         )
     config = find_config(model)
     if known.is_shipped:
-        return config, _shipped(known.checkpoint)
+        return config, shipped_weights(known.checkpoint)
     default = DEFAULT_DETECTOR if kind == "detector" else DEFAULT_POSE
     return config, fetch(known.checkpoint, f"use {default}, whose weights come with this program")
 
 
-def _shipped(name: str) -> Path:
+def shipped_weights(name: str) -> Path:
     """Path of a file of weights that comes with this program."""
     try:
         return Path(str(resources.files(_WEIGHTS_PACKAGE) / name))
@@ -186,21 +194,27 @@ def find_config(name: str) -> Path:
     return Path(spec.submodule_search_locations[0], inside)
 
 
-def load_detector(model: str = DEFAULT_DETECTOR, device: str = "cpu") -> MMDetBoxes:
-    """Load what finds people, by name or ``"CONFIG,CHECKPOINT"``."""
+def load_detector(
+    model: str = DEFAULT_DETECTOR, device: str = "cpu", *, exact: bool = False
+) -> MMDetBoxes:
+    """Load what finds people, by name or ``"CONFIG,CHECKPOINT"``; see `MMDetBoxes`."""
     config, checkpoint = find_files(model, "detector")
     from .boxes import MMDetBoxes
 
     if model in MODELS:
-        return MMDetBoxes(config, checkpoint, device, MODELS[model].score)
-    return MMDetBoxes(config, checkpoint, device)
+        return MMDetBoxes(config, checkpoint, device, MODELS[model].score, exact=exact)
+    return MMDetBoxes(config, checkpoint, device, exact=exact)
 
 
 def load_pose(
-    model: str = DEFAULT_POSE, device: str = "cpu", flip_test: bool = False
+    model: str = DEFAULT_POSE,
+    device: str = "cpu",
+    flip_test: bool = False,
+    *,
+    exact: bool = False,
 ) -> MMPoseKeypoints:
-    """Load what finds joints in a box, by name or ``"CONFIG,CHECKPOINT"``."""
+    """Load what finds joints in boxes, by name or ``"CONFIG,CHECKPOINT"``: `MMPoseKeypoints`."""
     config, checkpoint = find_files(model, "pose")
     from .keypoints import MMPoseKeypoints
 
-    return MMPoseKeypoints(config, checkpoint, device, flip_test)
+    return MMPoseKeypoints(config, checkpoint, device, flip_test, exact=exact)

@@ -130,9 +130,12 @@ class MobileNetV2(nn.Module):
             raise ValueError(
                 f"MoveNet takes sides that are multiples of {SIZE_DIVISOR}, not {width}x{height}"
             )
-        x = functional.relu6(self.stem(images))
+        first, *rest = self.blocks
+        # In half precision these two alone would move joints four times as far as all the rest.
+        with torch.autocast(images.device.type, enabled=False):
+            x = first(functional.relu6(self.stem(images)))
         features = []
-        for index, block in enumerate(self.blocks):
+        for index, block in enumerate(rest, start=1):
             x = block(x)
             if index in _TAPS:
                 features.append(x)

@@ -37,6 +37,14 @@ _KNOWN_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
     ("``MultiScaleDeformableAttention`` has been moved", ImportWarning),
 )
 
+# For training on many graphics cards. They need a third of the time of all imports, for MMEngine
+# imports torch's sharding and with it sympy for their sake. (module, its one name)
+_FOR_SHARDED_TRAINING = (
+    ("mmengine.model.wrappers.fully_sharded_distributed", "MMFullyShardedDataParallel"),
+    ("mmengine._strategy.fsdp", "FSDPStrategy"),
+)
+_SHARDING_OPTIMIZER = "torch.distributed.optim"
+
 
 class MissingOperatorError(GlagcnError):
     """A model needs a compiled mmcv operator and only mmcv-lite is installed."""
@@ -49,12 +57,14 @@ def prepare() -> None:
       operator raises `MissingOperatorError` when it is called.
     - A torchvision that is absent or does not match torch becomes a stub on import; MMPose's
       drawing code wants one name of it and never calls it here.
+    - What MMEngine has for training on many graphics cards is left out, unless it is there already.
     - Warnings that only OpenMMLab could act on are dropped, and MMEngine's logger, which writes to
       stdout, keeps to errors.
 
     Calling it again does nothing.
     """
     _stand_in_for_compiled_operators()
+    _leave_out_sharded_training()
     if not any(isinstance(finder, _TorchvisionFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _TorchvisionFinder())
     _quieten()
@@ -64,6 +74,21 @@ def _stand_in_for_compiled_operators() -> None:
     """Put the numpy operators where ``mmcv.ops`` looks, unless the compiled ones are there."""
     if _EXTENSION not in sys.modules and importlib.util.find_spec(_EXTENSION) is None:
         sys.modules[_EXTENSION] = _Operators(_EXTENSION)
+
+
+def _leave_out_sharded_training() -> None:
+    """Import MMEngine without the parts of torch that it has for sharded training."""
+    if "mmengine.optim" in sys.modules or _SHARDING_OPTIMIZER in sys.modules:
+        return
+    for name, only in _FOR_SHARDED_TRAINING:
+        module = types.ModuleType(name)
+        vars(module)[only] = None
+        sys.modules.setdefault(name, module)
+    vars(sys)["modules"][_SHARDING_OPTIMIZER] = None  # its import fails, as MMEngine foresees
+    try:
+        import mmengine.optim  # noqa: F401
+    finally:
+        del sys.modules[_SHARDING_OPTIMIZER]
 
 
 class _Operators(types.ModuleType):

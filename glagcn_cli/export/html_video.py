@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..video import VideoReader, VideoWriter
+from ..video import VideoReader
+from ..video_writing import VideoWriter
 from . import ExportContext
 
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..poses import Keypoints2D, PoseSequence
 from ..skeleton import JointSet
-from .lettering import Colour, draw_text
+from .lettering import Colour, draw_text, letter_size
+from .picture import Picture, planes_of, size_of
 
 # Blue and orange of Okabe and Ito's palette: they differ in lightness and along the blue-yellow
 # axis, which people with red-green deficiency see as everybody does.
@@ -25,8 +26,11 @@ BORDER: Colour = (18, 20, 24)
 _TRUNK = {"hip", "shoulder", "spine", "thorax", "neck", "head", "nose", "head_top"}
 _HEADS = {"nose", "left_eye", "right_eye", "left_ear", "right_ear", "head", "head_top"}
 
+_BLACK = np.zeros(3)
 _SHIFT = 4  # OpenCV's fixed-point bits: a sixteenth of a pixel
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 9)  # points of a stroke's round end
+_TURNS = np.concatenate([np.pi + _ARC, _ARC])
+_SWELLING = 0.6  # pixels of a plane by which OpenCV's smooth edges lie outside of a polygon
 
 
 @dataclass(frozen=True)
@@ -61,20 +65,24 @@ class Strokes:
 
     def where(self, keep: NDArray) -> Strokes:
         """Return the strokes that a mask or index array picks."""
-        return Strokes(*(getattr(self, field.name)[keep] for field in fields(self)))
+        return Strokes(*(array[keep] for array in self._arrays()))
 
-    def near(self, image: NDArray) -> Strokes:
-        """Return those in or not far from an image; OpenCV's fixed-point numbers hold no others."""
-        room = 4 * max(image.shape[:2])
+    def near(self, size: tuple[int, int]) -> Strokes:
+        """Return those in or not far from a picture of this (width, height) in pixels.
+
+        OpenCV's fixed-point numbers hold no others.
+        """
+        room = 4 * max(size)
         inside = (np.abs(self.ends) < room).all(axis=(1, 2))
         return self.where(inside & (self.radii < room).all(axis=1))
 
     @classmethod
     def join(cls, parts: Sequence[Strokes]) -> Strokes:
         """All strokes of several figures, so that they can be sorted by depth together."""
-        return cls(
-            *(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(cls))
-        )
+        return cls(*map(np.concatenate, zip(*(part._arrays() for part in parts), strict=True)))
+
+    def _arrays(self) -> tuple[NDArray[np.float64], ...]:
+        return self.ends, self.radii, self.colours, self.depth, self.border, self.opacity
 
 
 @lru_cache(maxsize=16)
@@ -101,6 +109,14 @@ def _bone_colour(parent: str, child: str) -> Colour:
     if parent.startswith("right_") and child.startswith("right_"):
         return RIGHT
     return NEUTRAL
+
+
+@lru_cache(maxsize=16)
+def _ends_and_colours(joint_set: JointSet) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Both joints of every stroke of a skeleton, a dot's twice the same; and their colours."""
+    dots = np.repeat(np.arange(len(joint_set))[:, None], 2, axis=1)
+    pairs = np.concatenate([np.array(joint_set.bone_indices), dots])
+    return pairs, np.concatenate([bone_colours(joint_set), joint_colours(joint_set)])
 
 
 def skeleton_strokes(
@@ -135,9 +151,8 @@ def skeleton_strokes(
     points = np.asarray(points, dtype=np.float64)
     depth = np.zeros(len(points)) if depth is None else np.asarray(depth, dtype=np.float64)
     sure = np.ones(len(points)) if opacity is None else np.asarray(opacity, dtype=np.float64)
-    bones = np.array(joint_set.bone_indices)
-    dots = np.repeat(np.arange(len(points))[:, None], 2, axis=1)
-    pairs = np.concatenate([bones, dots])
+    pairs, colours = _ends_and_colours(joint_set)
+    bones, dots = pairs[: len(joint_set.bones)], pairs[len(joint_set.bones) :]
     radii = np.concatenate([np.asarray(bone_radius)[bones], np.asarray(joint_radius)[dots]])
     bone_depth = depth[bones].mean(axis=1)
     # A dot is drawn right after the nearest of the bones that meet there: it covers their seam.
@@ -146,7 +161,7 @@ def skeleton_strokes(
     return Strokes(
         ends=points[pairs],
         radii=radii.astype(np.float64),
-        colours=np.concatenate([bone_colours(joint_set), joint_colours(joint_set)]),
+        colours=colours.copy(),
         depth=np.concatenate([bone_depth, dot_depth]),
         border=np.full(len(pairs), float(border)),
         opacity=np.concatenate([sure[bones].min(axis=1), sure]),
@@ -155,93 +170,104 @@ def skeleton_strokes(
 
 def outline(ends: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
     """Corners (strokes, 18, 2) of the polygons that strokes (strokes, 2, 2) are drawn as."""
+    return _corners(ends, radii, _round_ends(ends))
+
+
+def _round_ends(ends: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Unit vectors (strokes, 18, 2) from the ends of strokes to the corners of their polygons."""
     along = ends[:, 1] - ends[:, 0]
-    angle = np.arctan2(along[:, 1], along[:, 0])
-    first = angle[:, None] + np.pi + _ARC
-    last = angle[:, None] + _ARC
-    turn = np.concatenate([first, last], axis=1)
-    circle = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
-    each = np.repeat([0, 1], len(_ARC))
-    return ends[:, each] + radii[:, each, None] * circle
+    angle = np.arctan2(along[:, 1], along[:, 0])[:, None] + _TURNS
+    towards = np.empty((*angle.shape, 2))
+    np.cos(angle, out=towards[..., 0])
+    np.sin(angle, out=towards[..., 1])
+    return towards
+
+
+def _corners(
+    ends: NDArray[np.floating], radii: NDArray[np.floating], towards: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    by_end = towards.reshape(len(ends), 2, len(_ARC), 2)
+    return (ends[:, :, None] + radii[:, :, None, None] * by_end).reshape(towards.shape)
 
 
 def paint(
-    image: NDArray[np.uint8], strokes: Strokes, gloss: bool = False, backdrop: Colour = BORDER
+    picture: Picture, strokes: Strokes, gloss: bool = False, backdrop: Colour = BORDER
 ) -> None:
-    """Draw strokes on an RGB image in place, the farthest first.
+    """Draw strokes on a picture in place, the farthest first.
 
     Parameters
     ----------
-    image
-        (height, width, 3) uint8.
     gloss
         Add a lighter streak along each stroke, as of light from above on the left.
     backdrop
-        What strokes of little opacity fade towards: the colour that the image has about there.
+        What strokes of little opacity fade towards: the colour that the picture has about there.
         Blending with the pixels themselves would cost more than all the drawing.
     """
-    strokes = strokes.near(image)
+    strokes = strokes.near(size_of(picture))
     strokes = strokes.where(np.argsort(-strokes.depth, kind="stable"))
+    ends, radii, own = strokes.ends, strokes.radii, strokes.colours
     layers = [
-        (
-            strokes.radii + strokes.border[:, None],
-            strokes.ends,
-            np.zeros_like(strokes.colours) + BORDER,
-        ),
-        (strokes.radii, strokes.ends, strokes.colours),
+        (ends, radii + strokes.border[:, None], np.zeros_like(own) + BORDER),
+        (ends, radii, own),
     ]
     if gloss:
-        lit = strokes.ends - 0.28 * strokes.radii[..., None]
-        lighter = strokes.colours + 0.30 * (255 - strokes.colours)
-        layers.append((0.42 * strokes.radii, lit, lighter))
-    corners = [_fixed_point(outline(ends, radii)) for radii, ends, _ in layers]
-    behind, opacity = np.array(backdrop), strokes.opacity[:, None]
-    colours = [np.rint(behind + opacity * (own - behind)).tolist() for _, _, own in layers]
-    first = np.where(strokes.border > 0, 0, 1)  # without a border, that layer is left out
-    for i in range(len(strokes)):
-        for layer in range(first[i], len(layers)):
-            cv2.fillConvexPoly(image, corners[layer][i], colours[layer][i], cv2.LINE_AA, _SHIFT)
+        lit = ends - 0.28 * radii[..., None]
+        layers.append((lit, 0.42 * radii, own + 0.30 * (255 - own)))
+    kept = np.ones((len(strokes), len(layers)), bool)
+    kept[:, 0] = strokes.border > 0  # without a border, that layer is left out
+    # Stroke by stroke, and each stroke's layers from its border inwards.
+    ends, radii, own = (
+        np.stack([layer[i] for layer in layers], axis=1)[kept] for i in range(len(layers[0]))
+    )
+    towards = _round_ends(ends)
+    faint = np.broadcast_to(strokes.opacity[:, None], kept.shape)[kept][:, None]
+    rgb = np.rint(np.array(backdrop) + faint * (own - backdrop))
+    polygons: dict[int, NDArray[np.int32]] = {}
+    for plane in planes_of(picture):
+        if plane.step not in polygons:
+            # Coarse planes would let colours run over the edges that the others give them.
+            finer = np.maximum(radii - _SWELLING * (plane.step - 1), 0)
+            polygons[plane.step] = _fixed_point(plane.place(_corners(ends, finer, towards)))
+        for polygon, colour in zip(polygons[plane.step], plane.colours(rgb).tolist(), strict=True):
+            cv2.fillConvexPoly(plane.pixels, polygon, colour, cv2.LINE_AA, _SHIFT)
 
 
-def shade(
-    image: NDArray[np.uint8], strokes: Strokes, strength: float = 0.55, blur: int = 7
-) -> None:
-    """Darken an RGB image in place where strokes lie, with soft edges: shadows on a floor.
+def shade(picture: Picture, strokes: Strokes, strength: float = 0.55, blur: int = 7) -> None:
+    """Darken a picture in place where strokes lie, with soft edges: shadows on a floor.
 
     Strokes of little opacity throw little shadow.
 
     Parameters
     ----------
     strength
-        0 leaves the image as it is, 1 makes it black.
+        0 leaves the picture as it is, 1 makes it black.
     blur
         Width of the soft edge in pixels.
     """
-    strokes = strokes.near(image)
+    size = size_of(picture)
+    strokes = strokes.near(size)
     if not len(strokes):
         return
     polygons = outline(strokes.ends, strokes.radii)
     low = np.maximum(np.floor(polygons.min(axis=(0, 1))) - blur, 0)
-    high = np.minimum(np.ceil(polygons.max(axis=(0, 1))) + blur + 1, image.shape[1::-1])
+    high = np.minimum(np.ceil(polygons.max(axis=(0, 1))) + blur + 1, size)
     if not (low < high).all():
         return
-    (x0, y0), (x1, y1) = low.astype(int), high.astype(int)
+    (x0, y0), (x1, y1) = low.astype(int).tolist(), high.astype(int).tolist()
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    order = np.argsort(
-        strokes.opacity, kind="stable"
-    )  # the darkest of the shadows at a place stays
+    # The darkest of the shadows at a place stays.
+    order = np.argsort(strokes.opacity, kind="stable")
     darkness = np.rint(255 * strokes.opacity).tolist()
     fixed = _fixed_point(polygons - low)
     for i in order:
         cv2.fillConvexPoly(mask, fixed[i], (darkness[i],), cv2.LINE_8, _SHIFT)
-    levels = np.rint(255 - strength * np.arange(256)).astype(np.uint8)
-    light = cv2.LUT(cv2.blur(mask, (blur, blur)), levels)
-    region = image[y0:y1, x0:x1]
-    region[:] = cv2.multiply(region, cv2.merge([light, light, light]), scale=1 / 255)
+    share = cv2.blur(mask, (blur, blur)) * np.float32(strength / 255)
+    for plane in planes_of(picture):
+        plane.blend(_BLACK, share, (x0, y0))
 
 
 def tag_person(
-    panel: NDArray[np.uint8],
+    panel: Picture,
     person: Keypoints2D | PoseSequence,
     points: NDArray[np.floating],
     seen: NDArray[np.bool_],
@@ -255,8 +281,15 @@ def tag_person(
         return
     top = points[points[:, 1].argmin()]
     small = max(8, round(letters * 0.8))
-    place = np.clip(top - [0, small], 2 * small, np.array(panel.shape[1::-1]) - small)
+    place = np.clip(top - [0, small], 2 * small, np.array(size_of(panel)) - small)
     draw_text(panel, str(person.person), tuple(place), small, NEUTRAL, (0.5, 1.0), plate)
+
+
+def draw_clock(picture: Picture, seconds: float) -> None:
+    """Write the time of a frame into the picture's upper left corner."""
+    letters = letter_size(size_of(picture)[1])
+    corner = (letters * 0.6, letters * 0.6)
+    draw_text(picture, f"{seconds:.2f} s", corner, letters, NEUTRAL, plate=True)
 
 
 def _fixed_point(points: NDArray[np.floating]) -> NDArray[np.int32]:

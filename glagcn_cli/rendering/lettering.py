@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from .picture import Picture, planes_of, size_of
+
 Colour = tuple[int, int, int]
 
 _PLATE_BRIGHTNESS = 0.35  # what is left of the image behind a text that asks for a plate
@@ -29,8 +31,19 @@ def text_mask(text: str, size: int) -> NDArray[np.uint8]:
     return np.asarray(mask)
 
 
+@lru_cache(maxsize=256)
+def _share(text: str, size: int, plate: bool) -> NDArray[np.float32]:
+    """Coverage 0..1 (height, width) of a line of text, with room around it for a plate."""
+    across, up_down = (size // 2, size // 4) if plate else (0, 0)
+    mask = text_mask(text, size)
+    height, width = mask.shape
+    share = np.zeros((height + 2 * up_down, width + 2 * across), np.float32)
+    share[up_down : up_down + height, across : across + width] = mask / np.float32(255)
+    return share
+
+
 def draw_text(
-    image: NDArray[np.uint8],
+    picture: Picture,
     text: str,
     position: tuple[float, float],
     size: int,
@@ -38,12 +51,10 @@ def draw_text(
     anchor: tuple[float, float] = (0.0, 0.0),
     plate: bool = False,
 ) -> None:
-    """Write a line of text on an RGB image, in place; what does not fit is cut off.
+    """Write a line of text on a picture, in place; what does not fit is cut off.
 
     Parameters
     ----------
-    image
-        (height, width, 3) uint8.
     position
         Where the text goes, x and y in pixels.
     size
@@ -52,23 +63,21 @@ def draw_text(
         The point of the text's box that comes to ``position``: (0, 0) its top left corner,
         (0.5, 0.5) its middle, (1, 1) its bottom right corner.
     plate
-        Darken the image behind the text, so that it can be read on any picture.
+        Darken the picture behind the text, so that it can be read on any.
     """
-    mask = text_mask(text, size)
-    if plate:
-        across, up_down = size // 2, size // 4
-        mask = np.pad(mask, ((up_down, up_down), (across, across)))
+    mask = _share(text, size, plate)
     height, width = mask.shape
     left = round(position[0] - anchor[0] * width)
     top = round(position[1] - anchor[1] * height)
+    full_width, full_height = size_of(picture)
     x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(left + width, image.shape[1]), min(top + height, image.shape[0])
+    x1, y1 = min(left + width, full_width), min(top + height, full_height)
     if x0 >= x1 or y0 >= y1:
         return
-    region = image[y0:y1, x0:x1]
-    below = region.astype(np.float32) * (_PLATE_BRIGHTNESS if plate else 1.0)
-    cover = mask[y0 - top : y1 - top, x0 - left : x1 - left, None].astype(np.float32) / 255
-    region[:] = np.rint(below + (np.array(colour, np.float32) - below) * cover).astype(np.uint8)
+    mask = mask[y0 - top : y1 - top, x0 - left : x1 - left]
+    rgb, light = np.array(colour, np.float64), _PLATE_BRIGHTNESS if plate else 1.0
+    for plane in planes_of(picture):
+        plane.blend(rgb, mask, (x0, y0), light)
 
 
 def legend(

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import PoseSequence
-from .drawing import NEUTRAL
-from .lettering import draw_text, letter_size
+from .drawing import draw_clock
+from .picture import Yuv420
 from .scene_panel import ScenePanel
 
 SIZE = (1280, 720)  # pixels
@@ -36,13 +36,18 @@ class SceneRenderer:
         self._fps = sequences[0].fps
         self._scene = ScenePanel(sequences, SIZE, turn)
 
-    def render(self, index: int) -> NDArray[np.uint8]:
-        """Draw frame ``index`` of the clip: (height, width, 3) RGB, a new array at each call."""
+    def render(self, index: int, yuv: bool = False) -> NDArray[np.uint8]:
+        """Draw frame ``index`` of the clip, a new array at each call.
+
+        Returns
+        -------
+        NDArray[np.uint8]
+            (height, width, 3) RGB; or (height * 3 / 2, width), as `picture.Yuv420` takes it.
+        """
         width, height = self.size
-        canvas = np.empty((height, width, 3), np.uint8)
+        array = np.empty((height * 3 // 2, width) if yuv else (height, width, 3), np.uint8)
+        canvas = Yuv420(array) if yuv else array
         seconds = float(index / self._fps)
         self._scene.draw(canvas, index, seconds)
-        letters = letter_size(height)
-        corner = (letters * 0.6, letters * 0.6)
-        draw_text(canvas, f"{seconds:.2f} s", corner, letters, NEUTRAL, plate=True)
-        return canvas
+        draw_clock(canvas, seconds)
+        return array

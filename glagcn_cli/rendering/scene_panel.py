@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from .drawing import (
 )
 from .floor import BACKDROP, Floor
 from .lettering import draw_text, legend, letter_size
+from .picture import Picture, Yuv420
 from .scene_view import Camera, SceneView, clip_points
 
 _SIDES = {"left arm and leg": LEFT, "right arm and leg": RIGHT}
@@ -61,10 +63,17 @@ class ScenePanel:
         self._letters = letter_size(size[1])
         self._still = None if turn else self._background(self._view.camera())
 
-    def draw(self, panel: NDArray[np.uint8], index: int, seconds: float) -> None:
-        """Draw frame ``index`` of the clip on the panel, (height, width, 3) RGB, in place."""
+    @cached_property
+    def _still_yuv(self) -> Yuv420 | None:
+        return None if self._still is None else Yuv420.from_rgb(self._still)
+
+    def draw(self, panel: Picture, index: int, seconds: float) -> None:
+        """Draw frame ``index`` of the clip on a panel of this size, in place."""
         camera = self._view.camera(seconds)
-        panel[:] = self._background(camera) if self._still is None else self._still
+        if isinstance(panel, Yuv420):
+            panel.copy_from(self._still_yuv or Yuv420.from_rgb(self._background(camera)))
+        else:
+            panel[:] = self._background(camera) if self._still is None else self._still
         figures: list[Strokes] = []
         for sequence in self._sequences:
             if sequence.valid[index]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import Keypoints2D, PoseSequence
-from .drawing import NEUTRAL
-from .lettering import draw_text, letter_size
+from .drawing import draw_clock
+from .picture import Yuv420
 from .scene_panel import ScenePanel
 from .video_panel import VideoPanel
 
@@ -44,6 +44,8 @@ class SideBySideRenderer:
     size
         (width, height) of the drawn frames, both even. The left panel has the video's shape
         between 0.4 and 16:9, beyond with bars; the right panel is as wide, and at least square.
+    picture_size
+        (width, height) that the video has in them, both even.
 
     Raises
     ------
@@ -76,22 +78,25 @@ class SideBySideRenderer:
         right_width = max(self._left_width, _even(height * _NARROWEST_SCENE))
         self.size = (self._left_width + right_width, height)
         self._video = VideoPanel(keypoints, frame_size, (self._left_width, height))
+        self.picture_size = self._video.picture_size
         self._scene = ScenePanel(sequences, (right_width, height), turn)
 
     def render(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
-        """Draw one frame.
+        """Draw one frame, in the format in which the video's frame is given.
 
         Parameters
         ----------
         frame
-            (H, W, 3) uint8 RGB: the video's frame; it is not changed.
+            The video's frame; it is not changed. (H, W, 3) uint8 RGB of ``frame_size``; or
+            (h * 3 / 2, w) uint8 YUV 4:2:0, as `picture.Yuv420` takes it, of ``picture_size``.
         index
             Its number in the clip, from 0.
 
         Returns
         -------
         NDArray[np.uint8]
-            (height, width, 3) RGB of ``size``: a new array at each call.
+            A picture of ``size``, a new array at each call: (height, width, 3) RGB, or
+            (height * 3 / 2, width) YUV 4:2:0.
 
         Raises
         ------
@@ -100,19 +105,28 @@ class SideBySideRenderer:
         IndexError
             When the clip has no frame of that number.
         """
-        width, height = self._frame_size
-        if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
-            raise ValueError(f"frame is {frame.dtype} {frame.shape}, expected {height}x{width} RGB")
+        (width, height), (w, h) = self._frame_size, self.picture_size
+        if frame.shape not in [(height, width, 3), (h * 3 // 2, w)] or frame.dtype != np.uint8:
+            raise ValueError(
+                f"frame is {frame.dtype} {frame.shape}, expected {height}x{width} RGB or {h}x{w} "
+                "YUV 4:2:0"
+            )
         if index < 0 or (self._length is not None and index >= self._length):
             raise IndexError(f"no frame {index} in a clip of {self._length}")
         seconds = float(index / self._fps)
-        canvas = np.empty((self.size[1], self.size[0], 3), np.uint8)
-        self._video.draw(canvas[:, : self._left_width], frame, index)
-        self._scene.draw(canvas[:, self._left_width :], index, seconds)
-        letters = letter_size(self.size[1])
-        corner = (letters * 0.6, letters * 0.6)
-        draw_text(canvas, f"{seconds:.2f} s", corner, letters, NEUTRAL, plate=True)
-        return canvas
+        (width, height), left = self.size, self._left_width
+        if frame.ndim == 3:
+            array = np.empty((height, width, 3), np.uint8)
+            self._video.draw(array[:, :left], frame, index)
+            self._scene.draw(array[:, left:], index, seconds)
+            draw_clock(array, seconds)
+        else:
+            array = np.empty((height * 3 // 2, width), np.uint8)
+            canvas = Yuv420(array)
+            self._video.draw(canvas.part(slice(0, height), slice(0, left)), frame, index)
+            self._scene.draw(canvas.part(slice(0, height), slice(left, width)), index, seconds)
+            draw_clock(canvas, seconds)
+        return array
 
 
 def _even(length: float) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..poses import Keypoints2D
 from .drawing import BORDER, Strokes, paint, skeleton_strokes, tag_person
 from .lettering import letter_size
+from .picture import Picture, Yuv420
 
 HIDDEN_SCORE = 0.15
 """2D points with a lower score are not drawn."""
@@ -28,7 +29,12 @@ class VideoPanel:
     keypoints
         One entry a person.
     frame_size, size
-        (width, height) of the video's frames and of the panel, pixels.
+        (width, height) of the video's frames and of the panel, pixels; those of the panel are even.
+
+    Attributes
+    ----------
+    picture_size
+        (width, height) that the video has in the panel, both even.
     """
 
     def __init__(
@@ -37,10 +43,11 @@ class VideoPanel:
         fit = min(size[0] / frame_size[0], size[1] / frame_size[1])
         width, height = (
             # A bar of a pixel or two, from rounding to even sizes, is filled by the picture.
-            full if abs(round(given * fit) - full) <= 2 else max(1, round(given * fit))
+            full if abs(round(given * fit) - full) <= 2 else max(2, round(given * fit / 2) * 2)
             for given, full in zip(frame_size, size, strict=True)
         )
-        left, top = (size[0] - width) // 2, (size[1] - height) // 2
+        self.picture_size = (width, height)
+        left, top = ((size[0] - width) // 4 * 2, (size[1] - height) // 4 * 2)
         self._picture = slice(top, top + height), slice(left, left + width)
         self._bars = (width, height) != size
         scale = np.array([width, height]) / frame_size
@@ -49,18 +56,33 @@ class VideoPanel:
         self._people = [(person, (person.keypoints + 0.5) * scale - 0.5) for person in keypoints]
         self._radii = [_line_radius(points, person, size[1]) for person, points in self._people]
 
-    def draw(self, panel: NDArray[np.uint8], frame: NDArray[np.uint8], index: int) -> None:
-        """Draw frame ``index`` of the clip on the panel, (height, width, 3) RGB, in place."""
-        if self._bars:
-            panel[:] = BORDER
-        picture = panel[self._picture]
-        _scale_into(picture, frame)
+    def draw(self, panel: Picture, frame: NDArray[np.uint8], index: int) -> None:
+        """Draw frame ``index`` of the clip on the panel in place.
+
+        For a panel in RGB the frame is RGB of the clip's size; for one in YUV 4:2:0 it is of
+        ``picture_size`` and lies in memory as `picture.Yuv420` takes it.
+        """
+        picture = self._lay(panel, frame)
         for (person, points), radius in zip(self._people, self._radii, strict=True):
             if person.valid[index]:
                 scores = person.scores[index]
                 paint(picture, _strokes_2d(points[index], scores, person, radius))
                 seen = scores >= FAINT_SCORE
                 tag_person(picture, person, points[index], seen, self._letters, plate=True)
+
+    def _lay(self, panel: Picture, frame: NDArray[np.uint8]) -> Picture:
+        """Put the video's frame on the panel and return the part of the panel where it is."""
+        rows, columns = self._picture
+        if isinstance(panel, Yuv420):
+            if self._bars:
+                panel.fill(BORDER)
+            picture = panel.part(rows, columns)
+            picture.copy_from(Yuv420(frame))
+            return picture
+        if self._bars:
+            panel[:] = BORDER
+        _scale_into(panel[rows, columns], frame)
+        return panel[rows, columns]
 
 
 def _strokes_2d(

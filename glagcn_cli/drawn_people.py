@@ -1,12 +1,14 @@
-"""Pictures of people drawn with numpy alone, the same on every machine."""
+"""Pictures of people drawn with numpy alone, the same on every machine.
+
+The networks see somebody in them, so that they can be tried without a video.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-# A person who faces us, in units of the person's height, from the middle of the hips; y down.
-_PLACES = {
+PLACES = {
     "head": (0.0, -0.40),
     "neck": (0.0, -0.30),
     "left_shoulder": (0.10, -0.27),
@@ -34,6 +36,8 @@ _PLACES = {
     "left_hand": (0.205, 0.055),
     "right_hand": (-0.325, -0.265),
 }
+"""A person who faces us, in units of the person's height, from the middle of the hips; y down."""
+
 _SKIN, _SHIRT, _TROUSERS, _SHOES, _HAIR, _WHITE = (
     (224, 172, 140), (40, 80, 170), (50, 50, 60), (20, 20, 20), (60, 40, 25), (250, 250, 250)
 )  # fmt: skip
@@ -93,7 +97,7 @@ def draw_people(
     for hip_x, hip_y, size in people:
         for start, end, radius, colour in _SHAPES:
             distance = _distance_to_segment(
-                x, y, *(np.array(_PLACES[joint]) * size + (hip_x, hip_y) for joint in (start, end))
+                x, y, *(np.array(PLACES[joint]) * size + (hip_x, hip_y) for joint in (start, end))
             )
             cover = np.clip(radius * size - distance + 0.5, 0, 1)[..., None]
             shade = (

@@ -1,0 +1,82 @@
+"""Ratios that were measured, kept in a JSON file, and a later measurement held against them.
+
+Rates differ from machine to machine; what share of the machine's limit a stage reaches, and how
+many times faster than a peer it is, differ less.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FALL = 0.25
+"""Share by which a ratio may fall."""
+
+NOT_COMPARABLE = 2
+"""Exit code where another clip was measured than the one that is recorded."""
+
+
+def fallen(
+    recorded: Mapping[str, float], measured: Mapping[str, float], fall: float = FALL
+) -> list[str]:
+    """Say of each recorded ratio that fell by more than a share, or is not there any more.
+
+    Parameters
+    ----------
+    recorded, measured
+        Ratios by name, higher is better.
+    fall
+        Share of the recorded ratio, 0 to 1.
+
+    Returns
+    -------
+    list of str
+        A line each; empty when nothing fell.
+    """
+    lines = []
+    for name, before in recorded.items():
+        now = measured.get(name)
+        if now is None:
+            lines.append(f"{name}: was {before:.3g}, is not measured any more")
+        elif now < before * (1 - fall):
+            lines.append(f"{name}: was {before:.3g}, is {now:.3g} ({now / before - 1:+.0%})")
+    return lines
+
+
+def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
+    """Write a section of a file, whose other sections stay."""
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told[section] = measured
+    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def verdict(
+    path: Path, section: str, measured: Mapping[str, Any], fall: float, without: str = ""
+) -> int:
+    """Print what fell, and return the exit code: 1 when something did.
+
+    Parameters
+    ----------
+    path, section
+        Where a measurement was kept.
+    measured
+        A new one, with "clip" and "ratios".
+    fall
+        As `fallen` takes it.
+    without
+        Ratios whose names contain this are not compared.
+    """
+    recorded = json.loads(path.read_text(encoding="utf-8"))[section]
+    if recorded["clip"] != measured["clip"]:
+        sys.stdout.write(f"{section} of {recorded['clip']} are recorded, not {measured['clip']}\n")
+        return NOT_COMPARABLE
+    ratios = recorded["ratios"]
+    if without:
+        ratios = {name: ratio for name, ratio in ratios.items() if without not in name}
+    lines = fallen(ratios, measured["ratios"], fall)
+    for line in lines or [f"no ratio of {section} fell by more than {fall:.0%}"]:
+        sys.stdout.write(f"{line}\n")
+    return int(bool(lines))

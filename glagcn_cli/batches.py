@@ -1,0 +1,63 @@
+"""Work in batches as large as the memory of the device allows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from .devices import is_out_of_memory, release_memory
+from .errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Batches(Generic[T, R]):
+    """Puts items through a network some at a time, fewer when the memory does not suffice.
+
+    Parameters
+    ----------
+    work
+        Takes items, gives a result for each.
+    size
+        Items that go through at once.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a batch of {size} is not possible")
+        self._work = work
+        self.size = size
+
+    def __call__(self, items: Sequence[T]) -> list[R]:
+        """Results of all items in order.
+
+        Raises
+        ------
+        DeviceError
+            The memory does not suffice for one item.
+        """
+        results: list[R] = []
+        while len(results) < len(items):
+            part = items[len(results) : len(results) + self.size]
+            try:
+                results += self._work(part)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._take_less(len(part), error)
+        return results
+
+    def _take_less(self, tried: int, error: RuntimeError) -> None:
+        """Halve the size, for good: what did not fit once would not fit again."""
+        if tried == 1:
+            raise DeviceError(
+                "the memory of the device does not suffice for the smallest batch; close other "
+                "programs that use it, take smaller models, or use --device cpu"
+            ) from error
+        self.size = tried // 2
+        release_memory()
+        log.warning("the memory of the device is full: going on with %d at once", self.size)

@@ -1,0 +1,123 @@
+"""People cut out of frames for MMPose's networks, all of a batch in one piece of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .interface import Frame
+
+if TYPE_CHECKING:
+    import torch
+    from mmengine.config import Config
+    from mmengine.model import BaseModel
+
+_STEPS = ("LoadImage", "GetBBoxCenterScale", "TopdownAffine", "PackPoseInputs")
+_WARPS = {"type", "input_size", "use_udp"}
+_NEEDED = ("input_center", "input_scale", "input_size")
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Cuts people out of frames as the usual test pipeline of MMPose does.
+
+    That pipeline takes one person after the other through four Python objects, each on a picture
+    whose channels were swapped. This has the same arithmetic and the same results.
+
+    Parameters
+    ----------
+    size
+        (width, height) of the network's input.
+    padding
+        Of a box: its sides are multiplied by this.
+    use_udp
+        Edges of boxes fall on pixel centres, as unbiased data processing has it.
+    swapped
+        The network reads blue, green, red.
+    mean, std
+        Of each channel, in the network's order; (3,).
+    """
+
+    size: tuple[int, int]
+    padding: float
+    use_udp: bool
+    swapped: bool
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+
+    @classmethod
+    def like(cls, config: Config, model: BaseModel) -> Crops | None:
+        """Do as a configuration and its model's preprocessor say; None if they do more."""
+        from mmpose.models.data_preprocessors import PoseDataPreprocessor
+
+        steps = config.test_dataloader.dataset.pipeline
+        if [step["type"].removeprefix("mmpose.") for step in steps] != [*_STEPS]:
+            return None
+        _, box, warp, _ = steps
+        before = model.data_preprocessor
+        plain = type(before) is PoseDataPreprocessor and before._enable_normalize
+        if not (plain and before.pad_size_divisor == 1 and set(warp) <= _WARPS):
+            return None
+        return cls(
+            (int(warp["input_size"][0]), int(warp["input_size"][1])),
+            float(box.get("padding", 1.25)),
+            bool(warp.get("use_udp", False)),
+            not before._channel_conversion,  # its own swap, from the BGR that MMPose loads
+            before.mean.flatten().cpu().numpy(),
+            before.std.flatten().cpu().numpy(),
+        )
+
+    def __call__(
+        self, people: Sequence[tuple[Frame, NDArray[np.float32]]], device: str
+    ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
+        """Cut people out.
+
+        Parameters
+        ----------
+        people
+            RGB frame and box (left, top, right, bottom) of each.
+        device
+            Where the network is.
+
+        Returns
+        -------
+        inputs
+            (people, 3, height, width), normalised, channels last in memory.
+        places
+            For each what MMPose wants to know to bring joints back to the frame.
+        """
+        import torch
+
+        width, height = self.size
+        crops = np.empty((len(people), height, width, 3), np.uint8)
+        places = []
+        for crop, (frame, box) in zip(crops, people, strict=True):
+            centre, scale = self._place(box)
+            warp = self._warp(centre, scale)
+            cv2.warpAffine(frame, warp, self.size, dst=crop, flags=cv2.INTER_LINEAR)
+            places.append(dict(zip(_NEEDED, (centre, scale, self.size), strict=True)))
+        if self.swapped:
+            crops = np.ascontiguousarray(crops[..., ::-1])
+        mean, std = (torch.from_numpy(values).to(device) for values in (self.mean, self.std))
+        inputs = (torch.from_numpy(crops).to(device).float() - mean) / std
+        return inputs.permute(0, 3, 1, 2), places
+
+    def _place(self, box: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Centre (2,) and padded size (2,) of a box, widened to the shape of the input."""
+        centre = (box[2:] + box[:2]) * np.float32(0.5)
+        across, up = (box[2:] - box[:2]) * np.float32(self.padding)
+        shape = self.size[0] / self.size[1]
+        size = (across, across / shape) if across > up * shape else (up * shape, up)
+        return centre, np.array(size, np.float32)
+
+    def _warp(self, centre: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.float64]:
+        """Matrix (2, 3) from the frame to the crop."""
+        from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
+
+        matrix = get_udp_warp_matrix if self.use_udp else get_warp_matrix
+        return np.asarray(matrix(centre, scale, 0.0, output_size=self.size))

@@ -1,0 +1,140 @@
+"""Person boxes of every Nth frame, and between them by where people were and where they will be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from ..poses import FrameDetections
+from ..tracklets import box_overlap
+from .interface import BoxDetector, Boxes, Frame, KeypointDetector
+
+LEAST_OVERLAP = 0.5
+"""Of a person's boxes in two key frames; with less, boxes are looked for in between too."""
+
+LEAST_SCORE = 0.8
+"""Score of the keypoints between key frames, as a share of the worse key frame's; with less, the
+box is taken to have missed its person, and boxes are looked for."""
+
+
+class ClipDetector:
+    """Both steps of the 2D stage over the frames of one clip, which come in order.
+
+    Boxes are looked for in the key frames: every so many, the last of each batch, and the first of
+    the clip. In a stretch between two of them with the same people in about the same places, boxes
+    are interpolated; in any other, and wherever keypoints turn out worse than in the key frames,
+    they are looked for as well.
+
+    Parameters
+    ----------
+    boxes, keypoints
+        The two networks.
+    every
+        Distance of key frames; 1 to look for boxes in all.
+    last
+        What was found in the frame before the first; None at the beginning of a clip.
+    """
+
+    def __init__(
+        self,
+        boxes: BoxDetector,
+        keypoints: KeypointDetector,
+        every: int = 1,
+        last: FrameDetections | None = None,
+    ) -> None:
+        self._find_boxes, self._find_keypoints = boxes, keypoints
+        self._every, self._last = every, last
+
+    def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
+        """Find all people and their joints in the next frames.
+
+        Parameters
+        ----------
+        frames
+            Pictures (height, width, 3) uint8, RGB, as many as fit in memory at once; best a
+            multiple of the distance of key frames.
+
+        Returns
+        -------
+        list of FrameDetections
+            One for each frame, people by falling box score in the key frames.
+        """
+        if not frames:
+            return []
+        keys = [*range(self._every - 1, len(frames) - 1, self._every), len(frames) - 1]
+        if self._last is None and keys[0] > 0:
+            keys.insert(0, 0)
+        boxes = self._boxes(frames, keys)
+        poses = self._find_keypoints(frames, [inside.boxes for inside in boxes])
+        found = [
+            FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
+            for inside, pose in zip(boxes, poses, strict=True)
+        ]
+        self._mend(frames, found, keys)
+        self._last = found[-1]
+        return found
+
+    def _boxes(self, frames: Sequence[Frame], keys: Sequence[int]) -> list[Boxes]:
+        """Boxes of all frames, of which those numbered `keys` are key frames."""
+        boxes = dict(zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True))
+        if self._last is not None:
+            boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
+        for before, after in pairwise(sorted(boxes)):
+            between = interpolated(boxes[before], boxes[after], after - before - 1)
+            boxes |= dict(zip(range(before + 1, after), between, strict=False))
+        unknown = [index for index in range(len(frames)) if index not in boxes]
+        looked_for = self._find_boxes([frames[index] for index in unknown]) if unknown else []
+        boxes |= dict(zip(unknown, looked_for, strict=True))
+        return [boxes[index] for index in range(len(frames))]
+
+    def _mend(
+        self, frames: Sequence[Frame], found: list[FrameDetections], keys: Sequence[int]
+    ) -> None:
+        """Look for boxes where those between key frames missed somebody, in place."""
+        known = {key: _worst(found[key]) for key in keys}
+        if self._last is not None:
+            known[-1] = _worst(self._last)
+        missed = [
+            index
+            for before, after in pairwise(sorted(known))
+            for index in range(before + 1, after)
+            if _worst(found[index]) < LEAST_SCORE * min(known[before], known[after])
+        ]
+        if missed:
+            again = ClipDetector(self._find_boxes, self._find_keypoints)
+            for index, better in zip(missed, again([frames[i] for i in missed]), strict=True):
+                found[index] = better
+
+
+def _worst(people: FrameDetections) -> float:
+    """Mean keypoint score of the person who is seen worst; 1 where there is nobody."""
+    return float(people.scores.mean(axis=1).min()) if len(people) else 1.0
+
+
+def interpolated(before: Boxes, after: Boxes, steps: int) -> list[Boxes]:
+    """Boxes at evenly spaced times between two.
+
+    Returns
+    -------
+    list of Boxes
+        One for each of `steps`, people in the order of `before`; empty where people came, went or
+        moved too far to tell.
+    """
+    if len(before) != len(after):
+        return []
+    overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])
+    overlap = overlap.reshape(len(before), len(after))
+    order = linear_sum_assignment(-overlap)[1]
+    if (overlap[np.arange(len(before)), order] < LEAST_OVERLAP).any():
+        return []
+    shares = np.linspace(0, 1, steps + 2, dtype=np.float32)[1:-1]
+    return [
+        Boxes(
+            (1 - share) * before.boxes + share * after.boxes[order],
+            (1 - share) * before.scores + share * after.scores[order],
+        )
+        for share in shares
+    ]

@@ -1,0 +1,48 @@
+"""Half precision where a device computes in it faster than in single."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def fast_precision(device: str) -> torch.dtype | None:
+    """Half-precision type that a device multiplies natively; None for single precision.
+
+    A CPU without instructions for bfloat16 would emulate it, slower than single precision.
+    """
+    import torch
+
+    if torch.device(device).type == "cuda":
+        return torch.float16
+    able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if able else None
+
+
+def run_in(precision: torch.dtype | None, device: str, part: Any, method: str = "forward") -> None:
+    """Have a method of a network's part compute in half precision, in place; None leaves it.
+
+    The method runs under autocast and gives its results, tensors or tuples of them, in single
+    precision, so that what comes after it notices nothing.
+    """
+    import torch
+
+    if precision is None:
+        return
+    kind, in_single = torch.device(device).type, getattr(part, method)
+
+    def in_half(*args: Any, **options: Any) -> Any:
+        with torch.autocast(kind, precision):
+            results = in_single(*args, **options)
+        return _in_single(results)
+
+    setattr(part, method, in_half)
+
+
+def _in_single(results: Any) -> Any:
+    """Tensors, or tuples and lists of them, as float32."""
+    if isinstance(results, (tuple, list)):
+        return type(results)(_in_single(part) for part in results)
+    return results.float()

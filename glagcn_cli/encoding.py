@@ -1,0 +1,43 @@
+"""How a video is encoded, by the qualities of the settings: by the graphics card, or by x264."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+
+from . import ffmpeg
+
+log = logging.getLogger(__name__)
+
+# Preset and quality (lower is better and larger). On a side-by-side video, superfast at 23 comes as
+# near to what was drawn as veryfast at 20, in less time and more bytes: benchmarks/encoding.py.
+_X264 = {"draft": ("ultrafast", 28), "good": ("superfast", 23), "best": ("medium", 18)}
+_NVENC = {"draft": ("p1", 28), "good": ("p4", 24), "best": ("p6", 19)}
+
+
+def x264(preset: str, crf: int) -> list[str]:
+    """Options of ffmpeg for x264 at one of its presets and constant rate factors."""
+    return ["-c:v", "libx264", "-preset", preset, "-crf", f"{crf}"]
+
+
+def codec(quality: str, size: tuple[int, int]) -> list[str]:
+    """Options of ffmpeg for one of `settings.QUALITIES`, for pictures of this (width, height).
+
+    NVENC encodes where this machine has it and takes such pictures, x264 everywhere else.
+    """
+    if _nvenc_encodes(*size):
+        preset, level = _NVENC[quality]
+        constant = ["-rc", "vbr", "-cq", f"{level}", "-b:v", "0"]
+        return ["-c:v", "h264_nvenc", "-preset", preset, *constant]
+    return x264(*_X264[quality])
+
+
+@cache
+def _nvenc_encodes(width: int, height: int) -> bool:
+    """Whether one frame was encoded: ffmpeg names NVENC on machines without such a card, too."""
+    frame = ["-f", "lavfi", "-i", f"color=black:size={width}x{height}:rate=25", "-frames:v", "1"]
+    tried = ["-pix_fmt", "yuv420p", "-c:v", "h264_nvenc", "-f", "null", "-"]
+    report = ffmpeg.run(["-loglevel", "error", *frame, *tried])
+    if report.status != 0:
+        log.debug("x264 encodes, NVENC does not: %s", ffmpeg.telling_line(report.messages[:1]))
+    return report.status == 0

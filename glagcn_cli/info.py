@@ -1,0 +1,221 @@
+"""What a machine has of all that this program needs: versions, devices, models, kept files.
+
+Everything is imported inside the functions, and what cannot be imported becomes a "problem" in the
+facts: a broken installation is what they are asked about.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from . import __version__
+
+Facts: TypeAlias = dict[str, Any]
+"""Values that JSON can say."""
+
+PROBLEM = "problem"
+"""Key, wherever it occurs, of what is wrong there."""
+
+# What is imported by which name. Those of OpenMMLab take seconds to import: whether they can be is
+# for the self-test to say.
+_IMPORTED = {"numpy": "numpy", "opencv-python": "cv2", "torch": "torch"}
+_NEEDED = ("scipy", "mmpose", "mmdet", "mmengine", "imageio-ffmpeg")
+_ONE_OF = ("mmcv", "mmcv-lite")
+
+SHIPPED, CACHED, TO_FETCH = "shipped", "in the cache", "to be downloaded"
+
+
+def collect() -> Facts:
+    """Collect all facts; a section in which something unforeseen fails says so and no more."""
+    sections: dict[str, Callable[[], Any]] = {
+        "versions": versions,
+        "ffmpeg": ffmpeg_facts,
+        "devices": devices,
+        "models": models,
+        "lifters": lifters,
+        "cache": cache,
+    }
+    facts: Facts = {"glagcn": __version__}
+    for name, section in sections.items():
+        try:
+            facts[name] = section()
+        except Exception as error:  # whatever a broken installation comes up with
+            facts[name] = {PROBLEM: _line(error)}
+    return facts
+
+
+def problems(facts: Any) -> Iterator[str]:
+    """Find everything that is wrong, however deep in the facts."""
+    if isinstance(facts, dict):
+        if facts.get(PROBLEM):
+            yield str(facts[PROBLEM])
+        facts = list(facts.values())
+    if isinstance(facts, list):
+        for item in facts:
+            yield from problems(item)
+
+
+def versions() -> Facts:
+    """Tell the versions of Python and of the packages that results depend on."""
+    told: Facts = {
+        "python": {"version": platform.python_version(), "file": sys.executable},
+        "system": {"version": platform.platform()},
+    }
+    for name in (*_IMPORTED, *_NEEDED):
+        told[name] = _package(name)
+    present = {name: found for name in _ONE_OF if PROBLEM not in (found := _package(name))}
+    return told | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
+
+
+def _package(name: str) -> Facts:
+    try:
+        told: Facts = {"version": metadata.version(name)}
+    except metadata.PackageNotFoundError:
+        return {PROBLEM: "not installed"}
+    if module := _IMPORTED.get(name):
+        try:
+            own = str(importlib.import_module(module).__version__)
+            # A CUDA build's package says 2.13.0 where the module says 2.13.0+cu130.
+            if own.partition("+")[0] == told["version"]:
+                told["version"] = own
+        except Exception as error:
+            told[PROBLEM] = f"cannot be imported ({_line(error)})"
+    return told
+
+
+def ffmpeg_facts() -> Facts:
+    """Tell which ffmpeg is used, its version and where it comes from."""
+    import imageio_ffmpeg
+
+    program = Path(imageio_ffmpeg.get_ffmpeg_exe())
+    told = {"version": imageio_ffmpeg.get_ffmpeg_version(), "file": str(program)}
+    inside = Path(imageio_ffmpeg.__file__).parent in program.parents
+    if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        return told | {"from": "IMAGEIO_FFMPEG_EXE"}
+    return told | {"from": "the package imageio-ffmpeg" if inside else "the system"}
+
+
+def devices() -> list[Facts]:
+    """Tell of the CPU and of every GPU; memory in bytes."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    found: list[Facts] = [
+        {"device": "cpu", "name": _cpu_name(), "cores": usable, "memory": _memory()}
+    ]
+    import torch
+
+    for number in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(number)
+        found.append(
+            {"device": f"cuda:{number}", "name": about.name, "memory": int(about.total_memory)}
+        )
+    if len(found) == 1:
+        build = "this torch is a CPU build" if torch.version.cuda is None else "none was found"
+        found.append({"device": "cuda", "note": f"no GPU: {build}"})
+    return found
+
+
+def models() -> list[Facts]:
+    """Tell of the models of the 2D stage that have names."""
+    from .detection.downloading import cache_folder
+    from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
+
+    found = []
+    for name, model in MODELS.items():
+        file = cache_folder() / model.checkpoint.rsplit("/", 1)[-1]
+        state = CACHED if file.is_file() else TO_FETCH
+        if model.is_shipped:
+            file, state = shipped_weights(model.checkpoint), SHIPPED
+        there = file.is_file()
+        row: Facts = {
+            "name": name,
+            "kind": model.kind,
+            "default": name in (DEFAULT_DETECTOR, DEFAULT_POSE),
+            "state": state,
+            "bytes": file.stat().st_size if there else None,
+            "licence": model.licence,
+            "from": None if model.is_shipped else model.checkpoint,
+        }
+        if model.is_shipped and not there:
+            row[PROBLEM] = f"{file} is missing; install the program again"
+        found.append(row)
+    return found
+
+
+def lifters() -> list[Facts]:
+    """Tell of the lifters that come with the program, and of the data they were trained on."""
+    from .checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter, sha256
+
+    found = []
+    for name, checksum in SHIPPED_LIFTERS.items():
+        row: Facts = {"name": name, "default": name == DEFAULT_LIFTER, "state": SHIPPED}
+        found.append(row)
+        try:
+            file = lifter_path(name)
+            row["bytes"] = file.stat().st_size
+            card = load_lifter(file)[1]
+            row |= {"licence": LIFTER_LICENCE, "data": card.data, "data_licence": card.licence}
+            row["credits"] = str(file.with_name("NOTICE"))
+            if sha256(file) != checksum:
+                row[PROBLEM] = f"{file} is not the file that was shipped; install again"
+        except Exception as error:
+            row[PROBLEM] = _line(error)
+    return found
+
+
+LIFTER_LICENCE = "Apache-2.0"
+"""Of the shipped lifters, as weights/NOTICE has it."""
+
+
+def cache() -> Facts:
+    """Tell what lies in the user's cache folder."""
+    from .detection.downloading import CACHE_VARIABLE, cache_folder
+
+    folder = cache_folder()
+    sizes: dict[str, list[int]] = {"2D of videos": [], "weights": []}
+    for parent, _, names in os.walk(folder):
+        kind = "weights" if Path(parent) == folder else "2D of videos"
+        sizes[kind] += [_size(Path(parent, name)) for name in names]
+    return {
+        "folder": str(folder),
+        "chosen_by": CACHE_VARIABLE if os.environ.get(CACHE_VARIABLE) else "default",
+        "bytes": sum(map(sum, sizes.values())),
+        "holds": {kind: sum(found) for kind, found in sizes.items()},
+    }
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # gone meanwhile
+        return 0
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+
+
+def _line(error: BaseException) -> str:
+    from .self_test import one_line
+
+    return one_line(error)

@@ -1,0 +1,63 @@
+"""Command line of ``glagcn-info``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--self-test/--no-self-test",
+    default=True,
+    help="Send five drawn frames through every stage, from decoding to encoding.  [default: "
+    "self-test]",
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|cuda[:N]",
+    help="Where the models of the self-test run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+def main(self_test: bool, device: str, as_json: bool) -> None:
+    """Show what is here of all that glagcn needs, and try it.
+
+    Versions, devices, models with their licences, the cache folder and how to empty it, and a
+    self-test. This belongs into every report of a fault.
+
+    Exit code: 0 all is well, 1 something is missing or a step of the self-test failed.
+    """
+    from .info import collect, problems
+    from .info_text import describe, step_line
+    from .self_test import self_test as steps_of
+
+    facts = collect()
+    if not as_json:
+        for line in describe(facts):
+            click.echo(line)
+    steps = []
+    if self_test:
+        if not as_json:
+            click.echo("\nSelf-test")
+        for step in steps_of(device):
+            steps.append(step)
+            if not as_json:
+                click.echo(step_line(step))
+    fine = not any(problems(facts)) and all(step.problem is None for step in steps)
+    if as_json:
+        told = facts | ({"self_test": [asdict(step) for step in steps]} if self_test else {})
+        click.echo(json.dumps(told | {"ok": fine}, indent=2))
+    elif not fine:
+        click.echo("\nNot everything is well: see what says PROBLEM or FAILED above.")
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Lifting without a look ahead: the pose of the newest frame, from those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..gaps import Filled, fill_gaps, place_missing_root
+from ..lifting import MAX_GAP, MIN_SCORE, Lifter
+from ..model.inference import say_of_windows
+from ..normalisation import (
+    PERSON,
+    focal_length,
+    normalise_windows,
+    pixel_rays,
+    ray_rotations,
+)
+from ..poses import LiftedJoints
+from ..skeleton import JointSet, to_lifter_joints
+from ..window_lifting import KEYPOINT_CHANNELS, SEQUENCE
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    at: float
+    keypoints: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LiftedFrame:
+    """A pose of one frame: 3D relative to the root, and the lifter's 2D that it was lifted from.
+
+    `lifted` (1, 17, 3), camera frame; `keypoints` (1, 17, 2) pixels, `scores` (1, 17).
+    """
+
+    lifted: LiftedJoints
+    keypoints: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
+class CausalLifter:
+    """Lift the newest of a person's poses, which come at irregular times.
+
+    The pose is the middle of a window, as the lifter was trained. The half of the window that has
+    not come yet holds the newest 2D pose, so that there is no delay but that of the work; joints
+    are 43 mm in the mean from where the whole clip's lifting has them (`benchmarks/live.py` on the
+    example clip).
+
+    Parameters
+    ----------
+    lifter
+        Of H36M-17.
+    image_size
+        (width, height) in pixels.
+    fov
+        Field of view over the picture's longer side, degrees.
+    flip
+        Average with the lifted mirror image.
+    """
+
+    def __init__(self, lifter: Lifter, image_size: tuple[int, int], fov: float, flip: bool) -> None:
+        self._lifter, self._flip = lifter, flip
+        self._image_size, self._focal = image_size, focal_length(image_size, fov)
+        self._margin = lifter.card.architecture.window // 2
+        self._past: list[_Sighting] = []
+
+    def lift(
+        self,
+        at: float,
+        keypoints: NDArray[np.floating],
+        scores: NDArray[np.floating],
+        joint_set: JointSet,
+    ) -> LiftedFrame | None:
+        """Take the newest 2D pose and lift it; None where no joint is seen.
+
+        Parameters
+        ----------
+        at
+            Seconds, of whatever clock; later than all before.
+        keypoints, scores
+            (joints, 2) pixels and (joints,) in 0..1.
+        joint_set
+            What they are.
+        """
+        newest = _Sighting(at, *to_lifter_joints(keypoints, scores, joint_set))
+        if self._past and at - self._past[-1].at > MAX_GAP:
+            self._past = []
+        self._past.append(newest)
+        begin = at - self._margin / self._lifter.card.fps
+        while len(self._past) > 1 and self._past[1].at <= begin:  # one before it is needed
+            del self._past[0]
+        filled = self._filled()
+        if not filled.valid[-1]:
+            return None
+        lifted = self._lift_last(*self._at_rate(filled))
+        return LiftedFrame(lifted, filled.keypoints[-1:], filled.scores[-1:])
+
+    def _filled(self) -> Filled:
+        """The sightings, with joints that were not seen where others in time have them."""
+        keypoints = np.stack([sighting.keypoints for sighting in self._past])
+        scores = np.stack([sighting.scores for sighting in self._past])
+        everywhere = np.ones(len(keypoints), bool)
+        return place_missing_root(
+            fill_gaps(keypoints, scores, everywhere, len(keypoints), MIN_SCORE)
+        )
+
+    def _at_rate(self, filled: Filled) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bring sightings to the lifter's rate, (frames, 17, 2) and (frames, 17); the newest last.
+
+        What was before the first is held.
+        """
+        times = np.array([sighting.at for sighting in self._past])
+        wanted = times[-1] - np.arange(self._margin, -1, -1) / self._lifter.card.fps
+        after = np.searchsorted(times, wanted).clip(1, max(1, len(times) - 1))
+        before = after - 1
+        after = np.minimum(after, len(times) - 1)
+        span = np.maximum(times[after] - times[before], 1e-9)
+        share = ((wanted - times[before]) / span).clip(0, 1)
+        if len(times) == 1:
+            share = np.zeros(len(wanted))
+        share = share[:, None]
+        points = filled.keypoints[before] * (1 - share[..., None])
+        points += filled.keypoints[after] * share[..., None]
+        nearest = np.where(share < 0.5, filled.scores[before], filled.scores[after])
+        return points, nearest
+
+    def _lift_last(
+        self, keypoints: NDArray[np.float64], scores: NDArray[np.float64]
+    ) -> LiftedJoints:
+        """Lift the last of gapless joints at the lifter's rate, which is held from there on."""
+        card, network, root = self._lifter.card, self._lifter.network, self._lifter.joint_set.root
+        held = np.arange(card.architecture.window).clip(max=self._margin)
+        known = None if card.architecture.in_channels == KEYPOINT_CHANNELS else scores[held][None]
+        inputs = normalise_windows(
+            keypoints[held][None], card.normalisation, self._image_size, root, known
+        )
+        tensor = torch.from_numpy(inputs).to(self._lifter.device)
+        whole = self._lifter.video_branch == SEQUENCE
+        said = say_of_windows(network, tensor, whole=whole, flip=self._flip)
+        middle = self._margin if said.joints.shape[1] > 1 else 0
+        joints, error, up = (
+            None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)
+            for value in said
+        )
+        assert joints is not None
+        if card.normalisation == PERSON:
+            ray = pixel_rays(keypoints[-1:, root], self._image_size, self._focal)
+            turned = ray_rotations(ray)  # to be undone
+            joints = np.einsum("tji,tvj->tvi", turned, joints)
+            up = None if up is None else np.einsum("tji,tj->ti", turned, up)
+        return LiftedJoints(joints - joints[:, root : root + 1], error, up)

@@ -1,0 +1,65 @@
+"""A window on the screen, where there is a screen and OpenCV can make one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cv2
+
+from ..detection.interface import Frame
+from ..errors import GlagcnError
+
+TITLE = "glagcn"
+_KEYS_THAT_END = (ord("q"), 27)  # Esc
+_PATIENCE = 20  # seconds for a window to open
+# In a process of its own: without a display, OpenCV's windows abort the whole process.
+_TRIAL = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
+
+
+class DisplayError(GlagcnError):
+    """No window can be shown."""
+
+
+def check_window() -> None:
+    """Raise ``DisplayError`` where no window can be opened."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _TRIAL], capture_output=True, timeout=_PATIENCE, check=False
+        )
+        fine, said = done.returncode == 0, done.stderr.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        fine, said = False, "it does not answer"
+    if not fine:
+        why = next(
+            (line.strip() for line in said.strip().splitlines() if line), "no reason is given"
+        )
+        if "not implemented" in said:
+            why = "this OpenCV has no windows, as opencv-python-headless; install opencv-python"
+        raise DisplayError(
+            f"--camera: no window can be opened ({why[:200].strip()}). It needs a desktop; over "
+            "ssh, record the camera and lift the file"
+        )
+
+
+class Window:
+    """Shows pictures until it is closed, or q or Esc is pressed in it."""
+
+    def __enter__(self) -> Window:
+        check_window()
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        self._sized = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        cv2.destroyAllWindows()
+
+    def __call__(self, picture: Frame) -> bool:
+        """Show a picture (height, width, 3) RGB; False once somebody wants to end."""
+        if not self._sized:
+            cv2.resizeWindow(TITLE, picture.shape[1], picture.shape[0])
+            self._sized = True
+        cv2.imshow(TITLE, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        if cv2.waitKey(1) & 0xFF in _KEYS_THAT_END:
+            return False
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1

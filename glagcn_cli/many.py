@@ -1,0 +1,147 @@
+"""Many videos in one call: found in folders, lifted side by side, none lost for another's sake."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from .batch_watcher import BatchWatcher
+from .errors import OutputError, UsageError
+from .export import SUFFIXES, VIDEO_SUFFIXES
+from .many_files import Job, find_jobs
+from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job
+from .sources import STANDARD_INPUT, is_image_sequence, shown
+from .summary import write_summary
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Choices", "Outcome", "lift_many"]
+
+DEFAULT_FORMATS = ("mp4", "npy", "bvh")
+
+
+def lift_many(
+    inputs: Sequence[Path | str],
+    output_dir: Path | str,
+    choices: Choices | None = None,
+    *,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    jobs: int | None = None,
+    ray: str | None = None,
+    watcher: BatchWatcher | None = None,
+) -> list[Outcome]:
+    """Lift every video of a list of files and folders.
+
+    The tree under a folder is kept under `output_dir`. What an earlier call has done of the same
+    content, with the same models, settings and formats, is skipped; what a call was stopped in, or
+    was done with other settings, is done anew. A video that fails does not stop the others.
+
+    With `jobs` above 1, processes are started that import the calling script: its own work must
+    stand under ``if __name__ == "__main__":``.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders, addresses, or numbered pictures; see `many_files.find_jobs`.
+    output_dir
+        Made if it is missing. ``summary.csv`` goes there, also when the call is interrupted.
+    choices
+        What holds for all videos.
+    formats
+        What is written for each: suffixes without their dot.
+    jobs
+        Processes that work at a time, each with models of its own; None for 1, in this process,
+        and with `ray` for as many as the cluster takes. Threads are shared out among them.
+    ray
+        Address of a Ray cluster that does the work, or ``local``.
+    watcher
+        Told of the beginning, of every outcome, and of the time that passes.
+
+    Returns
+    -------
+    list of Outcome
+        One for each video, in the order in which they were found; `not reached` are those left
+        when a model could not be loaded.
+
+    Raises
+    ------
+    UsageError
+        An unknown format, names that cannot be told apart, Ray is not installed.
+    InputError
+        There is no video in the folders.
+    OutputError
+        The folder cannot be made, or the summary cannot be written.
+    """
+    choices, watcher, folder = choices or Choices(), watcher or BatchWatcher(), Path(output_dir)
+    if STANDARD_INPUT in map(str, inputs):
+        raise UsageError("standard input holds one video; name its output with -o")
+    if choices.use.from_2d is not None:
+        raise UsageError("2D keypoints of a file are of one video; name its output with -o")
+    found = find_jobs(inputs, folder, _suffixes(formats))
+    if choices.image_fps and not any(is_image_sequence(job.source) for job in found):
+        raise UsageError("--fps is for numbered pictures, and there are none among these inputs")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{folder}: this folder cannot be made ({reason})") from error
+    outcomes = {i: Outcome(shown(job.source), NOT_REACHED) for i, job in enumerate(found)}
+    watcher.begin(len(found))
+    try:
+        with closing(_ended(found, choices, jobs, ray, watcher)) as ended:
+            for index, outcome in ended:
+                outcomes[index] = replace(outcome, notes=())
+                for level, text in outcome.notes:
+                    log.log(level, "%s", text)
+                watcher.ended(outcomes[index])
+                if outcome.for_all:
+                    break
+    finally:
+        watcher.close()
+        write_summary(folder, list(outcomes.values()))
+    return list(outcomes.values())
+
+
+def _suffixes(formats: Sequence[str]) -> tuple[str, ...]:
+    known = (*VIDEO_SUFFIXES, *SUFFIXES)
+    suffixes = tuple(dict.fromkeys("." + one.strip().lower().lstrip(".") for one in formats))
+    for suffix in suffixes:
+        if suffix not in known:
+            names = ", ".join(one[1:] for one in known)
+            raise UsageError(f"there is no format {suffix[1:]!r}; there are {names}")
+    if not suffixes:
+        raise UsageError("no format is named")
+    return suffixes
+
+
+def _ended(
+    found: Sequence[Job], choices: Choices, jobs: int | None, ray: str | None, watcher: BatchWatcher
+) -> Generator[tuple[int, Outcome], None, None]:
+    """Outcomes as they come, from wherever the work is done."""
+    if ray is not None:
+        from .cluster import lift_on_ray
+
+        yield from lift_on_ray(found, choices, ray, jobs, watcher.tick)
+        return
+    count = min(jobs or 1, len(found))
+    if count > 1:
+        from .worker_processes import lift_in_processes
+
+        threads = max(1, (choices.threads or _cores()) // count)
+        yield from lift_in_processes(found, replace(choices, threads=threads), count, watcher.tick)
+        return
+    try:
+        for index, job in enumerate(found):
+            yield index, lift_job(job, choices, watcher.stages(shown(job.source)))
+    finally:
+        forget()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,96 @@
+"""What a call of ``glagcn-video`` does that was given many videos: check, lift, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .errors import UsageError
+from .one_video import Task
+from .progress_events import JSON
+
+SEVERAL = (
+    "name a folder for the outputs of several videos: --output-dir FOLDER, with --format "
+    "mp4,npy,bvh in place of -o"
+)
+
+
+@dataclass(frozen=True)
+class ManyTask:
+    """What was asked for many videos: where to write, what, and who does the work."""
+
+    output_dir: Path | None
+    formats: tuple[str, ...]
+    jobs: int | None
+    ray: str | None
+
+    def check(self, sources: Sequence[Path | str], given: Mapping[str, Any]) -> None:
+        """Refuse options that do not go together.
+
+        Parameters
+        ----------
+        sources
+            What is to be lifted.
+        given
+            Values of options for one video, by the options' names.
+        """
+        if self.output_dir is None:
+            of_many = {"--format": self.formats, "--jobs": self.jobs, "--ray": self.ray}
+            if useless := [name for name, value in of_many.items() if value]:
+                raise UsageError(
+                    f"{useless[0]} is for many videos: name a folder with --output-dir too"
+                )
+            a_folder = len(sources) == 1 and Path(sources[0]).is_dir() and not any(given.values())
+            if len(sources) > 1 or a_folder:
+                raise UsageError(SEVERAL)
+            return
+        if not sources:
+            raise UsageError("name the videos, or folders of them")
+        if useless := [name for name, value in given.items() if value]:
+            more = "; --format picks what is written" if useless[0] == "-o" else ""
+            raise UsageError(f"{useless[0]} is for one video, not for --output-dir{more}")
+
+
+def lift_videos(
+    task: Task,
+    many: ManyTask,
+    sources: Sequence[Path | str],
+    threads: int | None,
+    given: dict[str, Any],
+) -> bool:
+    """Lift many videos and print what became of them; whether all of them are done."""
+    from .preflight import check_models
+    from .settings import Settings
+    from .system_libraries import check_opencv
+
+    settings = Settings(**given)
+    check_models(settings)
+    check_opencv()
+    from .batch_watcher import ShownBatch
+    from .keypoints_source import KeypointsUse
+    from .many import DEFAULT_FORMATS, lift_many
+    from .many_worker import DONE, SKIPPED, Choices
+    from .summary import FILE, table
+
+    choices = Choices(
+        settings, task.overwrite, KeypointsUse(**task.keeping), task.fps, threads,
+        events=task.progress == JSON,
+    )  # fmt: skip
+    assert many.output_dir is not None
+    formats = [name for text in many.formats for name in text.split(",")] or DEFAULT_FORMATS
+    watcher = ShownBatch(task.progress, task.written)
+    try:
+        outcomes = lift_many(
+            sources, many.output_dir, choices, formats=formats, jobs=many.jobs, ray=many.ray,
+            watcher=watcher,
+        )  # fmt: skip
+    finally:
+        if watcher.total and (summary := many.output_dir / FILE).is_file():
+            task.written.append(summary)
+    if task.progress != JSON and not task.quiet:
+        click.echo(table(outcomes), err=True)
+    return all(outcome.status in (DONE, SKIPPED) for outcome in outcomes)

@@ -1,0 +1,71 @@
+"""``--progress json``: what a run does as JSON objects, one a line, for programs that call it.
+
+docs/command_line.md has the schema. Every process writes whole lines of its own, so runs that share
+a standard error do not tear each other's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+BAR, JSON, NONE = PROGRESS = ("bar", "json", "none")
+"""How progress is shown: bars, events, or not at all."""
+
+SCHEMA = 1
+"""Raised when a field that programs may rely on changes its meaning or goes."""
+
+SHORTEST_PAUSE = 0.1
+"""Seconds between two events of a stage that runs: at most ten a second."""
+
+LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
+"""Names of the kinds of messages; everything above is an "error"."""
+
+
+class EventStream:
+    """Events of this process, on standard error as it is at the time.
+
+    Parameters
+    ----------
+    pause
+        As `SHORTEST_PAUSE`.
+    """
+
+    def __init__(self, pause: float = SHORTEST_PAUSE) -> None:
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._latest = -pause  # when the latest event of a running stage was written
+
+    def emit(self, event: str, **facts: Any) -> None:
+        """Write an event; facts that are None are left out, but for a stage's total."""
+        told = {key: value for key, value in facts.items() if value is not None or key == "total"}
+        line = json.dumps({"event": event, **told}) + "\n"  # ASCII: no encoding can spoil it
+        with self._lock, suppress(OSError):  # nobody listens any more; the work goes on
+            sys.stderr.write(line)
+            sys.stderr.flush()
+
+    def running(self, **facts: Any) -> None:
+        """Write an event of a running stage, unless the latest was a moment ago."""
+        now = time.perf_counter()
+        with self._lock:
+            if now - self._latest < self._pause:
+                return
+            self._latest = now
+        self.emit("stage", **facts, state="running")
+
+
+EVENTS = EventStream()
+"""What this process has to tell."""
+
+
+class EventHandler(logging.Handler):
+    """Messages of the library as events."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message."""
+        EVENTS.emit("message", level=LEVELS.get(record.levelno, "error"), text=self.format(record))

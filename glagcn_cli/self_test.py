@@ -1,0 +1,234 @@
+"""Whether everything works here: a clip of five drawn frames through every stage."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .poses import Keypoints2D, PoseSequence
+    from .probing import VideoInfo
+    from .settings import Settings
+
+FRAMES, WIDTH, HEIGHT, FPS = 5, 320, 256, 25
+_HIPS, _TALL, _STEP = (150, 130), 200, 4  # pixels: where the person is, how tall, how far a frame
+_COLOUR_LOSS = 8  # grey levels that a clip may differ in the mean from what was encoded
+_ASIDE = 0.1  # of the person's height: how far found hips may be from those drawn
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one step of the self-test went; `problem` is None where it went well."""
+
+    name: str
+    seconds: float
+    problem: str | None
+
+
+class _WrongResultError(Exception):
+    """A step went through, and what came out is wrong."""
+
+
+@dataclass
+class _Workpiece:
+    """What steps hand on to later ones, which do without it where they can."""
+
+    folder: Path
+    settings: Settings
+    device: str
+    pictures: list[Any] = field(default_factory=list)
+    video: VideoInfo | None = None
+    person: Keypoints2D | None = None
+    poses: PoseSequence | None = None
+
+
+def self_test(device: str = "auto") -> Iterator[Step]:
+    """Run every stage on five frames that are drawn on the spot, and yield each step as it ends.
+
+    A step that fails does not keep others from being tried: without a found person, the 2D that
+    was drawn is lifted.
+
+    Parameters
+    ----------
+    device
+        Where the models run, as `devices.choose_device` takes it.
+    """
+    with ExitStack() as at_the_end:
+        started: list[_Workpiece] = []
+        yield _tried("importing", lambda: started.append(_start(device, at_the_end)))
+        for work in started:
+            for name, step in _STEPS.items():
+                yield _tried(name, partial(step, work))
+
+
+def _tried(name: str, step: Callable[[], None]) -> Step:
+    started = time.perf_counter()
+    problem = None
+    try:
+        step()
+    except Exception as error:  # whatever a broken installation comes up with
+        problem = one_line(error)
+    return Step(name, round(time.perf_counter() - started, 3), problem)
+
+
+def one_line(error: BaseException) -> str:
+    """Say an error in one line, by its kind where that is not one of the self-test's own."""
+    text = " ".join(str(error).split())[:300]
+    if isinstance(error, _WrongResultError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
+    from .devices import choose_device
+    from .drawn_people import draw_people
+    from .settings import Settings
+    from .system_libraries import check_opencv
+
+    check_opencv()
+    folder = at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="glagcn-"))
+    work = _Workpiece(Path(folder), Settings(device=device), choose_device(device))
+    x, y = _HIPS
+    for number in range(FRAMES):
+        work.pictures.append(draw_people(WIDTH, HEIGHT, [(x + _STEP * number, y, _TALL)]))
+    return work
+
+
+def _encode(work: _Workpiece) -> None:
+    from .video import probe
+    from .video_writing import VideoWriter
+
+    path = work.folder / "drawn.mp4"
+    with VideoWriter(path, Fraction(FPS), (WIDTH, HEIGHT)) as writer:
+        for picture in work.pictures:
+            writer.write(picture)
+    work.video = probe(path)
+
+
+def _decode(work: _Workpiece) -> None:
+    import numpy as np
+
+    from .video import VideoReader
+
+    with VideoReader(_there(work.video, "video")) as reader:
+        frames = list(reader)
+    if len(frames) != FRAMES:
+        raise _WrongResultError(f"{len(frames)} frames came back of {FRAMES}")
+    loss = np.abs(np.subtract(frames, work.pictures, dtype=np.float64)).mean()
+    if loss > _COLOUR_LOSS:
+        raise _WrongResultError(
+            f"the frames are not those encoded: {loss:.0f} grey levels off in the mean"
+        )
+
+
+def _find_people(work: _Workpiece) -> None:
+    import numpy as np
+
+    from .poses import FrameDetections
+    from .tracking import track_people
+    from .video_lifter import load_people_detector
+
+    detector = load_people_detector(work.settings, work.device)
+    found: list[FrameDetections] = detector(work.pictures)
+    people = track_people(found, Fraction(FPS), (WIDTH, HEIGHT), detector.joint_set)
+    if not people or not people[0].valid.all():
+        raise _WrongResultError("nobody was found in pictures that show somebody")
+    hips = detector.joint_set.indices(["left_hip", "right_hip"])
+    middle = people[0].keypoints[:, hips].mean(axis=1)
+    aside = np.hypot(*(middle - _hips_drawn()).T).max()
+    if aside > _ASIDE * _TALL:
+        raise _WrongResultError(f"the hips are {aside:.0f} pixels from where they were drawn")
+    work.person = people[0]
+
+
+def _lift(work: _Workpiece) -> None:
+    import numpy as np
+
+    from .lifting import Lifter
+    from .world import SceneChoices, stature, to_scene
+
+    lifter = Lifter.load(work.settings.lifter, work.device)
+    lifted = lifter.lift(work.person or _as_drawn(), flip=True)
+    (poses,) = to_scene([lifted], (WIDTH, HEIGHT), SceneChoices())
+    if not (poses.valid.all() and np.isfinite(poses.joints).all()):
+        raise _WrongResultError("there are frames without a pose")
+    tall = stature(poses.joints)
+    if not 1.2 < tall < 2.3:
+        raise _WrongResultError(f"the person is {tall:.2f} m tall")
+    work.poses = poses
+
+
+def _render(work: _Workpiece) -> None:
+    from .export import ExportContext
+    from .progress import Stages
+    from .video import probe
+    from .writing import Clip, render_video
+
+    video, poses = _there(work.video, "video"), _there(work.poses, "3D")
+    drawn = work.folder / "drawn3d.mp4"
+    clip = Clip([poses], [work.person or _as_drawn()], FRAMES, video)
+    context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.path)
+    render_video(clip, drawn, context, Stages())
+    if probe(drawn).frames != FRAMES:
+        raise _WrongResultError(f"{probe(drawn).frames} frames were written of {FRAMES}")
+
+
+def _write(work: _Workpiece) -> None:
+    import numpy as np
+
+    from .export import ExportContext, writer_for
+    from .saved_poses import read_poses
+
+    poses = _there(work.poses, "3D")
+    for name in ("drawn.npz", "drawn.bvh"):
+        context = ExportContext(settings={"bvh_skeleton": "mixamo"}, image_size=(WIDTH, HEIGHT))
+        for _ in writer_for(Path(name))(work.folder / name, [poses], context):
+            pass
+    again = read_poses(work.folder / "drawn.npz").sequences[0]
+    if not np.allclose(again.joints, poses.joints):
+        raise _WrongResultError("the poses read back are not those written")
+
+
+_STEPS: dict[str, Callable[[_Workpiece], None]] = {
+    "encoding": _encode,
+    "decoding": _decode,
+    "finding people": _find_people,
+    "lifting": _lift,
+    "drawing": _render,
+    "writing poses": _write,
+}
+
+
+def _there(needed: Any, what: str) -> Any:
+    if needed is None:
+        raise _WrongResultError(f"not tried: there is no {what}")
+    return needed
+
+
+def _hips_drawn() -> Any:
+    """Middle of the drawn hips, (frames, 2) pixels."""
+    import numpy as np
+
+    return np.array(_HIPS) + np.outer(np.arange(FRAMES), (_STEP, 0))
+
+
+def _as_drawn() -> Keypoints2D:
+    """2D of the person as drawn."""
+    import numpy as np
+
+    from .drawn_people import PLACES
+    from .poses import Keypoints2D
+    from .skeleton import COCO17
+
+    places = np.array([PLACES[joint] for joint in COCO17.joints]) * _TALL
+    keypoints = (places + _hips_drawn()[:, None]).astype(np.float32)
+    scores = np.ones(keypoints.shape[:2], np.float32)
+    valid = np.ones(FRAMES, bool)
+    return Keypoints2D(keypoints, scores, valid, Fraction(FPS), (WIDTH, HEIGHT), COCO17)

@@ -1,0 +1,122 @@
+"""The shots of a film: stretches of time between cuts, each lifted and placed on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES
+from .film_cuts import FILM_CUTS
+from .poses import Keypoints2D, PoseSequence
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A stretch of a clip without a cut.
+
+    Parameters
+    ----------
+    start, stop
+        Its first frame, and the first one after it.
+    moving_camera
+        The camera moves in it.
+    drift
+        How far the background drifts in it, as a share of the picture's longer side.
+    """
+
+    start: int
+    stop: int
+    moving_camera: bool = False
+    drift: float = 0.0
+
+    @property
+    def frames(self) -> slice:
+        """Its frames in those of the clip."""
+        return slice(self.start, self.stop)
+
+
+def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
+    """Shots of a clip of so many frames, by the first frames of the later ones.
+
+    Numbers that are no frame's are left out: they may come from a file.
+    """
+    inside = sorted({int(cut) for cut in cuts if 0 < cut < frames})
+    return [Shot(*ends) for ends in zip([0, *inside], [*inside, frames], strict=True)]
+
+
+def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
+    """Shots of a clip of so many frames, by what is kept of it (`ClipDetections.clip`).
+
+    A file of another program says nothing of cuts: then all is one shot.
+    """
+    shots = between_cuts(np.ravel(clip.get(FILM_CUTS, ())), frames)
+    moves = np.ravel(clip.get(CAMERA_MOVES, False))
+    drift = np.ravel(clip.get(CAMERA_DRIFT, 0.0))
+    if not len(shots) == len(moves) == len(drift):
+        return [replace(shot, moving_camera=bool(moves.any())) for shot in shots]
+    return [
+        replace(shot, moving_camera=bool(moves[number]), drift=float(drift[number]))
+        for number, shot in enumerate(shots)
+    ]
+
+
+def shots_of_part(
+    clip: Mapping[str, NDArray[Any]], frames: int, part: slice
+) -> dict[str, NDArray[Any]]:
+    """What is kept of the shots of a clip of so many frames, for a part of it."""
+    shots = shots_of(clip, frames)
+    chosen = np.arange(frames)[part]
+    number = np.searchsorted([shot.start for shot in shots], chosen, side="right") - 1
+    told = [shots[one] for one in np.unique(number)]
+    of_part = {
+        FILM_CUTS: np.flatnonzero(np.diff(number)) + 1,
+        CAMERA_MOVES: np.array([shot.moving_camera for shot in told]),
+        CAMERA_DRIFT: np.array([shot.drift for shot in told]),
+    }
+    return {name: values for name, values in of_part.items() if name in clip}
+
+
+def shot_of(person: Keypoints2D, shots: Sequence[Shot]) -> Shot:
+    """Shot in which somebody is seen; nobody is in two."""
+    first = int(np.argmax(person.valid))
+    return next(shot for shot in shots if first < shot.stop)
+
+
+def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
+    """One person's keypoints in the frames of a shot alone."""
+    part = shot.frames
+    return replace(
+        person,
+        keypoints=person.keypoints[part],
+        scores=person.scores[part],
+        valid=person.valid[part],
+    )
+
+
+def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
+    """Poses of a shot in a clip of so many frames; there are none in the others."""
+    if len(sequence) == frames:
+        return sequence
+
+    def laid_out(values: NDArray[Any]) -> NDArray[Any]:
+        wide = np.zeros((frames, *values.shape[1:]), values.dtype)
+        wide[shot.frames] = values
+        return wide
+
+    def if_told(values: NDArray[Any] | None) -> NDArray[Any] | None:
+        return None if values is None else laid_out(values)
+
+    return replace(
+        sequence,
+        joints=laid_out(sequence.joints),
+        scores=laid_out(sequence.scores),
+        valid=laid_out(sequence.valid),
+        keypoints=laid_out(sequence.keypoints),
+        uncertainty=if_told(sequence.uncertainty),
+        up=if_told(sequence.up),
+        contacts=if_told(sequence.contacts),
+    )

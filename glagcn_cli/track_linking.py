@@ -1,0 +1,155 @@
+"""Who comes back is who went: tracklets of one person joined over gaps of some seconds.
+
+All that ended and all that began are compared at once: a person who comes out from behind another
+is then given back to the right one of several who went missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from .poses import FrameDetections
+from .tracklets import Tracklet, centre
+
+LONGEST_ABSENCE = 5.0
+"""Seconds after which somebody who comes back is taken for somebody else."""
+
+PLACE_SPREAD, PLACE_GROWTH = 0.08, 0.5
+"""How far people are from where they are expected, in diagonals of their box: at once, and more for
+each second away. Walking at 1.4 m/s is 0.75 diagonals a second, running several times that."""
+
+SIZE_SPREAD, SIZE_GROWTH = 0.12, 0.1
+"""The same of the logarithm of their size; it also changes as they turn and bend."""
+
+SAME_BEFOREHAND = 3.0
+"""Logarithm of how much likelier it is that whoever appears was there before than that somebody
+new comes, if both would be as far from what is expected."""
+
+LEAST_EVIDENCE = 0.0
+"""Logarithm of likelihoods from which two tracklets are one person."""
+
+_ABOUT = 1.0  # seconds at an end of a tracklet that tell place, speed and size
+_SLOWING = 1.0  # seconds over which people who went out of sight go on as they went
+_SMALLEST = 0.05  # of the ends compared, so that one pixel has a size
+
+
+@dataclass(frozen=True)
+class _End:
+    """Place (2,) pixels, speed (2,) pixels a second and size in pixels at a tracklet's end."""
+
+    frame: int
+    place: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    size: float
+
+
+def link(
+    tracklets: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+) -> list[Tracklet]:
+    """Join tracklets that are likely to be one person.
+
+    Parameters
+    ----------
+    tracklets
+        Of one shot.
+    clip
+        The detections that they are of.
+    fps
+        Frames per second.
+
+    Returns
+    -------
+    list of Tracklet
+        One a person, in the order in which they were first seen.
+    """
+    ordered = sorted(tracklets, key=lambda t: (t.frames[0], t.rows[0]))
+    follower = _best_followers(ordered, clip, fps)
+    followers = {after for after in follower if after is not None}
+    joined = []
+    for first in range(len(ordered)):
+        if first in followers:
+            continue
+        whole, number = Tracklet(), first
+        while True:
+            whole.frames += ordered[number].frames
+            whole.rows += ordered[number].rows
+            after = follower[number]
+            if after is None:
+                break
+            number = after
+        joined.append(whole)
+    return joined
+
+
+def _best_followers(
+    ordered: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+) -> list[int | None]:
+    """For each tracklet the one that goes on with it: most evidence in all, one for one."""
+    count = len(ordered)
+    ends = [_end(t, clip, fps, last=True) for t in ordered]
+    starts = [_end(t, clip, fps, last=False) for t in ordered]
+    first = np.array([start.frame for start in starts])
+    pairs, evidence = [], []
+    for before, end in enumerate(ends):
+        low = np.searchsorted(first, end.frame, side="right")
+        high = np.searchsorted(first, end.frame + LONGEST_ABSENCE * fps, side="right")
+        for after in range(low, high):
+            told = _evidence(end, starts[after], fps)
+            if told > LEAST_EVIDENCE:
+                pairs.append((before, after))
+                evidence.append(told)
+    if not pairs:
+        return [None] * count
+    # Everybody may also be followed by nobody, at no gain: a column of one's own.
+    most = max(evidence) + 1
+    rows = np.r_[[before for before, _ in pairs], np.arange(count)]
+    columns = np.r_[[after for _, after in pairs], count + np.arange(count)]
+    costs = np.r_[most - np.array(evidence), np.full(count, most)]
+    graph = coo_array((costs, (rows, columns)), shape=(count, 2 * count)).tocsr()
+    _, chosen = min_weight_full_bipartite_matching(graph)
+    return [int(after) if after < count else None for after in chosen]
+
+
+def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: bool) -> _End:
+    """What one end of a tracklet tells."""
+    frames = np.array(tracklet.frames)
+    at = int(frames[-1 if last else 0])
+    near = np.abs(frames - at) <= _ABOUT * fps
+    boxes = np.array([
+        clip[frame].boxes[row]
+        for frame, row in zip(frames[near], np.array(tracklet.rows)[near], strict=True)
+    ], np.float64)  # fmt: skip
+    middle = centre(boxes)
+    seconds = (frames[near] - at) / fps
+    speed = np.zeros(2)
+    if np.ptp(seconds) > 0:
+        away = seconds - seconds.mean()
+        speed = away @ (middle - middle.mean(axis=0)) / (away @ away)
+        speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings tell little of it
+    diagonals = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return _End(at, middle[-1 if last else 0], speed, max(1.0, float(np.median(diagonals))))
+
+
+def _evidence(end: _End, start: _End, fps: float) -> float:
+    """Logarithm of how much likelier the two are one person than two."""
+    gap = (start.frame - end.frame) / fps
+    unit = (end.size + start.size) / 2
+    going = min(gap, _SLOWING)
+    expected = (
+        start.place - end.place,
+        start.place - end.place - end.speed * going,
+        start.place - end.place - start.speed * going,
+    )
+    off = min(float(np.linalg.norm(miss)) for miss in expected) / unit
+    spread = PLACE_SPREAD + PLACE_GROWTH * gap
+    place = -0.5 * (off / spread) ** 2 - 2 * np.log(spread)
+    larger = abs(float(np.log(start.size / end.size)))
+    wide = SIZE_SPREAD + SIZE_GROWTH * gap
+    grown = -0.5 * (larger / wide) ** 2 - np.log(wide)
+    return float(place + grown + SAME_BEFOREHAND)

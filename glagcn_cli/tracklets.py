@@ -1,0 +1,164 @@
+"""Detections followed from frame to frame, for as long as there is no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from .poses import FrameDetections
+
+GIVEN_UP = 0.4
+"""Seconds after which somebody who is not seen is no longer waited for here. Later, `track_linking`
+decides with all in view that happened in between."""
+
+LEAST_SIMILARITY = 0.35
+"""Below this a detection is not the person of a track."""
+
+KEYPOINT_TOLERANCE = 0.12  # of the person's size: displacement at which similarity is exp(-1/2)
+TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
+NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection founds no track
+DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the same person
+VELOCITY_MEMORY = 0.7  # share of the old velocity kept at every frame
+
+
+@dataclass
+class Tracklet:
+    """Sightings of one person: ``rows[k]`` is the detection's number in frame ``frames[k]``."""
+
+    frames: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    velocity: NDArray = field(default_factory=lambda: np.zeros(2))  # pixels a frame
+
+    def add(self, clip: Sequence[FrameDetections], frame: int, row: int) -> None:
+        """Take a detection as the next sighting."""
+        if self.frames:
+            moved = centre(clip[frame].boxes[row]) - centre(self._last(clip).boxes[self.rows[-1]])
+            step = moved / (frame - self.frames[-1])
+            self.velocity = VELOCITY_MEMORY * self.velocity + (1 - VELOCITY_MEMORY) * step
+        self.frames.append(frame)
+        self.rows.append(row)
+
+    def similarities(
+        self, clip: Sequence[FrameDetections], frame: int, rows: Sequence[int], fps: float
+    ) -> NDArray[np.float64]:
+        """How likely detections of a frame are this person, (rows,) in 0..1."""
+        last, row = self._last(clip), self.rows[-1]
+        missed = frame - self.frames[-1]
+        moved = self.velocity * missed
+        growth = 1 + TOLERANCE_GROWTH * 10 * (missed - 1) / fps
+        pose = keypoint_similarity(
+            last.keypoints[row] + moved,
+            last.scores[row],
+            clip[frame].keypoints[rows],
+            clip[frame].scores[rows],
+            KEYPOINT_TOLERANCE * growth * size(last.boxes[row]),
+        )
+        box = last.boxes[row] + np.concatenate([moved, moved])
+        return 0.6 * pose + 0.4 * box_overlap(box, clip[frame].boxes[rows])
+
+    def _last(self, clip: Sequence[FrameDetections]) -> FrameDetections:
+        return clip[self.frames[-1]]
+
+
+def centre(box: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Middle (..., 2) of boxes (..., 4)."""
+    return (box[..., :2] + box[..., 2:]) / 2
+
+
+def size(box: NDArray[np.floating]) -> float:
+    """Square root of the box's area, at least a pixel."""
+    return float(np.sqrt(max(1.0, (box[2] - box[0]) * (box[3] - box[1]))))
+
+
+def keypoint_similarity(
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    others: NDArray[np.floating],
+    other_scores: NDArray[np.floating],
+    tolerance: float,
+) -> NDArray[np.float64]:
+    """Similarity of a pose to other poses, as COCO's object keypoint similarity.
+
+    Parameters
+    ----------
+    keypoints, scores
+        (joints, 2) pixels and (joints,).
+    others, other_scores
+        (people, joints, 2) and (people, joints).
+    tolerance
+        Pixels of displacement at which a joint counts exp(-1/2).
+
+    Returns
+    -------
+    NDArray
+        (people,) in 0..1; joints count by the product of both scores.
+    """
+    square = np.square(others - keypoints).sum(axis=-1)
+    weight = scores * other_scores + 1e-6
+    return (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1) / weight.sum(axis=-1)
+
+
+def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Intersection over union of one box (4,) with others (people, 4)."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[2:], others[:, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    return shared / np.maximum(areas - shared, 1e-6)
+
+
+def without_doubles(detections: FrameDetections) -> list[int]:
+    """Rows to keep: of two detections that show the same person the better scored one."""
+    kept: list[int] = []
+    for index in np.argsort(-detections.scores.mean(axis=1), kind="stable"):
+        similar = keypoint_similarity(
+            detections.keypoints[index],
+            detections.scores[index],
+            detections.keypoints[kept],
+            detections.scores[kept],
+            KEYPOINT_TOLERANCE * size(detections.boxes[index]),
+        )
+        if not (similar >= DOUBLE_OVERLAP).any():
+            kept.append(int(index))
+    return kept
+
+
+def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -> list[Tracklet]:
+    """Assign detections to tracklets frame by frame, optimally within a frame.
+
+    Parameters
+    ----------
+    clip
+        Detections, one entry a frame.
+    start, stop
+        The frames that are meant: nobody is followed out of them.
+    fps
+        Frames per second.
+    """
+    given_up: list[Tracklet] = []
+    alive: list[Tracklet] = []
+    for number in range(start, stop):
+        patience = max(1, GIVEN_UP * fps)
+        given_up += [t for t in alive if number - t.frames[-1] > patience]
+        alive = [t for t in alive if number - t.frames[-1] <= patience]
+        if not len(clip[number]):
+            continue
+        rows = without_doubles(clip[number])
+        taken: set[int] = set()
+        if alive:
+            similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
+            # Pairs below the limit count nothing: their sum must not outweigh one good pair.
+            similarity[similarity < LEAST_SIMILARITY] = 0
+            for who, column in zip(*linear_sum_assignment(-similarity), strict=True):
+                if similarity[who, column] > 0:
+                    alive[who].add(clip, number, rows[column])
+                    taken.add(rows[column])
+        for row in rows:
+            if row not in taken and clip[number].scores[row].mean() >= NEW_TRACK_SCORE:
+                alive.append(Tracklet())
+                alive[-1].add(clip, number, row)
+    return given_up + alive

@@ -1,0 +1,130 @@
+"""What a network says of a clip: windows cut out of it, lifted in batches, and blended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .batches import Batches
+from .blending import Blend
+from .checkpoints import LifterCard
+from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from .model.inference import say_of_windows
+from .normalisation import normalise_windows
+from .poses import LiftedJoints
+from .skeleton import JOINT_SETS
+
+HOPS_PER_WINDOW = 4
+"""Windows of the sequence branch that begin within the length of one, so that they overlap."""
+
+SEQUENCE, CENTRE = "sequence", "centre"
+"""Which part of the network lifts: the sequence branch gives all frames of a window at once; the
+local module gives its middle frame, so that every frame gets a window of its own."""
+
+KEYPOINT_CHANNELS = 2  # x, y
+
+FRAMES_AT_ONCE = 1728
+"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
+and costs memory."""
+
+FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
+
+
+def lift_windows(
+    network: GLAGCN | ReleasedGLAGCN,
+    card: LifterCard,
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating] | None,
+    image_size: tuple[int, int],
+    *,
+    whole: bool,
+    flip: bool,
+    hops: int = HOPS_PER_WINDOW,
+) -> LiftedJoints:
+    """Run a network over overlapping windows of a clip and blend what they say of each frame.
+
+    Parameters
+    ----------
+    network, card
+        As `glagcn_cli.checkpoints.load_lifter` returns them.
+    keypoints
+        (frames, joints, 2) pixels, gapless, at the network's rate.
+    scores
+        (frames, joints) in 0..1, 0 for a missing joint; None counts all as seen.
+    image_size
+        (width, height) in pixels.
+    whole
+        All frames of windows by the sequence branch, where there is one; otherwise a window for
+        every frame.
+    flip
+        Average with the lifted mirror image.
+    hops
+        As `HOPS_PER_WINDOW`.
+
+    Returns
+    -------
+    LiftedJoints
+        With the axes and the place that the card's normalisation has.
+    """
+    device = next(network.parameters()).device
+    frames, window = len(keypoints), card.architecture.window
+    margin = window // 2
+    whole = whole and isinstance(network, GLAGCN)
+    # Reflected, the motion goes back at both ends at its own speed. Windows for the centre frame
+    # are held at the ends, as the field trains them.
+    mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
+    seen = _with_scores(card, keypoints, scores)
+    padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
+    hop = max(1, window // hops) if whole else 1
+    starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
+    weights = _weights(window, whole)
+    blends: dict[str, Blend] = {}
+    at_once = FRAMES_AT_ONCE if device.type == "cpu" else FRAMES_AT_ONCE_GPU
+
+    def add(chunk: Sequence[int]) -> Sequence[int]:
+        index = np.asarray(chunk)[:, None] + np.arange(window)
+        inputs = torch.from_numpy(_normalised(card, padded[index], image_size)).to(device)
+        said = say_of_windows(network, inputs, whole=whole, flip=flip)
+        for name, values in said._asdict().items():
+            if values is not None:
+                blend = blends.setdefault(name, Blend(len(padded), weights))
+                blend.add(np.asarray(chunk), values.cpu().numpy())
+        return chunk
+
+    Batches(add, max(1, at_once // window))(starts.tolist())
+    inside = slice(margin, margin + frames)
+    found = {name: blend.mean(inside) for name, blend in blends.items()}
+    return LiftedJoints(found["joints"], found.get("error"), found.get("up"))
+
+
+def _weights(window: int, whole: bool) -> NDArray[np.float64]:
+    """What a frame counts by its place in a window, (window,)."""
+    if not whole:
+        return (np.arange(window) == window // 2).astype(np.float64)
+    # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at the
+    # ends, where convolutions read padding and what the network says jumps.
+    return np.asarray(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4)
+
+
+def _with_scores(
+    card: LifterCard, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
+) -> NDArray[np.float64]:
+    """Keypoints and, for a lifter that reads them, scores behind x and y."""
+    if card.architecture.in_channels == KEYPOINT_CHANNELS:
+        return keypoints.astype(np.float64)
+    known = np.ones(keypoints.shape[:2]) if scores is None else scores
+    return np.concatenate([keypoints, known[..., None]], axis=-1).astype(np.float64)
+
+
+def _normalised(
+    card: LifterCard, windows: NDArray[np.float64], image_size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Network input of windows (windows, frames, joints, 2 or 3)."""
+    keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
+    scores = rest[..., 0] if rest.shape[-1] else None
+    root = JOINT_SETS[card.architecture.joint_set].root
+    return normalise_windows(keypoints, card.normalisation, image_size, root, scores)

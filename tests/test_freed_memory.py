@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+_PAGES = """
+import resource, sys
+import numpy as np
+from glagcn_cli.freed_memory import keep_freed_memory
+kept = keep_freed_memory() if sys.argv[1] == "kept" else None
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(4 << 20)
+before = faults()
+for _ in range(20):
+    np.ones(4 << 20)  # 32 MiB
+print(kept, faults() - before)
+"""
+
+
+def page_faults(how: str) -> tuple[str, int]:
+    done = subprocess.run(
+        [sys.executable, "-c", _PAGES, how], capture_output=True, text=True, check=True
+    )
+    kept, faults = done.stdout.split()
+    return kept, int(faults)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc alone has this switch")
+def test_freed_blocks_are_used_again_without_the_system() -> None:
+    _, given_back = page_faults("as it is")
+    kept, faults = page_faults("kept")
+    assert kept == "True" and faults < given_back / 5
+
+
+def test_systems_without_the_switch_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from glagcn_cli import freed_memory
+
+    monkeypatch.setattr(freed_memory.sys, "platform", "darwin")
+    assert freed_memory.keep_freed_memory() is False
+    monkeypatch.setattr(freed_memory.sys, "platform", "linux")
+    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda _: object())
+    assert freed_memory.keep_freed_memory() is False
