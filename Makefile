@@ -26,11 +26,12 @@ help:
 
 demo: $(READY) $(CLIP)
 	@mkdir -p $(OUT)
-	$(BIN)/glagcn-video $(CLIP) $(addprefix -o ,$(DEMO)) --overwrite > /dev/null
+	$(BIN)/glagcn-video $(CLIP) --people all $(addprefix -o ,$(DEMO)) --overwrite > /dev/null
 	@echo
 	@echo "Side by side:  $(OUT)/demo3d.mp4"
 	@echo "Joints:        $(OUT)/demo3d.npy   (frames, 17, 3) metres"
 	@echo "Motion:        $(OUT)/demo3d.bvh   (Blender: File > Import > Motion Capture)"
+	@echo "               and .person2.npy, .person2.bvh of the woman who walks by"
 	@echo "Report:        $(OUT)/demo3d.run.json"
 
 test: $(READY)

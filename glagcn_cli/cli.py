@@ -12,6 +12,7 @@ import click
 from .console import messages_on_stderr, termination_unwinds
 from .errors import GlagcnError, UsageError
 from .event_command import EventCommand
+from .idle_threads import let_idle_threads_sleep
 from .live_call import run_camera
 from .many_call import ManyTask, lift_videos
 from .one_video import Task, export_poses, lift
@@ -69,6 +70,7 @@ def main(
                2  the command is wrong
              130  interrupted
     """
+    let_idle_threads_sleep()
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose contradict each other")
     source = sources[0] if sources else None

@@ -96,8 +96,8 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(images, inputs, height, width)`` to ``(images, outputs, ...)``."""
-        hidden = x if self.expand is None else functional.relu6(self.expand(x))
-        projected = self.project(functional.relu6(self.depthwise(hidden)))
+        hidden = x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
+        projected = self.project(functional.relu6(self.depthwise(hidden), inplace=True))
         return x + projected if self.has_shortcut else projected
 
 
@@ -133,13 +133,13 @@ class MobileNetV2(nn.Module):
         first, *rest = self.blocks
         # In half precision these two alone would move joints four times as far as all the rest.
         with torch.autocast(images.device.type, enabled=False):
-            x = first(functional.relu6(self.stem(images)))
+            x = first(functional.relu6(self.stem(images), inplace=True))
         features = []
         for index, block in enumerate(rest, start=1):
             x = block(x)
             if index in _TAPS:
                 features.append(x)
-        return (*features, functional.relu6(self.top(x)))
+        return (*features, functional.relu6(self.top(x), inplace=True))
 
 
 class SeparableConv(nn.Module):
@@ -152,7 +152,7 @@ class SeparableConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(images, inputs, height, width)`` to ``(images, outputs, height, width)``."""
-        return functional.relu(self.pointwise(self.depthwise(x)))
+        return functional.relu(self.pointwise(self.depthwise(x)), inplace=True)
 
 
 class FeaturePyramid(nn.Module):

@@ -131,10 +131,19 @@ def _boxes(maps: Mapping[str, Tensor], cells: Tensor) -> Tensor:
     return corners.clamp(min=0).minimum(corners.new_tensor([height, width, height, width]))
 
 
-def _inside(boxes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Mask (images, people, height, width) of the cells in each box."""
-    top, left, bottom, right = (edge[..., None, None] for edge in boxes.unbind(-1))
-    return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
+def _weights(
+    rough: Tensor, boxes: Tensor, rows: Tensor, columns: Tensor, spread: float
+) -> tuple[Tensor, Tensor]:
+    """Gaussians around joints, cut off at their person's box, along rows and along columns.
+
+    ``rough`` is (images, people, joints, 2), ``boxes`` (images, people, 4); the results, whose
+    product is the weight of a cell, are (images, people, joints, height, 1) and (..., 1, width).
+    """
+    top, left, bottom, right = (edge[..., None, None, None] for edge in boxes.unbind(-1))
+    down = torch.exp(-((rows - rough[..., 0, None, None]) ** 2) / spread)
+    across = torch.exp(-((columns - rough[..., 1, None, None]) ** 2) / spread)
+    down = down * ((rows >= top) & (rows < bottom))
+    return down, across * ((columns >= left) & (columns < right))
 
 
 def decode_multi_pose(maps: Mapping[str, Tensor]) -> MultiPose:
@@ -153,9 +162,8 @@ def decode_multi_pose(maps: Mapping[str, Tensor]) -> MultiPose:
 
     rough = _pairs_at_cells(maps["keypoint_regression"], cells)
     rough = rough + _row_and_column(cells, width).to(rough.dtype)[:, :, None]
-    squared = (rows - rough[..., 0, None, None]) ** 2 + (columns - rough[..., 1, None, None]) ** 2
-    weight = torch.exp(-squared / (GAUSSIAN_PER_SIDE * min(height, width)))
-    weighted = heat[:, None] * weight * _inside(boxes, rows, columns)[:, :, None]
+    down, across = _weights(rough, boxes, rows, columns, GAUSSIAN_PER_SIDE * min(height, width))
+    weighted = heat[:, None] * (down * across)
     joint_cells = weighted.flatten(3).argmax(dim=3)
 
     keypoints = _refined_keypoints(maps["keypoint_offset"], joint_cells)
