@@ -24,7 +24,6 @@ from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
 from .outputs import atomic_output
 from .probing import VideoInfo
-from .shots import shots_of_part
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +152,8 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     # One number about the whole is the best guess about its part; rows belong to frames.
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
     if frames:
+        from .shots import shots_of_part  # here: it brings OpenCV, and commands should refuse soon
+
         clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
 
