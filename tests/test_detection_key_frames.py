@@ -19,7 +19,7 @@ def numbered(count: int) -> list[Frame]:
 class Walkers:
     """People who walk to the right, evenly; remembers in which frames it looked for them."""
 
-    def __init__(self, people: Sequence[range], speed: float = 1.0) -> None:
+    def __init__(self, people: Sequence[range], speed: float = 0.5) -> None:
         self.people, self.speed, self.searched = people, speed, []
 
     def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
@@ -106,9 +106,9 @@ def test_a_clip_can_be_gone_on_with() -> None:
 
 def test_people_are_told_apart_by_place_when_their_order_changes() -> None:
     before = Boxes(np.array([[0, 0, 10, 20], [50, 0, 60, 20]], np.float32), np.float32([0.9, 0.8]))
-    after = Boxes(np.array([[52, 0, 62, 20], [2, 0, 12, 20]], np.float32), np.float32([0.9, 0.7]))
+    after = Boxes(np.array([[51, 0, 61, 20], [1, 0, 11, 20]], np.float32), np.float32([0.9, 0.7]))
     (middle,) = interpolated(before, after, 1)
-    np.testing.assert_allclose(middle.boxes, [[1, 0, 11, 20], [51, 0, 61, 20]])
+    np.testing.assert_allclose(middle.boxes, [[0.5, 0, 10.5, 20], [50.5, 0, 60.5, 20]])
     np.testing.assert_allclose(middle.scores, [0.8, 0.85])
     nobody = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
     assert [len(people) for people in interpolated(nobody, nobody, 3)] == [0, 0, 0]

@@ -12,8 +12,10 @@ from ..poses import FrameDetections
 from ..tracklets import box_overlap
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
 
-LEAST_OVERLAP = 0.5
-"""Of a person's boxes in two key frames; with less, boxes are looked for in between too."""
+LEAST_OVERLAP = 0.7
+"""Of a person's boxes in two key frames; with less, boxes are looked for in between too. With every
+second frame a key frame, keypoints of the example clip move by 0.58, 0.41 and 0.21 pixels at 0.5,
+0.7 and 0.8, and boxes are looked for in 133, 160 and 193 of its 230 frames."""
 
 LEAST_SCORE = 0.8
 """Score of the keypoints between key frames, as a share of the worse key frame's; with less, the
