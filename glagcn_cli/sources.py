@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +35,7 @@ DEFAULT_IMAGE_FPS = 30.0
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _NUMBER = re.compile(r"%(0\d)?d")
 # A list of files to play, got from a server, may name other addresses but no files of this machine.
+_LOSSLESS = ("libx264", "-preset", "ultrafast", "-qp", "0")
 _PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtmp,rtmps,crypto,data"
 _SILENCE = 30  # seconds without a byte after which a server is given up
 
@@ -125,6 +126,9 @@ def _keep_address(address: str, kept: Path, part: ClipRange) -> None:
         slow = ["-rtsp_transport", "tcp", "-timeout", f"{_SILENCE * 1_000_000}"]
     come = [*slow, "-protocol_whitelist", _PROTOCOLS, "-i", address]
     report = ffmpeg.run([*come, *_copy(kept, part)])
+    if report.status and scheme.startswith("rtsp"):
+        # It does not tell when pictures are to be decoded, without which B-frames cannot be copied.
+        report = ffmpeg.run([*come, *_copy(kept, part, _LOSSLESS)])
     _judge(address, kept, report)
 
 
@@ -190,7 +194,7 @@ def _escaped(pattern: Path) -> Path:
     return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
 
 
-def _copy(kept: Path, part: ClipRange) -> list[str]:
+def _copy(kept: Path, part: ClipRange, pictures: Sequence[str] = ("copy",)) -> list[str]:
     """Output options: pictures and sound as they are, little more than the part."""
     bounds: list[str] = []
     if part.end is not None:
@@ -198,7 +202,7 @@ def _copy(kept: Path, part: ClipRange) -> list[str]:
     if part.max_frames is not None:
         before = math.ceil((part.start + _MARGIN) * _FASTEST) if part.start else _REORDERED
         bounds += ["-frames:v", f"{before + part.max_frames * part.every}", "-shortest"]
-    streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy"]
+    streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c:a", "copy", "-c:v", *pictures]
     quiet = ["-loglevel", "error"]
     # Without bitexact each copy has a number of its own, and kept 2D is known by the file's bytes.
     exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept)]

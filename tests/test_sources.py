@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from clips import BLUE, RED, corners, counting, encode, ffmpeg, quadrants
 
+from glagcn_cli import sources
 from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.sources import as_file, is_file_name, shown
@@ -88,6 +89,30 @@ def test_an_address_is_read_as_the_file_is(clip: Path, server: str) -> None:
         assert file.stem == "clip"
         folder = file.parent
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("can_be_copied", [True, False])
+def test_a_stream_that_cannot_be_copied_is_decoded(
+    monkeypatch: pytest.MonkeyPatch, clip: Path, can_be_copied: bool
+) -> None:
+    """An RTSP server does not tell the order in which B-frames are decoded."""
+    run, asked = sources.ffmpeg.run, []
+
+    def from_the_file(arguments: list[str], **options: object) -> sources.ffmpeg.Report:
+        if not any(argument.startswith("rtsp:") for argument in arguments):
+            return run(arguments, **options)
+        asked.append(arguments)
+        if arguments[arguments.index("-c:v") + 1] == "copy" and not can_be_copied:
+            return sources.ffmpeg.Report(234, "", ("Can't write packet with unknown timestamp",))
+        after = arguments.index("-i") + 2
+        return run(["-i", str(clip), *arguments[after:]])
+
+    monkeypatch.setattr(sources.ffmpeg, "run", from_the_file)
+    with as_file("rtsp://camera/stream") as kept, VideoReader(kept) as reader:
+        frames = [int(frame[0, 0, 0]) for frame in reader]
+    assert len(asked) == 2 - can_be_copied and "tcp" in asked[0]
+    with VideoReader(clip) as reader:
+        assert frames == [int(frame[0, 0, 0]) for frame in reader]
 
 
 def test_a_phone_video_from_a_server_stays_upright(clip: Path, server: str) -> None:
