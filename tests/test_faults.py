@@ -214,3 +214,39 @@ def test_after_a_signal_the_2d_that_was_kept_is_used(
     detector.done = 64
     process_video(models(lifter), source, [out / "a.npy"], use=KeypointsUse(cache=True))
     assert detector.done == 100
+
+
+def linked(folder: Path, target: Path, links: int) -> Path:
+    """The last of a chain of links to a file, each to the one before."""
+    for number in range(links):
+        link = folder / f"link{number}.mp4"
+        link.symlink_to(target)
+        target = link
+    return target
+
+
+def test_links_are_followed_as_far_as_the_system_goes_and_loops_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: Path, lifter: Path
+) -> None:
+    source = clip(tmp_path / "in.mp4", 12)
+    use_detector(monkeypatch, FakeDetector())
+    (near := tmp_path / "near").mkdir()
+    process_video(models(lifter), linked(near, source, 10), [out / "a.npy"])
+    assert len(np.load(out / "a.npy")) == 12
+    (far := tmp_path / "far").mkdir()
+    (loop := tmp_path / "loop.mp4").symlink_to(linked(far, loop, 50))
+    for dead in (loop, far / "link49.mp4"):
+        with pytest.raises(InputError, match=dead.name):
+            process_video(models(lifter), dead, [out / "b.npy"])
+    assert not (out / "b.npy").exists()
+
+
+@pytest.mark.parametrize("name", ["two\nlines.mp4", 'a "quoted" one.mp4', "-o.mp4", ".mp4.mp4"])
+def test_names_that_trip_up_programs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lifter: Path, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = clip(tmp_path / "plain.mp4", 12).rename(tmp_path / name)
+    use_detector(monkeypatch, FakeDetector())
+    process_video(models(lifter), Path(source.name), [Path(f"{source.stem}3d.npy")])
+    assert len(np.load(tmp_path / f"{source.stem}3d.npy")) == 12

@@ -12,8 +12,18 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
-from clips import Frames, opencv_frames, sound
-from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector, walker
+from clips import Frames, encode, opencv_frames, sound
+from fake_detection import (
+    HEIGHT,
+    WIDTH,
+    X264,
+    FakeDetector,
+    clip,
+    cut_off,
+    random_lifter,
+    use_detector,
+    walker,
+)
 
 from glagcn_cli import checkpoints, detection_stage, ffmpeg, preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
@@ -89,6 +99,21 @@ def test_the_sound_comes_along(monkeypatch, tmp_path, out, lifter) -> None:
     assert len(after) == pytest.approx(len(before), abs=0.05 * 8000)
     length = min(len(before), len(after))
     assert np.corrcoef(before[:length], after[:length])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("codec", [("aac",), ("libmp3lame",), ("pcm_s16le",)])
+def test_a_flash_and_a_click_stay_together(monkeypatch, tmp_path, out, lifter, codec) -> None:
+    """Within 20 ms, after the whole way through the program."""
+    pictures = np.zeros((50, HEIGHT, WIDTH, 3), np.uint8)
+    pictures[25] = 255  # at 1 s
+    click = ("-f", "lavfi", "-i", "aevalsrc=between(t\\,1\\,1.01)*sin(9000*t):s=48000:d=2")
+    source = encode(tmp_path / "in.mov", pictures, 25, *click, *X264, "-c:a", *codec)
+    process_video(models(monkeypatch, lifter, FakeDetector()), source, [out / "walk.mp4"])
+    brightness = [
+        frame[:, : frame.shape[1] // 3].mean() for frame in opencv_frames(out / "walk.mp4")
+    ]
+    heard = np.flatnonzero(np.abs(sound(out / "walk.mp4", 48000)) > 0.3)[0] / 48000
+    assert heard == pytest.approx(np.argmax(brightness) / 25, abs=0.02)
 
 
 def test_lift_video_gives_what_the_files_hold(monkeypatch, source, out, lifter) -> None:
