@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .convolving import Activation, convolve
+
 JOINTS = 17  # COCO's keypoints
 MAP_STRIDE = 4  # input pixels per cell of the maps
 SIZE_DIVISOR = 32  # the coarsest features see 1/32 of the input
@@ -55,7 +57,11 @@ def scaled_channels(channels: int, width: float) -> int:
 
 
 class Conv(nn.Conv2d):
-    """Convolution that pads as TensorFlow's ``SAME``: a stride of 2 pads below and right only."""
+    """Convolution and activation; pads as TensorFlow's ``SAME``.
+
+    With a stride of 2 that is a row below and a column to the right only. A kernel with zeros above
+    and to the left, on a picture padded on all sides, sees the same without a copy of the picture.
+    """
 
     def __init__(
         self,
@@ -65,22 +71,17 @@ class Conv(nn.Conv2d):
         stride: int = 1,
         depthwise: bool = False,
         bias: bool = True,
+        activation: Activation = "none",
     ) -> None:
-        super().__init__(
-            inputs,
-            outputs,
-            kernel,
-            stride,
-            padding=kernel // 2 if stride == 1 else 0,
-            groups=inputs if depthwise else 1,
-            bias=bias,
-        )
+        groups = inputs if depthwise else 1
+        super().__init__(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=bias)
+        self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve ``(images, channels, height, width)``; height and width are even."""
-        if self.stride[0] == 2:
-            x = functional.pad(x, (0, self.kernel_size[1] - 2, 0, self.kernel_size[0] - 2))
-        return super().forward(x)
+        stride, padding = self.stride[0], self.kernel_size[0] // 2
+        weight = self.weight if stride == 1 else functional.pad(self.weight, (1, 0, 1, 0))
+        return convolve(x, weight, self.bias, stride, padding, self.groups, self.activation)
 
 
 class InvertedResidual(nn.Module):
@@ -89,15 +90,15 @@ class InvertedResidual(nn.Module):
     def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
         super().__init__()
         hidden = inputs * expansion
-        self.expand = Conv(inputs, hidden) if expansion > 1 else None
-        self.depthwise = Conv(hidden, hidden, kernel=3, stride=stride, depthwise=True)
+        self.expand = Conv(inputs, hidden, activation="relu6") if expansion > 1 else None
+        self.depthwise = Conv(hidden, hidden, 3, stride, depthwise=True, activation="relu6")
         self.project = Conv(hidden, outputs)
         self.has_shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(images, inputs, height, width)`` to ``(images, outputs, ...)``."""
-        hidden = x if self.expand is None else functional.relu6(self.expand(x), inplace=True)
-        projected = self.project(functional.relu6(self.depthwise(hidden), inplace=True))
+        hidden = x if self.expand is None else self.expand(x)
+        projected: Tensor = self.project(self.depthwise(hidden))
         return x + projected if self.has_shortcut else projected
 
 
@@ -113,7 +114,7 @@ class MobileNetV2(nn.Module):
     def __init__(self, width: float) -> None:
         super().__init__()
         channels = scaled_channels(32, width)
-        self.stem = Conv(3, channels, kernel=3, stride=2)
+        self.stem = Conv(3, channels, kernel=3, stride=2, activation="relu6")
         self.blocks = nn.ModuleList()
         for expansion, base, repeats, first_stride in _STAGES:
             outputs = scaled_channels(base, width)
@@ -121,7 +122,7 @@ class MobileNetV2(nn.Module):
                 stride = first_stride if repeat == 0 else 1
                 self.blocks.append(InvertedResidual(channels, outputs, expansion, stride))
                 channels = outputs
-        self.top = Conv(channels, _TOP_CHANNELS)
+        self.top = Conv(channels, _TOP_CHANNELS, activation="relu6")
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Features at strides 4, 8, 16 and 32 of ``(images, 3, height, width)`` RGB in -1..1."""
@@ -133,13 +134,13 @@ class MobileNetV2(nn.Module):
         first, *rest = self.blocks
         # In half precision these two alone would move joints four times as far as all the rest.
         with torch.autocast(images.device.type, enabled=False):
-            x = first(functional.relu6(self.stem(images), inplace=True))
+            x = first(self.stem(images))
         features = []
         for index, block in enumerate(rest, start=1):
             x = block(x)
             if index in _TAPS:
                 features.append(x)
-        return (*features, functional.relu6(self.top(x), inplace=True))
+        return (*features, self.top(x))
 
 
 class SeparableConv(nn.Module):
@@ -148,11 +149,12 @@ class SeparableConv(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.depthwise = Conv(inputs, inputs, kernel=3, depthwise=True, bias=False)
-        self.pointwise = Conv(inputs, outputs)
+        self.pointwise = Conv(inputs, outputs, activation="relu")
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(images, inputs, height, width)`` to ``(images, outputs, height, width)``."""
-        return functional.relu(self.pointwise(self.depthwise(x)), inplace=True)
+        mapped: Tensor = self.pointwise(self.depthwise(x))
+        return mapped
 
 
 class FeaturePyramid(nn.Module):
