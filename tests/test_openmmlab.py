@@ -193,3 +193,29 @@ def test_what_is_imported_already_stays() -> None:
         "assert isinstance(wrappers.MMFullyShardedDataParallel, type)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_models_come_without_what_only_drawing_and_data_sets_want() -> None:
+    code = (
+        "import sys; from glagcn_cli.detection import openmmlab; openmmlab.import_models()\n"
+        "assert not {'matplotlib', 'scipy.stats', 'shapely'} & {*sys.modules}, [*sys.modules]\n"
+        "from mmpose.datasets.transforms.common_transforms import truncnorm\n"
+        "assert abs(truncnorm.rvs(-1, 1, size=9)).max() <= 1\n"
+        "import matplotlib.pyplot, scipy.stats; assert scipy.stats.norm.cdf(0) == 0.5\n"
+    )
+    subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], check=True)
+
+
+def test_models_that_look_into_what_was_put_off_are_imported_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def import_module(name: str) -> None:
+        asked.append(name)
+        if len(asked) == 1:
+            raise ImportError("a stand-in is not a package")
+
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    openmmlab.import_models()
+    assert asked == ["mmdet.models", "mmdet.models", "mmpose.models"]

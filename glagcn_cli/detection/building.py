@@ -23,7 +23,7 @@ _MOST_UNEXPECTED = 0.05
 
 def read_config(path: Path) -> Config:
     """Read a configuration file of MMPose or MMDetection, running its ``custom_imports``."""
-    openmmlab.prepare()
+    openmmlab.import_models()
     from mmengine.config import Config
 
     if not path.is_file():
