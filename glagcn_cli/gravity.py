@@ -22,6 +22,13 @@ LARGEST_LEAN = 30.0
 """Degrees by which a body is turned upright at most; one that leans further is not lifted
 leaning, it leans."""
 
+STANDING_SHARE = 0.5
+"""What bodies that stand count beside what the lifter says, where both say the same: two ways to
+look at the same people, whose mean is nearer the truth than either."""
+
+DISAGREEMENT = 15.0
+"""Degrees between the two from which bodies count nothing: they do not stand, they lean."""
+
 AGREEMENT = 3.0
 """Degrees within which directions are averaged; of those farther off only the side counts."""
 
@@ -52,11 +59,18 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     -------
     NDArray
         (3,) unit vector, camera frame: what the lifter says over all people and frames, with no
-        regard to the few that say something else; without a word from it, `standing_up`.
+        regard to the few that say something else, and `standing_up`, which counts the less the
+        farther it is from that; without a word from the lifter, `standing_up` alone.
     """
     told = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
     up = robust_direction(np.concatenate(told)) if told else None
-    return standing_up(sequences) if up is None else up
+    standing = standing_up(sequences)
+    if up is None or standing is CAMERA_UP:
+        return standing if up is None else up
+    apart = np.degrees(np.arccos(np.clip(up @ standing, -1, 1)))
+    share = STANDING_SHARE * max(0.0, 1 - apart / DISAGREEMENT)
+    mixed = (1 - share) * up + share * standing
+    return np.asarray(mixed / np.linalg.norm(mixed))
 
 
 def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -87,7 +87,36 @@ def test_all_people_and_frames_have_a_say_but_not_those_without_a_pose() -> None
     assert degrees_between(scene_up([one, other, silent]), camera.up) < 0.1
     valid = np.arange(60) < 20
     wrong = np.where(valid[:, None], camera.up, [1.0, 0.0, 0.0])
-    assert degrees_between(scene_up([told(replace(one, valid=valid), wrong)]), camera.up) < 0.1
+    assert degrees_between(scene_up([told(replace(one, valid=valid), wrong)]), camera.up) < 0.5
+
+
+def turned(up: NDArray, degrees: float) -> NDArray:
+    """A direction turned about the camera's viewing axis."""
+    return Rotation.from_euler("z", degrees, degrees=True).apply(up)
+
+
+@pytest.mark.parametrize(("apart", "share"), [(3.0, 0.4), (7.5, 0.25), (15.0, 0.0), (40.0, 0.0)])
+def test_standing_bodies_count_the_less_the_farther_they_are_from_what_is_said(
+    apart: float, share: float
+) -> None:
+    film = Camera(down=0).film(Figure(20, knee=2.0, path=(0, 1, 0)).joints)
+    standing = standing_up([film])
+    said = turned(standing, apart)
+    up = scene_up([told(film, np.tile(said, (len(film), 1)))])
+    assert np.linalg.norm(up) == pytest.approx(1)
+    assert degrees_between(said, up) == pytest.approx(share * apart, abs=0.05)
+    assert degrees_between(standing, up) == pytest.approx((1 - share) * apart, abs=0.05)
+
+
+def test_bodies_that_lean_do_not_lean_the_scene() -> None:
+    """Somebody who walks against a storm, 20 degrees off the vertical, as the lifter says."""
+    leaning = walk(90, 60)
+    lean = Rotation.from_euler("z", 20, degrees=True)
+    leaning = lean.apply(leaning.reshape(-1, 3)).reshape(leaning.shape)
+    camera = Camera(down=12)
+    film = told(camera.film(leaning), np.tile(camera.up, (60, 1)))
+    assert degrees_between(standing_up([film]), camera.up) > 15
+    assert degrees_between(scene_up([film]), camera.up) < 0.1
 
 
 def test_a_third_of_wild_directions_hardly_moves_the_mean() -> None:
