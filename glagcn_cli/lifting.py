@@ -216,18 +216,38 @@ class Lifter:
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
-        joints, uncertainty, up = lift_windows(
+        said = lift_windows(
             self.network, self.card, keypoints, scores, image_size,
             whole=branch == SEQUENCE, flip=flip, hops=self.hops,
         )  # fmt: skip
-        root = self.joint_set.root
+        lifted = self.in_camera_frame(said, keypoints, image_size, fov)
+        return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
+
+    def in_camera_frame(
+        self,
+        said: LiftedJoints,
+        keypoints: NDArray[np.floating],
+        image_size: tuple[int, int],
+        fov: float,
+    ) -> LiftedJoints:
+        """Turn what the network says of frames to the camera's axes, joints about the root.
+
+        Parameters
+        ----------
+        said
+            With the axes and the place that the card's normalisation has.
+        keypoints
+            (frames, joints, 2) pixels, of the same frames.
+        image_size, fov
+            As in `lift_steady`.
+        """
+        (joints, uncertainty, up), root = said, self.joint_set.root
         if self.card.normalisation == PERSON:
             rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
             turned = ray_rotations(rays)  # to be undone
             joints = np.einsum("tji,tvj->tvi", turned, joints)
             up = None if up is None else np.einsum("tji,tj->ti", turned, up)
-        joints = joints - joints[:, root : root + 1]
-        return LiftedJoints(joints, uncertainty, None if up is None else _unit(up))
+        return LiftedJoints(joints - joints[:, root : root + 1], uncertainty, up)
 
 
 def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:

@@ -77,7 +77,7 @@ def lift_windows(
     # Reflected, the motion goes back at both ends at its own speed. Windows for the centre frame
     # are held at the ends, as the field trains them.
     mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
-    seen = _with_scores(card, keypoints, scores)
+    seen = with_scores(card, keypoints, scores)
     padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
     hop = max(1, window // hops) if whole else 1
     starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
@@ -87,7 +87,7 @@ def lift_windows(
 
     def add(chunk: Sequence[int]) -> Sequence[int]:
         index = np.asarray(chunk)[:, None] + np.arange(window)
-        inputs = torch.from_numpy(_normalised(card, padded[index], image_size)).to(device)
+        inputs = torch.from_numpy(network_input(card, padded[index], image_size)).to(device)
         said = say_of_windows(network, inputs, whole=whole, flip=flip)
         for name, values in said._asdict().items():
             if values is not None:
@@ -110,20 +110,23 @@ def _weights(window: int, whole: bool) -> NDArray[np.float64]:
     return np.asarray(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4)
 
 
-def _with_scores(
+def with_scores(
     card: LifterCard, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
 ) -> NDArray[np.float64]:
-    """Keypoints and, for a lifter that reads them, scores behind x and y."""
+    """Keypoints (frames, joints, 2) and, for a lifter that reads them, scores behind x and y.
+
+    Scores that are not known (None) count all joints as seen.
+    """
     if card.architecture.in_channels == KEYPOINT_CHANNELS:
         return keypoints.astype(np.float64)
     known = np.ones(keypoints.shape[:2]) if scores is None else scores
     return np.concatenate([keypoints, known[..., None]], axis=-1).astype(np.float64)
 
 
-def _normalised(
+def network_input(
     card: LifterCard, windows: NDArray[np.float64], image_size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Network input of windows (windows, frames, joints, 2 or 3)."""
+    """Network input of windows (windows, frames, joints, 2 or 3), as `with_scores` gives frames."""
     keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
     scores = rest[..., 0] if rest.shape[-1] else None
     root = JOINT_SETS[card.architecture.joint_set].root

@@ -11,16 +11,9 @@ from numpy.typing import NDArray
 from ..gaps import Filled, fill_gaps, place_missing_root
 from ..lifting import MAX_GAP, MIN_SCORE, Lifter
 from ..model.inference import say_of_windows
-from ..normalisation import (
-    PERSON,
-    focal_length,
-    normalise_windows,
-    pixel_rays,
-    ray_rotations,
-)
 from ..poses import LiftedJoints
 from ..skeleton import JointSet, to_lifter_joints
-from ..window_lifting import KEYPOINT_CHANNELS, SEQUENCE
+from ..window_lifting import SEQUENCE, network_input, with_scores
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class CausalLifter:
 
     def __init__(self, lifter: Lifter, image_size: tuple[int, int], fov: float, flip: bool) -> None:
         self._lifter, self._flip = lifter, flip
-        self._image_size, self._focal = image_size, focal_length(image_size, fov)
+        self._image_size, self._fov = image_size, fov
         self._margin = lifter.card.architecture.window // 2
         self._past: list[_Sighting] = []
 
@@ -132,24 +125,18 @@ class CausalLifter:
         self, keypoints: NDArray[np.float64], scores: NDArray[np.float64]
     ) -> LiftedJoints:
         """Lift the last of gapless joints at the lifter's rate, which is held from there on."""
-        card, network, root = self._lifter.card, self._lifter.network, self._lifter.joint_set.root
+        card, network = self._lifter.card, self._lifter.network
         held = np.arange(card.architecture.window).clip(max=self._margin)
-        known = None if card.architecture.in_channels == KEYPOINT_CHANNELS else scores[held][None]
-        inputs = normalise_windows(
-            keypoints[held][None], card.normalisation, self._image_size, root, known
-        )
-        tensor = torch.from_numpy(inputs).to(self._lifter.device)
+        window = with_scores(card, keypoints[held], scores[held])
+        inputs = torch.from_numpy(network_input(card, window[None], self._image_size))
         whole = self._lifter.video_branch == SEQUENCE
-        said = say_of_windows(network, tensor, whole=whole, flip=self._flip)
+        said = say_of_windows(network, inputs.to(self._lifter.device), whole=whole, flip=self._flip)
         middle = self._margin if said.joints.shape[1] > 1 else 0
         joints, error, up = (
             None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)
             for value in said
         )
         assert joints is not None
-        if card.normalisation == PERSON:
-            ray = pixel_rays(keypoints[-1:, root], self._image_size, self._focal)
-            turned = ray_rotations(ray)  # to be undone
-            joints = np.einsum("tji,tvj->tvi", turned, joints)
-            up = None if up is None else np.einsum("tji,tj->ti", turned, up)
-        return LiftedJoints(joints - joints[:, root : root + 1], error, up)
+        return self._lifter.in_camera_frame(
+            LiftedJoints(joints, error, up), keypoints[-1:], self._image_size, self._fov
+        )
