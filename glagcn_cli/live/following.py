@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..tracklets import keypoint_similarity
+from ..tracklets import KEYPOINT_TOLERANCE, keypoint_similarity, size
 
 LONGEST_ABSENCE = 1.0
 """Seconds after which whoever is largest is followed instead."""
@@ -14,11 +14,9 @@ LONGEST_ABSENCE = 1.0
 LEAST_SIMILARITY = 0.15
 """Of poses, 0..1, below which it is somebody else."""
 
-TOLERANCE = 0.12
-"""Of the person's size: displacement of a joint, from a frame to the next at 25 frames/s, at which
-its similarity is exp(-1/2); of rarer frames more in proportion."""
-
-_USUAL_STEP = 0.04  # seconds
+USUAL_STEP = 0.04
+"""Seconds from a frame to the next for which `KEYPOINT_TOLERANCE` holds; after longer ones joints
+may have moved by more in proportion."""
 
 
 class Follower:
@@ -40,17 +38,18 @@ class Follower:
         """Pick the person among those found at a time; None where the person is not seen."""
         if not len(found):
             return None
-        areas = np.prod(np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1.0), axis=1)
-        chosen = int(areas.argmax())
+        sizes = [size(box) for box in found.boxes]
+        chosen = int(np.argmax(sizes))
         if self._keypoints is not None and at - self.at <= LONGEST_ABSENCE:
             assert self._scores is not None
-            tolerance = TOLERANCE * max(1.0, (at - self.at) / _USUAL_STEP) * self._size
+            growth = max(1.0, (at - self.at) / USUAL_STEP)
             similar = keypoint_similarity(
-                self._keypoints, self._scores, found.keypoints, found.scores, tolerance
-            )
+                self._keypoints, self._scores, found.keypoints, found.scores,
+                KEYPOINT_TOLERANCE * growth * self._size,
+            )  # fmt: skip
             chosen = int(similar.argmax())
             if similar[chosen] < LEAST_SIMILARITY:
                 return None
         self._keypoints, self._scores = found.keypoints[chosen], found.scores[chosen]
-        self._size, self.at = float(np.sqrt(areas[chosen])), at
+        self._size, self.at = sizes[chosen], at
         return chosen
