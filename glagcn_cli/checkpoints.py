@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,26 +73,6 @@ def lifter_path(name: str) -> Path:
         f"no lifter {name!r}: it is neither a file nor one of the shipped lifters "
         f"({', '.join(SHIPPED_LIFTERS)})"
     )
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def weights_sha256(path: Path) -> str:
-    """As `sha256`, of a file of weights, which is read only once while it stays as it is."""
-    status = path.stat()
-    return _sha256_of(path, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=16)
-def _sha256_of(path: Path, _size: int, _written: int) -> str:
-    return sha256(path)
 
 
 def save_lifter(

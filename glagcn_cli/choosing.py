@@ -11,11 +11,11 @@ from .tracking import Track
 
 
 def choose_people(
-    people: Sequence[Track], wanted: int | str, path: Path, most: int | None = None
+    people: Sequence[Track], wanted: int | str, video: Path | str, most: int | None = None
 ) -> list[Track]:
     """Pick all people, or the one with a number; nobody from nobody.
 
-    `most` are picked of all, the most important ones. `path` is for the message.
+    `most` are picked of all, the most important ones. `video` is its name for the message.
     """
     if wanted == EVERYBODY or not people:
         return list(people[:most])
@@ -23,7 +23,7 @@ def choose_people(
     if not chosen:
         found = "1 person was" if len(people) == 1 else f"{len(people)} people were"
         raise UsageError(
-            f"{path}: there is no person {wanted}, {found} found; they are numbered from 1, the "
+            f"{video}: there is no person {wanted}, {found} found; they are numbered from 1, the "
             "main person"
         )
     return chosen

@@ -12,11 +12,11 @@ import click
 from .console import messages_on_stderr, termination_unwinds
 from .errors import GlagcnError, UsageError
 from .event_command import EventCommand
-from .idle_threads import let_idle_threads_sleep
 from .live_call import run_camera
 from .many_call import ManyTask, lift_videos
 from .one_video import Task, export_poses, lift
 from .options import video_parameters
+from .own_process import prepare_process
 from .progress_events import EVENTS, JSON
 
 EXIT_FAILED = 1
@@ -70,7 +70,7 @@ def main(
                2  the command is wrong
              130  interrupted
     """
-    let_idle_threads_sleep()
+    prepare_process()
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose contradict each other")
     source = sources[0] if sources else None
@@ -108,7 +108,7 @@ def main(
     except GlagcnError as error:
         _fail(str(error), EXIT_FAILED, verbose)
     except Exception as error:
-        named = camera or from_3d or source or from_2d
+        named = camera or from_3d or source or from_2d or "this call"
         _fail(_unexpected(named, error, verbose), EXIT_FAILED, verbose)
     finally:
         for path in () if quiet else written:
@@ -134,11 +134,13 @@ def _fail(message: str, code: int, verbose: bool = False) -> None:
     sys.exit(code)
 
 
-def _unexpected(source: Path | str | None, error: Exception, verbose: bool) -> str:
+def _unexpected(source: Path | str, error: Exception, verbose: bool) -> str:
     """Message for an error that is a fault of this program, or of the machine."""
+    from .sources import shown
+
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     more = "" if verbose else "; --verbose shows where"
-    return f"{source}: stopped by an error that was not foreseen: {kind}{more}"
+    return f"{shown(source)}: stopped by an error that was not foreseen: {kind}{more}"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from .errors import DeviceError, UsageError
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
+from .own_process import prepare_process
 from .settings import Settings
 from .sources import is_address, shown
 
@@ -77,7 +78,7 @@ def lift_on_ray(
         options = {"num_cpus": choices.threads, "max_retries": RETRIES}
         if _wants_gpu(choices.settings.device, ray.cluster_resources().get("GPU", 0)):
             options["num_gpus"] = 1
-        task = ray.remote(lift_job_with_notes).options(**options)
+        task = ray.remote(_lift_in_task).options(**options)
         shared = ray.put(choices)
         waiting = list(range(len(jobs)))[::-1]
         while waiting or running:
@@ -100,6 +101,12 @@ def lift_on_ray(
             tick()
     finally:
         _stop(ray, list(running))
+
+
+def _lift_in_task(job: Job, choices: Choices) -> Outcome:
+    """Lift one video in a process of Ray's, which has no other work."""
+    prepare_process()
+    return lift_job_with_notes(job, choices)
 
 
 def _connected(address: str) -> ModuleType:

@@ -19,7 +19,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import sha256
+from .checksums import remembered_sha256, stamp
 from .clip_detections import FORMAT_VERSION, ClipDetections
 from .detection.downloading import cache_folder
 from .errors import InputError
@@ -68,7 +68,7 @@ def cache_key(info: VideoInfo, made_by: Mapping[str, Any]) -> str:
         The video cannot be read.
     """
     about = {
-        "content": sha256(info.path),
+        "content": remembered_sha256(info.path),
         "format": [FORMAT_VERSION, RESULTS],
         "fields": [column.name for column in fields(FrameDetections)],
         "frames": {name: str(value) for name, value in asdict(info).items() if name != "path"},
@@ -105,7 +105,7 @@ class CachedClip:
         self._stored = 0  # frames that lie in segments
         if made_by is not None and info.path.is_file():
             with self._at_no_cost():
-                self._stamp = _stamp(info.path)
+                self._stamp = stamp(info.path)
                 self._folder = detections_folder() / cache_key(info, made_by)
 
     def whole(self) -> ClipDetections | None:
@@ -140,8 +140,8 @@ class CachedClip:
         if self._folder is None:
             return
         with self._at_no_cost():
-            if _stamp(self._info.path) != self._stamp:
-                log.debug("%s: changed while it was read; its 2D is not kept", self._info.path)
+            if stamp(self._info.path) != self._stamp:
+                log.debug("%s: changed while it was read; its 2D is not kept", self._info.name)
                 shutil.rmtree(self._folder, ignore_errors=True)
                 return
             _store(self._folder / _WHOLE, clip)
@@ -155,7 +155,7 @@ class CachedClip:
         try:
             yield
         except Exception as error:
-            log.debug("the cache of 2D is not used for %s: %s", self._info.path, error)
+            log.debug("the cache of 2D is not used for %s: %s", self._info.name, error)
             self._folder = None
 
 
@@ -192,9 +192,3 @@ def _read(file: Path) -> ClipDetections | None:
         file.unlink(missing_ok=True)
         return None
     return found if isinstance(found, ClipDetections) else None
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """What changes when a file is written to."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns

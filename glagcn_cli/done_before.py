@@ -11,12 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import lifter_path, sha256
+from .checkpoints import lifter_path
+from .checksums import remembered_sha256
 from .errors import InputError
 from .export.run_report import write_report
 from .keypoints_source import made_by
 from .outputs import atomic_output
 from .settings import Settings
+from .video_names import name_of
 
 KEY, OLDER = "content_key", "older_outputs"
 """Names in the report of a run: of the key, and of what runs before it left under its stem."""
@@ -43,10 +45,12 @@ def content_key(video: Path, settings: Settings, wanted: Sequence[str]) -> str:
         The video cannot be read.
     """
     try:
-        content = sha256(video)
+        content = remembered_sha256(video)
     except OSError as error:
         reason = error.strerror or error
-        raise InputError(f"{video}: cannot be read ({reason}); check its permissions") from error
+        raise InputError(
+            f"{name_of(video)}: cannot be read ({reason}); check its permissions"
+        ) from error
     about = {"content": content, "wanted": sorted(wanted), **_made_with(settings)}
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
@@ -56,7 +60,7 @@ def _made_with(settings: Settings) -> dict[str, Any]:
     """Settings, models by what they hold, and versions; the same for all videos of a call."""
     by_content = {"device", "detector", "pose", "lifter"}
     chosen = {name: value for name, value in asdict(settings).items() if name not in by_content}
-    lifter = sha256(lifter_path(settings.lifter))
+    lifter = remembered_sha256(lifter_path(settings.lifter))
     return {"settings": chosen, "lifter": lifter, "made_by": made_by(settings)}
 
 

@@ -151,7 +151,8 @@ def models() -> list[Facts]:
 
 def lifters() -> list[Facts]:
     """Tell of the lifters that come with the program, and of the data they were trained on."""
-    from .checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter, sha256
+    from .checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
+    from .checksums import sha256
 
     found = []
     for name, checksum in SHIPPED_LIFTERS.items():

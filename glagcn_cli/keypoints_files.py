@@ -132,7 +132,7 @@ def for_video(
                 "%s: is of %d frames and %s has %d: what is drawn may be out of step",
                 path,
                 saved.length,
-                info.path,
+                info.name,
                 whole,
             )
         frames = frames[first : whole : part.every]
@@ -166,7 +166,7 @@ def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> N
     if not same or abs(announced - len(saved)) > max(SURPLUS, 0.02 * len(saved)):
         raise InputError(
             f"{path}: is of {_told(len(saved), saved.image_size, saved.fps, saved.starts_at)}; "
-            f"{info.path} is asked for {_told(announced, size, info.fps, start)}"
+            f"{info.name} is asked for {_told(announced, size, info.fps, start)}"
         )
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import ffmpeg
-from .checkpoints import sha256, weights_sha256
+from .checksums import remembered_sha256, sha256
 from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
 from .errors import UsageError
@@ -132,15 +131,15 @@ def keypoints_of_video(
         log.info(
             "%s: its 2D was found by an earlier run and is taken from the cache; --no-cache "
             "detects it again",
-            info.path,
+            info.name,
         )
         if known.truncated:
-            log.warning("%s: is damaged or cut off after %d frames", info.path, len(known))
+            log.warning("%s: is damaged or cut off after %d frames", info.name, len(known))
         return FoundKeypoints(info, known, CACHE)
     if cached.kept:
         log.info(
             "%s: an earlier run that was stopped found the 2D of %d frames; the rest is detected",
-            info.path,
+            info.name,
             len(cached.kept),
         )
     clip = detect(cached)
@@ -158,7 +157,7 @@ def made_by(settings: Settings) -> dict[str, Any]:
         "pose": _model(settings.pose, "pose"),
         "precision": settings.precision,
         "boxes_every": settings.boxes_every,
-        "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
+        "versions": installed_versions(),
     }
 
 
@@ -168,7 +167,7 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
     config, checkpoint = find_files(name, kind)
     if not (config.is_file() and checkpoint.is_file()):
         return {"missing": name}  # which loading it is going to tell in its own words
-    told: dict[str, Any] = {"checkpoint": weights_sha256(checkpoint), "config": sha256(config)}
+    told: dict[str, Any] = {"checkpoint": remembered_sha256(checkpoint), "config": sha256(config)}
     if "," in name:  # a file of the user's, which may build on others that change
         from .detection.building import read_config
 

@@ -61,6 +61,7 @@ def run_camera(
     """
     from .preflight import check_models
     from .settings import Settings
+    from .sources import shown
     from .system_libraries import check_opencv
 
     _refuse_others(context, _OF_FRAMES | _OF_CALLS)
@@ -70,7 +71,7 @@ def run_camera(
     from .live.capture import open_source
     from .live.run import LiveReport, run_live
     from .live.window import Window
-    from .one_video import limit_threads
+    from .own_process import limit_threads
     from .progress import Stages
     from .video_lifter import VideoLifter
 
@@ -80,7 +81,7 @@ def run_camera(
     with Window() as window:
         source = open_source(camera)
         try:
-            stages = Stages.shown_as(context.params["progress"], camera)
+            stages = Stages.shown_as(context.params["progress"], shown(camera))
             with stages.stage("loading"):
                 models = VideoLifter(settings)
                 _ = models.detector
@@ -89,7 +90,7 @@ def run_camera(
             pass  # the usual end of something that has none of its own
         finally:
             source.close()
-            log.info("%s: %s", camera, report)
+            log.info("%s: %s", shown(camera), report)
 
 
 def _refuse_others(context: click.Context, meant: set[str]) -> None:

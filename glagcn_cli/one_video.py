@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,8 @@ def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     from .preflight import check_outputs, check_source
 
     source, use = task.source, KeypointsUse(**task.keeping)
-    if source is None and (useless := sorted(given.keys() & _OF_VIDEO)):
-        raise UsageError(f"--{useless[0].replace('_', '-')} has no effect without a video")
+    if source is None:
+        _refuse(given.keys() & _OF_VIDEO, "without a video")
     main_input = Path(source or use.from_2d or "")
     if source is not None:
         check_source(Path(source))
@@ -47,8 +47,8 @@ def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
         task.outputs, main_input, plots=task.plots, overwrite=task.overwrite, everybody=everybody
     )
     use.check([*task.outputs, *task.plots], task.overwrite)
-    if use.from_2d is not None and (useless := sorted(given.keys() & {"detector", "pose"})):
-        raise UsageError(f"--{useless[0]} has no effect with --from-2d; leave one of them out")
+    if use.from_2d is not None:
+        _refuse(given.keys() & {"detector", "pose"}, "with --from-2d; leave one of them out")
     if source is None:
         _work(task, None, threads, given, use)
         return
@@ -71,7 +71,7 @@ def _work(
     use: KeypointsUse,
 ) -> None:
     """Load the models and lift the video in a file, or the 2D that ``use`` names."""
-    from .freed_memory import keep_freed_memory
+    from .own_process import limit_threads
     from .preflight import check_models
     from .settings import Settings
     from .sources import shown
@@ -80,7 +80,6 @@ def _work(
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)
     check_opencv()
-    keep_freed_memory()
     if threads:
         limit_threads(threads)
     from .pipeline import VideoLifter, process_video
@@ -104,11 +103,8 @@ def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
 
     # Click gives these whether or not they were asked for.
     chosen = given.keys() - {"people", "device"}
-    if useless := sorted(chosen - set(APPLICABLE)):
-        raise UsageError(
-            f"--{useless[0].replace('_', '-')} has no effect on poses that were lifted before; "
-            "leave it out, or lift the video anew"
-        )
+    without = "on poses that were lifted before; leave it out, or lift the video anew"
+    _refuse(chosen - set(APPLICABLE), without)
     if task.source is not None:
         check_source(Path(task.source))
     stages = Stages.shown_as(task.progress, str(poses))
@@ -119,10 +115,8 @@ def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
         )  # fmt: skip
 
 
-def limit_threads(threads: int) -> None:
-    """Let torch and OpenCV use no more threads than this."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
+def _refuse(useless: Collection[str], where: str) -> None:
+    """Refuse settings that were chosen and mean nothing; tell of one of them."""
+    if useless:
+        option = min(useless).replace("_", "-")
+        raise UsageError(f"--{option} has no effect {where}")

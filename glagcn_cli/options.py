@@ -22,11 +22,10 @@ def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) ->
     """Print the versions that a bug report needs."""
     if not wanted or context.resilient_parsing:
         return
-    from . import ffmpeg
     from .export.run_report import installed_versions
 
     click.echo(f"glagcn-video {__version__}")
-    for name, version in (installed_versions() | {"ffmpeg": ffmpeg.version()}).items():
+    for name, version in installed_versions().items():
         if name != "glagcn":
             click.echo(f"{name} {version}")
     context.exit()

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import ffmpeg
 from .errors import NobodyFoundError, OutputError, UsageError
 from .export import VIDEO_SUFFIXES, ExportContext
-from .export.run_report import installed_versions
+from .export.run_report import installed_versions, people_rows, video_facts
 from .keypoints_files import CONTENTS, keypoints_path, save_keypoints
 from .keypoints_source import KeypointsUse
 from .poses import PoseSequence
@@ -136,7 +135,7 @@ def process_video(
 def nobody_message(lifted: LiftedVideo, written: Sequence[Path]) -> str:
     """What to tell a user whose video shows nobody."""
     frames = "its only frame" if lifted.frames == 1 else f"any of its {lifted.frames} frames"
-    message = f"{lifted.info.path}: no person was found in {frames}"
+    message = f"{lifted.info.name}: no person was found in {frames}"
     videos = [str(path) for path in written if path.suffix.lower() in VIDEO_SUFFIXES]
     if videos:
         return f"{message}; {', '.join(videos)} was written without a skeleton, no pose files"
@@ -152,7 +151,7 @@ def run_report(
         told = {"lifter": told["lifter"]}
     return {
         "settings": context.settings,
-        "input": lifted.info,
+        "input": video_facts(lifted.info),
         "frames": lifted.frames,
         "moving_camera": lifted.scene.moving_camera,
         "shots": [
@@ -162,11 +161,8 @@ def run_report(
         "truncated": lifted.truncated,
         "keypoints_from": lifted.found.source,
         "people_found": lifted.people_found,
-        "people": [
-            {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
-            for sequence in lifted.sequences
-        ],
+        "people": people_rows(lifted.sequences),
         "models": told,
         "stages": stages.report(),
-        "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
+        "versions": installed_versions(),
     }

@@ -9,18 +9,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import ffmpeg
+from .checksums import Stamp, stamp
 from .clip_times import WHOLE, ClipRange, format_time
 from .errors import InputError, NoVideoStreamError, UsageError
 from .frame_rates import choose_rate
 from .lens import recorded_fov
+from .video_names import name_of
 
 # The first stream that is a moving picture: capital V leaves cover art out.
 VIDEO_STREAM = "0:V:0"
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 
 _MEASURED_SECONDS = 20
-
-Stamp = tuple[int, int, int, int]
 
 _STREAM = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (.*)$", re.MULTILINE)
 _NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
@@ -93,6 +93,11 @@ class VideoInfo:
     part: ClipRange = WHOLE
     starts_at: Fraction = Fraction(0)
 
+    @property
+    def name(self) -> str:
+        """What messages and reports call it."""
+        return name_of(self.path)
+
 
 def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
     """Find out what a video, or a part of it, holds by decoding its first frame.
@@ -109,13 +114,13 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
     UsageError
         The part begins after the end of the video, or holds no frame.
     """
-    looked = look(path)
+    looked, name = look(path), name_of(path)
     video = looked.video
     if video is None:
-        raise NoVideoStreamError(f"{path}: has no video stream, only sound or stills; give a video")
+        raise NoVideoStreamError(f"{name}: has no video stream, only sound or stills; give a video")
     if looked.first_frame is None:
         raise InputError(
-            f"{path}: no frame can be decoded ({looked.complaint}); "
+            f"{name}: no frame can be decoded ({looked.complaint}); "
             "check that the file is complete and plays"
         )
     width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
@@ -165,8 +170,8 @@ def check_start(file: Path, part: ClipRange, fps: Fraction) -> None:
     length = _picture_seconds(file)
     if length is not None and part.first(fps) >= max(1, round(length * fps)):
         raise UsageError(
-            f"{file}: start ({format_time(part.start)}) is beyond the end of the clip, which "
-            f"lasts {format_time(length)}" + (" s" if length < 60 else "")
+            f"{name_of(file)}: start ({format_time(part.start)}) is beyond the end of the clip, "
+            f"which lasts {format_time(length)}" + (" s" if length < 60 else "")
         )
 
 
@@ -175,7 +180,7 @@ def first_picture(file: Path) -> float:
 
     Taken at a fine clock: at that of the frame rate, as in `look`, it may be half a frame off.
     """
-    return _first_picture(file, _stamp(file))
+    return _first_picture(file, stamp(file))
 
 
 @lru_cache(maxsize=64)
@@ -207,7 +212,7 @@ class Looked:
 def look(path: str | Path) -> Looked:
     """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
     file = _existing(path)
-    return _look(file, _stamp(file))
+    return _look(file, stamp(file))
 
 
 @lru_cache(maxsize=64)
@@ -218,10 +223,10 @@ def _look(file: Path, _: Stamp) -> Looked:
     complaint = ffmpeg.telling_line(report.messages)
     if "Input #0, tty" in said:
         # ffmpeg films any text file as it would scroll over a terminal.
-        raise InputError(f"{file}: is a text file, not a video")
+        raise InputError(f"{name_of(file)}: is a text file, not a video")
     if "Input #0" not in said:
         raise InputError(
-            f"{file}: is not a video that ffmpeg can read ({complaint}); "
+            f"{name_of(file)}: is not a video that ffmpeg can read ({complaint}); "
             "check that it is complete and plays"
         )
     said = said.split("\nStream mapping:")[0]
@@ -272,12 +277,6 @@ def _measured_average(file: Path) -> float | None:
     return round(float((len(times) - 1) / ((max(times) - min(times)) * Fraction(tick[1]))), 2)
 
 
-def _stamp(file: Path) -> Stamp:
-    """What changes when a file is written to, so that others need be asked about only once."""
-    status = file.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
 def _existing(path: str | Path) -> Path:
     file = Path(path)
     if file.is_dir():
@@ -289,7 +288,7 @@ def _existing(path: str | Path) -> Path:
     if not file.exists():
         raise InputError(f"{file}: no such file; check the name and the folder")
     if file.is_file() and file.stat().st_size == 0:
-        raise InputError(f"{file}: is empty (0 bytes); copy or record it again")
+        raise InputError(f"{name_of(file)}: is empty (0 bytes); copy or record it again")
     return file
 
 

@@ -7,11 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import ffmpeg
 from .clip_times import ClipRange
 from .errors import OutputError
 from .export import ExportContext
-from .export.run_report import installed_versions
+from .export.run_report import installed_versions, people_rows, video_facts
 from .poses import Keypoints2D
 from .preflight import check_outputs, check_source
 from .progress import Stages
@@ -103,12 +102,9 @@ def _clip(saved: SavedPoses, info: VideoInfo | None) -> Clip:
 def _report(clip: Clip, context: ExportContext, stages: Stages) -> dict[str, Any]:
     return {
         "settings": context.settings,
-        "input": clip.video,
+        "input": clip.video and video_facts(clip.video),
         "frames": clip.frames,
-        "people": [
-            {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
-            for sequence in clip.sequences
-        ],
+        "people": people_rows(clip.sequences),
         "stages": stages.report(),
-        "versions": installed_versions() | {"ffmpeg": ffmpeg.version()},
+        "versions": installed_versions(),
     }

@@ -16,6 +16,7 @@ import numpy as np
 
 from .damaged_files import damage_named
 from .errors import InputError, UsageError
+from .export.people import are_of_one_clip
 from .poses import PoseSequence
 
 _MODULES: dict[str, str] = {
@@ -109,9 +110,8 @@ def _check(saved: SavedPoses) -> None:
     first = people[0]
     if not 0 < first.fps <= FASTEST:
         raise ValueError(f"the rate of {float(first.fps):g} frames a second is none")
-    for other in people[1:]:
-        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
-            raise ValueError("its people differ in frames, rate or joints")
+    if not are_of_one_clip(people):
+        raise ValueError("its people differ in frames, rate or joints")
     numbers = [sequence.person for sequence in people]
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"people share a number: {numbers}")

@@ -24,6 +24,7 @@ from .clip_times import WHOLE, ClipRange
 from .errors import GlagcnError, InputError, UsageError
 from .frame_rates import STANDARD_RATES
 from .probing import probe
+from .video_names import called
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,8 @@ def as_file(
             _keep_address(str(source), kept, part)
         else:
             _keep_standard_input(stdin or sys.stdin.buffer, kept, part)
-        yield kept
+        with called(kept, shown(source)):
+            yield kept
 
 
 def _keep_address(address: str, kept: Path, part: ClipRange) -> None:

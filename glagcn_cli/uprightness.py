@@ -41,7 +41,7 @@ def median_lean(people: Sequence[Keypoints2D]) -> float | None:
     return float(np.median(every)) if len(every) else None
 
 
-def warn_if_turned(people: Sequence[Keypoints2D], path: Path) -> None:
+def warn_if_turned(people: Sequence[Keypoints2D], video: Path | str) -> None:
     """Warn when most poses of a video lie or stand on their heads, as in a turned picture."""
     lean = median_lean(people)
     if lean is None or lean <= LARGEST_LEAN:
@@ -50,6 +50,6 @@ def warn_if_turned(people: Sequence[Keypoints2D], path: Path) -> None:
     _log.warning(
         "%s: the people in it %s most of the time; if the picture is turned, turn it upright in a "
         "video editor and run again: poses from a turned picture are wrong",
-        path,
+        video,
         posture,
     )

@@ -105,12 +105,12 @@ class VideoReader:
         reason = ffmpeg.telling_line(process.messages)
         if status < 0:  # by a signal; what the file is like has no part in that
             raise InputError(
-                f"{self.info.path}: ffmpeg was killed (signal {-status}) after decoding "
+                f"{self.info.name}: ffmpeg was killed (signal {-status}) after decoding "
                 f"{self.frames_read} frames; if memory is short, close other programs and try again"
             )
         if self.frames_read == 0:
             check_start(self.info.path, self.info.part, self.info.fps * self.info.part.every)
-            raise InputError(f"{self.info.path}: no frame can be decoded ({reason})")
+            raise InputError(f"{self.info.name}: no frame can be decoded ({reason})")
         cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
         if self.truncated or not (status or process.messages):
             return
@@ -118,10 +118,10 @@ class VideoReader:
         if self.truncated:
             log.warning(
                 "%s: damaged or cut off; the %d frames that can be decoded are used (%s)",
-                self.info.path,
+                self.info.name,
                 self.frames_read,
                 ffmpeg.telling_line(cut[-1:]) if cut else reason,
             )
         else:
             # Decoders complain of much that nobody sees, so this is for those who ask.
-            log.debug("%s: ffmpeg remarked: %s", self.info.path, reason)
+            log.debug("%s: ffmpeg remarked: %s", self.info.name, reason)

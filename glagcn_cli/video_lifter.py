@@ -9,7 +9,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .checkpoints import lifter_path, weights_sha256
+from .checkpoints import lifter_path
+from .checksums import remembered_sha256
 from .choosing import choose_people, who_is_left_out
 from .detection_stage import detect_people
 from .devices import choose_device, lost_devices_told
@@ -168,12 +169,12 @@ class VideoLifter:
     def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
         """Lay out whom the settings ask for, and only them: two hours of a person take 44 MB."""
         info, clip, settings = found.info, found.clip, self.settings
-        wanted = choose_people(people, settings.people, info.path, settings.max_people)
+        wanted = choose_people(people, settings.people, info.name, settings.max_people)
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
-        warn_if_turned(chosen, info.path)
+        warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
-            log.info("%s: %s", info.path, who_is_left_out(len(people), settings))
+            log.info("%s: %s", info.name, who_is_left_out(len(people), settings))
         return chosen
 
     def _in_scenes(
@@ -253,7 +254,7 @@ def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
         log.info(
             "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
             "own",
-            info.path,
+            info.name,
             times,
             more,
             len(shots),
@@ -264,7 +265,7 @@ def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
         log.info(
             "%s: the camera moves%s (the background drifts by %.0f %% of the picture), so "
             "everybody stays in place%s",
-            info.path,
+            info.name,
             where,
             100 * max(shot.drift for shot in moving),
             where and " there",
@@ -290,4 +291,4 @@ def _placed(
 
 
 def _model(name: str, file: Path) -> dict[str, Any]:
-    return {"name": name, "file": file.name, "sha256": weights_sha256(file)}
+    return {"name": name, "file": file.name, "sha256": remembered_sha256(file)}

@@ -20,6 +20,7 @@ from .outputs import atomic_output
 from .probing import VideoInfo
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
 from .video import Frame
+from .video_names import name_of
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,8 @@ class VideoWriter:
         if alone.status != 0:
             raise self._failed(alone.messages)
         reason = ffmpeg.telling_line(report.messages)
-        log.warning("%s: written without the sound of %s (%s)", self.path, self._audio_from, reason)
+        video = name_of(self._audio_from)
+        log.warning("%s: written without the sound of %s (%s)", self.path, video, reason)
 
     def _encode(self) -> list[str]:
         width, height = (side + side % 2 for side in self.size)

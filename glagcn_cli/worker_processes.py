@@ -20,6 +20,7 @@ from .console import libraries_silenced
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
 from .outputs import remove_leftovers
+from .own_process import prepare_process
 from .sources import shown
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ def _free(workers: list[_Worker], most: int, choices: Choices) -> _Worker | None
 
 def _work(pipe: Connection, choices: Choices) -> None:
     """Lift what comes through a pipe until None comes, or nobody is there any more."""
+    prepare_process()
     for number in _ENDS:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
             signal.signal(number, _unwind)

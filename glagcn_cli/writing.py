@@ -211,7 +211,7 @@ def _frames(reader: VideoReader, length: int, stage: Stage) -> Iterator[NDArray[
             frame = next(frames, None)
         if frame is None:
             raise InputError(
-                f"{reader.info.path}: has changed while it was read, or is not the video that the "
+                f"{reader.info.name}: has changed while it was read, or is not the video that the "
                 "poses come from; run again"
             )
         yield frame

@@ -16,7 +16,8 @@ from PIL import Image
 from small_runs import small_packs, untrained_lifter
 from synthetic_motion import write_pack
 
-from glagcn_cli.checkpoints import load_lifter, sha256
+from glagcn_cli.checkpoints import load_lifter
+from glagcn_cli.checksums import sha256
 from glagcn_cli.lifting import CENTRE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs

@@ -17,8 +17,8 @@ from glagcn_cli.checkpoints import (
     lifter_path,
     load_lifter,
     save_lifter,
-    sha256,
 )
+from glagcn_cli.checksums import sha256
 from glagcn_cli.errors import CheckpointError, ModelNotFoundError
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.architecture import Architecture

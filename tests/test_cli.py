@@ -403,3 +403,17 @@ def test_an_error_nobody_foresaw_has_no_traceback_unless_asked_for(
     assert result.exit_code == 1
     assert "Traceback" in result.stderr
     assert "in fail" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--from-2d", "a.npz", "--max-frames", "5"], "--max-frames has no effect without a video"),
+        (["in.mp4", "--from-2d", "a.npz", "--pose", "rtmpose-m"], "--pose has no effect with"),
+        (["--from-3d", "a.npz", "--foot-lock"], "--foot-lock has no effect on poses that were"),
+    ],
+)
+def test_options_without_an_effect_are_refused(tmp_path, arguments, words) -> None:
+    result = run(*arguments, "-o", tmp_path / "a.npy")
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fake_lifting import DAMAGED, KILLED, KILLED_ONCE, FakeLifter, film
+from test_own_process import check_processes
 
 from glagcn_cli.errors import DeviceError, UsageError
 from glagcn_cli.keypoints_source import KeypointsUse
@@ -54,6 +55,11 @@ def test_tasks_write_the_same_bytes_and_survive_their_workers(
     # In this process, where one that kills it must not be among them.
     again = lift_many([Path("in", video.name) for video in good], place, choices, formats=["npy"])
     assert [outcome.status for outcome in again] == [SKIPPED, SKIPPED]
+
+
+@needs_ray
+def test_processes_of_tasks_are_prepared(local_cluster, tmp_path, out, monkeypatch) -> None:
+    check_processes(tmp_path, out, monkeypatch, ray="local")
 
 
 @needs_ray

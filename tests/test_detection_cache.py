@@ -207,7 +207,7 @@ def _hash_fails(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(detection_cache, "sha256", fail)
+    monkeypatch.setattr(detection_cache, "remembered_sha256", fail)
 
 
 def _out_of_memory(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:

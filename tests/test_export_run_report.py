@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli import __version__
+from glagcn_cli import __version__, ffmpeg
 from glagcn_cli.export.run_report import (
     installed_versions,
     json_safe,
@@ -81,4 +81,5 @@ def test_versions_name_the_program_and_what_it_stands_on():
     versions = installed_versions()
     assert versions["glagcn"] == __version__
     assert versions["numpy"] == np.__version__
+    assert versions["ffmpeg"] == ffmpeg.version()
     assert all(isinstance(version, str) for version in versions.values())

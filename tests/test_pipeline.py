@@ -25,7 +25,8 @@ from fake_detection import (
     walker,
 )
 
-from glagcn_cli import checkpoints, detection_stage, ffmpeg, preflight, video_lifter, writing
+from glagcn_cli import detection_stage, ffmpeg, preflight, video_lifter, writing
+from glagcn_cli.checksums import sha256
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
@@ -370,7 +371,7 @@ def test_the_report_says_what_ran(monkeypatch, tmp_path, out, lifter) -> None:
 def test_the_report_names_models_by_their_checksums(monkeypatch, source, out, lifter) -> None:
     process_video(models(monkeypatch, lifter, FakeDetector()), source, [out / "walk.npy"])
     told = report_of(out / "walk.run.json")["models"]
-    assert told["lifter"]["sha256"] == checkpoints.sha256(lifter)
+    assert told["lifter"]["sha256"] == sha256(lifter)
     assert told["lifter"]["name"] == str(lifter)
     assert told["lifter"]["architecture"]["window"] == 27
     assert told["detector"]["name"] == "movenet-multipose"

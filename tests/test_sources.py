@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import functools
-import http.server
 import logging
 import os
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,22 +25,6 @@ X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-crf", "12")
 def clip(tmp_path: Path) -> Path:
     tone = ("-f", "lavfi", "-i", "sine=duration=1", "-shortest")
     return encode(tmp_path / "clip.mp4", counting(25), 25, *tone, *X264)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Address of a server of the test's folder."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None: ...
-
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_address[1]}"
-        serving.shutdown()
-        thread.join()
 
 
 def test_a_file_is_left_where_it_is(clip: Path) -> None:

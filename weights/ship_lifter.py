@@ -22,7 +22,8 @@ from typing import Any
 import click
 import torch
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter, sha256
+from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
+from glagcn_cli.checksums import sha256
 from glagcn_cli.errors import UsageError
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN

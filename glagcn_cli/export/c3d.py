@@ -19,7 +19,7 @@ from ..errors import OutputError, UsageError
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
-from .people import people_with_poses
+from .people import people_of_one_clip
 
 try:
     import ezc3d
@@ -42,10 +42,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     The points of one person have the joints' names. Those of several have them behind the person,
     "person2:left_knee", and the group `SUBJECTS` lists the people, as in Vicon's files.
     """
-    people = people_with_poses(path, sequences)
-    first = people[0]
-    if any((len(other), other.fps) != (len(first), first.fps) for other in people[1:]):
-        raise ValueError("people of one clip differ in frames or rate")
+    people = people_of_one_clip(path, sequences, same_joints=False)
     document = ezc3d.c3d()
     _describe(document, people)
     points = np.concatenate([_points(sequence) for sequence in people], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
-from .people import people_with_poses
+from .people import people_of_one_clip
 
 COLUMNS = (
     "frame", "time", "person", "joint", "x", "y", "z", "score", "uncertainty", "contact",
@@ -27,10 +27,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     Where a person has no pose the cells from x on are empty, which pandas reads as NaN: a line
     drawn through such a column shows the gap.
     """
-    people = people_with_poses(path, sequences)
-    first = people[0]
-    if any((len(other), other.fps) != (len(first), first.fps) for other in people[1:]):
-        raise ValueError("people of one clip differ in frames or rate")
+    people = people_of_one_clip(path, sequences, same_joints=False)
     with (
         atomic_output(path, context.overwrite) as temporary,
         temporary.open("w", encoding="ascii", newline="\n") as file,

@@ -30,7 +30,7 @@ from ..rendering.scene_view import clip_points
 from ..rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
 from . import ExportContext
 from .html_video import PageVideo, video_for_page
-from .people import people_with_poses
+from .people import people_of_one_clip
 
 FORMAT_VERSION = 1
 
@@ -78,11 +78,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     ValueError
         People differ in frames, rate or joints, or poses are not in the scene frame.
     """
-    people = people_with_poses(path, sequences)
+    people = people_of_one_clip(path, sequences)
     first = people[0]
-    for other in people[1:]:
-        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
-            raise ValueError("people of one clip differ in frames, rate or joints")
     with atomic_output(path, context.overwrite) as temporary:
         video = video_for_page(context, first.fps, len(first), path)
         title = path.stem if context.source is None else context.source.name

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..video import VideoReader
+from ..video_names import name_of
 from ..video_writing import VideoWriter
 from . import ExportContext
 
@@ -86,7 +87,9 @@ def video_for_page(
         with VideoReader(context.source, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if reader.info.fps != fps or context.image_size not in (None, size):
-                raise InputError(f"{context.source}: its frames are not those of the poses")
+                raise InputError(
+                    f"{name_of(context.source)}: its frames are not those of the poses"
+                )
             for width, quality in _QUALITIES:
                 data = _encoded(reader, frames, width, quality, limit, output.parent)
                 if data is not None:

@@ -15,7 +15,7 @@ from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
 from . import ExportContext
-from .people import people_with_poses
+from .people import people_of_one_clip
 from .run_report import json_safe
 
 SCHEMA, VERSION = "glagcn-poses", 1
@@ -28,17 +28,13 @@ _FRAMES_AT_ONCE = 1024
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file for all people, a frame a line; docs/formats.md has the schema."""
-    people = people_with_poses(path, sequences)
-    first = people[0]
-    for other in people[1:]:
-        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
-            raise ValueError("people of one clip differ in frames, rate or joints")
+    people = people_of_one_clip(path, sequences)
     with (
         atomic_output(path, context.overwrite) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as file,
     ):
         file.write("{\n")
-        for key, value in _head(first, context).items():
+        for key, value in _head(people[0], context).items():
             file.write(f"{json.dumps(key)}: {_json(value)},\n")
         file.write('"people": [\n')
         for number, sequence in enumerate(people):

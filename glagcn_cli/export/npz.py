@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
-from .people import people_with_poses
+from .people import people_of_one_clip
 from .run_report import json_safe
 
 FORMAT_VERSION = 1
@@ -44,7 +44,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `image_size`        (2,) int: width and height of the video in pixels; left out where not known
     ==================  ========================================================================
     """
-    arrays = _arrays(people_with_poses(path, sequences), context)
+    arrays = _arrays(people_of_one_clip(path, sequences), context)
     with atomic_output(path, context.overwrite) as temporary:
         # In memory first: on a full disk numpy leaves an archive that complains when it dies.
         archive = io.BytesIO()
@@ -56,9 +56,6 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str, NDArray]:
     """What is stored, by name."""
     first = people[0]
-    for other in people[1:]:
-        if (len(other), other.fps, other.joint_set) != (len(first), first.fps, first.joint_set):
-            raise ValueError("people of one clip differ in frames, rate or joints")
     valid = np.stack([sequence.valid for sequence in people])
     joints = np.stack([sequence.joints for sequence in people]).astype(np.float32)
     joints[~valid] = 0.0

@@ -29,6 +29,23 @@ def people_with_poses(path: Path, sequences: Sequence[PoseSequence]) -> list[Pos
     return people
 
 
+def people_of_one_clip(
+    path: Path, sequences: Sequence[PoseSequence], *, same_joints: bool = True
+) -> list[PoseSequence]:
+    """As `people_with_poses`; ``ValueError`` where people differ in what a clip has but once."""
+    people = people_with_poses(path, sequences)
+    if not are_of_one_clip(people, same_joints=same_joints):
+        what = "frames, rate or joints" if same_joints else "frames or rate"
+        raise ValueError(f"people of one clip differ in {what}")
+    return people
+
+
+def are_of_one_clip(people: Sequence[PoseSequence], *, same_joints: bool = True) -> bool:
+    """Whether people have as many frames, the same rate and, if asked, the same joint set."""
+    alike = {(len(one), one.fps, one.joint_set if same_joints else None) for one in people}
+    return len(alike) <= 1
+
+
 def people_for_rigs(path: Path, sequences: Sequence[PoseSequence]) -> list[PoseSequence]:
     """As `people_with_poses`; ``UsageError`` for joints that no rig can be fitted to."""
     people = people_with_poses(path, sequences)

@@ -23,6 +23,7 @@ from ..rendering.contact_sheet import (
 from ..rendering.scene_panel import ScenePanel
 from ..rendering.side_by_side import SideBySideRenderer
 from ..video import VideoReader
+from ..video_names import name_of
 from . import ExportContext
 from .people import people_with_poses
 
@@ -70,7 +71,9 @@ def _beside_the_video(
         with VideoReader(context.source, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if context.image_size not in (None, size):
-                raise InputError(f"{context.source}: its frames are not those of the poses")
+                raise InputError(
+                    f"{name_of(context.source)}: its frames are not those of the poses"
+                )
             renderer = _renderer(people, size, len(numbers))
             wanted = set(numbers)
             pictures = []
@@ -85,7 +88,7 @@ def _beside_the_video(
     if len(pictures) < len(numbers):
         _log.warning(
             "%s: has fewer frames than there are poses; the sheet shows the 3D skeletons alone",
-            context.source,
+            name_of(context.source),
         )
         return []
     return pictures

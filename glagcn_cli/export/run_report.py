@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
+from .. import __version__, ffmpeg
 from ..outputs import atomic_output
+from ..poses import PoseSequence
+from ..probing import VideoInfo
 
 REPORT_VERSION = 1
 
@@ -48,7 +50,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of this program, of Python and of the packages that can change a result.
+    """Versions of this program, of Python, ffmpeg and the packages that can change a result.
 
     They are read from the packages' metadata, nothing is imported for it.
     """
@@ -58,7 +60,20 @@ def installed_versions() -> dict[str, str]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return versions
+    return versions | {"ffmpeg": ffmpeg.version()}
+
+
+def video_facts(info: VideoInfo) -> dict[str, Any]:
+    """What a report says of the video, whose path is what the user gave."""
+    return dataclasses.asdict(info) | {"path": info.name}
+
+
+def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:
+    """What a report says of each person."""
+    return [
+        {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
+        for sequence in sequences
+    ]
 
 
 def json_safe(value: Any) -> Any:

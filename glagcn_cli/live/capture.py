@@ -14,6 +14,7 @@ import numpy as np
 
 from ..detection.interface import Frame
 from ..errors import GlagcnError, InputError
+from ..sources import shown
 from ..video import VideoReader
 
 
@@ -85,7 +86,7 @@ class OpenCvSource:
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         good, frame = self._capture.read()
         if not good:
-            what = f"camera {name}" if name.isdecimal() else name
+            what = f"camera {name}" if name.isdecimal() else shown(name)
             raise InputError(
                 f"--camera: nothing comes from {what}; check that it is there, that no other "
                 "program uses it, and that you may read it"

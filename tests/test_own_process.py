@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from fake_lifting import FakeLifter, MeasuringLifter, film
+
+from glagcn_cli import cli, own_process
+from glagcn_cli.many import lift_many
+from glagcn_cli.many_worker import DONE, Choices
+
+_SPINS = "GOMP_SPINCOUNT"
+
+
+@pytest.fixture
+def untouched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was done to this process."""
+    done: list[str] = []
+    monkeypatch.setattr(own_process, "keep_freed_memory", lambda: done.append("memory"))
+    monkeypatch.setattr(own_process, "let_idle_threads_sleep", lambda: done.append("threads"))
+    return done
+
+
+@pytest.mark.parametrize(
+    ("work", "arguments"),
+    [
+        ("lift", ["in.mp4", "-o", "out.npy"]),
+        ("lift_videos", ["in.mp4", "--output-dir", "out"]),
+        ("run_camera", ["--camera", "0"]),
+    ],
+)
+def test_commands_prepare_their_process_before_any_work(
+    untouched, monkeypatch, work, arguments
+) -> None:
+    at_work: list[list[str]] = []
+    monkeypatch.setattr(cli, work, lambda *_: at_work.append([*untouched]) or True)
+    assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+    assert at_work == [["threads", "memory"]]
+
+
+def test_the_library_leaves_the_process_of_its_user_alone(untouched, tmp_path, out) -> None:
+    (outcome,) = lift_many(
+        [film(tmp_path / "a.mp4")], out, Choices(load=FakeLifter), formats=["npy"]
+    )
+    assert outcome.status == DONE and untouched == []
+
+
+def check_processes(tmp_path: Path, out: Path, monkeypatch, **where: Any) -> None:
+    """Lift with processes whose memory and threads are measured."""
+    monkeypatch.delenv(_SPINS, raising=False)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    films = [film(tmp_path / f"{name}.mp4") for name in "ab"]
+    outcomes = lift_many(films, out, Choices(load=MeasuringLifter), formats=["npy"], **where)
+    assert [outcome.status for outcome in outcomes] == [DONE, DONE]
+    for name in "ab":
+        told = json.loads((out / f"{name}.run.json").read_text())["models"]["lifter"]
+        assert int(told["spins"]) > 0
+        if platform.libc_ver()[0] == "glibc":
+            assert told["faults"] < 100  # some 20 * 16 at least where memory is given back
+
+
+def test_worker_processes_are_prepared(tmp_path, out, monkeypatch) -> None:
+    check_processes(tmp_path, out, monkeypatch, jobs=2)
