@@ -86,7 +86,8 @@ def whole(run: WholeRun, help_seconds: float) -> str:
     return "\n".join(
         [
             f"- end to end {run.rate:.1f} frames/s: {run.frames} frames in {run.seconds:.1f} s by "
-            f"the clock, {run.processor_seconds:.1f} s of processor time",
+            f"the clock, {run.processor_seconds:.1f} s of processor time: {run.idle_factor:.2f} "
+            f"times as long as if {run.cores} cores had always been busy",
             f"- first frames processed after {run.first_frames:.2f} s, `--help` after "
             f"{help_seconds:.2f} s",
             f"- peak memory of the program {run.peak / 1e6:.0f} MB{together}",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from machine_limits import Work, least_seconds
 
 from glagcn_cli.detection.interface import Frame
-from glagcn_cli.detection.precision import fast_precision
 from glagcn_cli.encoding import codec
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
+from glagcn_cli.precision import fast_precision
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.settings import Settings
 from glagcn_cli.tracking import find_people
@@ -76,11 +76,22 @@ def precisions(device: str) -> dict[str, torch.dtype]:
 
 def counted_flops(work: Callable[[], object]) -> int:
     """Floating-point operations of the products and convolutions of some work, in torch."""
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    with FlopCounterMode(display=False) as counter:
+    fused = torch.ops.mkldnn._convolution_pointwise  # which torch does not count
+    with FlopCounterMode(display=False, custom_mapping={fused: _of_fused}) as counter:
         work()
     return int(counter.get_total_flops())
+
+
+def _of_fused(
+    x: Sequence[int], weight: Sequence[int], *_: object, out_shape: Any, **__: object
+) -> int:
+    """Operations of a convolution with its activation, by the shapes of what it reads and gives."""
+    from torch.utils.flop_counter import conv_flop_count
+
+    return int(conv_flop_count(list(x), list(weight), list(out_shape)))
 
 
 class Stages:
@@ -98,8 +109,9 @@ class Stages:
         yield from self._two_dimensional(load_people_detector(self.settings, self.device))
         person, tracking = self._tracking()
         yield tracking
-        lifted, lifting = self._lifting(person)
+        lifted, lifting = self._lifting(person, self.settings.flip)
         yield lifting
+        yield replace(self._lifting(person, not self.settings.flip)[1], in_run=None)
         placed, scene = self._scene(lifted)
         yield scene
         yield from self._drawing(person, placed)
@@ -163,17 +175,18 @@ class Stages:
         person = people[0].laid_out(self.found, fps, self.size, self.joint_set)
         return person, StageTime("tracking", frames / seconds, None, ("tracking", None))
 
-    def _lifting(self, person: Keypoints2D) -> tuple[PoseSequence, StageTime]:
-        lifter = Lifter.load(self.settings.lifter, self.device)
+    def _lifting(self, person: Keypoints2D, flip: bool) -> tuple[PoseSequence, StageTime]:
+        half = fast_precision(self.device) if self.device == "cpu" else None
+        lifter = Lifter.load(self.settings.lifter, self.device, half)
 
         def lift() -> PoseSequence:
-            return lifter.lift(person, flip=self.settings.flip)
+            return lifter.lift(person, flip=flip)
 
         flops = counted_flops(lift) / len(person)
         seconds = least_seconds(lift, self.device, _ROUNDS)
-        work = Work(0.0, flops, "float32")
-        mirrored = ", mirror averaged" if self.settings.flip else ""
-        stage = StageTime(f"lifting{mirrored}", len(person) / seconds, work, ("lifting", None))
+        work = Work(0.0, flops, precision_of(self.device) if half else "float32")
+        name = "lifting, mirror averaged" if flip else "lifting once"
+        stage = StageTime(name, len(person) / seconds, work, ("lifting", None))
         return lift(), stage
 
     def _scene(self, lifted: PoseSequence) -> tuple[PoseSequence, StageTime]:

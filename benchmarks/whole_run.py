@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -51,6 +51,8 @@ class WholeRun:
         at every few hundredths of a second; None where there is no /proc).
     stages
         As in NAME.run.json.
+    cores
+        That the program may use.
     """
 
     frames: int
@@ -60,11 +62,17 @@ class WholeRun:
     peak: int
     peak_of_all: int | None
     stages: dict[str, Any]
+    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
     @property
     def rate(self) -> float:
         """Frames a second, start-up included."""
         return self.frames / self.seconds
+
+    @property
+    def idle_factor(self) -> float:
+        """Time by the clock over the processor time that each core would have at least."""
+        return self.seconds * self.cores / self.processor_seconds
 
     def share(self, stage: str, part: str | None = None) -> float | None:
         """Share of the wall time of a stage, or of a part of it; None where it is not told."""

@@ -52,6 +52,8 @@ class Lifter:
         Where the network runs.
     hops
         As `HOPS_PER_WINDOW`.
+    precision
+        Half-precision type in which the network computes (`glagcn_cli.precision`); None for single.
     """
 
     def __init__(
@@ -60,15 +62,22 @@ class Lifter:
         card: LifterCard,
         device: torch.device | str = "cpu",
         hops: int = HOPS_PER_WINDOW,
+        precision: torch.dtype | None = None,
     ) -> None:
         self.network = network.to(device).eval()
+        self.precision = precision
         self.hops = hops
         self.card = card
         self.device = torch.device(device)
         self.joint_set = JOINT_SETS[card.architecture.joint_set]
 
     @classmethod
-    def load(cls, name: str, device: torch.device | str = "cpu") -> Lifter:
+    def load(
+        cls,
+        name: str,
+        device: torch.device | str = "cpu",
+        precision: torch.dtype | None = None,
+    ) -> Lifter:
         """Load a lifter by shipped name or file; raises ``CheckpointError`` for another body."""
         path = lifter_path(name)
         network, card = load_lifter(path)
@@ -84,7 +93,11 @@ class Lifter:
                 "hips and shoulders elsewhere, so expect worse poses than its figures promise",
                 path,
             )
-        return cls(network, card, device)
+        return cls(network, card, device, precision=precision)
+
+    def computing(self) -> torch.autocast:
+        """Context in which the network computes in the lifter's precision."""
+        return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
 
     @property
     def video_branch(self) -> str:
@@ -216,10 +229,11 @@ class Lifter:
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
-        said = lift_windows(
-            self.network, self.card, keypoints, scores, image_size,
-            whole=branch == SEQUENCE, flip=flip, hops=self.hops,
-        )  # fmt: skip
+        with self.computing():
+            said = lift_windows(
+                self.network, self.card, keypoints, scores, image_size,
+                whole=branch == SEQUENCE, flip=flip, hops=self.hops,
+            )  # fmt: skip
         lifted = self.in_camera_frame(said, keypoints, image_size, fov)
         return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
 

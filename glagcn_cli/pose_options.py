@@ -131,9 +131,8 @@ POSE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--precision",
         metavar="auto|single",
         shell_complete=listed,
-        help="Of the models that look at the picture: auto computes in half precision where that "
-        "is faster, which moves joints by less than two thousandths of a person's height in the "
-        "mean.  [default: auto]",
+        help="Of the models: auto computes in half precision where that is faster, which moves "
+        "joints by less than two thousandths of a person's height in the mean.  [default: auto]",
     ),
     click.option(
         "--boxes-every",

@@ -27,7 +27,7 @@ BVH_SKELETONS = ("mixamo", "cmu", "h36m")
 
 AS_FAST_AS_GOOD, SINGLE = "auto", "single"
 PRECISIONS = (AS_FAST_AS_GOOD, SINGLE)
-"""Of the 2D networks: half precision where the device computes faster in it, or single always."""
+"""Of the networks: half precision where the device computes faster in it, or single always."""
 
 BOXES_EVERY = 2
 """Frames. On people who walk, keypoints move by less than half a pixel in a picture of 1768."""

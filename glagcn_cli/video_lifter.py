@@ -94,10 +94,14 @@ class VideoLifter:
 
     def __init__(self, settings: Settings) -> None:
         from .lifting import Lifter
+        from .precision import fast_precision
 
         self.settings = settings
         self.device = choose_device(settings.device)
-        self.lifter: Lifter = Lifter.load(settings.lifter, self.device)
+        # A graphics card has lifted a clip before that would matter.
+        half = settings.precision != SINGLE and self.device == "cpu"
+        precision = fast_precision(self.device) if half else None
+        self.lifter: Lifter = Lifter.load(settings.lifter, self.device, precision)
 
     @cached_property
     def detector(self) -> TwoStageDetector:

@@ -518,3 +518,13 @@ def test_a_clip_at_any_rate_gives_the_motion_of_its_50_frames_a_second(fps) -> N
 @lru_cache
 def shipped() -> Lifter:
     return Lifter.load(DEFAULT_LIFTER)
+
+
+def test_in_half_precision_joints_hardly_move() -> None:
+    walker = person(clip(60, 30), 30)
+    half = Lifter.load(DEFAULT_LIFTER, precision=torch.bfloat16).lift(walker, flip=True)
+    single = shipped().lift(walker, flip=True)
+    off = np.linalg.norm(half.joints - single.joints, axis=-1)
+    assert 0 < off.mean() < 0.003, "metres"
+    assert half.joints.dtype == half.uncertainty.dtype == np.float32
+    np.testing.assert_allclose(half.up, single.up, atol=0.02)

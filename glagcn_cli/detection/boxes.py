@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ..batches import Batches
 from ..errors import ModelNotFoundError
+from ..precision import fast_precision, run_in
 from . import building
 from .batches import default_batch, same_sized, to_bgr
 from .interface import Boxes, Frame
-from .precision import fast_precision, run_in
 
 if TYPE_CHECKING:
     from mmengine.config import Config, ConfigDict

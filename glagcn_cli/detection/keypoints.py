@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from ..batches import Batches
 from ..errors import ModelNotFoundError
+from ..precision import fast_precision, run_in
 from ..skeleton import COCO17, HALPE26, JointSet
 from . import building
 from .batches import default_batch, to_bgr
 from .crops import Crops
 from .interface import Frame, Keypoints
-from .precision import fast_precision, run_in
 
 if TYPE_CHECKING:
     from mmengine.config import Config

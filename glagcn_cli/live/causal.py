@@ -130,7 +130,9 @@ class CausalLifter:
         window = with_scores(card, keypoints[held], scores[held])
         inputs = torch.from_numpy(network_input(card, window[None], self._image_size))
         whole = self._lifter.video_branch == SEQUENCE
-        said = say_of_windows(network, inputs.to(self._lifter.device), whole=whole, flip=self._flip)
+        inputs = inputs.to(self._lifter.device)
+        with self._lifter.computing():
+            said = say_of_windows(network, inputs, whole=whole, flip=self._flip)
         middle = self._margin if said.joints.shape[1] > 1 else 0
         joints, error, up = (
             None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)

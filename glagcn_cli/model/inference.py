@@ -58,12 +58,24 @@ def _run(network: GLAGCN | ReleasedGLAGCN, inputs: Tensor, whole: bool) -> Said:
     if whole and isinstance(network, GLAGCN):
         output = network.sequence(inputs)
         assert output.sequence is not None
-        return Said(output.sequence, output.sequence_error, output.up)
+        return _in_single(Said(output.sequence, output.sequence_error, output.up))
     output = network(inputs)
     assert output.centre is not None
     middle = slice(inputs.shape[1] // 2, inputs.shape[1] // 2 + 1)
+    return _in_single(
+        Said(
+            output.centre[:, None],
+            None if output.centre_error is None else output.centre_error[:, None],
+            None if output.up is None else output.up[:, middle],
+        )
+    )
+
+
+def _in_single(said: Said) -> Said:
+    """Single precision, whatever the network computed in."""
+    joints, error, up = said
     return Said(
-        output.centre[:, None],
-        None if output.centre_error is None else output.centre_error[:, None],
-        None if output.up is None else output.up[:, middle],
+        joints.float(),
+        None if error is None else error.float(),
+        None if up is None else up.float(),
     )

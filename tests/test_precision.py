@@ -7,8 +7,10 @@ from torch import nn
 
 from glagcn_cli.detection import keypoints as keypoints_module
 from glagcn_cli.detection.models import find_files
-from glagcn_cli.detection.precision import fast_precision, run_in
 from glagcn_cli.drawn_people import draw_people
+from glagcn_cli.precision import fast_precision, run_in
+from glagcn_cli.settings import Settings
+from glagcn_cli.video_lifter import VideoLifter
 
 
 class Network(nn.Module):
@@ -68,3 +70,9 @@ def test_joints_in_half_precision_lie_where_those_in_single_do(
     sure = exact.scores > 0.3
     assert sure.sum() >= 10 and 0 < distance[sure].mean() < 1.0
     assert np.abs(half.scores - exact.scores).mean() < 0.05
+
+
+def test_a_run_lifts_in_half_precision_unless_told_otherwise() -> None:
+    auto, single = (VideoLifter(Settings(device="cpu", precision=p)) for p in ("auto", "single"))
+    assert auto.lifter.precision == fast_precision("cpu")
+    assert single.lifter.precision is None
