@@ -146,6 +146,20 @@ def _weights(
     return down, across * ((columns >= left) & (columns < right))
 
 
+def _highest_heat(heat: Tensor, down: Tensor, across: Tensor, cells: Tensor) -> Tensor:
+    """Heat at cells, weighted for whichever person the weight is highest for.
+
+    ``heat`` is (images, joints, height, width); ``down`` (images, people, joints, height) and
+    ``across`` (..., width) are the weights of each person, ``cells`` (images, people, joints) flat,
+    like the result.
+    """
+    width = heat.shape[-1]
+    where = cells.transpose(1, 2)  # images, joints, people
+    for_all = where[:, None].expand(-1, cells.shape[1], -1, -1)
+    weights = down.gather(3, for_all // width) * across.gather(3, for_all % width)
+    return (heat.flatten(2).gather(2, where) * weights.amax(dim=1)).transpose(1, 2)
+
+
 def decode_multi_pose(maps: Mapping[str, Tensor]) -> MultiPose:
     """Decode MultiPose's maps.
 
@@ -163,12 +177,17 @@ def decode_multi_pose(maps: Mapping[str, Tensor]) -> MultiPose:
     rough = _pairs_at_cells(maps["keypoint_regression"], cells)
     rough = rough + _row_and_column(cells, width).to(rough.dtype)[:, :, None]
     down, across = _weights(rough, boxes, rows, columns, GAUSSIAN_PER_SIDE * min(height, width))
-    weighted = heat[:, None] * (down * across)
-    joint_cells = weighted.flatten(3).argmax(dim=3)
+    # One after the other: what is weighted for all of them would not fit into a CPU's cache.
+    joint_cells = torch.stack(
+        [
+            (heat * (down[:, person] * across[:, person])).flatten(2).argmax(dim=2)
+            for person in range(MAX_PEOPLE)
+        ],
+        dim=1,
+    )
 
     keypoints = _refined_keypoints(maps["keypoint_offset"], joint_cells)
-    highest = weighted.amax(dim=1).flatten(2)  # images, joints, cells
-    keypoint_scores = highest.gather(2, joint_cells.transpose(1, 2)).transpose(1, 2)
+    keypoint_scores = _highest_heat(heat, down[..., 0], across[..., 0, :], joint_cells)
     seen = keypoint_scores > SEEN_KEYPOINT
     mean_seen = (keypoint_scores * seen).sum(dim=2) / seen.sum(dim=2).clamp(min=1)
     corners = boxes.unflatten(-1, (2, 2))
