@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,13 @@ def check_processes(tmp_path: Path, out: Path, monkeypatch, **where: Any) -> Non
 
 def test_worker_processes_are_prepared(tmp_path, out, monkeypatch) -> None:
     check_processes(tmp_path, out, monkeypatch, jobs=2)
+
+
+def test_garbage_is_collected_rarely_and_not_at_the_end() -> None:
+    code = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count() > 0))\n"
+        "from glagcn_cli.own_process import prepare_process; prepare_process()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "10000 True\n"
