@@ -22,3 +22,8 @@ def called(copy: Path, name: str) -> Iterator[None]:
 def name_of(video: Path | str) -> str:
     """Name a video, given by its file, in messages and reports."""
     return _CALLED.get(Path(video), str(video))
+
+
+def short_name_of(video: Path | str) -> str:
+    """As `name_of`, without folders, for titles."""
+    return Path(name_of(video)).name

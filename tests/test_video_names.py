@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from clips import ffmpeg
@@ -100,6 +101,21 @@ def test_an_address_is_named_in_messages_and_reports(
     many = run(address, "--output-dir", out / "many", "--lifter", lifter, "--format", "npy")
     assert f"{address}: failed: no person was found" in told(many)
     assert f"{address},failed," in (out / "many" / "summary.csv").read_text()
+
+
+@pytest.mark.parametrize("given", ["address", "standard input"])
+def test_titles_of_what_is_written_name_it_too(
+    tmp_path: Path, out: Path, lifter: Path, server: str, given: str
+) -> None:
+    video = clip(tmp_path / "in.mp4", 25)
+    outputs = [out / f"a{suffix}" for suffix in (".npz", ".json", ".html")]
+    named = [word for output in outputs for word in ("-o", output)]
+    source, title = (f"{server}/in.mp4", "in.mp4") if given == "address" else ("-", given)
+    result = run(source, *named, "--lifter", lifter, stdin=video.read_bytes())
+    assert result.exit_code == 0, result.output
+    assert str(np.load(outputs[0])["source"]) == title
+    assert f'"source": "{title}"' in outputs[1].read_text()
+    assert f"<title>{title}" in outputs[2].read_text()
 
 
 def test_an_error_nobody_foresaw_names_no_password(

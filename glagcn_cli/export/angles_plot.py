@@ -19,6 +19,7 @@ from ..joint_angles import SIDES, joint_angles
 from ..outputs import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
+from ..video_names import short_name_of
 from . import PLOT_SUFFIXES, ExportContext
 from .angles_csv import Measured, write_angles
 from .people import path_for_each, people_with_poses
@@ -114,7 +115,7 @@ def draw_angles(person: Measured, source: Path | None = None) -> Figure:
     grid[0, 0].set_xlim(0, max(seconds, 1e-3))
     for axes in grid[-1]:
         axes.set_xlabel("seconds", color=_INK)
-    name = f"{source.name}, person" if source else "Person"
+    name = f"{short_name_of(source)}, person" if source else "Person"
     figure.suptitle(
         f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold"
     )

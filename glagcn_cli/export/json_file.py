@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
+from ..video_names import short_name_of
 from . import ExportContext
 from .people import people_of_one_clip
 from .run_report import json_safe
@@ -64,7 +65,7 @@ def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
         "joint_names": sequence.joint_set.joints,
         "parents": sequence.joint_set.parents,
         "image_size": context.image_size,
-        "source": None if context.source is None else context.source.name,
+        "source": None if context.source is None else short_name_of(context.source),
         "settings": context.settings,
     }
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..outputs import atomic_output
 from ..poses import PoseSequence
+from ..video_names import short_name_of
 from . import ExportContext
 from .people import people_of_one_clip
 from .run_report import json_safe
@@ -79,7 +80,7 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
     if context.source is not None:
-        arrays["source"] = np.array(context.source.name)
+        arrays["source"] = np.array(short_name_of(context.source))
     if context.image_size is not None:
         arrays["image_size"] = np.array(context.image_size)
     return arrays
