@@ -22,7 +22,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "269ea7a3055e8098f4d0f117c3ce79ed49ea47cef5e480e50c880370b55de4bb",
+    "lifter-27": "93371b64e9c67c35c46af89881f45c079ac4a2e147baed5a5210def7b9c695d7",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
