@@ -14,14 +14,13 @@ from machine_limits import Work, least_seconds
 
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.encoding import codec
-from glagcn_cli.lifting import Lifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
 from glagcn_cli.precision import fast_precision
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.settings import Settings
 from glagcn_cli.tracking import find_people
 from glagcn_cli.video import VideoInfo, VideoReader
-from glagcn_cli.video_lifter import load_people_detector
+from glagcn_cli.video_lifter import load_people_detector, load_video_lifter
 from glagcn_cli.video_writing import VideoWriter
 from glagcn_cli.world import SceneChoices, to_scene
 
@@ -64,7 +63,11 @@ class StageTime:
 
 def precision_of(device: str) -> str:
     """Name of the precision in which the 2D networks compute."""
-    return str(fast_precision(device) or "torch.float32").removeprefix("torch.")
+    return _named(fast_precision(device))
+
+
+def _named(precision: torch.dtype | None) -> str:
+    return str(precision or "torch.float32").removeprefix("torch.")
 
 
 def precisions(device: str) -> dict[str, torch.dtype]:
@@ -176,15 +179,14 @@ class Stages:
         return person, StageTime("tracking", frames / seconds, None, ("tracking", None))
 
     def _lifting(self, person: Keypoints2D, flip: bool) -> tuple[PoseSequence, StageTime]:
-        half = fast_precision(self.device) if self.device == "cpu" else None
-        lifter = Lifter.load(self.settings.lifter, self.device, half)
+        lifter = load_video_lifter(self.settings, self.device)
 
         def lift() -> PoseSequence:
             return lifter.lift(person, flip=flip)
 
         flops = counted_flops(lift) / len(person)
         seconds = least_seconds(lift, self.device, _ROUNDS)
-        work = Work(0.0, flops, precision_of(self.device) if half else "float32")
+        work = Work(0.0, flops, _named(lifter.precision))
         name = "lifting, mirror averaged" if flip else "lifting once"
         stage = StageTime(name, len(person) / seconds, work, ("lifting", None))
         return lift(), stage

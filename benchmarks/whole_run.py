@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from glagcn_cli.devices import usable_cores
+
 _LOOK_EVERY = 0.05  # seconds
 
 # The program, which tells when the first frames have gone through a stage.
@@ -62,7 +64,7 @@ class WholeRun:
     peak: int
     peak_of_all: int | None
     stages: dict[str, Any]
-    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    cores: int = field(default_factory=usable_cores)
 
     @property
     def rate(self) -> float:

@@ -65,8 +65,10 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     told = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
     up = robust_direction(np.concatenate(told)) if told else None
     standing = standing_up(sequences)
-    if up is None or standing is CAMERA_UP:
-        return standing if up is None else up
+    if up is None:
+        return standing
+    if standing is CAMERA_UP:  # nobody stands
+        return up
     apart = np.degrees(np.arccos(np.clip(up @ standing, -1, 1)))
     share = STANDING_SHARE * max(0.0, 1 - apart / DISAGREEMENT)
     mixed = (1 - share) * up + share * standing

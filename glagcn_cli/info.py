@@ -105,9 +105,10 @@ def ffmpeg_facts() -> Facts:
 
 def devices() -> list[Facts]:
     """Tell of the CPU and of every GPU; memory in bytes."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    from .devices import usable_cores
+
     found: list[Facts] = [
-        {"device": "cpu", "name": _cpu_name(), "cores": usable, "memory": _memory()}
+        {"device": "cpu", "name": _cpu_name(), "cores": usable_cores(), "memory": _memory()}
     ]
     import torch
 

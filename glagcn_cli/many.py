@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from .batch_watcher import BatchWatcher
+from .devices import usable_cores
 from .errors import OutputError, UsageError
 from .export import SUFFIXES, VIDEO_SUFFIXES
 from .many_files import Job, find_jobs
@@ -131,7 +131,7 @@ def _ended(
     if count > 1:
         from .worker_processes import lift_in_processes
 
-        threads = max(1, (choices.threads or _cores()) // count)
+        threads = max(1, (choices.threads or usable_cores()) // count)
         yield from lift_in_processes(found, replace(choices, threads=threads), count, watcher.tick)
         return
     try:
@@ -139,9 +139,3 @@ def _ended(
             yield index, lift_job(job, choices, watcher.stages(shown(job.source)))
     finally:
         forget()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

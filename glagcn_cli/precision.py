@@ -24,25 +24,26 @@ def fast_precision(device: str) -> torch.dtype | None:
 def run_in(precision: torch.dtype | None, device: str, part: Any, method: str = "forward") -> None:
     """Have a method of a network's part compute in half precision, in place; None leaves it.
 
-    The method runs under autocast and gives its results, tensors or tuples of them, in single
-    precision, so that what comes after it notices nothing.
+    The method runs under autocast and gives its results `in_single` precision, so that what comes
+    after it notices nothing.
     """
     import torch
 
     if precision is None:
         return
-    kind, in_single = torch.device(device).type, getattr(part, method)
+    kind, as_it_is = torch.device(device).type, getattr(part, method)
 
     def in_half(*args: Any, **options: Any) -> Any:
         with torch.autocast(kind, precision):
-            results = in_single(*args, **options)
-        return _in_single(results)
+            results = as_it_is(*args, **options)
+        return in_single(results)
 
     setattr(part, method, in_half)
 
 
-def _in_single(results: Any) -> Any:
-    """Tensors, or tuples and lists of them, as float32."""
+def in_single(results: Any) -> Any:
+    """Tensors, or tuples and lists of them, as float32; None stays."""
     if isinstance(results, (tuple, list)):
-        return type(results)(_in_single(part) for part in results)
-    return results.float()
+        parts, kind = map(in_single, results), type(results)
+        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+    return None if results is None else results.float()

@@ -93,15 +93,9 @@ class VideoLifter:
     """
 
     def __init__(self, settings: Settings) -> None:
-        from .lifting import Lifter
-        from .precision import fast_precision
-
         self.settings = settings
         self.device = choose_device(settings.device)
-        # A graphics card has lifted a clip before that would matter.
-        half = settings.precision != SINGLE and self.device == "cpu"
-        precision = fast_precision(self.device) if half else None
-        self.lifter: Lifter = Lifter.load(settings.lifter, self.device, precision)
+        self.lifter = load_video_lifter(settings, self.device)
 
     @cached_property
     def detector(self) -> TwoStageDetector:
@@ -236,6 +230,16 @@ class VideoLifter:
             return self.detector
 
 
+def load_video_lifter(settings: Settings, device: str) -> Lifter:
+    """Load the lifter, in the precision that a run has it compute in."""
+    from .lifting import Lifter
+    from .precision import fast_precision
+
+    # A graphics card has lifted a clip before half precision would matter.
+    half = settings.precision != SINGLE and device == "cpu"
+    return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
+
+
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
     from .detection.models import load_detector, load_pose
@@ -258,11 +262,8 @@ def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
         log.info(
             "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
             "own",
-            info.name,
-            times,
-            more,
-            len(shots),
-        )
+            info.name, times, more, len(shots),
+        )  # fmt: skip
     moving = [shot for shot in shots if shot.moving_camera]
     if moving:
         where = "" if len(shots) == 1 else f" in {len(moving)} of {len(shots)} shots"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..precision import in_single
 from .gla_gcn import GLAGCN, ReleasedGLAGCN
 
 
@@ -39,13 +40,13 @@ def say_of_windows(
     flip
         Average with what it says of the mirror image.
     """
-    said = _run(network, inputs, whole)
+    said: Said = in_single(_run(network, inputs, whole))
     if not flip:
         return said
     mirror = list(network.joint_set.mirror)
     swapped = inputs[:, :, mirror]
     swapped[..., 0].neg_()
-    joints, error, up = _run(network, swapped, whole)
+    joints, error, up = in_single(_run(network, swapped, whole))
     away = inputs.new_tensor([-1.0, 1.0, 1.0])
     return Said(
         (said.joints + joints[:, :, mirror] * away) / 2,
@@ -58,24 +59,12 @@ def _run(network: GLAGCN | ReleasedGLAGCN, inputs: Tensor, whole: bool) -> Said:
     if whole and isinstance(network, GLAGCN):
         output = network.sequence(inputs)
         assert output.sequence is not None
-        return _in_single(Said(output.sequence, output.sequence_error, output.up))
+        return Said(output.sequence, output.sequence_error, output.up)
     output = network(inputs)
     assert output.centre is not None
     middle = slice(inputs.shape[1] // 2, inputs.shape[1] // 2 + 1)
-    return _in_single(
-        Said(
-            output.centre[:, None],
-            None if output.centre_error is None else output.centre_error[:, None],
-            None if output.up is None else output.up[:, middle],
-        )
-    )
-
-
-def _in_single(said: Said) -> Said:
-    """Single precision, whatever the network computed in."""
-    joints, error, up = said
     return Said(
-        joints.float(),
-        None if error is None else error.float(),
-        None if up is None else up.float(),
+        output.centre[:, None],
+        None if output.centre_error is None else output.centre_error[:, None],
+        None if output.up is None else output.up[:, middle],
     )
