@@ -38,12 +38,12 @@ def shaken(module: nn.Module, seed: int = 0) -> nn.Module:
 
 def features(channels: int, frames: int, batch: int = 2, joints: int = 17) -> torch.Tensor:
     generator = torch.Generator().manual_seed(channels * 1000 + frames)
-    shape = (batch, channels, frames, joints)
+    shape = (batch, channels, joints, frames)
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
 def batch_norm(norm: nn.BatchNorm2d, x: np.ndarray) -> np.ndarray:
-    """Batch norm of (channels, frames, joints) in evaluation mode, from its definition."""
+    """Batch norm of (channels, ...) in evaluation mode, from its definition."""
     mean, variance, weight, bias = (
         t.detach().numpy()[:, None, None]
         for t in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
@@ -87,9 +87,9 @@ def test_adaptive_convolution_equals_the_formula(in_channels: int, out_channels:
     layer = shaken(AdaptiveGraphConvolution(in_channels, out_channels, FIXED, dropout=0.1))
     x = features(in_channels, frames=5)
     with torch.no_grad():
-        fast = layer(x).numpy()
+        fast = layer(x).mT.numpy()
     for sample in range(len(x)):
-        slow = slow_graph_convolution(layer, x[sample].numpy())
+        slow = slow_graph_convolution(layer, x[sample].mT.numpy())
         np.testing.assert_allclose(fast[sample], slow, atol=1e-10)
     assert fast.std() > 0.1
 
@@ -127,13 +127,13 @@ def test_temporal_convolution_equals_the_formula(stride: int, frames: int, expec
     layer = shaken(TemporalConvolution(4, 6, 9, stride))
     x = features(4, frames)
     with torch.no_grad():
-        fast = layer(x).numpy()
+        fast = layer(x).mT.numpy()
     weight, bias = layer.conv.weight.detach().numpy(), layer.conv.bias.detach().numpy()
     slow = np.zeros((2, 6, expected, 17)) + bias[:, None, None]
     for t in range(expected):
         for tap in range(9):
             if 0 <= (source := t * stride + tap - 4) < frames:
-                slow[:, :, t] += np.einsum("oc,ncv->nov", weight[:, :, tap, 0], x[:, :, source])
+                slow[:, :, t] += np.einsum("oc,ncv->nov", weight[:, :, tap, 0], x[..., source])
     np.testing.assert_allclose(fast, batch_norm(layer.bn, slow), atol=1e-10)
 
 
@@ -146,23 +146,25 @@ def test_a_block_is_graph_then_time_plus_residual(in_channels, stride, residual)
     expected = block.tcn1(block.gcn1(x))
     if residual:
         same = in_channels == 8 and stride == 1
-        expected = expected + (x if same else block.residual.bn(block.residual.conv(x)))
+        expected = expected + (
+            x if same else block.residual.bn(block.residual.conv(x)[..., ::stride])
+        )
     assert (block.residual is not None) == residual
     torch.testing.assert_close(block(x), torch.relu(expected))
-    assert block(x).shape == (2, 8, 9 // stride, 17)
+    assert block(x).shape == (2, 8, 17, 9 // stride)
 
 
 class Silent(nn.Module):
     """A block whose output is zero."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.zeros_like(x[:, :, ::3])
+        return torch.zeros_like(x[..., ::3])
 
 
 @pytest.mark.parametrize("frames", [3, 27, 81])
 def test_the_strided_skip_takes_the_middle_of_each_three(frames: int) -> None:
     x = features(8, frames)
-    assert torch.equal(strided_level(x, nn.Identity(), Silent()), x[:, :, 1::3])
+    assert torch.equal(strided_level(x, nn.Identity(), Silent()), x[..., 1::3])
 
 
 def test_a_level_with_a_real_block_made_silent_is_the_middle_frames() -> None:
@@ -170,18 +172,18 @@ def test_a_level_with_a_real_block_made_silent_is_the_middle_frames() -> None:
     shrink = shaken(GraphTemporalBlock(8, 8, FIXED, stride=3, residual=False), seed=1)
     x = features(8, 27)
     torch.testing.assert_close(
-        strided_level(x, keep, shrink), x[:, :, [1, 4, 7, 10, 13, 16, 19, 22, 25]] + shrink(keep(x))
+        strided_level(x, keep, shrink), x[..., [1, 4, 7, 10, 13, 16, 19, 22, 25]] + shrink(keep(x))
     )
     nn.init.zeros_(shrink.tcn1.bn.weight)
     nn.init.zeros_(shrink.tcn1.bn.bias)
-    assert torch.equal(strided_level(x, keep, shrink), x[:, :, 1::3])
+    assert torch.equal(strided_level(x, keep, shrink), x[..., 1::3])
 
 
 def test_the_graph_stays_finite_in_half_precision_over_long_windows():
     """The undivided sum over channels and 243 frames is beyond what half precision can hold."""
     torch.manual_seed(0)
     convolution = AdaptiveGraphConvolution(96, 96, adjacency(H36M17), dropout=0).half()
-    x = torch.randn(1, 96, 243, 17).relu() * 6
+    x = torch.randn(1, 96, 17, 243).relu() * 6
     graph = convolution.graph(x.half())
     assert graph.isfinite().all()
     expected = convolution.float().graph(x)

@@ -184,7 +184,7 @@ class _Moments:
         self.products = torch.zeros(channels, channels, dtype=torch.float64, device=device)
 
     def add(self, features: Tensor) -> None:
-        """Take in features (N, C, T, V)."""
+        """Take in features (N, C, V, T)."""
         values = features.detach().transpose(0, 1).flatten(1).double()
         self.count += values.shape[1]
         self.sum += values.sum(dim=1)

@@ -1,12 +1,16 @@
 """Adaptive graph convolution and the block of graph and temporal convolution built on it.
 
-Feature maps are (batch, channels, frames, joints) throughout. The names of parameters are those
-that the field's released checkpoints use, so that such a file maps onto these modules.
+Feature maps are (batch, channels, joints, frames) throughout, in memory with the channels last: all
+frames and channels of a joint are then one row, which the graph mixes with those of other joints
+in one matrix product, and convolutions read what the products wrote. Nothing is copied between.
+
+The names and shapes of parameters are those that the field's released checkpoints have, so that
+such a file maps onto these modules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +20,6 @@ from .architecture import EMBEDDING_SHARE, STRIDE
 from .graph import SUBSETS
 
 TEMPORAL_KERNEL = 9
-TEMPORAL_PADDING = TEMPORAL_KERNEL // 2
 ADAPTIVE_INIT = 1e-6
 
 
@@ -73,32 +76,45 @@ class AdaptiveGraphConvolution(nn.Module):
         )
 
     def graph(self, x: Tensor) -> Tensor:
-        """A_k + B_k + C_k for every sample: (N, in, T, V) to (N, 3, V, V)."""
-        layers = [*self.conv_a, *self.conv_b]
-        embedded = _one_convolution(x, layers)  # (N, 6 x embedding, T, V): one pass over x
-        embedded = embedded.reshape(x.shape[0], len(layers), -1, x.shape[3])
-        # Each factor is divided before the product, whose sum would leave half precision's range.
-        embedded = embedded * embedded.shape[2] ** -0.5
+        """A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
+        n, _, joints, frames = x.shape
+        layers = [*self.conv_a, *self.conv_b]  # one pass over x: (N, V, T, 6 x embedding)
+        weight, bias = _joined(layers, "weight", 0), _joined(layers, "bias", 0)
+        # Each factor is divided before the product, whose sum would leave half precision's range;
+        # a convolution's weights are fewer than what it gives.
+        scale = (frames * weight.shape[0] / len(layers)) ** -0.5
+        embedded = _last(functional.conv2d(x, scale * weight, scale * bias))
+        embedded = embedded.reshape(n, joints, frames, len(layers), -1).permute(0, 3, 1, 2, 4)
+        embedded = embedded.reshape(n, len(layers), joints, -1)
         theta, phi = embedded[:, :SUBSETS], embedded[:, SUBSETS:]
-        return self.A + self.PA + torch.softmax(theta.transpose(2, 3) @ phi, dim=2)
+        return self.A + self.PA + torch.softmax(theta @ phi.transpose(2, 3), dim=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, in, T, V) to (N, out, T, V)."""
-        n, channels, frames, joints = x.shape
-        mixed = x.reshape(n, 1, channels * frames, joints) @ self.graph(x)
-        # The sum over subsets is one convolution over their channels side by side.
-        mixed = mixed.reshape(n, SUBSETS * channels, frames, joints)
-        weight = torch.cat([layer.get_parameter("weight") for layer in self.conv_d], dim=1)
+        """Map (N, in, V, T) to (N, out, V, T)."""
+        n, channels, joints, frames = x.shape
+        graph = self.graph(x).transpose(2, 3).reshape(n, SUBSETS * joints, joints)
+        mixed = graph @ _last(x).reshape(n, joints, frames * channels)
+        # The sum over subsets is one convolution across them: (N, in, 3, V x T) to (N, out, 1, -).
+        mixed = _second(mixed.reshape(n, SUBSETS, joints * frames, channels))
         bias = torch.stack([layer.get_parameter("bias") for layer in self.conv_d]).sum(dim=0)
-        out = self.drop(self.bn(functional.conv2d(mixed, weight, bias)))
-        return torch.relu(out + self.down(x))
+        out = functional.conv2d(mixed, _joined(self.conv_d, "weight", 2), bias)
+        out = _second(_last(out).reshape(n, joints, frames, -1))
+        return torch.relu(self.drop(self.bn(out)) + self.down(x))
 
 
-def _one_convolution(x: Tensor, layers: Sequence[nn.Module]) -> Tensor:
-    """Several 1x1 convolutions of one input as one, their outputs side by side."""
-    weight = torch.cat([layer.get_parameter("weight") for layer in layers])
-    bias = torch.cat([layer.get_parameter("bias") for layer in layers])
-    return functional.conv2d(x, weight, bias)
+def _joined(layers: Iterable[nn.Module], parameter: str, dim: int) -> Tensor:
+    """One parameter of several layers, side by side."""
+    return torch.cat([layer.get_parameter(parameter) for layer in layers], dim=dim)
+
+
+def _last(x: Tensor) -> Tensor:
+    """Channels to the end, where they are in memory: (N, C, V, T) to (N, V, T, C)."""
+    return x.permute(0, 2, 3, 1)
+
+
+def _second(x: Tensor) -> Tensor:
+    """The way back: (N, V, T, C) to (N, C, V, T)."""
+    return x.permute(0, 3, 1, 2)
 
 
 class TemporalConvolution(nn.Module):
@@ -106,20 +122,15 @@ class TemporalConvolution(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> None:
         super().__init__()
-        self.conv = _init_convolution(
-            nn.Conv2d(
-                in_channels,
-                out_channels,
-                (kernel, 1),
-                stride=(stride, 1),
-                padding=((kernel - 1) // 2, 0),
-            )
-        )
+        self.kernel, self.stride = kernel, stride
+        # Frames, joints: the shape that released checkpoints have. Feature maps have joints first.
+        self.conv = _init_convolution(nn.Conv2d(in_channels, out_channels, (kernel, 1)))
         self.bn = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, in, T, V) to (N, out, ceil(T / stride), V)."""
-        return self.bn(self.conv(x))
+        """Map (N, in, V, T) to (N, out, V, ceil(T / stride))."""
+        weight, steps, padding = self.conv.weight, (1, self.stride), (0, self.kernel // 2)
+        return self.bn(functional.conv2d(x, weight.mT, self.conv.bias, steps, padding))
 
 
 class GraphTemporalBlock(nn.Module):
@@ -159,7 +170,7 @@ class GraphTemporalBlock(nn.Module):
             self.residual = TemporalConvolution(in_channels, out_channels, 1, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, in, T, V) to (N, out, ceil(T / stride), V)."""
+        """Map (N, in, V, T) to (N, out, V, ceil(T / stride))."""
         y = self.tcn1(self.gcn1(x))
         if self.residual is not None:
             y = y + self.residual(x)
@@ -167,9 +178,9 @@ class GraphTemporalBlock(nn.Module):
 
 
 def strided_level(x: Tensor, keep: nn.Module, shrink: nn.Module) -> Tensor:
-    """One level of the local module: (N, C, T, V) to (N, C, T / 3, V), T a multiple of 3.
+    """One level of the local module: (N, C, V, T) to (N, C, V, T / 3), T a multiple of 3.
 
     A stride-1 block (`keep`), then a stride-3 block without residual of its own (`shrink`);
     around both a skip that takes the middle frame of each three.
     """
-    return x[:, :, 1::STRIDE] + shrink(keep(x))
+    return x[..., 1::STRIDE] + shrink(keep(x))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from ..skeleton import JOINT_SETS
@@ -35,10 +36,11 @@ class LifterOutput(NamedTuple):
 
 
 def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
-    """Batch norm over the numbers of a frame, joint-major: (N, T, V, C) to (N, C, T, V)."""
+    """Batch norm over the numbers of a frame, joint-major: (N, T, V, C) to (N, C, V, T)."""
     n, t, v, c = x.shape
     flat = x.reshape(n, t, v * c).permute(0, 2, 1)
-    return data_bn(flat).reshape(n, v, c, t).permute(0, 2, 3, 1).contiguous()
+    features = data_bn(flat).reshape(n, v, c, t).permute(0, 2, 1, 3)
+    return features.contiguous(memory_format=torch.channels_last)
 
 
 def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
@@ -54,7 +56,7 @@ def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
 
 
 def _run_local(blocks: nn.ModuleList, x: Tensor) -> Tensor:
-    """Run the levels over (N, C, T, V); time shrinks by 3 a level."""
+    """Run the levels over (N, C, V, T); time shrinks by 3 a level."""
     layers = list(blocks)
     for keep, shrink in zip(layers[::2], layers[1::2], strict=True):
         x = strided_level(x, keep, shrink)
@@ -75,7 +77,7 @@ class _Lifter(nn.Module):
         return self.architecture.window
 
     def _features(self, keypoints: Tensor) -> Tensor:
-        """Check (N, T, V, C) and bring it to (N, C, T, V), normalised."""
+        """Check (N, T, V, C) and bring it to (N, C, V, T), normalised."""
         expected = (len(self.joint_set), self.architecture.in_channels)
         if keypoints.dim() != 4 or tuple(keypoints.shape[2:]) != expected:
             raise ValueError(
@@ -120,7 +122,7 @@ class GLAGCN(_Lifter):
         return x
 
     def _of_sequence(self, x: Tensor) -> LifterOutput:
-        """What global features (N, C, T, V) say of every frame."""
+        """What global features (N, C, V, T) say of every frame."""
         return LifterOutput(
             sequence=self.head_global(x),
             sequence_error=None if self.error_global is None else self.error_global(x),
@@ -166,7 +168,7 @@ class ReleasedGLAGCN(_Lifter):
         self._check_window(keypoints)
         x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
         with full_precision(x):
-            centre = self.fc(x.to(self.fc.weight.dtype).mean(dim=2)).permute(0, 2, 1)
+            centre = self.fc(x.to(self.fc.weight.dtype).mean(dim=3)).permute(0, 2, 1)
         return LifterOutput(centre=centre)
 
 

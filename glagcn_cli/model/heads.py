@@ -39,10 +39,10 @@ class JointHead(nn.Module):
         nn.init.uniform_(self.weight, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, T, V) to (N, T, V, numbers)."""
-        weight = self.weight.expand(x.shape[3], -1, -1)
+        """Map (N, C, V, T) to (N, T, V, numbers)."""
         with full_precision(x):
-            return torch.einsum("nctv,vcd->ntvd", x.to(weight.dtype), weight) + self.bias
+            features = x.permute(0, 2, 3, 1).to(self.weight.dtype)  # (N, V, T, C)
+            return (features @ self.weight).transpose(1, 2) + self.bias
 
 
 class ErrorHead(JointHead):
@@ -56,7 +56,7 @@ class ErrorHead(JointHead):
         nn.init.zeros_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, T, V) to (N, T, V), above 0."""
+        """Map (N, C, V, T) to (N, T, V), above 0."""
         return TYPICAL_ERROR * torch.exp(super().forward(x.detach())[..., 0].clamp(-5.0, 5.0))
 
 
@@ -67,5 +67,5 @@ class GravityHead(JointHead):
         super().__init__(channels, joints, shared=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, T, V) to unit vectors (N, T, 3)."""
+        """Map (N, C, V, T) to unit vectors (N, T, 3)."""
         return functional.normalize(super().forward(x).mean(dim=2), dim=-1)
