@@ -112,7 +112,7 @@ NETWORK = Family(
 """Networks and losses, compared on `PLAIN`."""
 
 NOTHING = (
-    *SIMPLE, "augmentation.noise=0", "augmentation.mirror=false", "augmentation.bodies=false",
+    *SIMPLE, "augmentation.noise=0", "augmentation.mirror=false", "augmentation.bodies=0",
     "network.in_channels=2",
 )  # fmt: skip
 """And seen exactly, by the bodies that were captured. No scores: they would all be 1, and a batch
@@ -126,7 +126,7 @@ PIECES = {
     "no swaps": Variant(("augmentation.swaps=0",), purpose=SWAPPED),
     "no crop": Variant(("augmentation.crop=0",), purpose=CROPPED),
     "no postures": Variant(("augmentation.postures=0",), purpose=POSTURED),
-    "no bodies": Variant(("augmentation.bodies=false",), purpose=BODIES),
+    "no bodies": Variant(("augmentation.bodies=0",), purpose=BODIES),
     "no mirror": Variant(("augmentation.mirror=false",), purpose=EXACT_2D),
     "cameras of the evaluation": Variant(EVALUATION_RANGE, purpose=CAMERAS),
     "2 input channels": Variant(("network.in_channels=2",), purpose=MEASURED_2D),

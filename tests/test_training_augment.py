@@ -68,6 +68,13 @@ def test_bodies_have_the_spread_and_the_footing_asked_for():
         assert width.mean() == pytest.approx(factor, abs=0.02)
 
 
+def test_as_many_bodies_change_as_asked_for():
+    motion = torch.from_numpy(walking(1)).repeat(1000, 1, 1, 1)
+    shaped = reshape_bodies(step_draws(1000), motion, 0.3)
+    kept = (shaped == motion).all(dim=(1, 2, 3))
+    assert kept.float().mean() == pytest.approx(0.7, abs=0.05)
+
+
 def test_detector_points_of_a_figure_that_looks_along_x():
     figure = torch.from_numpy(walking(1)[0])
     points = dict(zip(COCO17.joints, detector_points(figure), strict=True))

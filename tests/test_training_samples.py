@@ -21,7 +21,7 @@ from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
 from glagcn_training.samples import filmed_batch, virtual_batch
 from glagcn_training.virtual_detector import observe
 
-PLAIN = Augmentation(mirror=False, bodies=False, noise=0.0)
+PLAIN = Augmentation(mirror=False, bodies=0.0, noise=0.0)
 EVERYTHING = Augmentation(
     postures=0.3, noise=1.0, occlusion=0.5, missing_frames=0.5, swaps=0.5, crop=0.5,
     rotate_target=5.0,
@@ -74,7 +74,7 @@ def test_targets_are_in_the_frame_that_the_lifter_answers_in(motion, normalisati
 @pytest.mark.parametrize("normalisation", [PERSON, IMAGE])
 def test_up_is_the_worlds_in_the_frame_of_the_targets(motion, normalisation):
     """The figure stands: turned back, its targets lie over one another as in the world."""
-    settings = Augmentation(mirror=True, bodies=False, cameras=CameraRange(roll=25.0))
+    settings = Augmentation(mirror=True, bodies=0.0, cameras=CameraRange(roll=25.0))
     batch = virtual_batch(step_draws(3), motion, settings, normalisation, AS_GIVEN)
     assert batch.up.shape == (3, 27, 3)
     height = (batch.targets * batch.up[:, :, None]).sum(-1)
@@ -132,12 +132,12 @@ def test_two_processes_make_the_batch_that_one_would(normalisation):
         ({"swaps": 1.0}, True, False),
         ({"crop": 1.0}, True, False),
         ({"rotate_target": 20.0}, False, True),
-        ({"bodies": True}, True, True),
+        ({"bodies": 1.0}, True, True),
     ],
 )
 def test_each_setting_changes_what_it_says(change, inputs_change, targets_change):
     motion = clips()
-    settings = {"mirror": False, "bodies": False, "noise": 0.0}
+    settings = {"mirror": False, "bodies": 0.0, "noise": 0.0}
     plain = virtual_batch(step_draws(3), motion, PLAIN, IMAGE, AS_GIVEN)
     changed = virtual_batch(
         step_draws(3), motion, Augmentation(**settings | change), IMAGE, AS_GIVEN

@@ -42,7 +42,8 @@ class Augmentation:
     mirror
         Half of the samples are mirrored.
     bodies
-        Free motion gets bodies of other proportions.
+        Probability that a body of free motion is given other proportions. Some had better keep
+        theirs: their hips are where anatomy has them, which is the narrow end of what others get.
     postures
         Probability that a body of free motion is put in a posture that is rarely captured.
     playback
@@ -67,7 +68,7 @@ class Augmentation:
 
     cameras: CameraRange = field(default_factory=CameraRange)
     mirror: bool = True
-    bodies: bool = True
+    bodies: float = 1.0
     postures: float = 0.0
     playback: tuple[float, float] = (1.0, 1.0)
     noise: float = 0.0
@@ -102,11 +103,20 @@ def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
     return torch.where(chosen[:, None, None, None], mirrored, points)
 
 
-def reshape_bodies(draws: Draws, motion: Tensor) -> Tensor:
-    """Give every sample of (samples, frames, 17, 3) another body, left and right alike.
+def reshape_bodies(draws: Draws, motion: Tensor, probability: float = 1.0) -> Tensor:
+    """Give samples another body, left and right alike.
 
     Bones are scaled along the tree from the root; the root is lifted with the legs so that the
     feet stay near the floor.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness.
+    motion
+        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+    probability
+        Share of the samples that get one.
     """
     samples, kinds = len(motion), max(_BONE_KINDS) + 1
     lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
@@ -123,7 +133,8 @@ def reshape_bodies(draws: Draws, motion: Tensor) -> Tensor:
     for parent, child in H36M17.bone_indices:  # from the root outwards
         bone = motion[:, :, child] - motion[:, :, parent]
         shaped[:, :, child] = shaped[:, :, parent] + bone * scale[:, child, None, None]
-    return shaped
+    chosen = draws.chance(probability, (samples,))
+    return torch.where(chosen[:, None, None, None], shaped, motion)
 
 
 def detector_points(joints: Tensor) -> Tensor:

@@ -82,8 +82,8 @@ def virtual_batch(
     """
     if augmentation.mirror:
         motion = mirror_sides(motion, draws.chance(0.5, (len(motion),)), H36M17)
-    if augmentation.bodies:
-        motion = reshape_bodies(draws, motion)
+    if augmentation.bodies > 0:
+        motion = reshape_bodies(draws, motion, augmentation.bodies)
     if augmentation.postures > 0:
         motion = change_postures(draws, motion, augmentation.postures)
     cameras = draw_cameras(draws, motion, augmentation.cameras)

@@ -44,6 +44,7 @@ LIMITS: dict[str, Limits] = {
     "network.window": Limits(at_least=3),
     "network.in_channels": Limits(at_least=2, at_most=3),  # x, y, and the score
     "network.dropout": Limits(at_least=0, less_than=1),
+    "augmentation.bodies": _SHARE,
     "augmentation.postures": _SHARE,
     "augmentation.playback": _POSITIVE,
     "augmentation.noise": _NOT_NEGATIVE,
