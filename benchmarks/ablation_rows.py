@@ -151,7 +151,21 @@ AUGMENTATION = Family(
 )
 """The recipe `mocap_27`, each row without one piece of it, or without any."""
 
-FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION}
+SIZE = Family(
+    ("schedule.validations=0", "schedule.log_every=100", "optimizer.batch=16",
+     "schedule.steps=1300", "schedule.save_every=1300"),
+    {
+        "64 channels, 4 global blocks": Variant(),
+        "64 channels, 4 global blocks, seed 2": Variant(("seed=2",)),
+        "32 channels": Variant(("network.channels=32",)),
+        "96 channels": Variant(("network.channels=96",)),
+        "2 global blocks": Variant(("network.global_blocks=2",)),
+        "6 global blocks": Variant(("network.global_blocks=6",)),
+    },
+)  # fmt: skip
+"""The recipe `mocap_27` for wider and deeper networks, all of which see the same windows."""
+
+FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION, "size": SIZE}
 
 
 def same_seed(row: str) -> str:

@@ -2,12 +2,13 @@
 
     python benchmarks/ablations.py --data-dir PACKS -o runs/ablations
     python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --family augmentation
+    python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --family size
     python benchmarks/ablations.py --data-dir PACKS -o runs/ablations --only base
 
 Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
-one piece of it (`ablation_rows`). Every run of a family has the same recipe, seed and order of
-windows but for what its name says. What is there already is not repeated. The tables are printed in
-markdown.
+one piece of it, "size" networks of more channels and blocks by that recipe (`ablation_rows`). Every
+run of a family has the same recipe, seed and order of windows but for what its name says. What is
+there already is not repeated. The tables are printed in markdown.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ablation_conditions import (
     some_takes,
 )
 from ablation_conditions import measure as measure_condition
-from ablation_rows import FAMILIES, NETWORK, PIECES, Family, Variant, folder_name, same_seed
+from ablation_rows import AUGMENTATION, FAMILIES, PIECES, Family, Variant, folder_name, same_seed
 
 from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
@@ -179,7 +180,7 @@ def _both(row: dict[str, float], column: str) -> str:
 def tables(family: Family, folder: Path) -> str:
     """What is there of a family, in markdown; errors in millimetres."""
     rows = measured_rows(family, folder)
-    if family is NETWORK:
+    if family is not AUGMENTATION:
         return network_table(rows)
     return f"{condition_table(rows)}\n\n{purpose_table(rows)}"
 
@@ -200,7 +201,7 @@ def main(data_dir: Path, out: Path, name: str, only: tuple[str, ...], threads: i
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: no row of {name}",
                                  param_hint="--only")  # fmt: skip
     torch.set_num_threads(threads)
-    measure = measure_branches if family is NETWORK else measure_conditions
+    measure = measure_conditions if family is AUGMENTATION else measure_branches
     for row in only or family.variants:
         run = out / folder_name(row)
         if (run / "figures.json").exists():

@@ -44,6 +44,24 @@ def test_commands_prepare_their_process_before_any_work(
     assert at_work == [["threads", "memory"]]
 
 
+@pytest.mark.parametrize("command", ["train(['-o', 'run'", "evaluate(['--weights', 'none.pth'"])
+def test_training_commands_prepare_their_process_before_torch_is_imported(
+    command, tmp_path
+) -> None:
+    code = (
+        "import sys\n"
+        "from glagcn_cli import own_process\n"
+        "from glagcn_training.cli import evaluate, train\n"
+        "def told(what): print(what, 'torch' in sys.modules)\n"
+        "own_process.let_idle_threads_sleep = lambda: told('threads')\n"
+        "own_process.keep_freed_memory = lambda: told('memory')\n"
+        f"{command}, '--dataset', 'mocap', '--data-dir', '.'])\n"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "threads False\nmemory False\n", done.stderr
+
+
 def test_the_library_leaves_the_process_of_its_user_alone(untouched, tmp_path, out) -> None:
     (outcome,) = lift_many(
         [film(tmp_path / "a.mp4")], out, Choices(load=FakeLifter), formats=["npy"]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from glagcn_cli.own_process import prepare_process
+
 from .failures import failures_as_messages
 
 DATASETS = ("h36m", "humaneva", "mpi_inf_3dhp", "mocap")
@@ -139,6 +141,7 @@ def train(
     On several GPUs or machines: torchrun --nproc-per-node N -m glagcn_training, with the same
     options; batch and learning rate are those of all processes together.
     """
+    prepare_process()
     with failures_as_messages():
         from .recipe_files import read_recipe
 
@@ -258,6 +261,7 @@ def evaluate(
     \b
     glagcn-eval --dataset h36m --data-dir DATA --split test --weights OUT/lifter.pth --flip
     """
+    prepare_process()
     with failures_as_messages():
         from glagcn_cli.outputs import atomic_output, check_output
 
