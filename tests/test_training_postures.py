@@ -53,7 +53,7 @@ def test_heads_point_up_and_down_and_to_all_sides() -> None:
         assert spine[:, axis].min() < -0.7 and spine[:, axis].max() > 0.7
 
 
-def test_legs_bend_at_hips_and_knees_in_half_of_them() -> None:
+def test_limbs_and_heads_bend_in_half_of_them() -> None:
     """Whoever is tipped over as a whole keeps the angles of his joints."""
 
     def angle(joints: torch.Tensor, a: str, b: str, c: str) -> torch.Tensor:
@@ -64,10 +64,23 @@ def test_legs_bend_at_hips_and_knees_in_half_of_them() -> None:
         return torch.rad2deg(torch.arccos(torch.cosine_similarity(one, two, dim=-1).clip(-1, 1)))
 
     changed = change_postures(draws(), motion(), 1.0)
-    for joints in (("thorax", "left_hip", "left_knee"), ("left_hip", "left_knee", "left_ankle")):
+    bends = [("thorax", "left_hip", "left_knee"), ("left_hip", "left_knee", "left_ankle"),
+             ("hip", "left_shoulder", "left_elbow"), ("spine", "thorax", "head")]  # fmt: skip
+    for joints in bends:
         moved = (angle(changed, *joints) - angle(motion(), *joints)).abs()
         assert (moved < 1e-3).float().mean() == pytest.approx(0.5, abs=0.08)
-        assert moved.max() > 60
+        assert moved.max() > 50
+
+
+def test_arms_hang_down_from_some_level_trunks() -> None:
+    """As on all fours."""
+    changed = change_postures(draws(), motion(), 1.0)
+    trunk, arm = (
+        torch.nn.functional.normalize((changed[:, :, AT[b]] - changed[:, :, AT[a]]).mean(1), dim=1)
+        for a, b in (("hip", "thorax"), ("left_shoulder", "left_elbow"))
+    )
+    level = trunk[:, 2].abs() < 0.4
+    assert (arm[level, 2] < -0.8).float().mean() > 0.1
 
 
 def test_the_motion_itself_is_what_it_was() -> None:

@@ -11,10 +11,13 @@ from .augment import indices_on
 from .random_draws import Draws
 
 # Degrees by which parts of a body fall forward about its left-right axis.
-_TRUNK = (-30.0, 110.0)  # and what hangs on it: head and arms
+_TRUNK = (-30.0, 110.0)
 _THIGHS = (-110.0, 30.0)
 _SHANKS = (-30.0, 110.0)
-_KINDS = {"knee": 1, "ankle": 2}  # by the bone's outer joint; all others belong to the trunk
+_ARMS = (-110.0, 110.0)  # 0 leaves them hanging, under a level trunk as well
+_HEAD = (-60.0, 20.0)  # from where the trunk takes it
+# By the bone's outer joint; all others belong to the trunk.
+_KINDS = {"knee": 1, "ankle": 2, "elbow": 3, "wrist": 3, "neck": 4, "head": 4}
 _PARTS = tuple(_KINDS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints)
 
 _PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
@@ -27,8 +30,8 @@ _LOWEST = 0.05  # metres above the floor of the lowest joint
 def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     """Put some bodies in other postures, on the floor, moving as they did.
 
-    Half of them are tipped over as a whole, in any direction; of the others trunk, thighs and
-    shanks are bent by different angles about the body's left-right axis.
+    Half of them are tipped over as a whole, in any direction; of the others trunk, head, arms,
+    thighs and shanks are bent by different angles about the body's left-right axis.
 
     Parameters
     ----------
@@ -47,7 +50,9 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     tumbled = draws.chance(_TUMBLED, (samples,))
     axis = torch.where(tumbled[:, None], aside.to(across.dtype), across)
     axis = axis / torch.linalg.vector_norm(axis, dim=-1, keepdim=True).clip(1e-6)
-    bends = [draws.uniform(*limits, (samples,)) for limits in (_TRUNK, _THIGHS, _SHANKS)]
+    limits = (_TRUNK, _THIGHS, _SHANKS, _ARMS, _HEAD)
+    bends = [draws.uniform(*limit, (samples,)) for limit in limits]
+    bends[4] = bends[0] + bends[4]
     whole = draws.uniform(*_TUMBLE, (samples,))
     parts = torch.where(tumbled[:, None], whole[:, None], torch.stack(bends, dim=1))
     degrees = parts[:, indices_on(_PARTS, device)].to(motion.dtype)
