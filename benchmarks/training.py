@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 from torch.utils._python_dispatch import TorchDispatchMode
-from training_contestants import FORMATS, WARM_UP, Alternation, Bench, Clock, PlainLoop
+from training_contestants import WARM_UP, Alternation, Bench, Clock, PlainLoop
 
 from glagcn_cli.devices import choose_device
 from glagcn_training.engine.hooks import HISTORY
@@ -74,12 +74,11 @@ def against_plain(bench: Bench, steps: int, *settings: str) -> dict[str, float]:
     }
 
 
-def layouts_and_precisions(bench: Bench, steps: int) -> dict[str, float]:
-    """Samples per second of the plain loop for each memory layout and precision, in turns."""
+def precisions(bench: Bench, steps: int) -> dict[str, float]:
+    """Samples per second of the plain loop in each precision, in turns."""
     size = f"schedule.steps={WARM_UP + steps}"
     loops = {
-        f"{layout}, {precision}": PlainLoop(bench.run(size), precision, layout)
-        for layout, precision in product(FORMATS, ("float32", "bfloat16"))
+        precision: PlainLoop(bench.run(size), precision) for precision in ("float32", "bfloat16")
     }
     seconds: dict[str, list[float]] = defaultdict(list)
     for loop in loops.values():
@@ -222,7 +221,7 @@ def measure(bench: Bench, steps: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "microseconds a history update, by its length", history_updates()
     yield bench.config, against_plain(bench, steps)
     yield f"profile of {bench.config}", profile(bench, steps // 2)
-    yield "samples/s by layout and precision", layouts_and_precisions(bench, steps // 2)
+    yield "samples/s by precision", precisions(bench, steps // 2)
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.recipe_files import read_recipe
 
 WARM_UP = 5  # steps that are not counted: allocations, choice of kernels, threads
-FORMATS = {"contiguous": torch.contiguous_format, "channels-last": torch.channels_last}
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,7 @@ class Clock(Hook):
 class PlainLoop:
     """The least that trains a run's network on its batches: no hooks, no logs, no schedule."""
 
-    def __init__(
-        self, run: TrainingRun, precision: str | None = None, layout: str = "channels-last"
-    ) -> None:
+    def __init__(self, run: TrainingRun, precision: str | None = None) -> None:
         settings = run.recipe.optimizer
         self.bfloat16 = (precision or settings.precision) == "bfloat16"
         self.model, self.device, self.largest = (
@@ -84,7 +81,6 @@ class PlainLoop:
             run.device.type,
             settings.largest_gradient,
         )
-        self.model.network.to(memory_format=FORMATS[layout])
         self.model.train()
         self.optimizer = build_optimizer(settings, self.model.network)
         seed = run.recipe.seed

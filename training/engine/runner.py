@@ -127,7 +127,6 @@ class TrainingRun:
         recipe = self.recipe
         network = build_network(recipe)
         network.to(self.device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.processes > 1 and recipe.optimizer.synchronise_batch_norm:
             synchronise_batch_norm(network)
         card = LifterCard(
