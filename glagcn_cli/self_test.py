@@ -151,10 +151,10 @@ def _find_people(work: _Workpiece) -> None:
 def _lift(work: _Workpiece) -> None:
     import numpy as np
 
-    from .lifting import Lifter
+    from .video_lifter import load_video_lifter
     from .world import SceneChoices, stature, to_scene
 
-    lifter = Lifter.load(work.settings.lifter, work.device)
+    lifter = load_video_lifter(work.settings, work.device)
     lifted = lifter.lift(work.person or _as_drawn(), flip=True)
     (poses,) = to_scene([lifted], (WIDTH, HEIGHT), SceneChoices())
     if not (poses.valid.all() and np.isfinite(poses.joints).all()):
