@@ -134,7 +134,7 @@ def test_the_input_norm_is_joint_major() -> None:
     with torch.no_grad():
         network.data_bn.running_mean.copy_(torch.arange(34.0))
     x = torch.arange(34.0).reshape(1, 1, 17, 2).expand(1, 3, 17, 2)
-    assert network._features(x).shape == (1, 2, 3, 17)
+    assert network._features(x).shape == (1, 2, 17, 3)
     assert not network._features(x).any()
 
 
@@ -144,18 +144,18 @@ def test_heads(shared: bool) -> None:
     torch.manual_seed(1)
     head = JointHead(8, 17, shared)
     nn.init.normal_(head.bias)
-    x = torch.randn(2, 8, 5, 17, requires_grad=True)
+    x = torch.randn(2, 8, 17, 5, requires_grad=True)
     y = head(x)
     for joint in range(17):
         (gradient,) = torch.autograd.grad(y[:, :, joint].sum(), x, retain_graph=True)
         others = [other for other in range(17) if other != joint]
-        assert gradient[..., joint].abs().min() > 0
-        assert not gradient[..., others].any()
+        assert gradient[:, :, joint].abs().min() > 0
+        assert not gradient[:, :, others].any()
         of = 0 if shared else joint
-        expected = torch.einsum("nct,cd->ntd", x[..., joint], head.weight[of]) + head.bias[of]
+        expected = torch.einsum("nct,cd->ntd", x[:, :, joint], head.weight[of]) + head.bias[of]
         torch.testing.assert_close(y[:, :, joint], expected)
     assert head.weight.shape == (1 if shared else 17, 8, 3)
-    same = torch.ones(1, 8, 1, 17)
+    same = torch.ones(1, 8, 17, 1)
     outputs = head(same)[0, 0]
     assert bool(torch.allclose(outputs, outputs[:1].expand(17, 3))) == shared
 

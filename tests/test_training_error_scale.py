@@ -68,7 +68,7 @@ def test_a_head_says_what_the_scale_makes_of_its_words() -> None:
     torch.manual_seed(2)
     head = ErrorHead(8, 17)
     torch.nn.init.normal_(head.weight, std=0.1)
-    x = torch.randn(3, 8, 5, 17)
+    x = torch.randn(3, 8, 17, 5)
     before = head(x).detach()
     scale = fit_error_scale([made_and_said(np.full(17, 0.4), 0.7)])
     apply_error_scale(head, scale)

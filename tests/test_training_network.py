@@ -69,7 +69,7 @@ def test_a_level_that_a_longer_window_adds_begins_as_its_skip(packs, tmp_path):
     given = tmp_path / "short" / "lifter.pth"
     longer = build_network(small_recipe("network.window=81", f"init={given}")).eval()
     keep, shrink = longer.layers_tcngcn[6:8]
-    x = torch.rand(2, 8, 3, 17)
+    x = torch.rand(2, 8, 17, 3)
     with torch.no_grad():
-        torch.testing.assert_close(strided_level(x, keep, shrink), x[:, :, 1::3], atol=1e-4, rtol=0)
+        torch.testing.assert_close(strided_level(x, keep, shrink), x[..., 1::3], atol=1e-4, rtol=0)
         assert longer.layers_tcngcn[5].tcn1.bn.weight.min() > 0.5
