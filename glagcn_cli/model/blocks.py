@@ -2,7 +2,8 @@
 
 Feature maps are (batch, channels, joints, frames) throughout, in memory with the channels last: all
 frames and channels of a joint are then one row, which the graph mixes with those of other joints
-in one matrix product, and convolutions read what the products wrote. Nothing is copied between.
+in one matrix product, and convolutions read what the products wrote. Nothing is copied between but
+the factors of the graph.
 
 The names and shapes of parameters are those that the field's released checkpoints have, so that
 such a file maps onto these modules.
