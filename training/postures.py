@@ -44,7 +44,7 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     """
     samples, device = len(motion), motion.device
     hips = [motion[:, :, H36M17.index(f"{side}_hip")].mean(dim=1) for side in ("left", "right")]
-    across = hips[1] - hips[0]
+    across = hips[0] - hips[1]  # to the left: turning about it, what points up falls forward
     yaw = draws.uniform(-torch.pi, torch.pi, (samples,))
     aside = torch.stack([torch.cos(yaw), torch.sin(yaw), torch.zeros_like(yaw)], dim=1)
     tumbled = draws.chance(_TUMBLED, (samples,))
