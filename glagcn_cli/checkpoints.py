@@ -22,7 +22,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "93371b64e9c67c35c46af89881f45c079ac4a2e147baed5a5210def7b9c695d7",
+    "lifter-27": "fa1120fd9dc213b6ffb12f1e12dc7ba834cc38fbc8308a66d363e22c61fba379",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
