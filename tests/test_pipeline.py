@@ -400,7 +400,8 @@ def test_the_report_tells_stages_apart(monkeypatch, source, out, lifter) -> None
     }.items():
         assert stages[stage]["frames"] == 12
         assert set(stages[stage]["parts"]) == parts
-        assert sum(stages[stage]["parts"].values()) <= stages[stage]["seconds"] + 0.01
+        # Not their sum: rendering's parts overlap.
+        assert max(stages[stage]["parts"].values()) <= stages[stage]["seconds"] + 0.01
 
 
 def test_outputs_of_several_stems_get_a_report_each(monkeypatch, source, out, lifter) -> None:
