@@ -82,7 +82,7 @@ def test_arms_hang_down_from_some_level_trunks() -> None:
         for a, b in (("hip", "thorax"), ("left_shoulder", "left_elbow"))
     )
     level = trunk[:, 2].abs() < 0.4
-    assert (arm[level, 2] < -0.8).float().mean() > 0.1
+    assert (arm[level, 2] < -0.8).float().mean() > 0.05
 
 
 class Fixed(StepDraws):
@@ -99,14 +99,16 @@ class Fixed(StepDraws):
         return torch.full(shape, probability == 1.0)
 
 
-@pytest.mark.parametrize("posture, trunk, thighs, shanks, head", [
-    ("on all fours", 90.0, 0.0, 90.0, -30.0),
-    ("sitting", 0.0, -90.0, 0.0, 0.0),
+@pytest.mark.parametrize("posture, trunk, hips, knees, arms, head", [
+    ("on all fours", 90.0, 90.0, 90.0, 0.0, -30.0),
+    ("sitting", 0.0, 90.0, 90.0, 0.0, 0.0),
+    ("lying on the front", 90.0, 0.0, 0.0, 90.0, 0.0),
+    ("lying on the back", -90.0, 0.0, 0.0, -90.0, 0.0),
 ])  # fmt: skip
-def test_bodies_bend_the_way_people_do(posture, trunk, thighs, shanks, head) -> None:
+def test_bodies_bend_the_way_people_do(posture, trunk, hips, knees, arms, head) -> None:
     """As evaluations bend them, by other code: forward at the hips, backward at the knees."""
-    degrees = {postures._TRUNK: trunk, postures._THIGHS: thighs, postures._SHANKS: shanks,
-               postures._HEAD: head}  # fmt: skip
+    degrees = {postures._TRUNK: trunk, postures._HIPS: hips, postures._KNEES: knees,
+               postures._ARMS: arms, postures._HEAD: head}  # fmt: skip
     upright = motion(1)
     changed = change_postures(Fixed(degrees), upright, 1.0)[0].numpy()
     expected = bend(upright[0].numpy(), POSTURES[posture], 50)

@@ -10,12 +10,12 @@ from glagcn_cli.skeleton import H36M17
 from .augment import indices_on
 from .random_draws import Draws
 
-# Degrees by which parts of a body fall forward about its left-right axis.
-_TRUNK = (-30.0, 110.0)
-_THIGHS = (-110.0, 30.0)
-_SHANKS = (-30.0, 110.0)
-_ARMS = (-110.0, 110.0)  # 0 leaves them hanging, under a level trunk as well
-_HEAD = (-60.0, 20.0)  # from where the trunk takes it
+# Degrees about the body's left-right axis.
+_TRUNK = (-110.0, 110.0)  # falls forward: 90 is face down, -90 face up
+_HIPS = (-20.0, 120.0)  # thighs come up towards the trunk
+_KNEES = (0.0, 130.0)  # heels come up towards the thighs
+_ARMS = (-130.0, 130.0)  # fall forward; 0 leaves them hanging, under a level trunk as well
+_HEAD = (-60.0, 20.0)  # falls forward from where the trunk takes it
 # By the bone's outer joint; all others belong to the trunk.
 _KINDS = {"knee": 1, "ankle": 2, "elbow": 3, "wrist": 3, "neck": 4, "head": 4}
 _PARTS = tuple(_KINDS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints)
@@ -30,8 +30,9 @@ _LOWEST = 0.05  # metres above the floor of the lowest joint
 def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     """Put some bodies in other postures, on the floor, moving as they did.
 
-    Half of them are tipped over as a whole, in any direction; of the others trunk, head, arms,
-    thighs and shanks are bent by different angles about the body's left-right axis.
+    Half of them are tipped over as a whole, in any direction; of the others the trunk falls forward
+    or backward, and head, arms, hips and knees bend as far as joints do, all about the body's
+    left-right axis.
 
     Parameters
     ----------
@@ -50,11 +51,12 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     tumbled = draws.chance(_TUMBLED, (samples,))
     axis = torch.where(tumbled[:, None], aside.to(across.dtype), across)
     axis = axis / torch.linalg.vector_norm(axis, dim=-1, keepdim=True).clip(1e-6)
-    limits = (_TRUNK, _THIGHS, _SHANKS, _ARMS, _HEAD)
-    bends = [draws.uniform(*limit, (samples,)) for limit in limits]
-    bends[4] = bends[0] + bends[4]
+    limits = (_TRUNK, _HIPS, _KNEES, _ARMS, _HEAD)
+    trunk, hips_bent, knees_bent, arms, head = (draws.uniform(*r, (samples,)) for r in limits)
+    thighs = trunk - hips_bent
+    bends = torch.stack([trunk, thighs, thighs + knees_bent, arms, trunk + head], dim=1)
     whole = draws.uniform(*_TUMBLE, (samples,))
-    parts = torch.where(tumbled[:, None], whole[:, None], torch.stack(bends, dim=1))
+    parts = torch.where(tumbled[:, None], whole[:, None], bends)
     degrees = parts[:, indices_on(_PARTS, device)].to(motion.dtype)
 
     turned = _turn(
