@@ -37,3 +37,7 @@ class ModelNotFoundError(GlagcnError):
 
 class DeviceError(GlagcnError):
     """The device asked for is not there, failed, or has too little memory."""
+
+
+class TrainingError(GlagcnError):
+    """A training cannot go on: its loss is not a number any more."""

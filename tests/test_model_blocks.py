@@ -122,7 +122,10 @@ def test_convolutions_start_with_kaiming_fan_out() -> None:
     assert not convolution.bias.any()
 
 
-@pytest.mark.parametrize("stride, frames, expected", [(1, 27, 27), (3, 27, 9), (3, 3, 1)])
+@pytest.mark.parametrize(
+    "stride, frames, expected",
+    [(1, 27, 27), (3, 27, 9), (3, 3, 1), (3, 2, 1), (3, 1, 1), (1, 1, 1)],
+)
 def test_temporal_convolution_equals_the_formula(stride: int, frames: int, expected: int) -> None:
     layer = shaken(TemporalConvolution(4, 6, 9, stride))
     x = features(4, frames)
@@ -152,6 +155,20 @@ def test_a_block_is_graph_then_time_plus_residual(in_channels, stride, residual)
     assert (block.residual is not None) == residual
     torch.testing.assert_close(block(x), torch.relu(expected))
     assert block(x).shape == (2, 8, 17, 9 // stride)
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("frames", [1, 2, 3, 9, 27])
+@pytest.mark.parametrize("channels", [16, 64])
+def test_temporal_convolution_holds_in_bfloat16(stride: int, frames: int, channels: int) -> None:
+    """Also where processors with AMX compute one output of a strided convolution wrongly."""
+    layer = shaken(TemporalConvolution(channels, channels, 9, stride)).float()
+    x = features(channels, frames).float().contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        exact = layer(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = layer(x).float()
+    assert torch.linalg.vector_norm(half - exact) < 0.02 * torch.linalg.vector_norm(exact)
 
 
 class Silent(nn.Module):

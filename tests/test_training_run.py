@@ -18,7 +18,7 @@ from small_runs import assert_same_weights, small_packs, small_recipe, trained
 from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import load_lifter
-from glagcn_cli.errors import DeviceError, UsageError
+from glagcn_cli.errors import DeviceError, TrainingError, UsageError
 from glagcn_cli.skeleton import CONVERSION
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state
 from glagcn_training.engine.progress import read_log
@@ -45,6 +45,22 @@ def interrupt_after(run: TrainingRun, steps: int) -> None:
     run.model.train_step = fails
     with pytest.raises(InterruptedError):
         run.train()
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(packs, tmp_path):
+    recipe = small_recipe("schedule.log_every=4", "schedule.validations=0")
+    run = TrainingRun(recipe, packs, tmp_path / "run")
+    network, passes = run.model.network, []
+
+    def breaks(*_):
+        passes.append(1)
+        if len(passes) == 4:
+            next(network.parameters()).data.fill_(float("nan"))
+
+    network.register_forward_pre_hook(breaks)
+    with pytest.raises(TrainingError, match="no longer a number, 4 passes into the run"):
+        run.train()
+    assert newest_state(tmp_path / "run").name == "step_2.pth"
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "ranger"])

@@ -130,8 +130,14 @@ class TemporalConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in, V, T) to (N, out, V, ceil(T / stride))."""
-        weight, steps, padding = self.conv.weight, (1, self.stride), (0, self.kernel // 2)
-        return self.bn(functional.conv2d(x, weight.mT, self.conv.bias, steps, padding))
+        weight, stride, padding = self.conv.weight.mT, self.stride, self.kernel // 2
+        if x.shape[-1] <= stride:
+            # One step of output: without the weights that meet padding alone it takes no stride,
+            # with which processors with AMX compute nonsense in bfloat16 (pytorch/pytorch#169688).
+            x = x[..., : padding + 1]
+            weight = weight[..., padding : padding + x.shape[-1]]
+            stride, padding = 1, 0
+        return self.bn(functional.conv2d(x, weight, self.conv.bias, (1, stride), (0, padding)))
 
 
 class GraphTemporalBlock(nn.Module):

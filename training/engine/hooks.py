@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from glagcn_cli.checkpoints import save_lifter
+from glagcn_cli.errors import TrainingError
 
 from ..recipe import Recipe
 from ..scores import METRICS
@@ -65,7 +66,8 @@ class StepScalars(RuntimeInfoHook):
     """MMEngine's notes of losses and gradient norm, read from the device only when they are due.
 
     MMEngine itself reads each of them in every step, and each read waits until a GPU has done all
-    that it was given; meanwhile nothing new is given to it.
+    that it was given; meanwhile nothing new is given to it. A loss that is not a number ends the
+    run with a ``TrainingError``: every step after it would be lost too.
 
     Parameters
     ----------
@@ -98,6 +100,13 @@ class StepScalars(RuntimeInfoHook):
             for name, value in zip(names, values, strict=True):
                 runner.message_hub.update_scalar(f"train/{name}", value)
             self._unread.clear()
+            losses = (v for n, v in zip(names, values, strict=True) if n == "loss")
+            if not all(map(math.isfinite, losses)):
+                raise TrainingError(
+                    f"the loss is no longer a number, {done} passes into the run: begin "
+                    "again in another folder with a lower --set optimizer.rate, or with --set "
+                    "optimizer.precision=float32"
+                )
 
 
 class ShortHistory(Hook):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -197,7 +198,8 @@ class TrainingRun:
             "backend_args": {"backend": BACKEND},
         }  # fmt: skip
         return {
-            "runtime_info": StepScalars(log_every),
+            # A state is saved only of a run whose losses are numbers.
+            "runtime_info": StepScalars(math.gcd(save_every, log_every)),
             "logger": {"type": "LoggerHook", "interval": log_every},
             "checkpoint": checkpoint,
             "sampler_seed": None,  # the order of windows needs none
