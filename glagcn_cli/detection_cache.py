@@ -14,7 +14,7 @@ import logging
 import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -163,9 +163,10 @@ def make_room(keep: Path) -> None:
     """Remove what was used the longest ago until `LARGEST_CACHE` holds; never the folder `keep`."""
     entries = []
     for folder in detections_folder().iterdir():
-        status = [file.stat() for file in folder.iterdir()] if folder.is_dir() else []
-        used = max((one.st_mtime for one in status), default=0.0)
-        entries.append((used, sum(one.st_size for one in status), folder))
+        with suppress(FileNotFoundError):  # another process may make room at the same time
+            status = [file.stat() for file in folder.iterdir()] if folder.is_dir() else []
+            used = max((one.st_mtime for one in status), default=0.0)
+            entries.append((used, sum(one.st_size for one in status), folder))
     room = LARGEST_CACHE - sum(size for _, size, _ in entries)
     for _, size, folder in sorted(entries):
         if room >= 0:

@@ -47,7 +47,8 @@ def detect_people(
     detections: list[FrameDetections] = []
     camera = CameraMotion((info.width, info.height), info.fps)
     cuts = FilmCuts(info.fps)
-    with reading_ahead(reader, frames_ahead(info)) as frames:  # also while the models are loaded
+    # Frames are decoded while the models are loaded too. The first of a late part may take minutes.
+    with reading_ahead(reader, frames_ahead(info), reader.close) as frames:
         detector = load()
         of_clip = detector.of_clip(cached.kept[-1] if cached.kept else None)
         with stages.stage("detection", info.frames or 0) as stage:

@@ -85,7 +85,8 @@ class FilmCuts:
 def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A picture of few pixels, its mean and contrast taken out."""
     step = max(1, max(frame.shape[:2]) // _FINEST)
-    thinned = np.ascontiguousarray(frame[step // 2 :: step, step // 2 :: step])
+    down, across = (min(step, side) for side in frame.shape[:2])  # of a strip, its only row
+    thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
     small = cv2.resize(thinned, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= small.mean()
     return np.asarray(small / np.sqrt(np.mean(small**2) + _GRAIN**2), np.float32)

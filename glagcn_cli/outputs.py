@@ -11,6 +11,9 @@ from pathlib import Path
 
 from .errors import OutputError
 
+PICTURE_SUFFIX = ".picture.mp4"
+"""Instead of an output's own, of the file that holds a video's picture until it has its sound."""
+
 # What only writing can cause: a failure to read an input inside the block keeps its own name.
 _WRITING_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
@@ -71,11 +74,13 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove temporary files of an output whose process was killed before it could do that."""
+    """Remove temporary files of an output whose process was killed before it could do that.
+
+    Among them a video's picture, which is written before its sound (`video_writing`).
+    """
     target = Path(path)
-    ours = re.compile(
-        rf"\.{re.escape(target.stem[:40])}\.[0-9a-f]{{8}}\.part{re.escape(target.suffix)}"
-    )
+    stem, suffix = re.escape(target.stem[:40]), re.escape(target.suffix)
+    ours = re.compile(rf"\.{stem}\.[0-9a-f]{{8}}\.part({suffix}|{re.escape(PICTURE_SUFFIX)})")
     with suppress(OSError):
         for file in target.parent.iterdir():
             if ours.fullmatch(file.name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Full, Queue
@@ -56,7 +56,9 @@ class _Maker(Thread, Generic[T]):
 
 
 @contextmanager
-def reading_ahead(items: Iterable[T], most: int) -> Iterator[Iterator[T]]:
+def reading_ahead(
+    items: Iterable[T], most: int, interrupt: Callable[[], object] | None = None
+) -> Iterator[Iterator[T]]:
     """Make items ready in a thread; at the end of the block it has stopped.
 
     Parameters
@@ -65,6 +67,8 @@ def reading_ahead(items: Iterable[T], most: int) -> Iterator[Iterator[T]]:
         Drawn in the thread from now on, whether or not anybody takes them.
     most
         Items that wait to be taken; besides, the thread holds one.
+    interrupt
+        Called at the end of the block: ends the making of an item that may take long.
 
     Yields
     ------
@@ -77,4 +81,6 @@ def reading_ahead(items: Iterable[T], most: int) -> Iterator[Iterator[T]]:
         yield maker.take()
     finally:
         maker.stopped.set()
+        if interrupt is not None:
+            interrupt()
         maker.join()

@@ -76,10 +76,10 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
-        """Stop decoding; may be called at any time and more than once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        """Stop decoding; may be called at any time, from any thread and more than once."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
 
     def __iter__(self) -> Iterator[Frame]:
         self.close()
@@ -92,7 +92,8 @@ class VideoReader:
             while self._process is process:
                 frame = np.empty(shape, np.uint8)
                 if process.pipe.readinto(frame.data.cast("B")) < frame.nbytes:  # type: ignore[attr-defined]
-                    self._judge_end(process)
+                    if self._process is process:  # else closed while it was read
+                        self._judge_end(process)
                     return
                 self.frames_read += 1
                 yield frame

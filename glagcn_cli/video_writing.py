@@ -16,7 +16,7 @@ from . import ffmpeg
 from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
 from .errors import OutputError
-from .outputs import atomic_output
+from .outputs import PICTURE_SUFFIX, atomic_output
 from .probing import VideoInfo
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
 from .video import Frame
@@ -97,7 +97,7 @@ class VideoWriter:
             self._audio = None if self._audio_from is None else probe_audio(self._audio_from)
             self._picture = self._temporary
             if self._audio is not None:
-                self._picture = self._temporary.with_suffix(".picture.mp4")
+                self._picture = self._temporary.with_suffix(PICTURE_SUFFIX)
                 stack.callback(self._picture.unlink, missing_ok=True)
             self._process = ffmpeg.FfmpegProcess(self._encode(), feed=True)
             stack.push(self._end)

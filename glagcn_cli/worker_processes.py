@@ -67,7 +67,8 @@ def lift_in_processes(
                 workers.remove(idle)
                 idle.let_go()
             by_pipe = {worker.pipe: worker for worker in workers}
-            for pipe in connection.wait(list(by_pipe), _TICK):
+            # Of no pipes at all it would wait for the whole time.
+            for pipe in connection.wait(list(by_pipe), _TICK) if by_pipe else ():
                 worker = by_pipe[pipe]  # type: ignore[index]
                 index = worker.index
                 outcome = worker.outcome()

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -185,6 +187,26 @@ def test_the_oldest_goes_first(
     keep = detections_folder() / cache_key(info, {"models": "d"})
     make_room(keep)
     assert list(detections_folder().iterdir()) == [keep]
+
+
+def test_room_is_made_while_another_process_makes_it(
+    cache_folder: Path, info: VideoInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for models in "abc":
+        CachedClip(info, {"models": models}).finish(found(40))
+    keep, gone, other = (detections_folder() / cache_key(info, {"models": m}) for m in "abc")
+    iterdir = Path.iterdir
+
+    def vanishes(path: Path) -> Iterator[Path]:
+        files = [*iterdir(path)]
+        if path == gone:
+            shutil.rmtree(gone)
+        return iter(files)
+
+    monkeypatch.setattr(Path, "iterdir", vanishes)
+    monkeypatch.setattr(detection_cache, "LARGEST_CACHE", 0)
+    make_room(keep)
+    assert keep.exists() and not gone.exists() and not other.exists()
 
 
 def _read_only(folder: Path, _: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def test_a_dissolve_is_no_cut() -> None:
     assert cuts(A + list(mixed) + B) == []
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (2000, 90)])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (2000, 90), (8, 6000), (6000, 3)])
 def test_any_size(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(1)
     one, other = (rng.integers(0, 255, (*shape, 3), np.uint8) for _ in range(2))

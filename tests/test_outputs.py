@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli.errors import OutputError
-from glagcn_cli.outputs import atomic_output, remove_leftovers
+from glagcn_cli.outputs import PICTURE_SUFFIX, atomic_output, remove_leftovers
 
 
 def test_the_name_appears_only_at_the_end(tmp_path: Path) -> None:
@@ -128,8 +128,10 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
         ]  # fmt: skip
         for other in others:
             other.touch()
+        picture = temporary.with_suffix(PICTURE_SUFFIX)
+        picture.touch()
         remove_leftovers(tmp_path / "a [1].mp4")
-        assert not temporary.exists()
+        assert not temporary.exists() and not picture.exists()
         assert all(other.exists() for other in others)
         others[0].unlink()
         temporary.touch()

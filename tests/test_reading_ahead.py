@@ -45,6 +45,21 @@ def test_an_error_comes_after_what_was_made_before() -> None:
     assert taken == [1, 2]
 
 
+def test_an_item_that_takes_long_is_interrupted() -> None:
+    asked, closed = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[int]:
+        asked.set()
+        closed.wait(60)
+        yield 1
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), reading_ahead(slow(), 2, closed.set):
+        asked.wait()
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 10
+
+
 def test_the_thread_is_gone_when_the_block_is_left_early() -> None:
     with pytest.raises(ValueError, match="enough"), reading_ahead(iter(int, 1), 2) as items:
         next(items)

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -45,6 +47,27 @@ def copy_video(source: Path, target: Path, with_sound: bool = True) -> int:
         for frame in reader:
             writer.write(frame)
     return reader.frames_read
+
+
+def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path, monkeypatch):
+    path = encode(tmp_path / "clip.mp4", counting(5), 25, *X264)
+    slow = ["-re", "-f", "lavfi", "-i", "color=black:s=64x48:r=0.01"]  # a frame every 100 s
+    raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
+    monkeypatch.setattr("glagcn_cli.video.decoding", lambda *_: [*slow, *raw])
+    reader, ends = VideoReader(path), []
+
+    def read() -> None:
+        try:
+            ends.append(list(reader))
+        except Exception as error:
+            ends.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(0.5)
+    reader.close()
+    thread.join(timeout=20)
+    assert ends == [[]] and not reader.truncated
 
 
 # Reading ------------------------------------------------------------------------------------------

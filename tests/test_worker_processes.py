@@ -13,6 +13,7 @@ import pytest
 from fake_lifting import DAMAGED, KILLED, KILLED_ONCE, SLOW, FakeLifter, film
 from test_many import lift, rows, statuses, tree
 
+from glagcn_cli import worker_processes
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, FAILED, Choices
 
@@ -51,6 +52,20 @@ def test_a_killed_process_takes_only_its_video_with_it(folder, out, caplog) -> N
     assert json.loads((out / "b.run.json").read_text())["outputs"] == []
     film(folder / "b.mp4", 12)
     assert statuses(lift(folder, out))["b.mp4"] == DONE
+
+
+def test_the_end_is_not_waited_for(folder, out, monkeypatch) -> None:
+    film(folder / "a.mp4", 12)
+    film(folder / "b.mp4", 13)
+    wait, waited = worker_processes.connection.wait, []
+
+    def noted(pipes, timeout):
+        waited.append(len(pipes))
+        return wait(pipes, timeout)
+
+    monkeypatch.setattr(worker_processes.connection, "wait", noted)
+    assert statuses(lift(folder, out, jobs=2)) == {"a.mp4": DONE, "b.mp4": DONE}
+    assert waited and 0 not in waited
 
 
 _INTERRUPTED = """
