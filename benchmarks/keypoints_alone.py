@@ -17,17 +17,18 @@ from glagcn_cli.detection.interface import Frame
 from glagcn_cli.freed_memory import keep_freed_memory
 from glagcn_cli.settings import SINGLE, Settings
 from glagcn_cli.video import VideoReader
-from glagcn_cli.video_lifter import FRAMES_ON_CPU, load_people_detector
+from glagcn_cli.video_lifter import load_people_detector
 
 
 def seconds_of(frames: list[Frame], settings: Settings, device: str) -> tuple[float, int]:
     """Seconds and people found."""
     detector = load_people_detector(settings, device)
-    detector.of_clip()(frames[:FRAMES_ON_CPU])
+    at_once = detector.frames_at_once
+    detector.of_clip()(frames[:at_once])
     of_clip = detector.of_clip()
     started, people = time.perf_counter(), 0
-    for first in range(0, len(frames), FRAMES_ON_CPU):
-        people += sum(map(len, of_clip(frames[first : first + FRAMES_ON_CPU])))
+    for first in range(0, len(frames), at_once):
+        people += sum(map(len, of_clip(frames[first : first + at_once])))
     return time.perf_counter() - started, people
 
 

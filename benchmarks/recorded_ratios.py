@@ -7,6 +7,7 @@ many times faster than a peer it is, differ less.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ FALL = 0.25
 """Share by which a ratio may fall."""
 
 NOT_COMPARABLE = 2
-"""Exit code where another clip was measured than the one that is recorded."""
+"""Exit code where another clip was measured than is recorded, or another precision."""
 
 
 def fallen(
@@ -74,9 +75,21 @@ def verdict(
         sys.stdout.write(f"{section} of {recorded['clip']} are recorded, not {measured['clip']}\n")
         return NOT_COMPARABLE
     ratios = recorded["ratios"]
+    before, now = _precisions(ratios), _precisions(measured["ratios"])
+    if before != now:
+        sys.stdout.write(
+            f"{section} of arithmetic in {' and '.join(sorted(before))} are recorded, this device "
+            f"computes in {' and '.join(sorted(now))}\n"
+        )
+        return NOT_COMPARABLE
     if without:
         ratios = {name: ratio for name, ratio in ratios.items() if without not in name}
     lines = fallen(ratios, measured["ratios"], fall)
     for line in lines or [f"no ratio of {section} fell by more than {fall:.0%}"]:
         sys.stdout.write(f"{line}\n")
     return int(bool(lines))
+
+
+def _precisions(ratios: Mapping[str, float]) -> set[str]:
+    """Types of number that names of ratios tell, as in "boxes to arithmetic (float32)"."""
+    return {found[1] for name in ratios if (found := re.search(r"arithmetic \((\w+)\)", name))}

@@ -35,7 +35,8 @@ class Stage:
         Frames it has dealt with; 0 for a stage that does not go frame by frame.
     parts
         Seconds of what it consists of, by name, where that is measured. Decoders and encoders run
-        beside this program: theirs is the time spent waiting for them.
+        beside this program: theirs is the time that a thread spent waiting for them. Threads run
+        beside each other too, so parts may add up to more than the stage.
     """
 
     seconds: float = 0.0

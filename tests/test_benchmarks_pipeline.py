@@ -157,6 +157,16 @@ def test_the_verdict_is_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert judged(clip | {"frames": 24}, to_X=9.0, to_Y=9.0) == NOT_COMPARABLE
 
 
+def test_ratios_in_another_precision_are_not_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, clip = tmp_path / "kept.json", {"name": "a.mp4"}
+    keep(file, "pipeline", {"clip": clip, "ratios": {"boxes to arithmetic (bfloat16)": 0.3}})
+    single = {"clip": clip, "ratios": {"boxes to arithmetic (float32)": 0.3}}
+    assert verdict(file, "pipeline", single, 0.25) == NOT_COMPARABLE
+    assert "in bfloat16 are recorded, this device computes in float32" in capsys.readouterr().out
+
+
 def test_peers_are_compared_by_their_best_rounds() -> None:
     rounds = [
         {peers.OURS: 15.0, peers.MEDIAPIPE: 20.0, peers.MMPOSE_3D: 2.0},

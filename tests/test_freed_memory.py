@@ -36,6 +36,25 @@ def test_freed_blocks_are_used_again_without_the_system() -> None:
     assert kept == "True" and faults < given_back / 5
 
 
+def test_an_old_glibc_keeps_blocks_as_large_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    from glagcn_cli import freed_memory
+
+    taken: dict[int, int] = {}
+
+    class OldLibrary:
+        @staticmethod
+        def mallopt(parameter: int, value: int) -> int:
+            if parameter == -3 and value > 32 << 20:  # what glibc 2.31 says to a larger threshold
+                return 0
+            taken[parameter] = value
+            return 1
+
+    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda _: OldLibrary)
+    monkeypatch.setattr(freed_memory.sys, "platform", "linux")
+    assert freed_memory.keep_freed_memory() is True
+    assert taken == {-3: 32 << 20, -1: 1 << 30}
+
+
 def test_systems_without_the_switch_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from glagcn_cli import freed_memory
 
