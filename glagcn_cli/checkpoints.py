@@ -22,7 +22,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "fa1120fd9dc213b6ffb12f1e12dc7ba834cc38fbc8308a66d363e22c61fba379",
+    "lifter-27": "f90305736d80aac29654d41a8584e55ffb061216104fd9467db94f54a449100c",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
