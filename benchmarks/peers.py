@@ -27,6 +27,7 @@ from typing import Any
 
 from mediapipe_pose import mediapipe_poses
 from recorded_ratios import FALL, keep, verdict
+from stage_times import arithmetic_of
 from whole_run import run_whole
 
 from glagcn_cli import ffmpeg
@@ -137,6 +138,7 @@ def measure(
     sys.stdout.write(f"{heading}\n\n{tables(rates)}\n\n")
     return {
         "measured": time.strftime("%F"),
+        "arithmetic": arithmetic_of(device),
         "clip": {"name": clip.name, "frames": frames, "frames_of_slow_ones": short},
         "ratios": ratios_of(rates),
         "frames_per_second": rates,

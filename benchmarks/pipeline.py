@@ -30,7 +30,7 @@ from typing import Any
 import peers
 from machine_limits import Limits, best_limits, bound_of, measure_limits
 from recorded_ratios import FALL, keep, verdict
-from stage_times import Stages, StageTime, precisions
+from stage_times import Stages, StageTime, arithmetic_of, precisions
 from start_up import best_of
 from whole_run import WholeRun, run_whole
 
@@ -119,6 +119,7 @@ def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[st
     sys.stdout.write(f"{heading}\n\n{table(rows)}\n\n{whole(run, help_seconds)}\n\n")
     return {
         "measured": time.strftime("%F"),
+        "arithmetic": arithmetic_of(device),
         "clip": {"name": clip.name, "size": [info.width, info.height], "frames": run.frames},
         "machine": {"processor": platform.machine(), "python": platform.python_version()}
         | asdict(limits),

@@ -1,13 +1,13 @@
 """Ratios that were measured, kept in a JSON file, and a later measurement held against them.
 
 Rates differ from machine to machine; what share of the machine's limit a stage reaches, and how
-many times faster than a peer it is, differ less.
+many times faster than a peer it is, differ less, as long as the machines have the same kind of
+arithmetic: each kind has a record of its own.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ FALL = 0.25
 """Share by which a ratio may fall."""
 
 NOT_COMPARABLE = 2
-"""Exit code where another clip was measured than is recorded, or another precision."""
+"""Exit code where no record is of the clip, or of the kind of arithmetic, that was measured."""
 
 
 def fallen(
@@ -48,9 +48,9 @@ def fallen(
 
 
 def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
-    """Write a section of a file, whose other sections stay."""
+    """Write what a section of a file says of a kind of arithmetic; all else in it stays."""
     told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    told[section] = measured
+    told.setdefault(section, {})[measured["arithmetic"]] = measured
     path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
@@ -64,32 +64,24 @@ def verdict(
     path, section
         Where a measurement was kept.
     measured
-        A new one, with "clip" and "ratios".
+        A new one, with "clip", "arithmetic" and "ratios".
     fall
         As `fallen` takes it.
     without
         Ratios whose names contain this are not compared.
     """
-    recorded = json.loads(path.read_text(encoding="utf-8"))[section]
+    kept, kind = json.loads(path.read_text(encoding="utf-8"))[section], measured["arithmetic"]
+    if kind not in kept:
+        sys.stdout.write(f"{section} of {', '.join(kept)} are recorded, this device has {kind}\n")
+        return NOT_COMPARABLE
+    recorded = kept[kind]
     if recorded["clip"] != measured["clip"]:
         sys.stdout.write(f"{section} of {recorded['clip']} are recorded, not {measured['clip']}\n")
         return NOT_COMPARABLE
     ratios = recorded["ratios"]
-    before, now = _precisions(ratios), _precisions(measured["ratios"])
-    if before != now:
-        sys.stdout.write(
-            f"{section} of arithmetic in {' and '.join(sorted(before))} are recorded, this device "
-            f"computes in {' and '.join(sorted(now))}\n"
-        )
-        return NOT_COMPARABLE
     if without:
         ratios = {name: ratio for name, ratio in ratios.items() if without not in name}
     lines = fallen(ratios, measured["ratios"], fall)
     for line in lines or [f"no ratio of {section} fell by more than {fall:.0%}"]:
         sys.stdout.write(f"{line}\n")
     return int(bool(lines))
-
-
-def _precisions(ratios: Mapping[str, float]) -> set[str]:
-    """Types of number that names of ratios tell, as in "boxes to arithmetic (float32)"."""
-    return {found[1] for name in ratios if (found := re.search(r"arithmetic \((\w+)\)", name))}

@@ -66,6 +66,15 @@ def precision_of(device: str) -> str:
     return _named(fast_precision(device))
 
 
+def arithmetic_of(device: str) -> str:
+    """Name of what the 2D networks compute with: the precision, and AMX where a CPU has it."""
+    import torch
+
+    name = precision_of(device)
+    amx = name == "bfloat16" and device == "cpu" and torch.cpu._is_amx_tile_supported()
+    return f"{name} with AMX" if amx else name
+
+
 def _named(precision: torch.dtype | None) -> str:
     return str(precision or "torch.float32").removeprefix("torch.")
 

@@ -132,22 +132,27 @@ def test_what_fell_too_far_is_told(now: dict[str, float], told: list[str]) -> No
 
 def test_sections_of_a_file_stay(tmp_path: Path) -> None:
     file = tmp_path / "kept.json"
-    keep(file, "pipeline", {"ratios": {"a": 2.0}, "rows": []})
-    keep(file, "peers", {"ratios": {"b": 3.0}})
-    keep(file, "pipeline", {"ratios": {"a": 4.0}})
+    keep(file, "pipeline", {"arithmetic": "X", "ratios": {"a": 2.0}, "rows": []})
+    keep(file, "peers", {"arithmetic": "X", "ratios": {"b": 3.0}})
+    keep(file, "pipeline", {"arithmetic": "X", "ratios": {"a": 4.0}})
+    keep(file, "pipeline", {"arithmetic": "Y", "ratios": {"a": 5.0}})
     assert json.loads(file.read_text()) == {
-        "pipeline": {"ratios": {"a": 4.0}},
-        "peers": {"ratios": {"b": 3.0}},
+        "pipeline": {
+            "X": {"arithmetic": "X", "ratios": {"a": 4.0}},
+            "Y": {"arithmetic": "Y", "ratios": {"a": 5.0}},
+        },
+        "peers": {"X": {"arithmetic": "X", "ratios": {"b": 3.0}}},
     }
 
 
 def test_the_verdict_is_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, clip = tmp_path / "kept.json", {"name": "a.mp4", "frames": 230}
-    keep(file, "peers", {"clip": clip, "ratios": {"to X": 4.0, "to Y": 2.0}})
+    single = {"arithmetic": "float32"}
+    keep(file, "peers", single | {"clip": clip, "ratios": {"to X": 4.0, "to Y": 2.0}})
 
     def judged(clip: dict[str, object], without: str = "", **ratios: float) -> int:
         told = {name.replace("_", " "): ratio for name, ratio in ratios.items()}
-        return verdict(file, "peers", {"clip": clip, "ratios": told}, 0.25, without)
+        return verdict(file, "peers", single | {"clip": clip, "ratios": told}, 0.25, without)
 
     assert judged(clip, to_X=3.9, to_Y=2.1) == 0
     assert judged(clip, to_X=3.9, without="Y") == 0
@@ -157,14 +162,19 @@ def test_the_verdict_is_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert judged(clip | {"frames": 24}, to_X=9.0, to_Y=9.0) == NOT_COMPARABLE
 
 
-def test_ratios_in_another_precision_are_not_compared(
+def test_another_kind_of_arithmetic_is_not_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, clip = tmp_path / "kept.json", {"name": "a.mp4"}
-    keep(file, "pipeline", {"clip": clip, "ratios": {"boxes to arithmetic (bfloat16)": 0.3}})
-    single = {"clip": clip, "ratios": {"boxes to arithmetic (float32)": 0.3}}
-    assert verdict(file, "pipeline", single, 0.25) == NOT_COMPARABLE
-    assert "in bfloat16 are recorded, this device computes in float32" in capsys.readouterr().out
+    file, found = tmp_path / "kept.json", {"clip": {}, "ratios": {"boxes": 0.3}}
+    keep(file, "pipeline", {"arithmetic": "bfloat16"} | found)
+    assert verdict(file, "pipeline", {"arithmetic": "float32"} | found, 0.25) == NOT_COMPARABLE
+    assert "of bfloat16 are recorded, this device has float32" in capsys.readouterr().out
+
+
+def test_the_records_are_of_their_kind() -> None:
+    file = Path(__file__).parents[1] / "docs" / "benchmarks.json"
+    for section in json.loads(file.read_text()).values():
+        assert [kind["arithmetic"] for kind in section.values()] == list(section)
 
 
 def test_peers_are_compared_by_their_best_rounds() -> None:
