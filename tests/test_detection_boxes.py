@@ -163,7 +163,7 @@ def folded(model: torch.nn.Module) -> list[tuple[str, np.ndarray, np.ndarray]]:
         if not list(module.children()):
             module.register_forward_hook(lambda m, *_, name=name: modules.append((name, m)))
     with torch.no_grad():
-        model(torch.zeros(1, 3, 320, 320))
+        model(torch.zeros(1, 3, 320, 320, dtype=next(model.parameters()).dtype))
     convolutions = []
     for (name, module), (_, after) in zip(modules, [*modules[1:], ("", None)], strict=True):
         if not isinstance(module, torch.nn.Conv2d):
@@ -185,7 +185,9 @@ def test_a_folded_export_gives_the_same_maps(nano: Path, parity: ModuleType) -> 
     config = building.read_config(NANO)
     original, rebuilt = (building.bare_model(config, "mmdet").eval() for _ in range(2))
     building.fill(original, building.read_checkpoint(nano), nano)
-    picture = torch.randn(1, 3, 320, 320, generator=torch.Generator().manual_seed(1))
+    # In single precision random weights let roundings grow, on some processors to a percent.
+    original, rebuilt = original.double(), rebuilt.double()
+    picture = torch.randn(1, 3, 320, 320, generator=torch.Generator().manual_seed(1)).double()
     with torch.no_grad():
         expected = original(picture)
         before = rebuilt(picture)
@@ -194,7 +196,7 @@ def test_a_folded_export_gives_the_same_maps(nano: Path, parity: ModuleType) -> 
         found = rebuilt(picture)
     for maps, others, random in zip(expected, found, before, strict=True):
         for level in range(3):
-            torch.testing.assert_close(others[level], maps[level], atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(others[level], maps[level], atol=1e-6, rtol=1e-6)
             assert (random[level] - maps[level]).abs().max() > 0.01
 
 
