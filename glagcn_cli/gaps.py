@@ -81,7 +81,8 @@ def fill_gaps(
         sight = given & (scores[:, joint] >= min_score)
         short = bridge(sight, max_gap)
         known = sight | (given & ~short)
-        trusted[~known, joint] = np.where((short | ~valid)[~known], FILLED_SCORE, 0.0)
+        between = short | bridge(known, max_gap)
+        trusted[~known, joint] = np.where(between[~known], FILLED_SCORE, 0.0)
         if not known.any():
             trusted[:, joint] = 0.0
         elif not known.all():

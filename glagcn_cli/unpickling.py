@@ -9,6 +9,8 @@ from typing import Any
 
 from .errors import CheckpointError
 
+_STATISTICS = {"mean", "max", "min", "current"}
+
 
 def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
     """Read a file onto the CPU, refusing all that could be code.
@@ -33,10 +35,16 @@ def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path} is not a checkpoint, is damaged, or holds objects that are not loaded because "
-            f"they could run code: {str(error).strip().splitlines()[0]}"
+            f"they could run code: {_reason(error)}"
         ) from error
     except Exception as error:  # a damaged pickle raises anything: KeyError, UnicodeDecodeError...
         raise CheckpointError(f"{path} is not a checkpoint or is damaged: {error}") from error
+
+
+def _reason(error: pickle.UnpicklingError) -> str:
+    """What torch's unpickler stopped at, without its advice to read the file regardless."""
+    told = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    return told.partition("\n")[0].partition(". ")[0]
 
 
 def harmless_types() -> list[Any]:
@@ -54,4 +62,15 @@ def harmless_types() -> list[Any]:
         for function, name in ((rebuild_array, "_reconstruct"), (rebuild_scalar, "scalar"))
     ]
     dtypes = {type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"}
-    return [*moved, np.ndarray, np.dtype, *dtypes, HistoryBuffer, getattr, slice]
+    # A history names its own methods through getattr, which would also reach what runs code.
+    attribute = (_method_of_history, "builtins.getattr")
+    return [*moved, np.ndarray, np.dtype, *dtypes, HistoryBuffer, attribute, slice]
+
+
+def _method_of_history(owner: Any, name: str) -> Any:
+    """Stand in for getattr: one of the statistics that MMEngine's history names, nothing else."""
+    from mmengine.logging.history_buffer import HistoryBuffer
+
+    if owner is not HistoryBuffer or name not in _STATISTICS:
+        raise pickle.UnpicklingError(f"the attribute {name!r} of something is asked for")
+    return getattr(owner, name)

@@ -4,6 +4,7 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,6 +167,24 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, write) -> None:
     with pytest.raises(CheckpointError, match=r"evil\.pth"):
         building.read_checkpoint(path)
     assert not proof.exists()
+
+
+class Attribute:
+    """Unpickles by asking for an attribute of something that may be in a checkpoint."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.asked = owner, name
+
+    def __reduce__(self) -> tuple:
+        return getattr, self.asked
+
+
+@pytest.mark.parametrize("name", ["__globals__", "__code__"])
+def test_a_checkpoint_cannot_reach_what_runs_code(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "evil.pth"
+    torch.save({"meta": Attribute(torch._utils._rebuild_parameter, name)}, path)
+    with pytest.raises(CheckpointError, match=rf"could run code.*{name}"):
+        building.read_checkpoint(path)
 
 
 @pytest.mark.parametrize("core", ["numpy.core", "numpy._core"])

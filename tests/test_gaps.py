@@ -98,6 +98,15 @@ def test_scores_tell_what_was_seen_filled_in_and_missing() -> None:
     np.testing.assert_allclose(filled.keypoints[:, :2], points[:, :2])
 
 
+def test_a_joint_lost_long_ago_stays_missing_where_the_person_is_missing_for_a_moment() -> None:
+    scores = np.ones((12, 2))
+    scores[2:, 1] = 0.0
+    filled = fill_gaps(np.repeat(ramp(12), 2, axis=1), scores, mask("xxxxxxxx..xx"), 3, SEEN)
+    assert filled.valid.all()
+    np.testing.assert_array_equal(filled.scores[2:, 1], 0.0)
+    np.testing.assert_array_equal(filled.scores[8:10, 0], FILLED_SCORE)
+
+
 def test_a_joint_that_was_never_given_is_missing_in_every_frame() -> None:
     scores = np.ones((6, 2))
     scores[:, 1] = 0.0

@@ -368,6 +368,16 @@ def _results(folder: Path) -> str:
     return (folder / "report.md").read_text().partition("## Curves")[0]
 
 
+def test_steps_are_told_where_passes_are_counted(packs, tmp_path, told) -> None:
+    halves = ("--set", "optimizer.accumulate=2")
+    assert train("mocap", packs, tmp_path / "run", *halves).exit_code == 0
+    row = re.search(r"results are of \| step (\d+) ", (tmp_path / "run" / "report.md").read_text())
+    assert int(row[1]) == load_lifter(tmp_path / "run" / "lifter.pth")[1].recipe["steps_done"]
+    assert train("mocap", packs, tmp_path / "run", *halves).exit_code == 0
+    steps = re.search(r"from step (\d+) on, of (\d+) steps", told())
+    assert steps[1] == steps[2]
+
+
 def test_the_report_is_of_the_lifter_that_is_kept(packs, tmp_path, monkeypatch) -> None:
     """The last validation is worse here than the one before it."""
     val_step, validations = LiftingModel.val_step, 0

@@ -9,13 +9,41 @@ from small_runs import small_packs, small_recipe, trained
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.model.blocks import strided_level
-from glagcn_training.engine.network import build_network
+from glagcn_cli.skeleton import H36M17
+from glagcn_training.engine.network import build_network, has_idle_parts
 from glagcn_training.engine.runner import TrainingRun
+from glagcn_training.losses import lifting_losses
 
 
 @pytest.fixture
 def packs(tmp_path):
     return small_packs(tmp_path / "packs")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "filmed", "idle"),
+    [
+        ([], False, False),
+        ([], True, True),
+        (["network.gravity=false", "loss.gravity=0"], True, False),
+        (["loss.gravity=0"], False, True),
+        (["loss.uncertainty=0"], False, True),
+        (["loss.sequence=0", "validation.branch=centre"], False, True),
+        (["loss.centre=0"], False, True),
+    ],
+)
+def test_parts_that_no_loss_reaches(overrides, filmed, idle):
+    """Of them data parallelism has to be told: it waits for their gradients else."""
+    recipe = small_recipe(*overrides)
+    assert has_idle_parts(recipe, filmed) == idle
+    if not filmed:
+        network = build_network(recipe).train()
+        said = network(torch.randn(2, recipe.network.window, 17, 3))
+        window = torch.randn(2, recipe.network.window, 17, 3)
+        losses = lifting_losses(said, window, window[:, :, 0], H36M17, recipe.loss)
+        torch.stack(list(losses.values())).sum().backward()
+        unreached = any(p.grad is None for p in network.parameters())
+        assert unreached <= idle  # to say so where there are none only costs time
 
 
 def test_a_longer_window_takes_over_what_fits(packs, tmp_path):

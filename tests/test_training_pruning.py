@@ -11,7 +11,7 @@ from synthetic_motion import write_pack
 from torch import Tensor, nn
 
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
-from glagcn_cli.errors import CheckpointError, OutputError
+from glagcn_cli.errors import CheckpointError, InputError, OutputError
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.blocks import GraphTemporalBlock
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
@@ -201,6 +201,26 @@ def test_a_pruned_file_loads_as_any_lifter(tmp_path, packs) -> None:
     assert card.recipe["pruned_from"] == {"file": "wide.pth", "channels": WIDTH, "share": 0.5}
     said = narrow(batches(1)[0][0])
     assert said.sequence.shape == (6, 9, 17, 3) and said.centre.shape == (6, 17, 3)
+
+
+def test_channels_are_chosen_on_what_the_lifter_was_trained_on(tmp_path, monkeypatch) -> None:
+    made, asked = network(), {}
+    data = {"dataset": "h36m", "keypoints": "cpn_ft_h36m_dbb", "holdout": "S1"}
+    card = LifterCard(made.architecture, PERSON, data="x", recipe={"data": data})
+    save_lifter(tmp_path / "wide.pth", made, card)
+
+    def read(dataset, data_dir, split, **options):
+        asked.update(options)
+        raise InputError("no data here")
+
+    monkeypatch.setattr("glagcn_training.pruning_run.read_takes", read)
+    for dataset, expected in (
+        ("h36m", {"keypoints": "cpn_ft_h36m_dbb", "holdout": "S1"}),
+        ("mocap", {"keypoints": "", "holdout": "default"}),
+    ):
+        with pytest.raises(InputError):
+            prune_checkpoint(tmp_path / "wide.pth", tmp_path / "o.pth", tmp_path, dataset=dataset)
+        assert asked == expected
 
 
 def test_what_cannot_be_pruned_is_refused(tmp_path, packs) -> None:

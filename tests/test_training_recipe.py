@@ -169,6 +169,11 @@ def test_what_is_refused_and_how(override, message):
             [f"augmentation.{name}=0" for name in ("noise", "occlusion", "missing_frames", "crop")],
             "scores other than 1",
         ),
+        (
+            ["loss.sequence=0"],
+            "validation.branch is sequence, which loss.sequence=0 does not train",
+        ),
+        (["loss.centre=0", "validation.branch=centre"], "set validation.branch=sequence"),
         (["network.variant=released"], "no heads for uncertainty and gravity"),
         (["baseline=temporal-convolution", "loss.velocity=2"], "loss.velocity is 2"),
         (["baseline=temporal-convolution", "network.window=3"], "network.window is 3"),
@@ -200,6 +205,8 @@ def test_every_number_of_a_recipe_has_limits():
     [
         ["seed=4294967295", "augmentation.noise=0", "optimizer.warm_up=0"],
         ["loss.sequence=0", "validation.branch=centre"],
+        ["loss.sequence=0", "schedule.validations=0"],
+        ["loss.centre=0", "loss.bone_length=1", "validation.branch=centre"],
         [*RELEASED, "loss.centre=0", "loss.bone_length=1"],
         ["baseline=temporal-convolution", "network.window=9", "loss.velocity=0"],
         ["schedule.validations=0", "optimizer.batch_norm_momentum=[1, 1]"],

@@ -289,6 +289,15 @@ def test_half_precision_with_loss_scaling_needs_cuda(packs, tmp_path):
         TrainingRun(small_recipe("optimizer.precision=float16"), packs, tmp_path / "r")
 
 
+def test_one_step_of_warming_up_reaches_the_rate(packs, tmp_path):
+    recipe = small_recipe(
+        "optimizer.warm_up=1", "optimizer.rate=1e-3", "schedule.log_every=1",
+        "schedule.validations=0",
+    )  # fmt: skip
+    trained(recipe, packs, tmp_path / "run")
+    assert 0.9e-3 < max(row["learning_rate"] for row in read_log(tmp_path / "run")) <= 1e-3
+
+
 def test_the_learning_rate_rises_then_falls(packs, tmp_path):
     recipe = small_recipe(
         "optimizer.warm_up=10", "optimizer.rate=1e-3", "optimizer.last_rate=1e-5",

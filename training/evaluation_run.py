@@ -25,6 +25,7 @@ from .gravity import GravityErrors
 from .recipe import NOBODY
 from .report.calibration import draw_calibration
 from .scores import by_action, summarise, table
+from .trained_with import held_out, trained_holdout, trained_with
 from .yardsticks import constant_predictor, held_depth_predictor
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     splits = [settings.split, *(["train"] if settings.constant else [])]
     sets = read_splits(
         settings.dataset, settings.data_dir, list(dict.fromkeys(splits)),
-        keypoints=settings.keypoints, holdout=_held_out(settings.holdout),
+        keypoints=settings.keypoints, holdout=held_out(settings.holdout),
     )  # fmt: skip
     takes = sets[settings.split]
     own, found = card.architecture.joint_set, takes.joint_set.name
@@ -161,26 +162,11 @@ def _measured(figures: dict[str, float]) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
 
-def _held_out(holdout: str) -> str | None:
-    return None if holdout == NOBODY else holdout
-
-
-def _trained_with(card: LifterCard, dataset: str) -> Mapping[str, Any]:
-    """Data settings of the lifter's training; empty where it was trained on another data set."""
-    data = card.recipe.get("data")
-    return data if isinstance(data, Mapping) and data.get("dataset") == dataset else {}
-
-
-def _trained_holdout(data: Mapping[str, Any]) -> str:
-    """Subject that a training with these settings held out."""
-    return NOBODY if data.get("select_on_test") else str(data.get("holdout", DEFAULT_HOLDOUT))
-
-
 def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSettings:
     """Settle what was not asked for: as the lifter was trained, else by the data set."""
-    data, holdout = _trained_with(card, settings.dataset), settings.holdout
+    data, holdout = trained_with(card, settings.dataset), settings.holdout
     if holdout == DEFAULT_HOLDOUT:
-        holdout = _trained_holdout(data)
+        holdout = trained_holdout(data)
         if holdout == NOBODY and settings.split == "val":
             holdout = DEFAULT_HOLDOUT  # else there is no such split
     asked = settings.keypoints or data.get("keypoints")
@@ -190,12 +176,12 @@ def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSet
 
 def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weights: str) -> None:
     """Say so where the lifter has seen the very takes that it is measured on."""
-    data, reader = _trained_with(card, settings.dataset), find_reader(settings.dataset)
+    data, reader = trained_with(card, settings.dataset), find_reader(settings.dataset)
     # No published test set shares a take with the training set, though HumanEva's has its people.
     if not data or settings.split == "test":
         return
-    known = reader.subjects("train", _held_out(_trained_holdout(data)))
-    measured = reader.subjects(settings.split, _held_out(settings.holdout))
+    known = reader.subjects("train", held_out(trained_holdout(data)))
+    measured = reader.subjects(settings.split, held_out(settings.holdout))
     if both := [subject for subject in measured if subject in known]:
         logger.warning(
             "%s was trained on %s, so its figures on split %r do not say how it does on people it "

@@ -22,6 +22,7 @@ from .engine.windows import WindowStore
 from .pruning import prune, width_at
 from .recipe import DataSettings, Recipe
 from .recipe_files import from_mapping
+from .trained_with import held_out, trained_holdout, trained_with
 
 CALIBRATION_BATCHES = 32
 CALIBRATION_WINDOWS = 16  # in a batch
@@ -46,8 +47,8 @@ def prune_checkpoint(
     lifter, out
         Checkpoints to read and to write.
     data_dir, dataset, keypoints
-        As in training. Windows become input as the lifter's card says, and are varied as its
-        recipe says.
+        As in training; keypoints and the subject held out as the lifter was trained, where it was
+        on this data set. Windows become input as its card says, and are varied as its recipe says.
     share
         Of the multiplications that may stay.
     seed
@@ -81,7 +82,15 @@ def prune_checkpoint(
         width = width_at(card.architecture, share)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    data = DataSettings(dataset, keypoints, card.normalisation, card.conversion, fps=card.fps)
+    own = trained_with(card, dataset)
+    data = DataSettings(
+        dataset,
+        keypoints or own.get("keypoints", ""),
+        card.normalisation,
+        card.conversion,
+        fps=card.fps,
+        holdout=trained_holdout(own),
+    )
     seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
     recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
     pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
@@ -100,7 +109,7 @@ def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tens
     """Batches as a training run of this recipe makes them."""
     data, own = recipe.data, recipe.network.joint_set
     takes = read_takes(
-        data.dataset, data_dir, "train", keypoints=data.keypoints, holdout=data.holdout
+        data.dataset, data_dir, "train", keypoints=data.keypoints, holdout=held_out(data.holdout)
     )
     if takes.joint_set.name != own:
         raise CheckpointError(

@@ -220,6 +220,18 @@ class Recipe:
         if not any(getattr(loss, term) > 0 for term in terms):
             named = ", ".join(f"loss.{term}" for term in terms)
             raise UsageError(f"nothing to train with: one of {named} must be more than 0")
+        self._check_branch(sequence)
+
+    def _check_branch(self, sequence: bool) -> None:
+        """Refuse to choose the best lifter by a branch that learns no positions."""
+        loss, branch = self.loss, self.validation.branch
+        learns = getattr(loss, branch) + loss.bone_length + loss.bone_direction > 0
+        if sequence and self.schedule.validations > 0 and not learns:
+            other = ({"centre", "sequence"} - {branch}).pop()
+            raise UsageError(
+                f"validation.branch is {branch}, which loss.{branch}=0 does not train; set "
+                f"validation.branch={other}"
+            )
 
 
 def for_joint_set(recipe: Recipe, joint_set: str) -> Recipe:

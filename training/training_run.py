@@ -60,7 +60,7 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> l
                 run.train()
         except KeyboardInterrupt:
             state = newest_state(folder)
-            how = f"goes on from {_step(state)}" if state else "begins anew"
+            how = f"goes on from {_step(state, recipe)}" if state else "begins anew"
             raise KeyboardInterrupt(f"stopped; the same command {how}") from None
         except torch.OutOfMemoryError as error:
             accumulate = 2 * recipe.optimizer.accumulate
@@ -82,10 +82,12 @@ def _announce(run: TrainingRun) -> None:
     logger.info(
         "training on %d windows of %d takes, validating on %d takes: %s%d steps of batch %d on %s",
         len(run.store), len(run.train_set.takes), validated,
-        f"from {_step(state)} on, of " if state else "", run.steps, run.recipe.optimizer.batch,
-        run.device,
+        f"from {_step(state, run.recipe)} on, of " if state else "",
+        run.steps, run.recipe.optimizer.batch, run.device,
     )  # fmt: skip
 
 
-def _step(state: Path) -> str:
-    return state.stem.replace("_", " ")
+def _step(state: Path, recipe: Recipe) -> str:
+    """Step of a state, whose name counts passes."""
+    passes = int(state.stem.rpartition("_")[2])
+    return f"step {passes // recipe.optimizer.accumulate}"

@@ -38,6 +38,20 @@ def _fresh(recipe: Recipe) -> nn.Module:
     return baseline_like(recipe.network)
 
 
+def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
+    """Whether a part of the network has no share in the loss; data parallelism has to know.
+
+    Without L_global that is the sequence head, without L_local the local module and its head; the
+    heads of errors and gravity without their losses, and the latter for film, which tells no up.
+    """
+    loss, network = recipe.loss, recipe.network
+    return (
+        0 in (loss.sequence, loss.centre)
+        or (network.uncertainty and loss.uncertainty == 0)
+        or (network.gravity and (loss.gravity == 0 or filmed))
+    )
+
+
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
     """Start from another checkpoint's weights wherever name and shape agree."""
     lifter, card = load_lifter(path)

@@ -83,6 +83,8 @@ def _wrapper(precision: str, device: torch.device, options: dict[str, Any]) -> O
 def schedule(settings: OptimizerSettings, passes: int) -> list[dict[str, Any]]:
     """Linear warm-up, then a cosine, over so many forward passes."""
     warm_up = settings.warm_up * settings.accumulate
+    if warm_up == 1:  # MMEngine would stay at half of the rate
+        warm_up = 0
     parts: list[dict[str, Any]] = []
     if warm_up:
         parts.append(

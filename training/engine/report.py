@@ -58,7 +58,8 @@ def report_run(run: TrainingRun) -> None:
 def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
     """Find what the report is of: how it predicts, of which step it is, its validation rows."""
     settings, rows = run.recipe.validation, run.metric.rows
-    lifter, step = run.model.lifter(), run.runner.iter
+    lifter = run.model.lifter()
+    step = run.runner.iter // run.recipe.optimizer.accumulate
     best = run.runner.message_hub.get_info("best_error")
     last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
     if run.model.savable and not last_is_best:

@@ -30,7 +30,7 @@ from .batch_norm import synchronise_batch_norm
 from .checkpointing import BACKEND, STATE, STATES, keep_recipe, newest_state
 from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepScalars, StepSeed
 from .model import BatchMaker, LiftingModel
-from .network import build_network
+from .network import build_network, has_idle_parts
 from .optimizer import build_wrapper, schedule
 from .order import TrainingOrder
 from .processes import check_same, of_rank_zero
@@ -215,9 +215,7 @@ class TrainingRun:
             device_ids=None if self.device.type == "cpu" else [self.device.index],
             # Each process would have batch-norm statistics of its own.
             broadcast_buffers=not recipe.optimizer.synchronise_batch_norm,
-            # Without L_global the sequence head has no part in the loss, without L_local neither
-            # have the local module and its head.
-            find_unused_parameters=0 in (recipe.loss.sequence, recipe.loss.centre),
+            find_unused_parameters=has_idle_parts(recipe, self.train_set.filmed),
         )
 
     def _backends(self) -> list[dict[str, Any]]:
