@@ -7,10 +7,9 @@ Every stage alone; a real `glagcn-video` in a process of its own that writes vid
 and the limits of the machine, by a large copy and by products of matrices, all in the same call.
 The share of a stage in the run is the time that a thread of the program spent in it or waited for
 it: threads overlap (decoding and drawing run beside the models and the encoder), so shares may add
-up to more than the whole. The arithmetic that is counted is
-that of the networks' products and convolutions; the bytes are those that a stage has to move at
-least, so decoders and encoders, whose arithmetic nobody counts, stay far from it. A ratio of 1
-cannot be passed.
+up to more than the whole. The arithmetic that is counted is that of the networks' products and
+convolutions; the bytes are those that a stage has to move at least, so decoders and encoders, whose
+arithmetic nobody counts, stay far from it. A ratio of 1 cannot be passed.
 
 With --batches the 2D networks run at batches of those sizes instead, for graphics cards above all;
 with --models rtm those are RTMDet-m and RTMPose-m with random weights, whose speed is the same.

@@ -47,8 +47,9 @@ def detect_people(
     detections: list[FrameDetections] = []
     camera = CameraMotion((info.width, info.height), info.fps)
     cuts = FilmCuts(info.fps)
-    # Frames are decoded while the models are loaded too. The first of a late part may take minutes.
-    with reading_ahead(reader, frames_ahead(info), reader.close) as frames:
+    # Frames are decoded while the models are loaded too. The first of a late part may take minutes:
+    # closing the reader first ends the wait for it.
+    with reading_ahead(reader, frames_ahead(info)) as frames, reader:
         detector = load()
         of_clip = detector.of_clip(cached.kept[-1] if cached.kept else None)
         with stages.stage("detection", info.frames or 0) as stage:

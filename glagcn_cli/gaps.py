@@ -79,13 +79,11 @@ def fill_gaps(
     for joint in range(keypoints.shape[1]):
         given = valid & (scores[:, joint] > 0)
         sight = given & (scores[:, joint] >= min_score)
-        short = bridge(sight, max_gap)
-        known = sight | (given & ~short)
-        between = short | bridge(known, max_gap)
-        trusted[~known, joint] = np.where(between[~known], FILLED_SCORE, 0.0)
-        if not known.any():
-            trusted[:, joint] = 0.0
-        elif not known.all():
+        known = sight | (given & ~bridge(sight, max_gap))
+        between = bridge(known, max_gap) & ~known
+        trusted[~known, joint] = 0.0
+        trusted[between, joint] = FILLED_SCORE
+        if known.any() and not known.all():
             for axis in range(keypoints.shape[2]):
                 line = np.interp(frames, frames[known], keypoints[known, joint, axis])
                 filled[:, joint, axis] = line

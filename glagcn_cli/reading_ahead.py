@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Full, Queue
@@ -56,10 +56,11 @@ class _Maker(Thread, Generic[T]):
 
 
 @contextmanager
-def reading_ahead(
-    items: Iterable[T], most: int, interrupt: Callable[[], object] | None = None
-) -> Iterator[Iterator[T]]:
+def reading_ahead(items: Iterable[T], most: int) -> Iterator[Iterator[T]]:
     """Make items ready in a thread; at the end of the block it has stopped.
+
+    The end waits for the item that is being made. Where that may take long, close what makes it
+    before: ``with reading_ahead(reader, 8) as frames, reader``.
 
     Parameters
     ----------
@@ -67,8 +68,6 @@ def reading_ahead(
         Drawn in the thread from now on, whether or not anybody takes them.
     most
         Items that wait to be taken; besides, the thread holds one.
-    interrupt
-        Called at the end of the block: ends the making of an item that may take long.
 
     Yields
     ------
@@ -81,6 +80,4 @@ def reading_ahead(
         yield maker.take()
     finally:
         maker.stopped.set()
-        if interrupt is not None:
-            interrupt()
         maker.join()

@@ -158,7 +158,7 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
     size in which it is shown, so that little goes through the pipe.
     """
     with stages.stage("rendering", clip.frames) as stage, ExitStack() as stack:
-        size, fps, pictures, interrupt = _pictures(clip, context.settings["turn"], stage, stack)
+        size, fps, pictures = _pictures(clip, context.settings["turn"], stage, stack)
         writer = stack.enter_context(
             VideoWriter(
                 path,
@@ -170,8 +170,7 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
                 pixels="yuv420p",
             )
         )
-        ahead = reading_ahead(pictures, _FRAMES_AHEAD, interrupt)
-        for picture in stack.enter_context(ahead):
+        for picture in pictures:
             with stage.part("encoding"):
                 writer.write(picture)
             stage.advance()
@@ -179,22 +178,25 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
 
 def _pictures(
     clip: Clip, turn: float, stage: Stage, stack: ExitStack
-) -> tuple[tuple[int, int], Fraction, Iterator[NDArray[np.uint8]], Callable[[], None] | None]:
-    """(width, height), rate, frames in YUV 4:2:0 of what is drawn of a clip, what stops them."""
+) -> tuple[tuple[int, int], Fraction, Iterator[NDArray[np.uint8]]]:
+    """(width, height), rate and the frames in YUV 4:2:0, made ahead, of what is drawn of a clip."""
     from .rendering import SceneRenderer, SideBySideRenderer
 
     info = clip.video
     if info is None:
         alone = SceneRenderer(clip.sequences, turn=turn)
         drawn = (_timed(stage, alone.render, i, True) for i in range(clip.frames))
-        return alone.size, clip.sequences[0].fps, drawn, None
+        ahead = stack.enter_context(reading_ahead(drawn, _FRAMES_AHEAD))
+        return alone.size, clip.sequences[0].fps, ahead
     renderer = SideBySideRenderer(
         clip.sequences, clip.keypoints, info.fps, (info.width, info.height), turn=turn
     )
-    reader = stack.enter_context(VideoReader(info, size=renderer.picture_size, pixels="yuv420p"))
+    reader = VideoReader(info, size=renderer.picture_size, pixels="yuv420p")
     frames = _frames(reader, clip.frames, stage)
     drawn = (_timed(stage, renderer.render, frame, i) for i, frame in enumerate(frames))
-    return renderer.size, info.fps, drawn, reader.close
+    ahead = stack.enter_context(reading_ahead(drawn, _FRAMES_AHEAD))
+    stack.enter_context(reader)  # closed first, or the end would wait for a frame
+    return renderer.size, info.fps, ahead
 
 
 def _timed(

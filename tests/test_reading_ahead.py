@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -54,7 +55,8 @@ def test_an_item_that_takes_long_is_interrupted() -> None:
         yield 1
 
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), reading_ahead(slow(), 2, closed.set):
+    with pytest.raises(KeyboardInterrupt), reading_ahead(slow(), 2), ExitStack() as stack:
+        stack.callback(closed.set)
         asked.wait()
         raise KeyboardInterrupt
     assert time.monotonic() - started < 10

@@ -49,27 +49,6 @@ def copy_video(source: Path, target: Path, with_sound: bool = True) -> int:
     return reader.frames_read
 
 
-def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path, monkeypatch):
-    path = encode(tmp_path / "clip.mp4", counting(5), 25, *X264)
-    slow = ["-re", "-f", "lavfi", "-i", "color=black:s=64x48:r=0.01"]  # a frame every 100 s
-    raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
-    monkeypatch.setattr("glagcn_cli.video.decoding", lambda *_: [*slow, *raw])
-    reader, ends = VideoReader(path), []
-
-    def read() -> None:
-        try:
-            ends.append(list(reader))
-        except Exception as error:
-            ends.append(error)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    time.sleep(0.5)
-    reader.close()
-    thread.join(timeout=20)
-    assert ends == [[]] and not reader.truncated
-
-
 # Reading ------------------------------------------------------------------------------------------
 
 
@@ -283,6 +262,29 @@ def test_leaving_midway_leaves_no_process(tmp_path: Path) -> None:
         break
     gc.collect()
     assert not ffmpeg_children()
+
+
+def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path, monkeypatch):
+    path = encode(tmp_path / "clip.mp4", counting(5), 25, *X264)
+    slow = ["-re", "-f", "lavfi", "-i", "color=black:s=64x48:r=0.01"]  # a frame every 100 s
+    raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
+    monkeypatch.setattr("glagcn_cli.video.decoding", lambda *_: [*slow, *raw])
+    reader, ends = VideoReader(path), []
+
+    def read() -> None:
+        try:
+            ends.append(list(reader))
+        except Exception as error:
+            ends.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while reader._process is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    reader.close()
+    thread.join(timeout=20)
+    assert ends == [[]] and not reader.truncated
 
 
 # Writing ------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class ValidationSettings:
     Parameters
     ----------
     branch
-        "centre" (the local module, a window for every frame) or "sequence", as videos are lifted.
+        "centre" (the local module, a window for every frame) or "sequence", a tenth of the work.
     flip
         Average with the mirror image.
     takes
@@ -227,7 +227,7 @@ class Recipe:
         loss, branch = self.loss, self.validation.branch
         learns = getattr(loss, branch) + loss.bone_length + loss.bone_direction > 0
         if sequence and self.schedule.validations > 0 and not learns:
-            other = ({"centre", "sequence"} - {branch}).pop()
+            other = "centre" if branch == "sequence" else "sequence"
             raise UsageError(
                 f"validation.branch is {branch}, which loss.{branch}=0 does not train; set "
                 f"validation.branch={other}"

@@ -11,7 +11,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from glagcn_cli.errors import DeviceError
 
-from .engine.checkpointing import newest_state
+from .engine.checkpointing import newest_state, passes_of
 from .engine.hooks import LIFTER
 from .engine.processes import process_group
 from .engine.report import REPORT, report_run
@@ -88,6 +88,5 @@ def _announce(run: TrainingRun) -> None:
 
 
 def _step(state: Path, recipe: Recipe) -> str:
-    """Step of a state, whose name counts passes."""
-    passes = int(state.stem.rpartition("_")[2])
-    return f"step {passes // recipe.optimizer.accumulate}"
+    """Name the step that a state was saved after."""
+    return f"step {(passes_of(state) or 0) // recipe.optimizer.accumulate}"

@@ -44,14 +44,20 @@ class AtomicBackend(LocalBackend):
 register_backend(BACKEND, AtomicBackend, force=True)
 
 
+def passes_of(state: Path) -> int | None:
+    """Passes after which a state was saved, by its name; None for the name of another file."""
+    match = re.fullmatch(STATE.format(r"(\d+)"), state.name)
+    return None if match is None else int(match[1])
+
+
 def states(folder: Path) -> list[Path]:
     """States in a run folder, the one with the highest step first."""
     found = {
-        int(match[1]): path
+        passes: path
         for path in (folder / STATES).glob(STATE.format("*"))
-        if (match := re.fullmatch(STATE.format(r"(\d+)"), path.name))
+        if (passes := passes_of(path)) is not None
     }
-    return [found[step] for step in sorted(found, reverse=True)]
+    return [found[passes] for passes in sorted(found, reverse=True)]
 
 
 def newest_state(folder: Path) -> Path | None:
