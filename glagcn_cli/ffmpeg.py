@@ -14,6 +14,8 @@ from typing import IO, cast
 
 import imageio_ffmpeg
 
+from .held_signals import signals_held
+
 # A damaged file makes ffmpeg write a line for each damaged block: only the last ones are kept.
 MESSAGES_KEPT = 200
 
@@ -56,18 +58,25 @@ class Report:
 
 def run(arguments: Sequence[str], stdin: IO[bytes] | None = None) -> Report:
     """Run ffmpeg to its end with little output; never raises for a failure of ffmpeg itself."""
-    done = subprocess.run(
-        _command(arguments),
-        stdin=subprocess.DEVNULL if stdin is None else stdin,
-        capture_output=True,
-        check=False,
-    )
-    messages = done.stderr.decode(errors="replace").splitlines()
-    return Report(done.returncode, done.stdout.decode(errors="replace"), tuple(messages))
+    with contextlib.ExitStack() as stack:
+        with signals_held():
+            process = stack.enter_context(
+                subprocess.Popen(
+                    _command(arguments),
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            )
+            stack.callback(process.kill)  # stops it where this is stopped; it has ended otherwise
+        output, messages = (raw.decode(errors="replace") for raw in process.communicate())
+    return Report(process.returncode, output, tuple(messages.splitlines()))
 
 
 class FfmpegProcess:
     """A running ffmpeg with a pipe for frames; its messages are drained so that it never blocks.
+
+    Made where signals are held (`held_signals`), until it is known to whoever kills it.
 
     Parameters
     ----------

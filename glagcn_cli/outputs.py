@@ -46,11 +46,11 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
     check_output(target, overwrite)
     temporary = _temporary_beside(target)
     try:
-        # Creating it shows now, not after minutes of work, that the folder takes files.
-        temporary.touch(exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    try:
+        try:
+            # Creating it shows now, not after minutes of work, that the folder takes files.
+            temporary.touch(exist_ok=True)
+        except OSError as error:
+            raise _cannot_write(target, error) from error
         yield temporary
         check_output(target, overwrite)
         temporary.replace(target)

@@ -13,6 +13,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
 from .errors import InputError
+from .held_signals import signals_held
 from .probing import VideoInfo, check_start, probe
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
@@ -84,9 +85,9 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         self.close()
         self.frames_read = 0
-        process = self._process = ffmpeg.FfmpegProcess(
-            ["-loglevel", "warning", *decoding(self.info, self._size, self._pixels)], feed=False
-        )
+        arguments = ["-loglevel", "warning", *decoding(self.info, self._size, self._pixels)]
+        with signals_held():
+            process = self._process = ffmpeg.FfmpegProcess(arguments, feed=False)
         shape = frame_shape(self._size, self._pixels)
         try:
             while self._process is process:

@@ -354,11 +354,10 @@ def test_a_signal_leaves_no_partial_file(tmp_path, lifter, number, status, stage
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if ready.exists():
-            break
+    # Drawing begins in its thread some moments before the video is there.
+    while not (ready.exists() and bool(list(out.glob(".a*"))) == (stage == "rendering")):
+        assert time.monotonic() < deadline and process.poll() is None, "the moment has not come"
         time.sleep(0.02)
-    assert bool(list(out.glob(".a*"))) == (stage == "rendering"), "the moment is not the one meant"
     os.kill(process.pid, number)
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == status, stderr

@@ -1,0 +1,41 @@
+"""Signals held back while something begins that must not be lost half-way: a process, say."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+# Interrupts last: they are the last to be let through again.
+_ENDS = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, n)]
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Keep signals from raising inside the block; one that came is raised at its end.
+
+    A signal raises wherever the main thread is, so also after a process has started and before
+    anybody can know of it to stop it. For moments only: meanwhile Ctrl-C is not answered. Signals
+    that raise nothing (ignored, or ending the process at once) stay as they are, and so do other
+    threads, in which none is raised.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def hold(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {n: handler for n in _ENDS if callable(handler := signal.getsignal(n))}
+    try:
+        for number in before:
+            signal.signal(number, hold)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
