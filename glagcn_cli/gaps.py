@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from .normalisation import FILLED_SCORE
 from .skeleton import H36M17
@@ -19,6 +20,9 @@ ROOT_BELOW_SHOULDERS = 1.3
 ROOT_BELOW_UPPER_ARM = 1.6
 """The same as a multiple of an upper arm: shoulders seen from the side have no width."""
 
+WELL_SEEN = 0.4
+"""Share of the joints, seen in a frame, from which on those that are not seen for long are missing.
+An upper body is 9 of 17. Of people who are hardly seen at all, guesses are what there is."""
 
 _ROOT, _THORAX, _HEAD = H36M17.indices(["hip", "thorax", "head"])
 _HINTS = (
@@ -71,22 +75,27 @@ def fill_gaps(
         Before the first and after the last sight a position is held. A joint that stays unseen for
         longer, or before its first or after its last sight, keeps its detected positions in valid
         frames where it has any: a doubtful place on the body is nearer than where the body was long
-        ago. Where it has none it is missing.
+        ago. It is missing where it has none; and farther than `max_gap` from any sight, in frames
+        that see enough of the body (`WELL_SEEN`), which guesses would only pull along.
     """
     frames = np.arange(len(keypoints))
     filled, trusted = keypoints.astype(np.float64), scores.astype(np.float64)
     bridged = bridge(valid, max_gap)
+    well_seen = (scores >= min_score).mean(axis=1) >= WELL_SEEN
     for joint in range(keypoints.shape[1]):
         given = valid & (scores[:, joint] > 0)
         sight = given & (scores[:, joint] >= min_score)
-        known = sight | (given & ~bridge(sight, max_gap))
+        doubtful = given & ~bridge(sight, max_gap)
+        near = maximum_filter1d(sight, 2 * int(max_gap) + 1, mode="constant")
+        known = sight | (doubtful & (near | ~well_seen))
         between = bridge(known, max_gap) & ~known
         trusted[~known, joint] = 0.0
         trusted[between, joint] = FILLED_SCORE
-        if known.any() and not known.all():
+        if known.any():
+            nowhere = ~known & (between | ~doubtful)
             for axis in range(keypoints.shape[2]):
                 line = np.interp(frames, frames[known], keypoints[known, joint, axis])
-                filled[:, joint, axis] = line
+                filled[nowhere, joint, axis] = line[nowhere]
     return Filled(filled, trusted, bridged)
 
 

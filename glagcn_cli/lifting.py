@@ -34,7 +34,8 @@ MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
 
 MIN_SCORE = 0.15
-"""Joints below this score are interpolated over time from frames where they were seen."""
+"""Joints below this score are interpolated over time from frames where they were seen; where there
+are none for long, most of them are missing (`gaps.fill_gaps`)."""
 
 VIDEO_BRANCH = CENTRE
 """How videos are lifted: a window for every frame is ten times the work, of a stage that takes a

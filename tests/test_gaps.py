@@ -78,6 +78,28 @@ def test_a_joint_unseen_for_long_stays_with_the_body(sight: str) -> None:
     np.testing.assert_allclose(filled, walking)
 
 
+@pytest.mark.parametrize(
+    ("sight", "others_seen", "missing"),
+    [
+        ("............", 4, "xxxxxxxxxxxx"),  # as legs below the edge of the picture
+        ("............", 3, "............"),  # of so little of a body guesses are what there is
+        ("....x.......", 4, "xx.....xxxxx"),
+        ("x....x.....x", 4, "............"),
+        ("x.........xx", 4, "...xxxxx...."),
+    ],
+)
+def test_far_from_any_sight_a_guess_is_missing_where_the_body_is_seen(
+    sight: str, others_seen: int, missing: str
+) -> None:
+    points = np.repeat(ramp(12), 8, axis=1) * 50
+    scores = np.full((12, 8), SEEN / 2)
+    scores[:, :others_seen] = 1.0
+    scores[:, 7] = np.where(mask(sight), 1.0, SEEN / 2)
+    filled = fill_gaps(points, scores, np.ones(12, bool), 2, SEEN)
+    np.testing.assert_array_equal(filled.scores[:, 7] == 0, mask(missing))
+    np.testing.assert_allclose(filled.keypoints, points)  # nor is it put anywhere else
+
+
 def test_nobody_at_all_is_left_alone() -> None:
     nowhere = np.zeros((4, 3, 2))
     filled, _, has_pose = fill_gaps(nowhere, np.zeros((4, 3)), np.zeros(4, bool), 9, SEEN)
