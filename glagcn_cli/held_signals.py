@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# Interrupts last: they are the last to be let through again.
-_ENDS = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, n)]
+ENDS = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, n)]
+"""Signals that ask a process to end, Ctrl-C last: it is the last to be let through again."""
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def signals_held() -> Iterator[None]:
     def hold(number: int, _: FrameType | None) -> None:
         came.append(number)
 
-    before = {n: handler for n in _ENDS if callable(handler := signal.getsignal(n))}
+    before = {n: handler for n in ENDS if callable(handler := signal.getsignal(n))}
     try:
         for number in before:
             signal.signal(number, hold)

@@ -59,7 +59,8 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
             raise _cannot_write(target, error) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before says more, as on a read-only disk
+            temporary.unlink()
 
 
 def check_output(path: str | Path, overwrite: bool = False) -> None:

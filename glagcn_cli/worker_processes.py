@@ -17,6 +17,7 @@ from types import FrameType
 from tqdm import tqdm
 
 from .console import libraries_silenced
+from .held_signals import ENDS
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
 from .outputs import remove_leftovers
@@ -29,7 +30,6 @@ TRIES = 2
 """How often a video is begun whose process dies: the first may have died of another's memory."""
 
 _TICK = 1.0  # seconds between two signs of life
-_ENDS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 _TIME_TO_UNWIND = 10.0  # seconds that a process gets to take its unfinished files away
 
 
@@ -146,7 +146,7 @@ def _free(workers: list[_Worker], most: int, choices: Choices) -> _Worker | None
 def _work(pipe: Connection, choices: Choices) -> None:
     """Lift what comes through a pipe until None comes, or nobody is there any more."""
     prepare_process()
-    for number in _ENDS:
+    for number in ENDS:
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
             signal.signal(number, _unwind)
     _let_interrupts_through()
@@ -159,7 +159,7 @@ def _work(pipe: Connection, choices: Choices) -> None:
 
 def _unwind(number: int, _: FrameType | None) -> None:
     """End at the first signal; another one would disturb the taking away of unfinished files."""
-    for one in _ENDS:
+    for one in ENDS:
         signal.signal(one, signal.SIG_IGN)
     raise SystemExit(128 + number)
 

@@ -88,6 +88,19 @@ def test_a_folder_that_takes_no_files(tmp_path: Path, monkeypatch: pytest.Monkey
         pass
 
 
+def test_a_disk_that_can_only_be_read_is_named(tmp_path: Path, monkeypatch) -> None:
+    """Such a disk refuses to remove a file, too, even one that is not there."""
+
+    def refuse(self: Path, **_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    told = r"out\.npy: cannot be written \(Read-only file system\)"
+    with pytest.raises(OutputError, match=told), atomic_output(tmp_path / "out.npy"):
+        pass
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_inside_the_block(tmp_path: Path) -> None:
     told = r"out\.npz: cannot be written \(No space left"
