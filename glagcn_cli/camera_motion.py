@@ -184,7 +184,7 @@ class CameraMotion:
         extents = np.ptp(steady @ np.stack([np.cos(angles), np.sin(angles)]), axis=0)
         return float(extents.max()) * self._shrink / self._longer
 
-    def _look(self, grey: Frame, boxes: NDArray[np.float32]) -> None:
+    def _look(self, grey: Frame, boxes: NDArray[np.floating]) -> None:
         """Find the background of the reference, or else of the last picture, in this one."""
         before = self._looks[-1] if self._looks else _Look(0, 0, 0.0, 0.0, 1.0, 0.0)
         place, size = np.array([before.x, before.y]), before.size

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
 from decimal import Decimal
@@ -18,11 +18,6 @@ from typing import Any
 import click
 
 from .help_groups import GroupedCommand, stated_default
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 INPUT_KEY = "input"
 """What the argument is called in a file: it has no long name."""

@@ -69,7 +69,7 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
         return standing
     if standing is CAMERA_UP:  # nobody stands
         return up
-    apart = np.degrees(np.arccos(np.clip(up @ standing, -1, 1)))
+    apart = float(np.degrees(np.arccos(np.clip(up @ standing, -1, 1))))
     share = STANDING_SHARE * max(0.0, 1 - apart / DISAGREEMENT)
     mixed = (1 - share) * up + share * standing
     return np.asarray(mixed / np.linalg.norm(mixed))

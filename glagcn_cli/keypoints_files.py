@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -56,7 +56,8 @@ def save_keypoints(
     with atomic_output(path, overwrite) as temporary:
         # In memory first: on a full disk numpy leaves an archive that complains when it dies.
         archive = io.BytesIO()
-        save(archive, **clip.arrays())
+        arrays: Any = clip.arrays()
+        save(archive, **arrays)
         temporary.write_bytes(archive.getbuffer())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,7 +173,7 @@ def _on_its_way(
     sight = path @ axes.T
     joints = turned + sight[:, None]
     floor = floor_height(joints, body)
-    standing = joints - floor[:, None, None] * [0, 1, 0]
+    standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
     contacts = find_contacts(body, standing, focal / path[:, 2])
     if foot_lock:
         for run in runs(body.valid):
@@ -187,7 +188,7 @@ def _in_place(
 ) -> PoseSequence:
     """A body that stays in the middle of where it was seen, its lowest foot on the floor."""
     place = np.median(path[body.valid], axis=0) if body.valid.any() else np.zeros(3)
-    joints = turned + place
+    joints: NDArray[Any] = turned + place
     joints[..., 1] -= floor_height(joints, body)[:, None]
     return replace(body, joints=joints, frame="scene", up=None)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,6 @@ from hypothesis import strategies as st
 
 from glagcn_cli.cli import main
 from glagcn_cli.config_file import INPUT_KEY, _parameters_by_key
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def config(folder: Path, text: str) -> Path:

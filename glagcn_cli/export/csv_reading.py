@@ -65,7 +65,7 @@ def read(path: Path) -> SavedPoses:
         grid[table.frame[rows], table.joint[rows]] = table.values[rows]
         grid = grid[:, columns]
         scores, uncertainty = grid[..., 3], grid[..., 4]
-        valid = np.isfinite(grid[..., :3]).all(axis=(1, 2))
+        valid = np.asarray(np.isfinite(grid[..., :3]).all(axis=(1, 2)))
         contacts = grid[:, joint_set.indices(FEET), 5]
         sequences.append(
             sequence_of(

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `image_size`        (2,) int: width and height of the video in pixels; left out where not known
     ==================  ========================================================================
     """
-    arrays = _arrays(people_of_one_clip(path, sequences), context)
+    arrays: Any = _arrays(people_of_one_clip(path, sequences), context)
     with atomic_output(path, context.overwrite) as temporary:
         # In memory first: on a full disk numpy leaves an archive that complains when it dies.
         archive = io.BytesIO()

@@ -74,7 +74,7 @@ class Strokes:
         """
         room = 4 * max(size)
         inside = (np.abs(self.ends) < room).all(axis=(1, 2))
-        return self.where(inside & (self.radii < room).all(axis=1))
+        return self.where(np.asarray(inside & (self.radii < room).all(axis=1)))
 
     @classmethod
     def join(cls, parts: Sequence[Strokes]) -> Strokes:
@@ -159,7 +159,7 @@ def skeleton_strokes(
     dot_depth = depth.copy()
     np.minimum.at(dot_depth, bones, np.nextafter(bone_depth, -np.inf)[:, None])
     return Strokes(
-        ends=points[pairs],
+        ends=points[pairs].astype(np.float64),
         radii=radii.astype(np.float64),
         colours=colours.copy(),
         depth=np.concatenate([bone_depth, dot_depth]),

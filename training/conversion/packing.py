@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,6 @@ def write_pack(
         "credit": np.array(credit),
     }
     with atomic_output(path, overwrite) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **cast("Any", arrays))
     if not held_out:
         logger.warning("one subject only: nobody is held out, the pack has no validation clips")

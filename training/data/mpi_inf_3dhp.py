@@ -170,7 +170,7 @@ def _take(
         raise InputError(
             f"{path}: {where} has {len(keypoints)} frames of 2D for {len(joints)} of 3D"
         )
-    joints = joints / 1000
+    joints = joints / np.float32(1000)
     check_body_size(joints, f"{path}: {where}", "millimetres")
     try:
         return Take(
