@@ -12,7 +12,7 @@ from random_models import save_random
 from test_detection_keypoints import blurred_noise
 
 from glagcn_cli.detection import building, models
-from glagcn_cli.detection.boxes import MMDetBoxes, _bound, _inside
+from glagcn_cli.detection.boxes import MMDetBoxes, _bound, inside_frame
 from glagcn_cli.errors import ModelNotFoundError
 
 NANO = models.find_config("rtmdet-nano")
@@ -126,7 +126,7 @@ def test_boxes_are_clipped_to_the_frame_and_slivers_dropped() -> None:
     boxes = np.array(
         [[-5, 10, 50, 120], [150, 20, 230, 90], [0, 99.5, 50, 130], [220, 10, 240, 50]], np.float32
     )
-    found = _inside(frame, boxes, np.array([0.4, 0.9, 0.8, 0.7], np.float32))
+    found = inside_frame(frame, boxes, np.array([0.4, 0.9, 0.8, 0.7], np.float32))
     assert found.boxes.tolist() == [[150, 20, 200, 90], [0, 10, 50, 100]]
     np.testing.assert_allclose(found.scores, [0.9, 0.4])
 

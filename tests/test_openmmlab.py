@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection import openmmlab
-from glagcn_cli.detection.openmmlab import MissingOperatorError, suppress
+from glagcn_cli.detection.openmmlab import MissingOperatorError
+from glagcn_cli.detection.suppression import suppress
 
 
 def slow_suppression(

@@ -83,7 +83,7 @@ class MMDetBoxes:
                 {key: [sample[key] for sample in data] for key in ("inputs", "data_samples")}
             )
         return [
-            _inside(frame, *self._people(sample.pred_instances))
+            inside_frame(frame, *self._people(sample.pred_instances))
             for frame, sample in zip(frames, samples, strict=True)
         ]
 
@@ -93,7 +93,7 @@ class MMDetBoxes:
         return found.bboxes.cpu().numpy()[people], found.scores.cpu().numpy()[people]
 
 
-def _inside(frame: Frame, boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Boxes:
+def inside_frame(frame: Frame, boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Boxes:
     """Clip boxes to the frame, drop those with nothing left, sort by falling score.
 
     Detectors that pad the picture to a square find edges of people in the padding.

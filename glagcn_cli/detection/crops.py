@@ -115,9 +115,29 @@ class Crops:
         size = (across, across / shape) if across > up * shape else (up * shape, up)
         return centre, np.array(size, np.float32)
 
-    def _warp(self, centre: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.float64]:
-        """Matrix (2, 3) from the frame to the crop."""
-        from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
+    def _warp(self, centre: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.floating]:
+        """Matrix (2, 3) from the frame to the crop: MMPose's two ways to lay a box on the input."""
+        if self.use_udp:
+            return _edges_on_pixel_centres(centre, scale, self.size)
+        width, height = self.size
+        middle = np.array([width * 0.5, height * 0.5])
+        here = _corner(centre, centre - np.array([scale[0] * 0.5, 0.0]))
+        there = _corner(middle, np.array([0.0, height * 0.5]))
+        return np.asarray(cv2.getAffineTransform(here, there))
 
-        matrix = get_udp_warp_matrix if self.use_udp else get_warp_matrix
-        return np.asarray(matrix(centre, scale, 0.0, output_size=self.size))
+
+def _corner(middle: NDArray[Any], side: NDArray[Any]) -> NDArray[np.float32]:
+    """Three points (3, 2): two that are given, and the second turned a quarter about itself."""
+    first, second = np.asarray(middle, np.float32), np.asarray(side, np.float32)
+    across = first - second
+    third = second + np.array([-across[1], across[0]], np.float32)
+    return np.array([first, second, third], np.float32)
+
+
+def _edges_on_pixel_centres(
+    centre: NDArray[Any], scale: NDArray[Any], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Matrix (2, 3) that lays a box's edges on the centres of the outermost pixels of a size."""
+    factor = (np.array(size) - 1.0) / scale
+    moved = factor * (scale * 0.5 - centre)
+    return np.array([[factor[0], 0, moved[0]], [0, factor[1], moved[1]]], np.float32)

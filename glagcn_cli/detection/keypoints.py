@@ -99,14 +99,8 @@ class MMPoseKeypoints:
             (frame, box) for frame, inside in zip(frames, boxes, strict=True) for box in inside
         ]
         found = iter(self._batches(people))
-        return [self._of_frame([*islice(found, count)]) for count in counts]
-
-    def _of_frame(self, people: Sequence[Pose]) -> Keypoints:
-        """Keypoints of people, of whom there may be none."""
         joints = len(self._joint_set)
-        keypoints = np.array([pose[0] for pose in people], np.float32)
-        scores = np.array([pose[1] for pose in people], np.float32)
-        return Keypoints(keypoints.reshape(-1, joints, 2), scores.reshape(-1, joints))
+        return [keypoints_of_frame([*islice(found, count)], joints) for count in counts]
 
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (joints, 2) and scores (joints,) of each person of one batch."""
@@ -150,6 +144,13 @@ class MMPoseKeypoints:
         flipped = {"flip_indices": self._meta["flip_indices"]}
         samples = [PoseDataSample(metainfo=place | flipped, gt_instances=boxes) for place in places]
         return self._model.predict(inputs, samples)
+
+
+def keypoints_of_frame(people: Sequence[Pose], joints: int) -> Keypoints:
+    """Put the poses of one frame together; there may be none."""
+    keypoints = np.array([pose[0] for pose in people], np.float32)
+    scores = np.array([pose[1] for pose in people], np.float32)
+    return Keypoints(keypoints.reshape(-1, joints, 2), scores.reshape(-1, joints))
 
 
 def _array(values: Any) -> NDArray[np.float32]:

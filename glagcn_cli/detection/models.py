@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelNotFoundError
 from .downloading import fetch
+from .mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
-    from .boxes import MMDetBoxes
-    from .keypoints import MMPoseKeypoints
+    from .interface import BoxDetector, KeypointDetector
 
 Kind = Literal["detector", "pose"]
 
@@ -190,20 +190,45 @@ def find_config(name: str) -> Path:
     package, inside = MODELS[name].config.split("/", 1)
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
+        need_mmpose(f"the model {name}")
         raise ModelNotFoundError(f"the package {package} is not installed: pip install {package}")
     return Path(spec.submodule_search_locations[0], inside)
 
 
 def load_detector(
     model: str = DEFAULT_DETECTOR, device: str = "cpu", *, exact: bool = False
-) -> MMDetBoxes:
-    """Load what finds people, by name or ``"CONFIG,CHECKPOINT"``; see `MMDetBoxes`."""
-    config, checkpoint = find_files(model, "detector")
-    from .boxes import MMDetBoxes
+) -> BoxDetector:
+    """Load what finds people.
 
-    if model in MODELS:
-        return MMDetBoxes(config, checkpoint, device, MODELS[model].score, exact=exact)
-    return MMDetBoxes(config, checkpoint, device, exact=exact)
+    Parameters
+    ----------
+    model
+        A name out of `MODELS`, or ``"CONFIG,CHECKPOINT"``.
+    device
+        For ``torch.device``.
+    exact
+        Single precision, also where half would be faster.
+
+    Returns
+    -------
+    detector
+        `MoveNetBoxes` for the model that comes with the program, else `MMDetBoxes`.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such model, or MMPose is needed and not installed.
+    """
+    config, checkpoint = find_files(model, "detector")
+    known = MODELS.get(model)
+    if known is not None and known.is_shipped:
+        from .movenet_direct import MoveNetBoxes
+
+        return MoveNetBoxes(checkpoint, device, known.score, exact=exact)
+    from .boxes import DEFAULT_SCORE, MMDetBoxes
+
+    score = DEFAULT_SCORE if known is None else known.score
+    return MMDetBoxes(config, checkpoint, device, score, exact=exact)
 
 
 def load_pose(
@@ -212,9 +237,26 @@ def load_pose(
     flip_test: bool = False,
     *,
     exact: bool = False,
-) -> MMPoseKeypoints:
-    """Load what finds joints in boxes, by name or ``"CONFIG,CHECKPOINT"``: `MMPoseKeypoints`."""
+) -> KeypointDetector:
+    """Load what finds joints in boxes; as `load_detector`.
+
+    Parameters
+    ----------
+    model, device, exact
+        As of `load_detector`.
+    flip_test
+        Average over the mirrored picture; the models that come with the program do not.
+
+    Returns
+    -------
+    detector
+        `MoveNetKeypoints` for the model that comes with the program, else `MMPoseKeypoints`.
+    """
     config, checkpoint = find_files(model, "pose")
+    if model in MODELS and MODELS[model].is_shipped:
+        from .movenet_direct import MoveNetKeypoints
+
+        return MoveNetKeypoints(checkpoint, device, exact=exact)
     from .keypoints import MMPoseKeypoints
 
     return MMPoseKeypoints(config, checkpoint, device, flip_test, exact=exact)

@@ -9,7 +9,6 @@ from typing import Any
 
 import cv2
 import torch
-from mmcv.ops import nms
 from mmcv.transforms import BaseTransform
 from mmdet.models.detectors import BaseDetector
 from mmdet.registry import MODELS as MMDET_MODELS
@@ -22,10 +21,7 @@ from torch import Tensor
 
 from .movenet import BOX_MAPS, POSE_MAPS, FeaturePyramid, MapHeads, MobileNetV2
 from .movenet_decoding import MultiPose, decode_multi_pose, decode_single_pose
-
-# MoveNet measures from about the image's border, MMPose from the first pixel's centre. Measured:
-# x in a crop and x in its mirror image add up to the index of the last pixel plus twice this.
-FIRST_PIXEL = 0.25
+from .movenet_people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
 
 for registry in (MMPOSE_MODELS, MMDET_MODELS):
     registry.register_module(name="MoveNetBackbone", module=MobileNetV2)
@@ -52,8 +48,7 @@ class ResizeToFit(BaseTransform):
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Replace ``img`` and set ``img_shape`` and ``scale_factor`` (x, y)."""
         height, width = results["img"].shape[:2]
-        factor = min(self.width / width, self.height / height)
-        size = max(1, round(width * factor)), max(1, round(height * factor))
+        size = size_to_fit((width, height), (self.width, self.height))
         results["img"] = cv2.resize(results["img"], size, interpolation=cv2.INTER_LINEAR)
         results["img_shape"] = results["img"].shape[:2]
         results["scale_factor"] = (size[0] / width, size[1] / height)
@@ -174,22 +169,16 @@ class MoveNetDetector(BaseDetector):
         self, people: MultiPose, image: int, metainfo: dict[str, Any] | None
     ) -> InstanceData:
         """People of one image above the threshold, the surest first, each once."""
-        boxes, scores, keypoints, keypoint_scores = (values[image] for values in people)
+        found = MultiPose(*(values[image] for values in people))
         if metainfo is not None:
-            factor = boxes.new_tensor(metainfo["scale_factor"])
-            height, width = metainfo["ori_shape"][:2]
-            corners = (boxes.unflatten(-1, (2, 2)) / factor).clamp(min=0)
-            boxes = corners.minimum(boxes.new_tensor([width, height])).flatten(-2)
-            keypoints = keypoints / factor - FIRST_PIXEL
-        sure = torch.nonzero(scores > self.test_cfg["score_thr"])[:, 0]
-        if len(sure):
-            sure = sure[nms(boxes[sure], scores[sure], self.test_cfg["iou_threshold"])[1]]
+            found = in_pixels_of(metainfo["ori_shape"][:2], metainfo["scale_factor"], found)
+        found = each_once(found, self.test_cfg["score_thr"], self.test_cfg["iou_threshold"])
         return InstanceData(
-            bboxes=boxes[sure],
-            scores=scores[sure],
-            labels=torch.zeros_like(sure),
-            keypoints=keypoints[sure],
-            keypoint_scores=keypoint_scores[sure],
+            bboxes=found.boxes,
+            scores=found.scores,
+            labels=torch.zeros(len(found.scores), dtype=torch.long, device=found.scores.device),
+            keypoints=found.keypoints,
+            keypoint_scores=found.keypoint_scores,
         )
 
     def _forward(

@@ -18,11 +18,10 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import GlagcnError
+from . import stand_ins
 from .late_imports import put_off
+from .mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +65,7 @@ class MissingOperatorError(GlagcnError):
 def prepare() -> None:
     """Make ``mmpose`` and ``mmdet`` importable and quiet. Call it before importing either.
 
+    - What newer Pythons lack of its imports gets a stand-in; see `stand_ins`.
     - Without a compiled ``mmcv._ext`` a stand-in takes its place: ``nms`` works, any other
       operator raises `MissingOperatorError` when it is called.
     - A torchvision that is absent or does not match torch becomes a stub on import; MMPose's
@@ -76,6 +76,7 @@ def prepare() -> None:
 
     Calling it again does nothing.
     """
+    stand_ins.put_in_place()
     _stand_in_for_compiled_operators()
     _leave_out_sharded_training()
     if not any(isinstance(finder, _TorchvisionFinder) for finder in sys.meta_path):
@@ -84,7 +85,14 @@ def prepare() -> None:
 
 
 def import_models() -> None:
-    """Import the models of MMDetection and MMPose, without what they import for other uses."""
+    """Import the models of MMDetection and MMPose, without what they import for other uses.
+
+    Raises
+    ------
+    ModelNotFoundError
+        MMPose is not installed.
+    """
+    need_mmpose("a model of MMPose or MMDetection")
     prepare()
     names = ("mmdet.models", "mmpose.models")
     try:
@@ -141,50 +149,15 @@ class _Operators(types.ModuleType):
 
     @staticmethod
     def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
-        """Return the indices of the boxes kept, by falling score; see `suppress`."""
+        """Return the indices of the boxes kept, by falling score; see `suppression`."""
         import torch
+
+        from .suppression import suppress
 
         kept = suppress(
             boxes.detach().cpu().numpy(), scores.detach().cpu().numpy(), iou_threshold, offset
         )
         return torch.from_numpy(kept).to(boxes.device)
-
-
-def suppress(
-    boxes: NDArray[np.floating], scores: NDArray[np.floating], iou_threshold: float, offset: int = 0
-) -> NDArray[np.int64]:
-    """Greedy non-maximum suppression.
-
-    Parameters
-    ----------
-    boxes
-        (boxes, 4) left, top, right, bottom.
-    scores
-        (boxes,).
-    iou_threshold
-        A box goes when its intersection over union with a better one that stays is above this.
-    offset
-        1 where right and bottom are the last pixel inside the box, else 0.
-
-    Returns
-    -------
-    indices
-        Of the boxes that stay, by falling score; equal scores stay in their order.
-    """
-    left, top, right, bottom = boxes.T
-    areas = (right - left + offset) * (bottom - top + offset)
-    order = np.argsort(-scores, kind="stable")
-    kept = []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(best)
-        width = np.minimum(right[best], right[order]) - np.maximum(left[best], left[order]) + offset
-        height = np.minimum(bottom[best], bottom[order]) - np.maximum(top[best], top[order])
-        overlap = np.maximum(width, 0) * np.maximum(height + offset, 0)
-        union = areas[best] + areas[order] - overlap
-        with np.errstate(invalid="ignore"):  # two empty boxes: 0 / 0, neither suppresses the other
-            order = order[~(overlap / union > iou_threshold)]
-    return np.array(kept, dtype=np.int64)
 
 
 class _TorchvisionFinder(MetaPathFinder):

@@ -1,0 +1,75 @@
+"""MoveNet run directly gives what MMDet and MMPose give, to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glagcn_cli.detection import models
+from glagcn_cli.detection.boxes import MMDetBoxes
+from glagcn_cli.detection.crops import Crops
+from glagcn_cli.detection.interface import Boxes, Frame
+from glagcn_cli.detection.keypoints import MMPoseKeypoints
+from glagcn_cli.detection.movenet_direct import MoveNetBoxes, MoveNetKeypoints
+from glagcn_cli.drawn_people import draw_people
+
+# Landscape, portrait and a size whose network input needs padding; two people, one, nobody.
+FRAMES: list[Frame] = [
+    draw_people(1280, 720, [(300.0, 420.0, 520.0), (900.0, 400.0, 440.0)]),
+    draw_people(1280, 720, [(640.0, 380.0, 600.0)]),
+    draw_people(720, 1280, [(360.0, 700.0, 1050.0)]),
+    draw_people(501, 333, [(250.0, 170.0, 280.0)]),
+    np.full((90, 160, 3), 128, np.uint8),
+]
+
+
+@pytest.fixture(scope="module")
+def boxes() -> list[Boxes]:
+    return models.load_detector()(FRAMES)
+
+
+def test_the_models_that_come_with_the_program_run_directly() -> None:
+    assert isinstance(models.load_detector(), MoveNetBoxes)
+    assert isinstance(models.load_pose(), MoveNetKeypoints)
+
+
+def test_boxes_are_those_of_mmdet(boxes: list[Boxes]) -> None:
+    score = models.MODELS[models.DEFAULT_DETECTOR].score
+    files = models.find_files(models.DEFAULT_DETECTOR, "detector")
+    theirs = MMDetBoxes(*files, score=score)(FRAMES)
+    assert [len(found) for found in boxes] == [2, 1, 1, 1, 0]
+    for ours, their in zip(boxes, theirs, strict=True):
+        np.testing.assert_array_equal(ours.boxes, their.boxes)
+        np.testing.assert_array_equal(ours.scores, their.scores)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_keypoints_are_those_of_mmpose(boxes: list[Boxes], exact: bool) -> None:
+    people = [found.boxes for found in boxes]
+    ours = models.load_pose(exact=exact)(FRAMES, people)
+    files = models.find_files(models.DEFAULT_POSE, "pose")
+    theirs = MMPoseKeypoints(*files, exact=exact)(FRAMES, people)
+    for our, their in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(our.keypoints, their.keypoints)
+        np.testing.assert_array_equal(our.scores, their.scores)
+
+
+def test_a_higher_score_finds_fewer_people() -> None:
+    files = models.find_files(models.DEFAULT_DETECTOR, "detector")
+    assert [len(found) for found in MoveNetBoxes(files[1], score=0.99)(FRAMES)] == [0] * 5
+
+
+@pytest.mark.parametrize("use_udp", [False, True])
+def test_crops_are_laid_as_mmpose_lays_them(use_udp: bool) -> None:
+    from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
+
+    theirs = get_udp_warp_matrix if use_udp else get_warp_matrix
+    size = (192, 256)
+    crops = Crops(size, 1.25, use_udp, False, np.zeros(3, np.float32), np.ones(3, np.float32))
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        left, top, width, height = random.uniform((-50, -50, 5, 5), (900, 600, 700, 800))
+        box = np.array([left, top, left + width, top + height], np.float32)
+        centre, scale = crops._place(box)
+        wanted = theirs(centre, scale, 0.0, output_size=size)
+        np.testing.assert_allclose(crops._warp(centre, scale), wanted, rtol=1e-6, atol=1e-4)
