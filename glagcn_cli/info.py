@@ -27,7 +27,8 @@ PROBLEM = "problem"
 # What is imported by which name. Those of OpenMMLab take seconds to import: whether they can be is
 # for the self-test to say.
 _IMPORTED = {"numpy": "numpy", "opencv-python": "cv2", "torch": "torch"}
-_NEEDED = ("scipy", "mmpose", "mmdet", "mmengine", "imageio-ffmpeg")
+_NEEDED = ("scipy", "mmdet", "mmengine", "imageio-ffmpeg")
+_ON_REQUEST = "mmpose"  # for models of MMPose and MMDet that are named, not for the default
 _ONE_OF = ("mmcv", "mmcv-lite")
 
 SHIPPED, CACHED, TO_FETCH = "shipped", "in the cache", "to be downloaded"
@@ -71,8 +72,19 @@ def versions() -> Facts:
     }
     for name in (*_IMPORTED, *_NEEDED):
         told[name] = _package(name)
+    told[_ON_REQUEST] = _mmpose()
     present = {name: found for name in _ONE_OF if PROBLEM not in (found := _package(name))}
     return told | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
+
+
+def _mmpose() -> Facts:
+    """Tell of MMPose; where it is missing, how it is installed."""
+    from .detection.mmpose_package import how_to_install
+
+    found = _package(_ON_REQUEST)
+    if PROBLEM not in found:
+        return found
+    return {"note": f"not installed; models of MMPose and MMDet need it: {how_to_install()}"}
 
 
 def _package(name: str) -> Facts:

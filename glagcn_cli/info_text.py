@@ -62,7 +62,13 @@ def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _versions(facts: Facts) -> Iterator[str]:
     def row(name: str, about: Facts) -> list[str]:
         source = f"from {about['from']}" if "from" in about else ""
-        told = [about.get("version", ""), source, about.get("file", ""), *_problem(about)]
+        told = [
+            about.get("version", ""),
+            source,
+            about.get("file", ""),
+            about.get("note", ""),
+            *_problem(about),
+        ]
         return [name, "  ".join(word for word in told if word)]
 
     found = facts["versions"]

@@ -235,7 +235,9 @@ def test_openmmlab_is_missed(monkeypatch) -> None:
 
     monkeypatch.setattr(info.metadata, "version", version)
     told = info.versions()
-    assert told["mmpose"] == told["mmcv-lite"] == {"problem": "not installed"}
+    assert told["mmdet"] == told["mmcv-lite"] == {"problem": "not installed"}
+    assert "pip install --no-deps mmpose==1.3.2" in told["mmpose"]["note"]
+    assert "problem" not in told["mmpose"]  # the default needs none of it
 
 
 # Steps that fail ---------------------------------------------------------------------------------
