@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from ..errors import GlagcnError
 TITLE = "glagcn"
 _KEYS_THAT_END = (ord("q"), 27)  # Esc
 _PATIENCE = 20  # seconds for a window to open
+_FOR_WINDOWS = "libsm6 libice6"  # what Qt wants besides what OpenCV does
 # In a process of its own: without a display, OpenCV's windows abort the whole process.
 _TRIAL = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
 
@@ -23,23 +25,37 @@ class DisplayError(GlagcnError):
 
 def check_window() -> None:
     """Raise ``DisplayError`` where no window can be opened."""
+    why = _without_trying() or _by_trying()
+    if why:
+        raise DisplayError(
+            f"--camera: no window can be opened ({why}). It needs a desktop; over ssh, record the "
+            "camera and lift the file"
+        )
+
+
+def _without_trying() -> str | None:
+    """Return why no window can be opened as far as the environment tells; None if it might."""
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & {*os.environ}:
+        return "there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
+    return None
+
+
+def _by_trying() -> str | None:
+    """Return why a window cannot be opened in another process; None if it can."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", _TRIAL], capture_output=True, timeout=_PATIENCE, check=False
         )
-        fine, said = done.returncode == 0, done.stderr.decode(errors="replace")
     except subprocess.TimeoutExpired:
-        fine, said = False, "it does not answer"
-    if not fine:
-        why = next(
-            (line.strip() for line in said.strip().splitlines() if line), "no reason is given"
-        )
-        if "not implemented" in said:
-            why = "this OpenCV has no windows, as opencv-python-headless; install opencv-python"
-        raise DisplayError(
-            f"--camera: no window can be opened ({why[:200].strip()}). It needs a desktop; over "
-            "ssh, record the camera and lift the file"
-        )
+        return "it does not answer"
+    if done.returncode == 0:
+        return None
+    said = done.stderr.decode(errors="replace").strip()
+    if "not implemented" in said:
+        return "this OpenCV has no windows, as opencv-python-headless; install opencv-python"
+    if "platform plugin" in said and sys.platform == "linux":
+        return f"a system library is missing; on Debian and Ubuntu: apt-get install {_FOR_WINDOWS}"
+    return next((line.strip()[:200] for line in said.splitlines() if line), "no reason is given")
 
 
 class Window:
