@@ -2,15 +2,25 @@
 # Both set up .venv first when it is missing or older than setup.cfg.
 
 SHELL := /bin/sh
-PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
+# The system's own Python where it suits, else the newest that does.
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$python check_python.py > /dev/null 2>&1 && echo $$python && exit; done; echo python3)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTS_READY := $(VENV)/.tests_ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# The version that the tests run on. TORCH_INDEX=ADDRESS takes it from another package index: the
-# PyTorch project keeps one for CPU builds, which are a tenth of the download (see README).
+# The version that the tests run on. TORCH_INDEX=ADDRESS takes it from another package index.
+# Without an NVIDIA card, Linux takes the CPU build from the PyTorch project's own index, a tenth of
+# the download. Where that index cannot be reached, pip goes on with the build it finds elsewhere.
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+NO_CARD = $(shell uname -s | grep -qx Linux && ! nvidia-smi -L > /dev/null 2>&1 && echo yes)
+FROM_INDEX = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),$(if $(NO_CARD),--extra-index-url $(TORCH_CPU)))
 
 CLIP := examples/.cache/demo.mp4
 OUT := examples/out
@@ -34,10 +44,10 @@ demo: $(READY) $(CLIP)
 	@echo "               and .person2.npy, .person2.bvh of the woman who walks by"
 	@echo "Report:        $(OUT)/demo3d.run.json"
 
-test: $(READY)
+test: $(TESTS_READY)
 	$(BIN)/python -m pytest
 
-lint: $(READY)
+lint: $(TESTS_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy glagcn_cli training weights
@@ -46,21 +56,20 @@ lint: $(READY)
 setup: $(READY)
 
 $(READY): setup.cfg pyproject.toml
-	@test -n "$(PYTHON)" || { echo "No python3 found: install Python 3.11 or 3.10."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' || { \
-	  echo "$(PYTHON) is $$($(PYTHON) -V); glagcn needs Python 3.11 or 3.10 (its pose libraries"; \
-	  echo "do not install on later ones). Name one: make PYTHON=/path/to/python3.11 demo"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { \
-	  echo "No virtual environment could be made; on Debian and Ubuntu this helps:"; \
-	  echo "  apt-get install python3-venv"; exit 1; }
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON): install Python 3.11 to 3.14."; exit 1; }
+	@$(PYTHON) check_python.py
+	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): 2 to 5 minutes the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
-	@# chumpy has no build metadata: with wheel there, an older pip builds it without a warning.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check wheel "setuptools<82"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(PIP) $(FROM_INDEX) "$(TORCH)"
+	$(PIP) -e .
+	@# Without its dependencies: pip cannot install MMPose's (docs/dependencies.md).
+	$(PIP) --no-deps $$($(BIN)/python -c "from glagcn_cli.detection.mmpose_package import REQUIREMENTS; print(*REQUIREMENTS)")
 	@$(BIN)/python -m glagcn_cli.system_libraries
 	@touch $(READY)
+
+$(TESTS_READY): $(READY)
+	$(PIP) -e ".[test]"
+	@touch $(TESTS_READY)
 
 $(CLIP): $(READY)
 	$(BIN)/python examples/fetch_clip.py $(CLIP)
