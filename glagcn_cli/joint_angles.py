@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from .errors import UsageError
 from .poses import PoseSequence
 from .skeleton import JointSet
-from .smoothing import runs
 
 Vectors = NDArray[np.float64]
 
@@ -33,13 +32,33 @@ ANGLES = (
 
 NAMES: tuple[str, ...] = tuple(f"{side}_{angle}" for side in SIDES for angle in ANGLES)
 
-CENTRE = 60.0
-"""Degrees: middle of the turn that a flexion is told in at the start of every stretch of time. The
-hip's range is -30 to 120 and the shoulder's -60 to 180, so no posture lies across its ends."""
+RANGES: dict[str, tuple[float, float]] = {
+    "hip_flexion": (-60.0, 150.0),
+    "hip_abduction": (-60.0, 90.0),
+    "knee_flexion": (0.0, 165.0),
+    "shoulder_flexion": (-90.0, 210.0),
+    "shoulder_abduction": (-75.0, 90.0),
+    "shoulder_elevation": (0.0, 180.0),
+    "elbow_flexion": (0.0, 165.0),
+}
+"""Degrees within which an angle is possible; beyond it the pose is wrong and the angle missing.
+
+What people reach (AAOS 1965: hip -30 to 120, shoulder -60 to 180, elbow to 150; knees that are
+knelt on 150), and 30 degrees more for the axes of the trunk, which its bending turns, 15 for the
+errors of a knee or an elbow. No flexion's range is a whole turn, so none goes round its end."""
+
+FASTEST = 1500.0
+"""Degrees a second of the fastest kicks and strokes. What changes faster is a fault of the pose."""
+
+STEPS = (40.0, 90.0)
+"""Degrees between two frames: least and most that `FASTEST` comes to, at whatever rate. Less is
+noise where frames are many; of more nobody can tell which way a limb went."""
 
 LEAST_LEVER = float(np.sin(np.radians(20.0)))
 """A limb within 20 degrees of the axis it flexes about has no flexion: it has turned into a twist.
 An arm held straight out to the side is one."""
+
+_OF_THIGH = ("flexion", "abduction")
 
 _SHORTEST = 1e-6  # metres: a bone shorter than that has no direction
 
@@ -59,7 +78,8 @@ class JointAngles:
     names
         What the columns are: `NAMES`, a side and one of `ANGLES`.
     degrees
-        (frames, angles); NaN where there is no pose, or where a posture leaves the angle undefined.
+        (frames, angles), within `RANGES`; NaN where there is no pose, where a posture leaves the
+        angle undefined, and where it is not possible.
     fps
         Frames per second, exact.
     """
@@ -98,8 +118,9 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
     `elbow_flexion`       between upper arm and forearm, 0 straight, positive bent
     ====================  ==========================================================================
 
-    Every flexion of hip and shoulder is continuous over each stretch of frames in which it is
-    defined. It is not, and NaN, where the limb lies within 20 degrees of its flexion axis.
+    A flexion of hip or shoulder is not defined, and NaN, where the limb lies within 20 degrees of
+    its flexion axis. Every angle is NaN beyond its range (`RANGES`; with a hip's flexion goes its
+    abduction), and in both frames that it changes between faster than people move (`FASTEST`).
 
     Parameters
     ----------
@@ -133,10 +154,7 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
         columns[f"{side}_elbow_flexion"] = _between(arm, forearm)
     degrees = np.degrees(np.stack([columns[name] for name in NAMES], axis=1))
     degrees[~sequence.valid] = np.nan
-    for number, name in enumerate(NAMES):
-        if name.endswith(("hip_flexion", "shoulder_flexion")):
-            degrees[:, number] = _continuous(degrees[:, number])
-    return JointAngles(NAMES, degrees, sequence.fps)
+    return JointAngles(NAMES, _possible(degrees, float(sequence.fps)), sequence.fps)
 
 
 def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
@@ -207,10 +225,17 @@ def _between(one: Vectors, other: Vectors) -> NDArray[np.float64]:
     return np.arctan2(across, np.sum(one * other, axis=-1))
 
 
-def _continuous(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take whole turns out of every stretch of an angle (frames,), and off its whole."""
-    steady = degrees.copy()
-    for run in runs(np.isfinite(degrees)):
-        unwrapped = np.unwrap(degrees[run], period=360.0)
-        steady[run] = unwrapped - 360.0 * np.round((np.median(unwrapped) - CENTRE) / 360.0)
-    return steady
+def _possible(degrees: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
+    """Put angles (frames, angles) into the turn round their ranges; NaN for what cannot be."""
+    ranges = np.array([RANGES[name.split("_", 1)[1]] for name in NAMES])
+    middle = ranges.mean(axis=1)
+    turned = middle + (degrees - middle + 180.0) % 360.0 - 180.0
+    slack = 1e-6  # 180 that comes out as a little more
+    beyond = (turned < ranges[:, 0] - slack) | (turned > ranges[:, 1] + slack)
+    for side in SIDES:
+        flexion, abduction = (NAMES.index(f"{side}_hip_{angle}") for angle in _OF_THIGH)
+        beyond[:, abduction] |= beyond[:, flexion]
+    turned[beyond] = np.nan
+    jumps = np.abs(np.diff(turned, axis=0)) > np.clip(FASTEST / fps, *STEPS)
+    turned[:-1][jumps] = turned[1:][jumps] = np.nan
+    return turned

@@ -9,7 +9,15 @@ from moving_figure import Figure, sequence, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.joint_angles import NAMES, JointAngles, joint_angles, pelvis_axes, thorax_axes
+from glagcn_cli.joint_angles import (
+    FASTEST,
+    NAMES,
+    RANGES,
+    JointAngles,
+    joint_angles,
+    pelvis_axes,
+    thorax_axes,
+)
 from glagcn_cli.skeleton import H36M17, HUMANEVA15
 
 
@@ -106,14 +114,58 @@ def test_frames_without_a_pose_are_not_a_number():
     assert np.isfinite(measured.degrees[valid]).all()
 
 
-def test_an_arm_swung_round_and_round_gives_a_steady_angle():
+def test_an_arm_swung_round_and_round_has_its_angle_wherever_an_arm_can_be():
     count = 200
     turn = np.linspace(0, 720, count)
-    measured = joint_angles(
-        sequence(Figure(count, shoulder=-turn, alternate=False, raised=0).joints)
-    )
-    steps = np.diff(measured["right_shoulder_flexion"])
-    np.testing.assert_allclose(np.abs(steps), 720 / (count - 1), atol=1e-3)
+    figure = Figure(count, shoulder=-turn, alternate=False, raised=0)
+    found = joint_angles(sequence(figure.joints))["right_shoulder_flexion"]
+    folded = (turn + 90) % 360 - 90  # straight down is 0 in every round
+    np.testing.assert_array_equal(np.isfinite(found), folded <= 210)
+    known = np.isfinite(found)
+    np.testing.assert_allclose(found[known], folded[known], atol=1e-3)
+
+
+def test_a_backflip_that_is_taken_wrongly_stays_in_what_a_hip_can_do():
+    """A thigh of the example clip at 5.47 s; it came out as 407 degrees, whole turns and all."""
+    turn = np.array([47, 43, 37, 26, 4, -28, -66, -150, -139, -165, 163, 142, 135, 133, 125, 111.0])
+    figure = Figure(len(turn), hip=turn, alternate=False, knee=20)
+    measured = joint_angles(sequence(figure.joints, fps=Fraction(30)))
+    possible = (turn >= -60) & (turn <= 150)
+    for side in ("left", "right"):
+        found = measured[f"{side}_hip_flexion"]
+        np.testing.assert_allclose(found, np.where(possible, turn, np.nan), atol=1e-3)
+        np.testing.assert_array_equal(np.isfinite(measured[f"{side}_hip_abduction"]), possible)
+        assert np.isfinite(measured[f"{side}_knee_flexion"]).all()
+
+
+@pytest.mark.parametrize("posture", [{"knee": 172.0}, {"elbow": 172.0}, {"hip": -75.0}])
+def test_what_no_joint_can_do_is_missing(posture):
+    (name,) = posture
+    found = angles_of(**posture, alternate=False)
+    assert np.isnan(found[f"left_{name}" + "_flexion"])
+    assert np.isnan(found[f"right_{name}" + "_flexion"])
+
+
+@pytest.mark.parametrize(("fps", "step", "known"), [(30, 49, True), (30, 51, False), (120, 39, True),
+                                                    (120, 41, False), (5, 89, True), (5, 91, False)])  # fmt: skip
+def test_both_frames_of_a_jump_that_nobody_does_are_missing(fps, step, known):
+    knee = np.array([20.0, 20, 20, 20 + step, 20 + step, 20 + step])
+    measured = joint_angles(sequence(Figure(6, knee=knee).joints, fps=Fraction(fps)))
+    expected = knee if known else np.where([True, True, False, False, True, True], knee, np.nan)
+    np.testing.assert_allclose(measured["left_knee_flexion"], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_the_pose_angles_are_possible_or_missing(seed):
+    draw = np.random.default_rng(seed)
+    path = np.cumsum(draw.normal(0, 0.03, (400, 17, 3)), axis=0) + draw.normal(0, 0.4, (17, 3))
+    measured = joint_angles(sequence(path, fps=Fraction(30)))
+    assert 0.3 < np.isfinite(measured.degrees).mean() < 1
+    for name in NAMES:
+        low, high = RANGES[name.split("_", 1)[1]]
+        found = measured[name]
+        assert np.nanmin(found) >= low - 0.01 and np.nanmax(found) <= high + 0.01
+        assert np.nanmax(np.abs(np.diff(found))) <= FASTEST / 30
 
 
 def test_arms_straight_out_have_elevation_but_no_flexion():
