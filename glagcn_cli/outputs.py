@@ -23,7 +23,8 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
     """Give a temporary path beside ``path``, renamed to ``path`` when the block ends well.
 
     When the block raises anything (Ctrl-C included), the temporary file is removed and whatever
-    stood under ``path`` before is untouched.
+    stood under ``path`` before is untouched. Folders that are missing are made, and removed again
+    where nothing came into them.
 
     Parameters
     ----------
@@ -40,13 +41,15 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        The folder is missing or not writable, the file exists, or the disk is full.
+        The folder cannot be made or written to, the file exists, or the disk is full.
     """
     target = Path(path)
     check_output(target, overwrite)
     temporary = _temporary_beside(target)
+    missing = [folder for folder in target.parents if not folder.exists()]  # the innermost first
     try:
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             # Creating it shows now, not after minutes of work, that the folder takes files.
             temporary.touch(exist_ok=True)
         except OSError as error:
@@ -61,6 +64,9 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # what went wrong before says more, as on a read-only disk
             temporary.unlink()
+        with suppress(OSError):  # refused for every folder that holds something
+            for folder in missing:
+                folder.rmdir()
 
 
 def check_output(path: str | Path, overwrite: bool = False) -> None:
@@ -68,10 +74,18 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
     target = Path(path)
     if target.is_dir():
         raise OutputError(f"{target}: is a folder; name the file to write in it")
-    if not target.parent.is_dir():
-        raise OutputError(f"{target}: the folder {target.parent} does not exist; create it first")
+    if not (there := nearest_folder(target)).is_dir():
+        raise OutputError(f"{target}: {there} is a file, not a folder; name another folder")
     if target.exists() and not overwrite:
         raise OutputError(f"{target}: exists already; pass --overwrite to replace it")
+
+
+def nearest_folder(path: Path) -> Path:
+    """Return the innermost folder over a path that is there, or the file in place of one.
+
+    Folders that are missing are made when something is written into them.
+    """
+    return next((folder for folder in path.parents if folder.exists()), Path(path.anchor))
 
 
 def remove_leftovers(path: str | Path) -> None:

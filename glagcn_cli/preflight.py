@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
 from .export.run_report import report_paths
-from .outputs import check_output
+from .outputs import check_output, nearest_folder
 
 if TYPE_CHECKING:
     from .detection.models import Kind
@@ -58,7 +58,7 @@ def check_outputs(
     UsageError
         No output, an unknown suffix, the same output twice, or the input itself.
     OutputError
-        A folder is missing or takes no files, or a file exists.
+        A folder takes no files, or a file exists.
     """
     if not (outputs or plots):
         raise UsageError("no output is named")
@@ -83,7 +83,7 @@ def check_outputs(
         _check_people_files(places, overwrite)
     for report in report_paths(outputs):
         check_output(report, overwrite=True)
-    _check_folders(output.parent for output in outputs)
+    _check_folders(nearest_folder(output) for output in outputs)
 
 
 def _check_people_files(places: Sequence[Path], overwrite: bool) -> None:
@@ -97,7 +97,8 @@ def _check_people_files(places: Sequence[Path], overwrite: bool) -> None:
 
 def files_of_other_people(output: Path) -> list[Path]:
     """Files that are there under names which an output of one person has for others."""
-    return _of_other_people(output, output.parent.iterdir())
+    there = output.parent.is_dir()
+    return _of_other_people(output, output.parent.iterdir() if there else ())
 
 
 def _of_other_people(output: Path, files: Iterable[Path]) -> list[Path]:

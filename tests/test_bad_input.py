@@ -212,11 +212,29 @@ def test_a_wrong_suffix_is_told_at_once(source, out) -> None:
     assert min(seconds) < 0.5
 
 
+def test_a_folder_that_is_missing_is_made(monkeypatch, source, out, lifter) -> None:
+    use_detector(monkeypatch, FakeDetector(people=2))
+    wanted = ("-o", out / "new" / "a.bvh", "--plot", out / "plots" / "a.png", "--save-2d")
+    result = run(source, *wanted, "--lifter", lifter, "--people", "all")
+    assert result.exit_code == 0, result.output
+    assert names(out) == ["new", "plots"]
+    told = ["a.bvh", "a.keypoints.npz", "a.person2.bvh", "a.run.json"]
+    assert names(out / "new") == told
+    assert names(out / "plots") == ["a.csv", "a.person2.png", "a.png", "a.run.json"]
+
+
 @pytest.mark.usefixtures("no_models")
-def test_a_folder_that_is_missing(source, out) -> None:
-    result = run(source, "-o", out / "nowhere" / "a.mp4")
-    refused(result, 1, out / "nowhere", "does not exist; create it first")
+def test_no_folder_is_made_for_a_run_that_is_refused(tmp_path, out) -> None:
+    refused(run(tmp_path / "no.mp4", "-o", out / "new" / "a.mp4"), 1, "no such file")
     assert names(out) == []
+
+
+@pytest.mark.usefixtures("no_models")
+def test_a_file_in_place_of_a_folder(source, out) -> None:
+    (out / "walk").touch()
+    result = run(source, "-o", out / "walk" / "new" / "a.mp4")
+    refused(result, 1, f"{out / 'walk'} is a file, not a folder")
+    assert names(out) == ["walk"]
 
 
 @pytest.mark.usefixtures("no_models")

@@ -146,8 +146,11 @@ def test_what_no_joint_can_do_is_missing(posture):
     assert np.isnan(found[f"right_{name}" + "_flexion"])
 
 
-@pytest.mark.parametrize(("fps", "step", "known"), [(30, 49, True), (30, 51, False), (120, 39, True),
-                                                    (120, 41, False), (5, 89, True), (5, 91, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fps", "step", "known"),
+    [(30, 49, True), (30, 51, False), (120, 39, True), (120, 41, False), (5, 89, True),
+     (5, 91, False)],
+)  # fmt: skip
 def test_both_frames_of_a_jump_that_nobody_does_are_missing(fps, step, known):
     knee = np.array([20.0, 20, 20, 20 + step, 20 + step, 20 + step])
     measured = joint_angles(sequence(Figure(6, knee=knee).joints, fps=Fraction(fps)))

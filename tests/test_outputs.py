@@ -66,9 +66,37 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    refused = pytest.raises(OutputError, match="nowhere does not exist; create it")
-    with refused, atomic_output(tmp_path / "nowhere" / "out.mp4"):
+def test_missing_folders_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "new" / "newer" / "out.mp4"
+    with atomic_output(target) as temporary:
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"
+    monkeypatch.chdir(tmp_path)
+    with atomic_output("here/out.mp4") as temporary:
+        temporary.write_text("whole")
+    assert Path("here/out.mp4").read_text() == "whole"
+
+
+def test_folders_that_were_made_for_nothing_go_again(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    failed = pytest.raises(KeyboardInterrupt)
+    with failed, atomic_output(tmp_path / "old" / "new" / "newer" / "out.mp4"):
+        raise KeyboardInterrupt
+    assert list(tmp_path.rglob("*")) == [tmp_path / "old"]
+
+
+def test_a_made_folder_that_took_another_file_stays(tmp_path: Path) -> None:
+    other = tmp_path / "new" / "other.npy"
+    with pytest.raises(ValueError), atomic_output(tmp_path / "new" / "newer" / "out.mp4"):
+        other.touch()
+        raise ValueError
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "new", other]
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "walk").touch()
+    refused = pytest.raises(OutputError, match=r"walk is a file, not a folder; name another")
+    with refused, atomic_output(tmp_path / "walk" / "out" / "out.mp4"):
         pass
 
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 from synthetic_motion import walking
 
-from glagcn_cli.errors import OutputError
 from glagcn_cli.skeleton import H36M17, MPI_INF_3DHP17
 from glagcn_training.report import Example, draw_curves, draw_stills, write_report
 from glagcn_training.report.curves import smooth
@@ -260,14 +259,17 @@ def test_no_example_is_an_error(tmp_path):
     assert not (tmp_path / "s.png").exists()
 
 
-def test_a_missing_folder_is_named(tmp_path):
-    for write in (
-        lambda path: draw_curves([], path),
-        lambda path: draw_stills([example(*facing())], path),
-        lambda path: write_report(path, title="x", recipe={}, rows=[], over="frames"),
+def test_a_missing_folder_is_made(tmp_path):
+    for number, write in enumerate(
+        (
+            lambda path: draw_curves([], path),
+            lambda path: draw_stills([example(*facing())], path),
+            lambda path: write_report(path, title="x", recipe={}, rows=[], over="frames"),
+        )
     ):
-        with pytest.raises(OutputError, match="does not exist"):
-            write(tmp_path / "nowhere" / "file.png")
+        target = tmp_path / f"new{number}" / "file.png"
+        write(target)
+        assert target.is_file()
 
 
 ROWS = [

@@ -538,10 +538,11 @@ def test_an_existing_file_is_kept(tmp_path: Path) -> None:
     assert len(opencv_frames(target)) == 1
 
 
-def test_a_missing_folder(tmp_path: Path) -> None:
-    writing = VideoWriter(tmp_path / "nowhere" / "out.mp4", Fraction(25), (64, 48))
-    with pytest.raises(OutputError, match="does not exist"), writing:
-        pass
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "out.mp4"
+    with VideoWriter(target, Fraction(25), (64, 48)) as writer:
+        writer.write(counting(1)[0])
+    assert len(opencv_frames(target)) == 1
 
 
 def test_an_unknown_suffix_is_told_in_ffmpegs_words(tmp_path: Path) -> None:
