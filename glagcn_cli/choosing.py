@@ -3,30 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
+from .clip_times import format_time
 from .errors import UsageError
 from .settings import EVERYBODY, Settings
 from .tracking import Track
 
+_MOST_TOLD = 8  # people that a message names
+
 
 def choose_people(
-    people: Sequence[Track], wanted: int | str, video: Path | str, most: int | None = None
+    people: Sequence[Track],
+    wanted: int | str,
+    video: Path | str,
+    fps: Fraction,
+    most: int | None = None,
 ) -> list[Track]:
     """Pick all people, or the one with a number; nobody from nobody.
 
-    `most` are picked of all, the most important ones. `video` is its name for the message.
+    Parameters
+    ----------
+    people
+        Everybody who was found.
+    wanted
+        A person's number, or `EVERYBODY`.
+    video
+        Its name for the message.
+    fps
+        Frames per second of the video.
+    most
+        How many are picked of all, the most important ones; None for no limit.
+
+    Raises
+    ------
+    UsageError
+        Nobody has the number; the message says who there is.
     """
     if wanted == EVERYBODY or not people:
         return list(people[:most])
     chosen = [person for person in people if person.person == wanted]
     if not chosen:
         found = "1 person was" if len(people) == 1 else f"{len(people)} people were"
+        told = ", ".join(_in_view(person, fps) for person in people[:_MOST_TOLD])
+        more = ", ..." if len(people) > _MOST_TOLD else ""
         raise UsageError(
-            f"{video}: there is no person {wanted}, {found} found; they are numbered from 1, the "
+            f"{video}: there is no person {wanted}; {found} found: {told}{more}; person 1 is the "
             "main person"
         )
     return chosen
+
+
+def what_numbers_mean(wanted: int | str) -> str | None:
+    """Say before the work what a person's number depends on; nothing for the main person."""
+    if wanted in (1, EVERYBODY):
+        return None
+    return (
+        f"--person {wanted}: who that is, and whether there are so many, shows when people have "
+        "been looked for in the whole video; 1 is the largest and longest in view"
+    )
+
+
+def _in_view(person: Track, fps: Fraction) -> str:
+    """Name a person with the seconds in view: `person 2 (1.2 to 6.6 s)`."""
+    first, end = (
+        round(float(frame / fps), 1) for frame in (person.frames[0], person.frames[-1] + 1)
+    )
+    unit = " s" if end < 60 else ""
+    return f"person {person.person} ({format_time(first)} to {format_time(end)}{unit})"
 
 
 def who_is_left_out(people: int, settings: Settings) -> str:

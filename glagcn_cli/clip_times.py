@@ -79,14 +79,14 @@ class ClipRange:
     def __post_init__(self) -> None:
         for name, time in (("start", self.start), ("end", self.end)):
             if time is not None and not 0 <= time < 1e9:
-                raise UsageError(f"{name} is {time} seconds, expected a time of the clip")
+                raise UsageError(f"--{name} {time:g}: must be a time of the clip, 0 s or later")
         if self.end is not None and self.end <= self.start:
             raise UsageError(
-                f"end ({format_time(self.end)}) is not after start ({format_time(self.start)})"
+                f"--end {format_time(self.end)}: must be after --start {format_time(self.start)}"
             )
         for name, count in (("max-frames", self.max_frames), ("every", self.every)):
             if count is not None and (not isinstance(count, int) or count < 1):
-                raise UsageError(f"{name} is {count}, expected a whole number from 1")
+                raise UsageError(f"--{name} {count}: must be a whole number from 1")
 
     @property
     def is_whole(self) -> bool:
@@ -115,8 +115,8 @@ class ClipRange:
         ends = [] if self.end is None else [_frame_of(self.end, fps)]
         if ends and ends[0] <= first:
             raise UsageError(
-                f"no frame lies between start ({format_time(self.start)}) and end "
-                f"({format_time(self.end or 0)}): at {float(fps):g} frames a second one lasts "
+                f"no frame lies between --start {format_time(self.start)} and --end "
+                f"{format_time(self.end or 0)}: at {float(fps):g} frames a second one lasts "
                 f"{float(1 / fps):.3g} s"
             )
         if self.max_frames is not None:

@@ -30,7 +30,7 @@ def choose_device(name: str) -> str:
     if name == "cpu":
         return name
     if name != "auto" and not re.fullmatch(r"cuda(:\d+)?", name):
-        raise UsageError(f"no device {name!r}; there are auto, cpu, cuda and cuda:N")
+        raise UsageError(f"--device {name}: must be one of auto, cpu, cuda and cuda:N")
     import torch
 
     if name == "auto":

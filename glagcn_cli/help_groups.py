@@ -6,6 +6,8 @@ import re
 
 import click
 
+from .suggestions import SuggestingCommand
+
 _GROUPS = {
     "Output": ("outputs", "plots", "overwrite", "save_2d", "bvh_skeleton"),
     "Many videos": ("output_dir", "formats", "jobs", "ray"),
@@ -27,7 +29,7 @@ def stated_default(parameter: click.Parameter) -> str | None:
     return found and " ".join(found[1].split())
 
 
-class GroupedCommand(click.Command):
+class GroupedCommand(SuggestingCommand):
     """A command whose help shows its options under headings."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

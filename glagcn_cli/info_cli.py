@@ -8,8 +8,11 @@ from dataclasses import asdict
 
 import click
 
+from .suggestions import SuggestingCommand
+
 
 @click.command(
+    cls=SuggestingCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(

@@ -11,7 +11,7 @@ from pathlib import Path
 from .batch_watcher import BatchWatcher
 from .devices import usable_cores
 from .errors import OutputError, UsageError
-from .export import SUFFIXES, VIDEO_SUFFIXES
+from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
 from .many_files import Job, find_jobs
 from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job
 from .sources import STANDARD_INPUT, is_image_sequence, shown
@@ -112,7 +112,10 @@ def _suffixes(formats: Sequence[str]) -> tuple[str, ...]:
     for suffix in suffixes:
         if suffix not in known:
             names = ", ".join(one[1:] for one in known)
-            raise UsageError(f"there is no format {suffix[1:]!r}; there are {names}")
+            told = (
+                no_writer(suffix) if suffix in INSTEAD else f"there is no such format, but {names}"
+            )
+            raise UsageError(f"--format {suffix[1:]}: {told}")
     if not suffixes:
         raise UsageError("no format is named")
     return suffixes

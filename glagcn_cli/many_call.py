@@ -41,9 +41,10 @@ class ManyTask:
         if self.output_dir is None:
             of_many = {"--format": self.formats, "--jobs": self.jobs, "--ray": self.ray}
             if useless := [name for name, value in of_many.items() if value]:
-                raise UsageError(
-                    f"{useless[0]} is for many videos: name a folder with --output-dir too"
-                )
+                raise UsageError(_of_many(useless[0], self.formats, sources))
+            if forgotten := [path for path in sources[1:] if _is_output(path)]:
+                asked = " ".join(f"-o {path}" for path in forgotten)
+                raise UsageError(f"{forgotten[0]} is no video; to write it: {asked}")
             a_folder = len(sources) == 1 and Path(sources[0]).is_dir() and not any(given.values())
             if len(sources) > 1 or a_folder:
                 raise UsageError(SEVERAL)
@@ -53,6 +54,25 @@ class ManyTask:
         if useless := [name for name, value in given.items() if value]:
             more = "; --format picks what is written" if useless[0] == "-o" else ""
             raise UsageError(f"{useless[0]} is for one video, not for --output-dir{more}")
+
+
+def _of_many(option: str, formats: Sequence[str], sources: Sequence[Path | str]) -> str:
+    """Say what to type in place of an option for many videos."""
+    if option == "--format" and len(sources) == 1 and not Path(sources[0]).is_dir():
+        suffix = formats[0].split(",")[0].strip().lstrip(".")
+        name = Path(f"{Path(sources[0]).stem}3d.{suffix}")
+        return f"--format is for many videos; of one, the output's name says it: -o {name}"
+    return f"{option} is for many videos: name a folder with --output-dir too"
+
+
+def _is_output(path: Path | str) -> bool:
+    """Whether an argument is no input, but a file to write whose -o was forgotten."""
+    from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
+    from .sources import is_file_name
+
+    suffix = Path(path).suffix.lower()
+    is_written = suffix in (*VIDEO_SUFFIXES, *SUFFIXES, *INSTEAD)
+    return is_written and is_file_name(path) and not Path(path).is_file()
 
 
 def lift_videos(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from .errors import UsageError
 
 if TYPE_CHECKING:
     from .keypoints_source import KeypointsUse
+
+log = logging.getLogger(__name__)
 
 _OF_VIDEO = {"start", "end", "max_frames", "every"}
 
@@ -71,6 +74,7 @@ def _work(
     use: KeypointsUse,
 ) -> None:
     """Load the models and lift the video in a file, or the 2D that ``use`` names."""
+    from .choosing import what_numbers_mean
     from .own_process import limit_threads
     from .preflight import check_models
     from .settings import Settings
@@ -80,6 +84,8 @@ def _work(
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)
     check_opencv()
+    if use.from_2d is None and (note := what_numbers_mean(settings.people)):
+        log.info("%s", note)
     if threads:
         limit_threads(threads)
     from .pipeline import VideoLifter, process_video

@@ -17,7 +17,7 @@ def _people(_: click.Context, __: click.Parameter, value: str) -> int | str:
     if value == "all":
         return value
     if not (value.isascii() and value.isdigit()) or int(value) < 1:
-        raise click.BadParameter(f"{value!r} is neither a number from 1 nor 'all'")
+        raise click.BadParameter(f"{value!r} must be a whole number from 1, or all")
     return int(value)
 
 

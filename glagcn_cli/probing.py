@@ -170,7 +170,7 @@ def check_start(file: Path, part: ClipRange, fps: Fraction) -> None:
     length = _picture_seconds(file)
     if length is not None and part.first(fps) >= max(1, round(length * fps)):
         raise UsageError(
-            f"{name_of(file)}: start ({format_time(part.start)}) is beyond the end of the clip, "
+            f"{name_of(file)}: --start {format_time(part.start)} is beyond the end of the clip, "
             f"which lasts {format_time(length)}" + (" s" if length < 60 else "")
         )
 

@@ -109,31 +109,48 @@ class Settings:
         return ClipRange(self.start, self.end, self.max_frames, self.every)
 
     def __post_init__(self) -> None:
-        if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
-            raise UsageError(f"people is {self.people!r}, expected a number from 1 or 'all'")
-        if self.max_people is not None:
-            if self.max_people < 1:
-                raise UsageError(f"max-people is {self.max_people}, expected a number from 1")
-            if self.people != EVERYBODY:
-                raise UsageError("max-people limits how many are lifted of all: add --people all")
+        self._check_people()
         for name, value, unit, (low, high) in (
             ("fov", self.fov, "degrees", FOV_RANGE),
             ("height", self.height, "metres", HEIGHT_RANGE),
         ):
             if value is not None and not low <= value <= high:
-                raise UsageError(f"{name} is {value} {unit}, expected {low:g} to {high:g}")
+                meant = _metres_meant(value) if name == "height" else ""
+                raise UsageError(
+                    f"--{name} {value:g}: must be between {low:g} and {high:g} {unit}{meant}"
+                )
         for name, choice, allowed in (
             ("up", self.up, UPS),
             ("precision", self.precision, PRECISIONS),
             ("quality", self.quality, QUALITIES),
-            ("bvh_skeleton", self.bvh_skeleton, BVH_SKELETONS),
+            ("bvh-skeleton", self.bvh_skeleton, BVH_SKELETONS),
         ):
             if choice not in allowed:
-                raise UsageError(f"{name} is {choice!r}, expected one of {', '.join(allowed)}")
+                raise UsageError(f"--{name} {choice}: must be one of {', '.join(allowed)}")
         if self.boxes_every < 1:
-            raise UsageError(f"boxes_every is {self.boxes_every}, expected a number from 1")
+            raise UsageError(f"--boxes-every {self.boxes_every}: must be a whole number from 1")
         if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
-            raise UsageError(f"smoothing is {self.smoothing} Hz, expected 0 or more")
+            raise UsageError(f"--smoothing {self.smoothing:g}: must be 0 hertz or more")
         if not math.isfinite(self.turn):
-            raise UsageError(f"turn is {self.turn} degrees a second, expected a finite number")
+            raise UsageError(f"--turn {self.turn:g}: must be a number of degrees a second")
         _ = self.part  # refuses what is no part of any video
+
+    def _check_people(self) -> None:
+        if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
+            raise UsageError(f"--person {self.people}: must be a whole number from 1, or all")
+        if self.max_people is not None:
+            if self.max_people < 1:
+                raise UsageError(f"--max-people {self.max_people}: must be a whole number from 1")
+            if self.people != EVERYBODY:
+                raise UsageError(
+                    f"--max-people {self.max_people}: limits how many are lifted of all; add "
+                    "--people all"
+                )
+
+
+def _metres_meant(height: float) -> str:
+    """Tell a height in metres that was given in centimetres or feet; nothing for other numbers."""
+    for unit, metres in (("centimetres", 0.01), ("feet", 0.3048)):
+        if 1.0 <= height * metres <= HEIGHT_RANGE[1]:
+            return f"; {height:g} {unit} are --height {height * metres:.2f}"
+    return ""

@@ -167,7 +167,7 @@ class VideoLifter:
     def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
         """Lay out whom the settings ask for, and only them: two hours of a person take 44 MB."""
         info, clip, settings = found.info, found.clip, self.settings
-        wanted = choose_people(people, settings.people, info.name, settings.max_people)
+        wanted = choose_people(people, settings.people, info.name, info.fps, settings.max_people)
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
         warn_if_turned(chosen, info.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 from fake_detection import clip
 
-from glagcn_cli.choosing import choose_people, who_is_left_out
+from glagcn_cli.choosing import choose_people, what_numbers_mean, who_is_left_out
 from glagcn_cli.cli import main
 from glagcn_cli.errors import UsageError
 from glagcn_cli.settings import EVERYBODY, Settings
 from glagcn_cli.tracking import Track
 
 PEOPLE = [Track(np.arange(3), np.zeros(3, int), 100.0 / n, n) for n in (1, 2, 3)]
-CLIP = Path("in.mp4")
+CLIP, FPS = Path("in.mp4"), Fraction(25)
 
 
 @pytest.mark.parametrize(
@@ -27,14 +28,35 @@ CLIP = Path("in.mp4")
     ],
 )  # fmt: skip
 def test_who_is_chosen(wanted: int | str, most: int | None, expected: list[int]) -> None:
-    assert [p.person for p in choose_people(PEOPLE, wanted, CLIP, most)] == expected
-    assert choose_people([], wanted, CLIP, most) == []
+    assert [p.person for p in choose_people(PEOPLE, wanted, CLIP, FPS, most)] == expected
+    assert choose_people([], wanted, CLIP, FPS, most) == []
 
 
-@pytest.mark.parametrize("people, told", [(PEOPLE[:1], "1 person was"), (PEOPLE, "3 people were")])
-def test_a_number_that_nobody_has(people: list[Track], told: str) -> None:
-    with pytest.raises(UsageError, match=f"in.mp4: there is no person 4, {told} found"):
-        choose_people(people, 4, CLIP)
+def _in_frames(first: int, last: int, number: int) -> Track:
+    frames = np.arange(first, last + 1)
+    return Track(frames, np.zeros(len(frames), int), 100.0 / number, number)
+
+
+@pytest.mark.parametrize(
+    "count, told",
+    [
+        (1, "1 person was found: person 1 (0 to 7.7 s); person 1 is the main person"),
+        (2, "2 people were found: person 1 (0 to 7.7 s), person 2 (1.2 to 1:06); person 1 is"),
+        (9, "9 people were found: person 1 (0 to 7.7 s), person 2 (1.2 to 1:06), person 3 (0 to"),
+    ],
+)
+def test_a_number_that_nobody_has_is_answered_with_who_there_is(count: int, told: str) -> None:
+    everybody = [_in_frames(0, 191, 1), _in_frames(30, 1649, 2)]
+    everybody += [_in_frames(0, 9, number) for number in range(3, 10)]
+    with pytest.raises(UsageError) as refused:
+        choose_people(everybody[:count], 10, CLIP, FPS)
+    assert str(refused.value).startswith(f"in.mp4: there is no person 10; {told}")
+    assert ("..." in str(refused.value)) == (count == 9)
+
+
+def test_what_a_number_depends_on_is_said_before_the_work() -> None:
+    assert what_numbers_mean(1) is None and what_numbers_mean(EVERYBODY) is None
+    assert "--person 5: who that is" in str(what_numbers_mean(5))
 
 
 def test_what_is_said_of_the_others() -> None:
@@ -45,7 +67,7 @@ def test_what_is_said_of_the_others() -> None:
 
 @pytest.mark.parametrize("most, people", [(0, EVERYBODY), (-1, EVERYBODY), (2, 1)])
 def test_a_limit_that_makes_no_sense_is_refused(most: int, people: int | str) -> None:
-    with pytest.raises(UsageError, match="max-people"):
+    with pytest.raises(UsageError, match="--max-people"):
         Settings(people=people, max_people=most)
 
 

@@ -136,15 +136,15 @@ def test_frames_are_counted_as_slices_count(
 @pytest.mark.parametrize(
     ("choices", "words"),
     [
-        ({"start": 5.0, "end": 5.0}, r"end \(5\) is not after start \(5\)"),
-        ({"start": 65.0, "end": 3.0}, r"end \(3\) is not after start \(1:05\)"),
-        ({"end": 0.0}, "is not after"),
-        ({"start": -1.0}, "start is -1.0 seconds"),
-        ({"start": math.nan}, "start is nan"),
-        ({"end": math.inf}, "end is inf"),
-        ({"max_frames": 0}, "max-frames is 0, expected a whole number from 1"),
-        ({"every": -2}, "every is -2, expected"),
-        ({"every": 1.5}, "every is 1.5, expected"),
+        ({"start": 5.0, "end": 5.0}, "--end 5: must be after --start 5"),
+        ({"start": 65.0, "end": 3.0}, "--end 3: must be after --start 1:05"),
+        ({"end": 0.0}, "must be after"),
+        ({"start": -1.0}, "--start -1: must be a time"),
+        ({"start": math.nan}, "--start nan: must"),
+        ({"end": math.inf}, "--end inf: must"),
+        ({"max_frames": 0}, "--max-frames 0: must be a whole number from 1"),
+        ({"every": -2}, "--every -2: must be a whole"),
+        ({"every": 1.5}, "--every 1.5: must be a whole"),
     ],
 )
 def test_what_is_no_part(choices: dict[str, float], words: str) -> None:

@@ -20,7 +20,7 @@ def test_every_known_suffix_has_a_writer_that_writes(tmp_path, suffix):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["out.fbx", "out", "out.bvh.bak", "out.mp4"])
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.bvh.bak", "out.mp4"])
 def test_unknown_suffix_is_refused_with_the_known_ones(name):
     with pytest.raises(UsageError) as caught:
         writer_for(Path(name))

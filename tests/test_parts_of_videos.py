@@ -69,8 +69,8 @@ def test_a_part_shows_the_pictures_that_the_whole_shows(
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (("--start", "5"), 2, "start (5) is beyond the end of the clip, which lasts 0.8 s"),
-        (("--start", "0.5", "--end", "0.5"), 2, "end (0.5) is not after start (0.5)"),
+        (("--start", "5"), 2, "--start 5 is beyond the end of the clip, which lasts 0.8 s"),
+        (("--start", "0.5", "--end", "0.5"), 2, "--end 0.5: must be after --start 0.5"),
         (("--start", "0.501", "--end", "0.502"), 2, "no frame lies between"),
         (("--end", "1:70"), 2, "'1:70' is no time"),
         (("--start", "-1"), 2, "is no time"),

@@ -168,7 +168,7 @@ def test_another_person_can_be_chosen(monkeypatch, source, out, lifter) -> None:
 
 
 def test_a_person_who_is_not_there(monkeypatch, source, out, lifter) -> None:
-    told = r"in\.mp4: there is no person 5, 2 people were found"
+    told = r"in\.mp4: there is no person 5; 2 people were found"
     fifth = models(monkeypatch, lifter, FakeDetector(people=2), people=5)
     with pytest.raises(UsageError, match=told):
         process_video(fifth, source, [out / name for name in ALL_FORMATS])

@@ -7,6 +7,9 @@ import pytest
 from glagcn_cli.errors import UsageError
 from glagcn_cli.settings import Settings
 
+NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-frames",
+         "bvh_skeleton": "bvh-skeleton"}  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("choice", "value"),
@@ -16,10 +19,12 @@ from glagcn_cli.settings import Settings
         ("height", 0.0), ("height", -1.0), ("height", 17.0), ("height", float("nan")),
         ("smoothing", -1.0), ("smoothing", float("nan")), ("smoothing", float("inf")),
         ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
+        ("boxes_every", 0), ("precision", "double"), ("bvh_skeleton", "unreal"),
+        ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_by_name(choice: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=f"{choice} is .*expected"):
+def test_what_makes_no_sense_is_refused_by_the_name_of_its_option(choice: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"^--{NAMES.get(choice, choice)} .*: must be"):
         Settings(**{choice: value})
 
 
@@ -30,3 +35,20 @@ def test_what_makes_no_sense_is_refused_by_name(choice: str, value: Any) -> None
 )  # fmt: skip
 def test_the_ends_of_ranges_are_allowed(choice: str, value: Any) -> None:
     assert getattr(Settings(**{choice: value}), choice) == value
+
+
+@pytest.mark.parametrize(
+    ("height", "meant"),
+    [
+        (168.0, "168 centimetres are --height 1.68"),
+        (5.9, "5.9 feet are --height 1.80"),
+        (17.0, None),
+        (0.1, None),
+        (1680.0, None),
+    ],
+)
+def test_a_height_in_another_unit_is_told_in_metres(height: float, meant: str | None) -> None:
+    with pytest.raises(UsageError) as refused:
+        Settings(height=height)
+    told = f"--height {height:g}: must be between 0.4 and 2.6 metres"
+    assert str(refused.value) == (f"{told}; {meant}" if meant else told)

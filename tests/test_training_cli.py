@@ -261,7 +261,11 @@ def test_cuda_without_cuda(packs, tmp_path, monkeypatch) -> None:
         evaluate("mocap", packs, "--device", "cuda:1"),
     ):
         refused(result, 1, "CUDA is not available")
-    refused(train("mocap", packs, tmp_path / "run", "--device", "gpu"), 2, "no device 'gpu'")
+    refused(
+        train("mocap", packs, tmp_path / "run", "--device", "gpu"),
+        2,
+        "--device gpu: must be one of auto",
+    )
 
 
 @pytest.mark.parametrize(

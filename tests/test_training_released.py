@@ -295,7 +295,7 @@ def test_an_existing_file_is_kept_unless_told(tmp_path) -> None:
 
 
 def test_the_command(tmp_path) -> None:
-    source, out = write(tmp_path / "theirs.bin", released(3, 8)), tmp_path / "ours.pth"
+    source, out = write(tmp_path / "theirs.bin", released(3, 8)), tmp_path / "new" / "ours.pth"
     command = ["import-released", str(source), "-o", str(out)]
     result = CliRunner().invoke(main, [*command, "--joint-set", "mpi_inf_3dhp17"])
     assert result.exit_code == 0 and "27 frames, 8 channels, joints mpi_inf_3dhp17" in result.output

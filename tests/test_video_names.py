@@ -69,7 +69,7 @@ def _cut_off(video: Path) -> bytes:
         (_noise, (), 1, "standard input: is not a video that ffmpeg can read"),
         (_sound, (), 1, "standard input: has no video stream"),
         (_cut_off, (), 0, "standard input: damaged or cut off"),
-        (_whole, ("--start", "60"), 2, "standard input: start (1:00) is beyond the end"),
+        (_whole, ("--start", "60"), 2, "standard input: --start 1:00 is beyond the end"),
         (_whole, ("--person", "3"), 2, "standard input: there is no person 3"),
     ],
 )

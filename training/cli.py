@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glagcn_cli.own_process import prepare_process
+from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
 
@@ -86,7 +87,7 @@ def _prepare(device: str, threads: int | None) -> str:
     return chosen
 
 
-@click.command(context_settings=_SETTINGS)
+@click.command(cls=SuggestingCommand, context_settings=_SETTINGS)
 @_shared_options
 @click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
@@ -170,7 +171,7 @@ def _list_configs(context: click.Context) -> None:
     context.exit()
 
 
-@click.command(context_settings=_SETTINGS)
+@click.command(cls=SuggestingCommand, context_settings=_SETTINGS)
 @_shared_options
 @click.option(
     "--split",

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glagcn_cli.errors import UsageError
+from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
 
@@ -59,7 +60,7 @@ def main() -> None:
     """Bring motion capture and released checkpoints into the files that glagcn trains with."""
 
 
-@main.command()
+@main.command(cls=SuggestingCommand)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -156,7 +157,7 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
         raise click.ClickException(f"{len(problems)} files were left out, see above")
 
 
-@main.command("import-released")
+@main.command("import-released", cls=SuggestingCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -210,7 +211,7 @@ def import_command(
     )
 
 
-@main.command()
+@main.command(cls=SuggestingCommand)
 @click.argument("lifter", type=click.Path(path_type=Path))
 @click.option(
     "-o",

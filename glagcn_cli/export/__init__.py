@@ -42,6 +42,26 @@ SUFFIXES: tuple[str, ...] = tuple(_MODULES)
 PLOT_SUFFIXES: tuple[str, ...] = (".png", ".pdf", ".svg")
 """Figures of joint angles, which `angles_plot.write_plot` draws."""
 
+_BLENDER = "write .glb or .bvh, which Blender opens and saves as {}"
+_CLIP = "write .mp4, which ffmpeg turns into {}"
+INSTEAD: dict[str, str] = {
+    **dict.fromkeys((".fbx", ".usd", ".usda", ".usdc", ".usdz", ".dae", ".abc"), _BLENDER),
+    **dict.fromkeys((".blend", ".obj", ".x3d", ".anim", ".vrma"), _BLENDER),
+    ".vrm": "write .bvh, which programs for VRM figures take as their motion",
+    ".vmd": "write .bvh, which programs for MMD figures turn into {}",
+    ".gltf": "write .glb, which is the same in one file",
+    **dict.fromkeys((".avi", ".mov", ".webm", ".gif", ".mkv", ".m4v", ".wmv", ".flv"), _CLIP),
+    **dict.fromkeys((".mpg", ".mpeg", ".ogv", ".ts", ".3gp"), _CLIP),
+    **dict.fromkeys((".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"), "write .png"),
+    **dict.fromkeys((".pdf", ".svg"), "write .png, or the joint angles as {0} with --plot FILE{0}"),
+    **dict.fromkeys((".txt", ".tsv", ".xls", ".xlsx", ".ods"), "write .csv, which tables open"),
+    **dict.fromkeys((".pkl", ".pickle", ".mat", ".h5", ".hdf5", ".pt"), "write .npz"),
+    **dict.fromkeys((".mot", ".sto", ".osim"), "write .trc, of which OpenSim makes {}"),
+    **dict.fromkeys((".yaml", ".yml", ".xml"), "write .json"),
+    ".htm": "write .html",
+}
+"""What to do where a suffix is asked for that is not written; `{}` stands for it."""
+
 
 @dataclass(frozen=True)
 class ExportContext:
@@ -81,12 +101,19 @@ class Writer(Protocol):
         ...
 
 
+def no_writer(suffix: str) -> str:
+    """Say that no file is written with a suffix, and what to write instead."""
+    if advice := INSTEAD.get(suffix.lower()):
+        return f"{suffix} is not written; {advice.format(suffix)}"
+    known = ", ".join((*VIDEO_SUFFIXES, *SUFFIXES))
+    what = f"its suffix {suffix} is unknown" if suffix else "it has no suffix"
+    return f"{what}; the suffix picks the format, one of {known}"
+
+
 def writer_for(path: Path) -> Writer:
     """Writer for a path's suffix, upper or lower case; ``UsageError`` for an unknown one."""
     suffix = path.suffix.lower()
     if suffix not in _MODULES:
-        known = ", ".join((*VIDEO_SUFFIXES, *SUFFIXES))
-        what = f"its suffix {path.suffix!r} is unknown" if suffix else "it has no suffix"
-        raise UsageError(f"{path}: {what}; the suffix picks the format, one of {known}")
+        raise UsageError(f"{path}: {no_writer(path.suffix)}")
     writer: Writer = import_module(f".{_MODULES[suffix]}", __name__).write
     return writer
