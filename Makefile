@@ -24,7 +24,6 @@ FROM_INDEX = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),$(if $(NO_CARD),--ex
 
 CLIP := examples/.cache/demo.mp4
 OUT := examples/out
-DEMO := $(OUT)/demo3d.mp4 $(OUT)/demo3d.npy $(OUT)/demo3d.bvh
 
 .PHONY: help demo test lint setup clean
 
@@ -34,15 +33,8 @@ help:
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove .venv, the example clip and its outputs"
 
-demo: $(READY) $(CLIP)
-	@mkdir -p $(OUT)
-	$(BIN)/glagcn-video $(CLIP) --people all $(addprefix -o ,$(DEMO)) --overwrite > /dev/null
-	@echo
-	@echo "Side by side:  $(OUT)/demo3d.mp4"
-	@echo "Joints:        $(OUT)/demo3d.npy   (frames, 17, 3) metres"
-	@echo "Motion:        $(OUT)/demo3d.bvh   (Blender: File > Import > Motion Capture)"
-	@echo "               and .person2.npy, .person2.bvh of the woman who walks by"
-	@echo "Report:        $(OUT)/demo3d.run.json"
+demo: $(READY)
+	$(BIN)/python -m glagcn_cli.demo --clip $(CLIP) --output-dir $(OUT)
 
 test: $(TESTS_READY)
 	$(BIN)/python -m pytest
@@ -70,9 +62,6 @@ $(READY): setup.cfg pyproject.toml
 $(TESTS_READY): $(READY)
 	$(PIP) -e ".[test]"
 	@touch $(TESTS_READY)
-
-$(CLIP): $(READY)
-	$(BIN)/python examples/fetch_clip.py $(CLIP)
 
 clean:
 	rm -rf $(VENV) examples/.cache $(OUT)

@@ -80,7 +80,9 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     from glagcn_training.recipe import Recipe
     from glagcn_training.recipe_files import from_mapping
 
-    recipe = from_mapping(Recipe, yaml.safe_load((run / "recipe.yaml").read_text()), "")
+    recipe = from_mapping(
+        Recipe, yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8")), ""
+    )
     resumed = TrainingRun(recipe, data_dir, run)
     resumed.train()
     return resumed.model.lifter()
@@ -119,7 +121,11 @@ def measure_conditions(lifter: Lifter, data_dir: Path) -> dict[str, float]:
 def measured_rows(family: Family, folder: Path) -> dict[str, dict[str, float]]:
     """Figures of all rows of a family that are there."""
     paths = {row: folder / folder_name(row) / "figures.json" for row in family.variants}
-    return {row: json.loads(path.read_text()) for row, path in paths.items() if path.exists()}
+    return {
+        row: json.loads(path.read_text(encoding="utf-8"))
+        for row, path in paths.items()
+        if path.exists()
+    }
 
 
 def network_table(rows: dict[str, dict[str, float]]) -> str:
@@ -210,7 +216,7 @@ def main(data_dir: Path, out: Path, name: str, only: tuple[str, ...], threads: i
         if not (run / "lifter.pth").exists():
             train(run, family, family.variants[row], data_dir, threads)
         figures = measure(trained_lifter(run, data_dir), data_dir)
-        (run / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+        (run / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     click.echo(tables(family, out))
 
 

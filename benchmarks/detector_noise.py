@@ -253,7 +253,7 @@ def main(
         for name, noise in columns.items():
             parts = noise._asdict().items()
             figures[name] = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in parts}
-        out.write_text(json.dumps(figures, indent=2) + "\n")
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def lift(clip: Path, threads: int) -> tuple[float, float, float]:
     named = [word for output in outputs for word in ("-o", str(output))]
     command = [sys.executable, "-c", _MEASURED, str(clip), *named, "--no-cache", "-q"]
     done = subprocess.run(
-        [*command, "--threads", str(threads)], capture_output=True, text=True, check=True
+        [*command, "--threads", str(threads)], capture_output=True, encoding="utf-8", check=True
     )
     peak = int(done.stderr.split()[-1]) / 1024  # Linux counts kilobytes
     report = json.loads(clip.with_name(f"{clip.stem}3d.run.json").read_text(encoding="utf-8"))

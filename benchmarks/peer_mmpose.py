@@ -54,7 +54,8 @@ def _drawable(config: Path, visualizer: str, folder: Path) -> str:
     written.write_text(
         f"_base_ = [{str(config)!r}]\n"
         f"visualizer = dict(type={visualizer!r}, vis_backends=[dict(type='LocalVisBackend')])\n"
-        "data_mode, dataset_type = 'topdown', 'CocoDataset'\n"
+        "data_mode, dataset_type = 'topdown', 'CocoDataset'\n",
+        encoding="utf-8",
     )
     return str(written)
 

@@ -64,7 +64,7 @@ def first_frames(clip: Path, frames: int, folder: Path) -> Path:
 def told_by(script: str, *arguments: str) -> dict[str, Any]:
     """Run a script beside this file and read the JSON of its last line."""
     command = [sys.executable, str(HERE / script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise SystemExit(f"{script} failed:\n{done.stderr}")
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -251,7 +251,7 @@ def main(
         summary["views"] = views_of(clips, results, calibration)
         click.echo(describe_views(summary["views"]))
     if out:
-        out.write_text(json.dumps(summary, indent=2) + "\n")
+        out.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

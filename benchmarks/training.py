@@ -120,7 +120,10 @@ def used_memory(bench: Bench) -> float:
     """MB: what the process has allocated, swapped out or not; on a GPU, the tensors' most."""
     if bench.device != "cpu":
         return torch.cuda.max_memory_allocated() / 1e6
-    fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    fields = dict(
+        line.split(":", 1)
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    )
     return sum(int(fields[name].split()[0]) * 1024 / 1e6 for name in ("RssAnon", "VmSwap"))
 
 
@@ -246,7 +249,7 @@ def main() -> None:
             sys.stdout.write(f"{name}: {json.dumps(result, indent=2)}\n")
             sys.stdout.flush()
     if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+        options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

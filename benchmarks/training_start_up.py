@@ -52,7 +52,7 @@ def one_start(config: str, data_dir: Path) -> list[float]:
     program = PROGRAM.format(stages="\n".join(f"{code}\nlap()" for _, code in STAGES))
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", program, config, str(data_dir), folder]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8")
     return [float(number) for number in done.stdout.splitlines()[-1].split()]
 
 

@@ -91,11 +91,11 @@ def run_whole(clip: Path, options: Sequence[str] = ()) -> WholeRun:
         command = [sys.executable, "-c", _PROGRAM, str(clip), *named, "--no-cache", "-q", *options]
         messages = Path(folder, "messages")
         began, started = time.time(), time.perf_counter()
-        with messages.open("w") as told:
+        with messages.open("w", encoding="utf-8") as told:
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
             peak_of_all, status, usage = _watched(process.pid)
         seconds = time.perf_counter() - started
-        lines = messages.read_text().splitlines()
+        lines = messages.read_text(encoding="utf-8").splitlines()
         if status:
             raise SystemExit("\n".join(["glagcn-video failed:", *lines]))
         report = json.loads(outputs[0].with_suffix(".run.json").read_text(encoding="utf-8"))
@@ -127,9 +127,13 @@ def resident(pid: int) -> int:
     A child that still runs its parent's command is about to start another, on its parent's memory.
     """
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [child for task in tasks for child in (task / "children").read_text().split()]
+        children = [
+            child
+            for task in tasks
+            for child in (task / "children").read_text(encoding="ascii").split()
+        ]
         own = _command(pid)
     except (OSError, IndexError):  # it has ended, or this is no Linux
         return 0

@@ -25,7 +25,9 @@ def make_sheet(video: Path, picture: Path, numbers: list[int]) -> None:
     titles = [f"frame {number}" for number in sorted(numbers)]
     sheet = contact_sheet(frames, COLUMNS, titles, WIDTH)
     bgr = cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(picture), bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    # Not by OpenCV, which finds no folder with an accent in its name on Windows.
+    _, content = cv2.imencode(picture.suffix, bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    picture.write_bytes(content.tobytes())
 
 
 if __name__ == "__main__":

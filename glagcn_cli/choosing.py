@@ -10,6 +10,7 @@ from .clip_times import format_time
 from .errors import UsageError
 from .settings import EVERYBODY, Settings
 from .tracking import Track
+from .wording import counted
 
 _MOST_TOLD = 8  # people that a message names
 
@@ -45,7 +46,7 @@ def choose_people(
         return list(people[:most])
     chosen = [person for person in people if person.person == wanted]
     if not chosen:
-        found = "1 person was" if len(people) == 1 else f"{len(people)} people were"
+        found = counted(len(people), "person was", "people were")
         told = ", ".join(_in_view(person, fps) for person in people[:_MOST_TOLD])
         more = ", ..." if len(people) > _MOST_TOLD else ""
         raise UsageError(

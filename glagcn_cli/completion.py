@@ -21,7 +21,7 @@ def listed(_: click.Context, parameter: click.Parameter, incomplete: str) -> Ite
 def output_suffixes(_: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Offer the formats after a name and its dot, the shell's own files and folders before that."""
     stem, dot, started = incomplete.rpartition(".")
-    if not (dot and Path(stem).name) or "/" in started:
+    if not (dot and Path(stem).name) or Path(started).name != started:
         return [CompletionItem(incomplete, type="file")]
     from .export import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 

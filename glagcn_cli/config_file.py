@@ -6,8 +6,11 @@ Values reach click as defaults (`Context.default_map`), so the command line wins
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import json
+import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
@@ -18,9 +21,12 @@ from typing import Any
 import click
 
 from .help_groups import GroupedCommand, stated_default
+from .own_process import is_utf8
 
 INPUT_KEY = "input"
 """What the argument is called in a file: it has no long name."""
+
+_ESCAPED = re.compile(r"[^\x00-\x7f\ud800-\udfff]")
 
 PRINT = f"{__name__}.print"
 """In the context's `meta`: whether the options are to be printed."""
@@ -143,12 +149,18 @@ def options_as_toml(context: click.Context) -> str:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(_decoded(path.read_bytes()))
     except OSError as error:
         raise click.UsageError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, UnicodeDecodeError
         raise click.UsageError(f"{path}: is no TOML: {error}") from error
+
+
+def _decoded(content: bytes) -> str:
+    """Text of a file as editors and shells of Windows write it too: with a mark, or as UTF-16."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    return content.decode("utf-8-sig")
 
 
 def _parameters_by_key(context: click.Context, once: bool = False) -> dict[str, click.Parameter]:
@@ -229,7 +241,13 @@ def _toml(parameter: click.Parameter, value: Any) -> str:
         return repr(value)
     text = anchored(parameter, str(value), Path.cwd())
     # JSON's strings are TOML's, but for one control character that TOML wants escaped.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    told = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # TOML is UTF-8; standard output may be of another encoding, on Windows as a rule.
+    return told if is_utf8(sys.stdout) else _ESCAPED.sub(_as_escape, told)
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    return f"\\U{ord(match[0]):08x}"
 
 
 def _kind(parameter: click.Parameter) -> str:

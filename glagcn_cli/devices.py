@@ -8,6 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .errors import DeviceError, UsageError
+from .operating_system import is_mac
+
+_NO_MPS = "GPUs of Apple's (MPS) are not used: they lack the double precision that this needs"
+
+_NO_MEMORY = ("can't allocate memory", "not enough memory")
+"""How torch says that a machine has no memory left: on Windows in words of its own."""
 
 
 def usable_cores() -> int:
@@ -25,10 +31,13 @@ def choose_device(name: str) -> str:
     UsageError
         The name is none of these.
     DeviceError
-        CUDA was asked for and there is none, or no GPU of that number.
+        CUDA was asked for and there is none, or no GPU of that number; or Apple's MPS, which is not
+        used.
     """
     if name == "cpu":
         return name
+    if name == "mps":
+        raise DeviceError(f"--device mps: {_NO_MPS}; use --device cpu")
     if name != "auto" and not re.fullmatch(r"cuda(:\d+)?", name):
         raise UsageError(f"--device {name}: must be one of auto, cpu, cuda and cuda:N")
     import torch
@@ -36,10 +45,9 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
-        build = "this torch is a CPU build" if torch.version.cuda is None else "no GPU was found"
+        more = "" if is_mac() else ", or install a CUDA build of torch (the README says how)"
         raise DeviceError(
-            f"--device {name}: CUDA is not available here ({build}); use --device cpu, or install "
-            "a CUDA build of torch (the README says how)"
+            f"--device {name}: CUDA is not available here ({why_no_gpu()}); use --device cpu{more}"
         )
     number = int(name.partition(":")[2] or 0)
     if number >= torch.cuda.device_count():
@@ -49,11 +57,22 @@ def choose_device(name: str) -> str:
     return f"cuda:{number}"
 
 
+def why_no_gpu() -> str:
+    """Say why there is no GPU to compute on, where CUDA is not available."""
+    import torch
+
+    if is_mac():
+        return _NO_MPS
+    return "this torch is a CPU build" if torch.version.cuda is None else "no GPU was found"
+
+
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether torch says that a device, or this machine, has no memory left."""
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in str(error) for words in _NO_MEMORY
+    )
 
 
 def release_memory() -> None:

@@ -15,6 +15,7 @@ from typing import IO, cast
 import imageio_ffmpeg
 
 from .held_signals import signals_held
+from .operating_system import apart_from_terminal
 
 # A damaged file makes ffmpeg write a line for each damaged block: only the last ones are kept.
 MESSAGES_KEPT = 200
@@ -87,13 +88,13 @@ class FfmpegProcess:
     """
 
     def __init__(self, arguments: Sequence[str], feed: bool) -> None:
-        # Its own session: Ctrl-C in a terminal reaches Python alone, which decides what is kept.
+        # Ctrl-C in a terminal reaches Python alone, which decides what is kept.
         self._process = subprocess.Popen(
             _command(arguments),
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if feed else subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
+            **apart_from_terminal(),
         )
         self.pipe = cast("IO[bytes]", self._process.stdin if feed else self._process.stdout)
         self._messages: deque[str] = deque(maxlen=MESSAGES_KEPT)

@@ -28,7 +28,7 @@ def keep_freed_memory() -> bool:
     bool
         Whether it was done.
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):  # glibc is nowhere else
         return False
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-ENDS = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, n)]
-"""Signals that ask a process to end, Ctrl-C last: it is the last to be let through again."""
+_NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK", "SIGINT")
+ENDS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+"""Signals that ask a process to end, Ctrl-C last: it is the last to be let through again.
+
+A closed terminal sends one that has another name on Windows.
+"""
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def ffmpeg_facts() -> Facts:
 
 def devices() -> list[Facts]:
     """Tell of the CPU and of every GPU; memory in bytes."""
-    from .devices import usable_cores
+    from .devices import usable_cores, why_no_gpu
 
     found: list[Facts] = [
         {"device": "cpu", "name": _cpu_name(), "cores": usable_cores(), "memory": _memory()}
@@ -130,8 +130,7 @@ def devices() -> list[Facts]:
             {"device": f"cuda:{number}", "name": about.name, "memory": int(about.total_memory)}
         )
     if len(found) == 1:
-        build = "this torch is a CPU build" if torch.version.cuda is None else "none was found"
-        found.append({"device": "cuda", "note": f"no GPU: {build}"})
+        found.append({"device": "cuda", "note": f"no GPU: {why_no_gpu()}"})
     return found
 
 
@@ -214,7 +213,7 @@ def _size(file: Path) -> int:
 
 def _cpu_name() -> str:
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from .own_process import let_any_name_be_printed
 from .suggestions import SuggestingCommand
 
 
@@ -37,6 +38,7 @@ def main(self_test: bool, device: str, as_json: bool) -> None:
 
     Exit code: 0 all is well, 1 something is missing or a step of the self-test failed.
     """
+    let_any_name_be_printed()
     from .info import collect, problems
     from .info_text import describe, step_line
     from .self_test import self_test as steps_of
@@ -57,9 +59,18 @@ def main(self_test: bool, device: str, as_json: bool) -> None:
     if as_json:
         told = facts | ({"self_test": [asdict(step) for step in steps]} if self_test else {})
         click.echo(json.dumps(told | {"ok": fine}, indent=2))
-    elif not fine:
-        click.echo("\nNot everything is well: see what says PROBLEM or FAILED above.")
+    else:
+        click.echo(f"\n{_verdict(fine, self_test)}")
     sys.exit(0 if fine else 1)
+
+
+def _verdict(fine: bool, tried: bool) -> str:
+    """Say in a line how things stand."""
+    if not fine:
+        return "Not everything is well: see what says PROBLEM or FAILED above."
+    if not tried:
+        return "Everything is here; without --no-self-test it is tried, too."
+    return "All is well: everything is here, and a drawn person went through every stage."
 
 
 if __name__ == "__main__":

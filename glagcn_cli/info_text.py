@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .info import PROBLEM, Facts
+from .operating_system import is_windows
 from .self_test import Step
+from .wording import counted
 
 _KINDS = {"detector": "finds people", "pose": "finds joints"}
 
@@ -84,7 +86,7 @@ def _devices(found: list[Facts]) -> Iterator[list[str]]:
     for about in found:
         told = [str(about.get("name", about.get("note")))]
         if cores := about.get("cores"):
-            told.append(f"{cores} core{'s' if cores > 1 else ''} to use")
+            told.append(f"{counted(cores, 'core')} to use")
         if memory := about.get("memory"):
             told.append(f"{memory / 2**30:.1f} GiB of memory")
         yield [about["device"], ", ".join(told)]
@@ -118,4 +120,5 @@ def _cache(about: dict[str, Any]) -> Iterator[list[str]]:
     yield [f"{about['folder']}{chosen}: {size(about['bytes'])}"]
     yield [", ".join(f"{kind} {size(count)}" for kind, count in about["holds"].items())]
     if about["bytes"]:
-        yield [f"to empty it: rm -r {shlex.quote(about['folder'])}"]
+        quoted = shlex.quote(about["folder"])
+        yield ["to empty it: delete the folder" if is_windows() else f"to empty it: rm -r {quoted}"]

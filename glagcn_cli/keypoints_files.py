@@ -24,6 +24,7 @@ from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
 from .outputs import atomic_output
 from .probing import VideoInfo
+from .wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -130,9 +131,9 @@ def for_video(
         frames = saved.laid_out(whole if part.is_whole else max(whole, saved.length))
         if part.is_whole and saved.first is not None and abs(saved.length - whole) > SURPLUS:
             log.warning(
-                "%s: is of %d frames and %s has %d: what is drawn may be out of step",
+                "%s: is of %s and %s has %d: what is drawn may be out of step",
                 path,
-                saved.length,
+                counted(saved.length, "frame"),
                 info.name,
                 whole,
             )
@@ -173,7 +174,7 @@ def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> N
 
 def _told(frames: int, size: tuple[int, int], fps: Fraction, start: Fraction) -> str:
     where = f" from {float(start):g} s on" if start else ""
-    return f"{frames} frames{where}, {size[0]}x{size[1]}, {float(fps):g} a second"
+    return f"{counted(frames, 'frame')}{where}, {size[0]}x{size[1]}, {float(fps):g} a second"
 
 
 def video_of(clip: ClipDetections, path: Path) -> VideoInfo:

@@ -18,6 +18,7 @@ from .outputs import check_output
 from .probing import VideoInfo
 from .progress import Stages
 from .video import VideoReader
+from .wording import counted
 
 if TYPE_CHECKING:
     from .detection.models import Kind
@@ -134,13 +135,15 @@ def keypoints_of_video(
             info.name,
         )
         if known.truncated:
-            log.warning("%s: is damaged or cut off after %d frames", info.name, len(known))
+            log.warning(
+                "%s: is damaged or cut off after %s", info.name, counted(len(known), "frame")
+            )
         return FoundKeypoints(info, known, CACHE)
     if cached.kept:
         log.info(
-            "%s: an earlier run that was stopped found the 2D of %d frames; the rest is detected",
+            "%s: an earlier run that was stopped found the 2D of %s; the rest is detected",
             info.name,
-            len(cached.kept),
+            counted(len(cached.kept), "frame"),
         )
     clip = detect(cached)
     cached.finish(clip)

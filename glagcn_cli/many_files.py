@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from .done_before import EarlierRun
 from .errors import InputError, UsageError
 from .export.run_report import report_paths
+from .operating_system import folded
 from .sources import is_file_name, plain_name
 
 log = logging.getLogger(__name__)
@@ -173,8 +173,7 @@ def _distinct_names(found: Sequence[_Found]) -> list[str]:
 
 def _told_by(name: str) -> str:
     """What tells one name from another on every file system, with the files of people."""
-    plain = unicodedata.normalize("NFC", name).casefold()
-    return re.sub(r"\.person\d+$", "", plain)
+    return re.sub(r"\.person\d+$", "", folded(name))
 
 
 def _check_apart(jobs: Sequence[Job]) -> None:

@@ -7,15 +7,21 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from .errors import OutputError
+from .operating_system import is_impossible_name, is_windows, patiently
 
 PICTURE_SUFFIX = ".picture.mp4"
 """Instead of an output's own, of the file that holds a video's picture until it has its sound."""
 
 # What only writing can cause: a failure to read an input inside the block keeps its own name.
-_WRITING_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_WRITING_FAILED = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")
+    if hasattr(errno, name)  # quotas are not known everywhere
+}
 
 
 @contextmanager
@@ -56,14 +62,13 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
             raise _cannot_write(target, error) from error
         yield temporary
         check_output(target, overwrite)
-        temporary.replace(target)
+        patiently(partial(temporary.replace, target))
     except OSError as error:
         if error.errno in _WRITING_FAILED or error.filename2 is not None:
             raise _cannot_write(target, error) from error
         raise
     finally:
-        with suppress(OSError):  # what went wrong before says more, as on a read-only disk
-            temporary.unlink()
+        remove_temporary(temporary)
         with suppress(OSError):  # refused for every folder that holds something
             for folder in missing:
                 folder.rmdir()
@@ -72,6 +77,8 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
 def check_output(path: str | Path, overwrite: bool = False) -> None:
     """Raise OutputError when ``path`` cannot become an output, before any work is done for it."""
     target = Path(path)
+    if is_impossible_name(str(target)):
+        raise OutputError(f"{target}: no file can be called so on Windows; choose another name")
     if target.is_dir():
         raise OutputError(f"{target}: is a folder; name the file to write in it")
     if not (there := nearest_folder(target)).is_dir():
@@ -99,7 +106,13 @@ def remove_leftovers(path: str | Path) -> None:
     with suppress(OSError):
         for file in target.parent.iterdir():
             if ours.fullmatch(file.name):
-                file.unlink(missing_ok=True)
+                remove_temporary(file)
+
+
+def remove_temporary(file: Path) -> None:
+    """Remove a file if it is there and can be; what went wrong before says more than this could."""
+    with suppress(OSError):  # as on a read-only disk
+        patiently(partial(file.unlink, missing_ok=True))
 
 
 def _temporary_beside(target: Path) -> Path:
@@ -109,7 +122,8 @@ def _temporary_beside(target: Path) -> Path:
 
 def _cannot_write(target: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
+    opened = "whether another program has it open, " if is_windows() else ""
     return OutputError(
-        f"{target}: cannot be written ({reason}); check the space left on the disk "
+        f"{target}: cannot be written ({reason}); check {opened}the space left on the disk "
         f"and your permissions for {target.parent}"
     )

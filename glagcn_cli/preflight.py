@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
 from .export.run_report import report_paths
+from .operating_system import folded
 from .outputs import check_output, nearest_folder
 
 if TYPE_CHECKING:
@@ -74,9 +75,11 @@ def check_outputs(
         if source.exists() and output.exists() and output.samefile(source):
             raise UsageError(f"{output}: is the input itself; name another output")
     places = [output.resolve() for output in outputs]
-    for output, place in zip(outputs, places, strict=True):
-        if places.count(place) > 1:
-            raise UsageError(f"{output}: is named twice as an output")
+    names = [folded(str(place)) for place in places]
+    for output, place, name in zip(outputs, places, names, strict=True):
+        if names.count(name) > 1:
+            but = "" if places.count(place) > 1 else " (capitals do not make another file of it)"
+            raise UsageError(f"{output}: is named twice as an output{but}")
     for output in outputs:
         check_output(output, overwrite)
     if everybody:

@@ -93,7 +93,9 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
     from .system_libraries import check_opencv
 
     check_opencv()
-    folder = at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="glagcn-"))
+    folder = at_the_end.enter_context(
+        tempfile.TemporaryDirectory(prefix="glagcn-", ignore_cleanup_errors=True)
+    )
     work = _Workpiece(Path(folder), Settings(device=device), choose_device(device))
     x, y = _HIPS
     for number in range(FRAMES):

@@ -23,6 +23,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .errors import GlagcnError, InputError, UsageError
 from .frame_rates import STANDARD_RATES
+from .operating_system import is_impossible_name
 from .probing import probe
 from .video_names import called
 
@@ -104,7 +105,8 @@ def as_file(
     if is_file_name(source):
         yield Path(source)
         return
-    with tempfile.TemporaryDirectory(prefix="glagcn-") as folder:
+    # A virus scanner may hold a file open, which Windows then does not remove.
+    with tempfile.TemporaryDirectory(prefix="glagcn-", ignore_cleanup_errors=True) as folder:
         kept = Path(folder) / f"{plain_name(source)}.mkv"
         if is_image_sequence(source):
             _keep_pictures(Path(source), kept, _rate(image_fps))
@@ -238,4 +240,4 @@ def plain_name(source: Path | str) -> str:
         return "standard-input"
     name = urlsplit(str(source)).path if is_address(source) else str(source)
     plain = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")
-    return plain[:60] or "video"
+    return "video" if not plain or is_impossible_name(plain) else plain[:60]

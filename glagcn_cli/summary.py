@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
 from .outputs import atomic_output
+from .wording import counted
 
 FILE = "summary.csv"
 
@@ -45,15 +46,16 @@ def told_counts(outcomes: Sequence[Outcome]) -> str:
     counts = Counter(outcome.status for outcome in outcomes)
     told = [f"{counts[kind]} {kind}" for kind in (DONE, SKIPPED, FAILED, NOT_REACHED)]
     kinds = ", ".join(part for part in told if not part.startswith("0 "))
-    return f"{len(outcomes)} video{'s' * (len(outcomes) != 1)}: {kinds}"
+    return f"{counted(len(outcomes), 'video')}: {kinds}"
 
 
 def told_outcome(outcome: Outcome) -> str:
     """One outcome in a line: `walk.mp4: done in 25.1 s, 230 frames, 1 person`."""
     if outcome.status != DONE:
         return f"{outcome.source}: {outcome.status}: {outcome.message}"
-    people = "1 person" if outcome.people == 1 else f"{outcome.people} people"
-    return f"{outcome.source}: done in {outcome.seconds:.1f} s, {outcome.frames} frames, {people}"
+    people = counted(outcome.people or 0, "person", "people")
+    frames = counted(outcome.frames or 0, "frame")
+    return f"{outcome.source}: done in {outcome.seconds:.1f} s, {frames}, {people}"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

@@ -9,6 +9,12 @@ from .errors import GlagcnError
 PACKAGES = "libgl1 libglib2.0-0"
 """Debian and Ubuntu packages that hold them; desktops have them, bare servers do not."""
 
+ON_WINDOWS = (
+    "Install the Visual C++ Redistributable of Microsoft's and, on an N edition of Windows, the "
+    "Media Feature Pack"
+)
+"""What OpenCV's own documentation advises where a library of the system's is missing there."""
+
 
 class SystemLibraryError(GlagcnError):
     """OpenCV cannot be loaded because the system lacks a library."""
@@ -19,6 +25,8 @@ def check_opencv() -> None:
     try:
         import cv2  # noqa: F401
     except ImportError as error:
+        if "DLL load failed" in str(error):
+            raise SystemLibraryError(f"OpenCV cannot be loaded ({error}). {ON_WINDOWS}") from error
         if ".so" not in str(error):
             raise
         raise SystemLibraryError(

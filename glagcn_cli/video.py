@@ -14,7 +14,9 @@ from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
 from .errors import InputError
 from .held_signals import signals_held
+from .operating_system import violent_end
 from .probing import VideoInfo, check_start, probe
+from .wording import counted
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 
@@ -105,10 +107,11 @@ class VideoReader:
     def _judge_end(self, process: ffmpeg.FfmpegProcess) -> None:
         status = process.finish()
         reason = ffmpeg.telling_line(process.messages)
-        if status < 0:  # by a signal; what the file is like has no part in that
+        if by := violent_end(status):  # what the file is like has no part in that
             raise InputError(
-                f"{self.info.name}: ffmpeg was killed (signal {-status}) after decoding "
-                f"{self.frames_read} frames; if memory is short, close other programs and try again"
+                f"{self.info.name}: ffmpeg was killed ({by}) after decoding "
+                f"{counted(self.frames_read, 'frame')}; if memory is short, close other programs "
+                "and try again"
             )
         if self.frames_read == 0:
             check_start(self.info.path, self.info.part, self.info.fps * self.info.part.every)
@@ -119,9 +122,9 @@ class VideoReader:
         self.truncated = status != 0 or bool(cut)
         if self.truncated:
             log.warning(
-                "%s: damaged or cut off; the %d frames that can be decoded are used (%s)",
+                "%s: damaged or cut off; only %s could be decoded (%s)",
                 self.info.name,
-                self.frames_read,
+                counted(self.frames_read, "frame"),
                 ffmpeg.telling_line(cut[-1:]) if cut else reason,
             )
         else:

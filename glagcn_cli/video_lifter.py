@@ -155,6 +155,8 @@ class VideoLifter:
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
         _tell_of_shots(shots, info)
+        if len(clip) == 1:
+            log.info("%s: is one picture, so there is one pose and no motion", info.name)
         with stages.stage("tracking"):
             people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
             chosen = self._chosen(people, found)

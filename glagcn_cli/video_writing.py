@@ -17,7 +17,7 @@ from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
 from .errors import OutputError
 from .held_signals import signals_held
-from .outputs import PICTURE_SUFFIX, atomic_output
+from .outputs import PICTURE_SUFFIX, atomic_output, remove_temporary
 from .probing import VideoInfo
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
 from .video import Frame
@@ -99,7 +99,7 @@ class VideoWriter:
             self._picture = self._temporary
             if self._audio is not None:
                 self._picture = self._temporary.with_suffix(PICTURE_SUFFIX)
-                stack.callback(self._picture.unlink, missing_ok=True)
+                stack.callback(remove_temporary, self._picture)
             with signals_held():  # an encoder that nobody kills would make its file anew
                 self._process = ffmpeg.FfmpegProcess(self._encode(), feed=True)
                 stack.push(self._end)

@@ -116,7 +116,7 @@ def test_home_is_known_in_a_file(monkeypatch, tmp_path: Path) -> None:
         ("detector = 5", ["detector is 5, expected text"]),
         ('detector = ["rtmdet-m"]', ["detector is a list, expected text"]),
         ("output = [1, 2]", ["output is a list, expected text, or a list of such"]),
-        ("people = 0", ["people: ", "neither a number from 1 nor 'all'"]),
+        ("people = 0", ["people: ", "must be a whole number from 1, or all"]),
         ('start = "soon"', ["start: ", "'soon' is no time"]),
         ('person = "all"\npeople = "all"', ["'people' and 'person' are the same option"]),
         ("[turn]\nx = 1", ["turn is a table, expected a number"]),

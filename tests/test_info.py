@@ -47,9 +47,11 @@ def test_all_is_well_here() -> None:
     """With the networks that come with the program."""
     result = run("--device", "cpu")
     lines = result.stdout.splitlines()
-    steps = [line.split() for line in lines[lines.index("Self-test") + 1 :]]
+    *told, nothing, verdict = lines[lines.index("Self-test") + 1 :]
+    steps = [line.split() for line in told]
     assert [" ".join(step[:-3]) for step in steps] == STEPS, result.output
     assert all(float(step[-3]) >= 0 and step[-2:] == ["s", "ok"] for step in steps)
+    assert nothing == "" and verdict.startswith("All is well")
     assert result.exit_code == 0
 
 

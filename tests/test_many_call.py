@@ -143,7 +143,10 @@ def test_events_for_programs(folder, out) -> None:
         (["in/a.mp4", "-o", "x.npy", "--ray", "local"], "--ray is for many videos"),
         (["in/a.mp4", "-o", "x.npy", "--format", "npy"], "--format is for many videos"),
         (["--output-dir", "out"], "name the videos, or folders of them"),
-        (["in", "--output-dir", "out", "--format", "npy,gif"], "--format gif: .gif is not written; write .mp4"),
+        (
+            ["in", "--output-dir", "out", "--format", "npy,gif"],
+            "--format gif: .gif is not written",
+        ),
         (["in", "--output-dir", "out", "--format", ","], "there is no such format, but mp4"),
         (["in", "--output-dir", "out", "--jobs", "0"], "0 is not in the range x>=1"),
         (["in", "-", "--output-dir", "out"], "standard input holds one video"),

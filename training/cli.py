@@ -74,6 +74,7 @@ def _prepare(device: str, threads: int | None) -> str:
         datefmt="%Y-%m-%d %H:%M:%S",
         stream=sys.stderr,
     )
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # notes on its list of fonts
     if int(os.environ.get("RANK", "0")) > 0:
         logging.getLogger().setLevel(logging.ERROR)
     if threads:
@@ -280,5 +281,5 @@ def evaluate(
         result, table = run_evaluation(settings)
         if report:
             with atomic_output(report, overwrite=True) as temporary:
-                temporary.write_text(json.dumps(result, indent=2) + "\n")
+                temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     click.echo(table)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glagcn_cli.errors import UsageError
+from glagcn_cli.own_process import let_any_name_be_printed
 from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
@@ -58,6 +59,7 @@ def _notes_and_failures() -> Iterator[None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Bring motion capture and released checkpoints into the files that glagcn trains with."""
+    let_any_name_be_printed()
 
 
 @main.command(cls=SuggestingCommand)

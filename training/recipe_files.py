@@ -24,10 +24,7 @@ def named_recipes() -> list[str]:
 
 def describe_recipes() -> dict[str, str]:
     """What every named recipe is: the comment that its file begins with."""
-    return {
-        name: (_own_folder() / f"{name}.yaml").read_text().splitlines()[0].lstrip("# ")
-        for name in named_recipes()
-    }
+    return {name: _own_text(name).splitlines()[0].lstrip("# ") for name in named_recipes()}
 
 
 def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
@@ -62,6 +59,10 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
 def _own_folder() -> Path:
     """Folder of the configurations that come with the package."""
     return Path(str(files("glagcn_training") / "configs"))
+
+
+def _own_text(name: str) -> str:
+    return (_own_folder() / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def run_original(package: Path, graph: str, images: NDArray, node: Path) -> list
         model = Path(folder) / f"{graph}.json"
         command = ["node", REFERENCE_SCRIPT.resolve(), model, width, height, pixels, result]
         subprocess.run([str(part) for part in command], cwd=node, check=True)
-        return json.loads(result.read_text())
+        return json.loads(result.read_text(encoding="utf-8"))
 
 
 def original_maps(result: Mapping[str, Any], height: int, width: int) -> dict[str, torch.Tensor]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 import urllib.request
-from contextlib import suppress
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +14,8 @@ from typing import BinaryIO
 from tqdm import tqdm
 
 from ..errors import CheckpointError, ModelNotFoundError
+from ..operating_system import is_mac, is_windows, patiently
+from ..outputs import remove_temporary
 
 CACHE_VARIABLE = "GLAGCN_CACHE"
 _PIECE = 1 << 20  # bytes read at a time
@@ -27,10 +28,11 @@ def cache_folder() -> Path:
     """Where fetched weights lie: ``$GLAGCN_CACHE``, else the platform's cache folder."""
     if chosen := os.environ.get(CACHE_VARIABLE):
         return Path(chosen)
-    if sys.platform == "darwin":
+    if is_mac():
         return Path.home() / "Library" / "Caches" / "glagcn"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "glagcn" / "Cache"
+    if is_windows():
+        local = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return Path(local) / "glagcn" / "Cache"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "glagcn"
 
 
@@ -63,10 +65,10 @@ def fetch(url: str, instead: str) -> Path:
     target = cache_folder() / name
     if target.is_file():
         return target
-    partial = target.with_name(f"{name}.{os.getpid()}.part")
+    unfinished = target.with_name(f"{name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=_TIMEOUT) as source, partial.open("wb") as sink:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as source, unfinished.open("wb") as sink:
             digest = _copy(source, sink, int(source.headers.get("Content-Length") or 0), name)
         expected = hash_in_name(name)
         if not digest.startswith(expected):
@@ -74,15 +76,14 @@ def fetch(url: str, instead: str) -> Path:
                 f"the download of {url} is damaged: its SHA-256 starts with {digest[:8]} and not "
                 f"with {expected}. Try again, or {instead}"
             )
-        partial.replace(target)
+        patiently(partial(unfinished.replace, target))
     except (OSError, HTTPException) as error:  # no network, time-out, disk full, no permission
         raise ModelNotFoundError(
             f"{url} cannot be downloaded ({error}). Download it elsewhere and put it at {target}, "
             f"or {instead}"
         ) from error
     finally:
-        with suppress(OSError):  # it is gone after success, or never came to be
-            partial.unlink()
+        remove_temporary(unfinished)
     return target
 
 

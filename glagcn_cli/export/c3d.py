@@ -6,6 +6,7 @@ residual -1, which readers take for "not seen"; others have 0, which says "compu
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import OutputError, UsageError
+from ..operating_system import plain_folder
 from ..outputs import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
@@ -54,15 +56,24 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     with (
         atomic_output(path, context.overwrite) as temporary,
         # ezc3d takes no other suffix than ".c3d" in small letters.
-        TemporaryDirectory(prefix=".", dir=temporary.parent) as folder,
+        TemporaryDirectory(
+            prefix=".", dir=_folder_for(temporary), ignore_cleanup_errors=True
+        ) as folder,
     ):
         written = Path(folder) / "points.c3d"
         document.write(str(written))
         # The library does not say when a disk is full.
         if written.stat().st_size < _BYTES_A_POINT * points[0].size:
             raise OutputError(f"{path}: could not be written whole; check the space left")
-        written.replace(temporary)
+        shutil.copyfile(written, temporary)
     yield path
+
+
+def _folder_for(file: Path) -> Path:
+    try:
+        return plain_folder(file.parent)
+    except OSError as error:
+        raise OutputError(f"{file}: cannot be written, for {error}") from error
 
 
 def _points(sequence: PoseSequence) -> NDArray[np.float64]:

@@ -214,4 +214,4 @@ def _hex(colour: NDArray[np.floating]) -> str:
 def _asset(name: str) -> str:
     # No trailing newline: the policy's digests are of what stands between the tags.
     folder = resources.files(__package__).joinpath("html_assets")
-    return folder.joinpath(name).read_text("utf-8").strip()
+    return folder.joinpath(name).read_text(encoding="utf-8").strip()

@@ -109,7 +109,9 @@ def _encoded(
 ) -> bytes | None:
     """Bytes of the video at one quality; None where they exceed the limit."""
     size = fitted(reader.info.width, reader.info.height, width)
-    with tempfile.TemporaryDirectory(prefix=".glagcn-", dir=beside) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix=".glagcn-", dir=beside, ignore_cleanup_errors=True
+    ) as folder:
         path = Path(folder) / "video.mp4"
         try:
             with VideoWriter(

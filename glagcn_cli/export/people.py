@@ -10,6 +10,7 @@ from ..errors import NobodyFoundError, UsageError
 from ..outputs import check_output
 from ..poses import PoseSequence
 from ..skeleton import H36M17
+from ..wording import counted
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,9 @@ def people_with_poses(path: Path, sequences: Sequence[PoseSequence]) -> list[Pos
         raise NobodyFoundError(f"{path}: not written, nobody has a pose in any frame")
     if len(people) < len(sequences):
         _log.warning(
-            "%s: %d people have no pose and are left out", path, len(sequences) - len(people)
+            "%s: left out, for want of a pose: %s",
+            path,
+            counted(len(sequences) - len(people), "person", "people"),
         )
     return people
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..frame_rates import STANDARD_RATES
 from ..poses import PoseSequence
 from ..skeleton import JOINT_SETS, JointSet
+from ..wording import counted
 
 DEFAULT_FPS = Fraction(30)
 """Frames a second of files that do not say it."""
@@ -66,7 +67,9 @@ def sequence_of(
     valid = present.all(axis=1)
     partly = int((present.any(axis=1) & ~valid).sum())
     if partly:
-        _log.warning("person %d: %d frames lack some joints and are left out", person, partly)
+        _log.warning(
+            "person %d: left out, for want of some joints: %s", person, counted(partly, "frame")
+        )
     if scores is None:
         scores = np.ones(present.shape)
     return PoseSequence(

@@ -105,7 +105,7 @@ def keep_recipe(recipe: Recipe, folder: Path, data: Mapping[str, Any]) -> None:
 
 def _keep(path: Path, tree: Mapping[str, Any], going_on: bool, what: str) -> None:
     if path.exists() and going_on:
-        changed = differences(yaml.safe_load(path.read_text()), tree)
+        changed = differences(yaml.safe_load(path.read_text(encoding="utf-8")), tree)
         changed = [change for change in changed if not change.startswith(_FREE)]
         if changed:
             raise UsageError(
@@ -113,4 +113,4 @@ def _keep(path: Path, tree: Mapping[str, Any], going_on: bool, what: str) -> Non
                 f"{what} to go on with it, or another folder"
             )
     with atomic_output(path, overwrite=True) as temporary:
-        temporary.write_text(yaml.safe_dump(dict(tree), sort_keys=False))
+        temporary.write_text(yaml.safe_dump(dict(tree), sort_keys=False), encoding="utf-8")

@@ -33,7 +33,8 @@ def process_group(device: str) -> Iterator[tuple[int, int]]:
     Parameters
     ----------
     device
-        "cpu" joins through gloo, "cuda:N" through NCCL, each process on the GPU of its local rank.
+        "cpu" joins through gloo, "cuda:N" through NCCL where torch has it (not on Windows), each
+        process on the GPU of its local rank.
 
     Yields
     ------
@@ -50,7 +51,8 @@ def process_group(device: str) -> Iterator[tuple[int, int]]:
         return
     if device != "cpu":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+    with_nccl = device != "cpu" and distributed.is_nccl_available()
+    distributed.init_process_group("nccl" if with_nccl else "gloo")
     try:
         check_same("code", code_version())
         yield distributed.get_rank(), distributed.get_world_size()

@@ -31,7 +31,7 @@ def read_log(folder: Path) -> list[dict[str, float]]:
     """
     path = folder / LOG
     rows: dict[tuple[float, bool], dict[str, float]] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             row = json.loads(line)
         except ValueError:  # cut off by a crash
@@ -152,5 +152,5 @@ class Progress(Hook):
 
     def _append(self, row: dict[str, float]) -> None:
         if is_main_process():
-            with self.path.open("a") as log:
+            with self.path.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(row) + "\n")

@@ -1,0 +1,120 @@
+"""What is otherwise on Windows, or on macOS, than on Linux, asked for in this one place."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+# Of Windows' winbase.h; `subprocess` names them there alone.
+_NEW_PROCESS_GROUP, _NO_WINDOW = 0x200, 0x08000000
+
+_CRASHED = 0xC000
+"""The upper half of statuses by which Windows says that a process was not ended by itself."""
+
+_TRIES, _PAUSE = 10, 0.1  # seconds
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9]) *(\..*)?", re.IGNORECASE | re.DOTALL)
+_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+
+
+def is_windows() -> bool:
+    """Whether this is Windows."""
+    return sys.platform == "win32"
+
+
+def is_mac() -> bool:
+    """Whether this is macOS."""
+    return sys.platform == "darwin"
+
+
+def apart_from_terminal() -> dict[str, Any]:
+    """Options of ``subprocess.Popen`` by which Ctrl-C in a terminal does not reach a process.
+
+    On Windows it opens no window of its own either, where this program has none.
+    """
+    if is_windows():
+        return {"creationflags": _NEW_PROCESS_GROUP | _NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def violent_end(status: int) -> str | None:
+    """Say by what a process was ended, from its exit status; None where it came to an end itself.
+
+    Where there are signals the status is their number, negated. On Windows a process that crashes
+    has one of 32 bits that begins in a certain way.
+    """
+    if status < 0:
+        return f"signal {-status}"
+    return f"error 0x{status:X}" if status >> 16 == _CRASHED else None
+
+
+def patiently(change: Callable[[], object]) -> None:
+    """Rename or remove a file, on Windows again and again for a second.
+
+    Nobody can do either there to a file that is open, and virus scanners and indexers open new
+    files for a moment.
+
+    Raises
+    ------
+    OSError
+        As the last attempt did.
+    """
+    for _ in range(_TRIES - 1 if is_windows() else 0):
+        try:
+            change()
+        except PermissionError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    change()
+
+
+def plain_folder(wanted: Path) -> Path:
+    """Give a folder in which libraries of other languages can write: as a rule the one wanted.
+
+    On Windows those take a path for text of its old encodings, so that ASCII alone is safe; the
+    system's folder for temporary files may do where the one wanted does not.
+
+    Raises
+    ------
+    OSError
+        Neither does.
+    """
+    if not is_windows():
+        return wanted
+    folders = [wanted.absolute(), Path(tempfile.gettempdir())]
+    for folder in folders:
+        if str(folder).isascii():
+            return folder
+    raise OSError(
+        f"there are letters beyond ASCII in {folders[0]} and in {folders[1]}; set TEMP to a folder "
+        "that has none"
+    )
+
+
+def folded(name: str) -> str:
+    """Say what tells a name from another on every disk: some keep no capitals apart, nor accents.
+
+    An accent may be a letter's own or a character after it.
+    """
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def is_impossible_name(name: str) -> bool:
+    r"""Whether no file can be called so here: ``nul.npy``, ``a?.npy`` or ``a:b.npy`` on Windows.
+
+    Parameters
+    ----------
+    name
+        A path; the colon after a drive is no part of a name.
+    """
+    if not is_windows():
+        return False
+    own = PureWindowsPath(name).name
+    return bool(_DEVICES.fullmatch(own) or _FORBIDDEN.search(own))
