@@ -52,7 +52,8 @@ $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) check_python.py
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): 2 to 5 minutes the first time."
-	$(PIP) $(FROM_INDEX) "$(TORCH)"
+	@# Its dependencies come with the next line: that index is asked for torch alone.
+	$(PIP) --no-deps $(FROM_INDEX) "$(TORCH)"
 	$(PIP) -e .
 	@# Without its dependencies: pip cannot install MMPose's (docs/dependencies.md).
 	$(PIP) --no-deps $$($(BIN)/python -c "from glagcn_cli.detection.mmpose_package import REQUIREMENTS; print(*REQUIREMENTS)")
