@@ -34,7 +34,7 @@ help:
 	@echo "make clean  remove .venv, the example clip and its outputs"
 
 demo: $(READY)
-	$(BIN)/python -m glagcn_cli.demo --clip $(CLIP) --output-dir $(OUT)
+	$(BIN)/glagcn-demo --clip $(CLIP) --output-dir $(OUT)
 
 test: $(TESTS_READY)
 	$(BIN)/python -m pytest

@@ -1,6 +1,6 @@
 """Lift an example clip: what ``make demo`` does, on a machine that has no make.
 
-    python -m glagcn_cli.demo
+    glagcn-demo
 
 The clip is 7.7 seconds of two people, out of the wheel of Sports2D (BSD-3-Clause). It comes through
 pip, so it needs the same access as the installation and nothing else.
@@ -57,7 +57,7 @@ def _download_wheel(folder: Path) -> Path:
         said = (done.stderr.strip().splitlines() or ["pip gives no reason"])[-1]
         raise InputError(
             f"the example clip cannot be downloaded ({said}); lift a video of your own: "
-            "python -m glagcn_cli.demo --clip FILE"
+            "glagcn-demo --clip FILE"
         )
     found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
     if found != _WHEEL_SHA256:

@@ -33,7 +33,7 @@ def test_without_an_index_it_offers_a_clip_of_ones_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pip_that(monkeypatch, 1, "WARNING: retrying\nERROR: no network", None)
-    with pytest.raises(InputError, match=r"\(ERROR: no network\).*glagcn_cli.demo --clip FILE"):
+    with pytest.raises(InputError, match=r"\(ERROR: no network\).*glagcn-demo --clip FILE"):
         demo.fetch_clip(tmp_path / "clip.mp4")
     assert not list(tmp_path.iterdir())
 
