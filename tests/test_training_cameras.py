@@ -140,3 +140,14 @@ def test_cameras_and_noise_of_evaluations_stay_what_they_are(
     np.testing.assert_allclose(keypoints[camera, frame, index], pixels, atol=1e-3)
     joints = cameras.to_camera(motion)[camera, frame]
     np.testing.assert_allclose(joints[index] - joints[0], relative, atol=1e-5)
+
+
+def test_odd_cameras_are_rolled_near_low_and_high() -> None:
+    usual, odd = (
+        draw_cameras(double_draws(), clips(400), CameraRange((3.0, 4.0), (1.0, 1.5), odd=share))
+        for share in (0.0, 1.0)
+    )
+    roll = torch.rad2deg(torch.arcsin(odd.rotation[:, 0, 2]))
+    assert roll.std() > 15 and torch.rad2deg(torch.arcsin(usual.rotation[:, 0, 2])).std() < 5
+    assert odd.position[:, 2].min() < 0.6 and odd.position[:, 2].max() > 4
+    assert usual.position[:, 2].max() < 2

@@ -46,8 +46,16 @@ class Augmentation:
         theirs: their hips are where anatomy has them, which is the narrow end of what others get.
     postures
         Probability that a body of free motion is put in a posture that is rarely captured.
+    mixed
+        Probability that parts of other samples are put on a body of free motion.
+    flicks
+        Probability that a limb of free motion is thrown to another pose and back in a few frames.
     playback
         From and to how many times the speed motion is played. (`engine.windows` does it.)
+    quick
+        Share of the samples played quicker than that, up to `quickest`.
+    quickest
+        How many times the speed quick samples are played at most.
     noise
         Factor on a detector's errors (`detector_noise.NOISE`); 0 adds none.
     exact
@@ -70,7 +78,11 @@ class Augmentation:
     mirror: bool = True
     bodies: float = 1.0
     postures: float = 0.0
+    mixed: float = 0.0
+    flicks: float = 0.0
     playback: tuple[float, float] = (1.0, 1.0)
+    quick: float = 0.0
+    quickest: float = 3.5
     noise: float = 0.0
     exact: float = 0.4
     occlusion: float = 0.0

@@ -15,6 +15,9 @@ from .random_draws import Draws
 IMAGE_SIZE = (1280, 720)
 NEAREST = 0.8  # metres between the camera and the closest joint, on the ground
 IN_FRONT = 0.5  # metres along the camera's axis to whatever is closest
+ODD_DISTANCE = (1.0, 4.0)  # metres on the ground
+ODD_HEIGHT = (0.1, 5.0)  # metres above the floor
+ODD_ROLL = 25.0  # degrees, standard deviation
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class CameraRange:
         sides and up and down: tilt beyond what aiming at the subject gives, that keeps it in view.
     roll
         Standard deviation of the roll in degrees.
+    odd
+        Share of the cameras that stand and are held as few are: near, low or high, and rolled by
+        `ODD_ROLL`.
     """
 
     distance: tuple[float, float] = (1.5, 12.0)
@@ -41,6 +47,7 @@ class CameraRange:
     fov: tuple[float, float] = (35.0, 100.0)
     off_centre: float = 0.6
     roll: float = 3.5
+    odd: float = 0.0
 
 
 EVALUATION_CAMERAS = CameraRange((2.0, 9.0), (0.4, 2.6), (35.0, 90.0), 0.6, 3.0)
@@ -110,6 +117,21 @@ def _look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
     return torch.stack([right, down, forward], dim=1)
 
 
+def _places(draws: Draws, samples: int, limits: CameraRange) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw metres away and above the floor, and standard deviations of the roll in degrees."""
+    places = [
+        draws.uniform(*limits.distance, (samples,)),
+        draws.uniform(*limits.height, (samples,)),
+    ]
+    places.append(torch.full_like(places[0], limits.roll))
+    if limits.odd > 0:
+        odd = draws.chance(limits.odd, (samples,))
+        others = [draws.uniform(*r, (samples,)) for r in (ODD_DISTANCE, ODD_HEIGHT)]
+        others.append(torch.full_like(places[0], ODD_ROLL))
+        places = [torch.where(odd, *pair) for pair in zip(others, places, strict=True)]
+    return places[0], places[1], places[2]
+
+
 def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     """Place a camera for every sample of motion.
 
@@ -130,13 +152,13 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     away = torch.stack([torch.cos(yaw), torch.sin(yaw)], dim=1)
     spread = motion[..., :2] - middle[:, None, None, :2]
     reach = (spread * away[:, None, None]).sum(dim=-1).amax(dim=(1, 2))
-    distance = torch.maximum(draws.uniform(*limits.distance, (samples,)), reach + NEAREST)
-    height = draws.uniform(*limits.height, (samples,))
+    distance, height, roll_by = _places(draws, samples, limits)
+    distance = torch.maximum(distance, reach + NEAREST)
     position = torch.cat([middle[:, :2] + away * distance[:, None], height[:, None]], dim=1)
 
     focal = focal_length(IMAGE_SIZE, draws.uniform(*limits.fov, (samples,)))
     shift = draws.uniform(-limits.off_centre, limits.off_centre, (samples, 2))
-    roll = torch.deg2rad(draws.normal(limits.roll, (samples,)))
+    roll = torch.deg2rad(draws.normal(1.0, (samples,)) * roll_by)
     tangents = [shift[:, axis] * (size / 2 / focal) for axis, size in enumerate(IMAGE_SIZE)]
     aim = torch.stack([*tangents, torch.ones_like(focal)], dim=1)
     direct = _look_at(middle - position)

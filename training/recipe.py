@@ -43,6 +43,12 @@ class DataSettings:
     fps
         Frames per second of the windows, and so of the lifter; 0 is the data set's own rate.
         Motion says little more at 50 frames/s than at 25, so the same window tells twice as much.
+    shares
+        How much of the samples each motion pack gets ("cmu_h36m17=3 uiprmd_h36m17=1"), packs
+        that are not named nothing; within a pack subjects, and a subject's kinds of motion, get
+        shares that grow with the root of their minutes. "" shows every window once a turn.
+    trimmed
+        How many frames are cut off both ends of every clip of a pack ("uiprmd_h36m17=4").
     """
 
     dataset: str = "mocap"
@@ -53,6 +59,8 @@ class DataSettings:
     select_on_test: bool = False
     stride: int = 1
     fps: int = 0
+    shares: str = ""
+    trimmed: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ from glagcn_cli.skeleton import H36M17, JointSet
 from .augment import Augmentation, mirror_sides, reshape_bodies, turn_about_vertical
 from .cameras import IMAGE_SIZE, draw_cameras, rotate
 from .detector_noise import Detections
+from .mixed_bodies import mix_bodies
 from .postures import change_postures
+from .quick_limbs import flick_limbs
 from .random_draws import Draws
 from .virtual_detector import marked_points, spoil
 
@@ -82,6 +84,10 @@ def virtual_batch(
     """
     if augmentation.mirror:
         motion = mirror_sides(motion, draws.chance(0.5, (len(motion),)), H36M17)
+    if augmentation.mixed > 0:
+        motion = mix_bodies(draws, motion, augmentation.mixed)
+    if augmentation.flicks > 0:
+        motion = flick_limbs(draws, motion, augmentation.flicks)
     if augmentation.bodies > 0:
         motion = reshape_bodies(draws, motion, augmentation.bodies)
     if augmentation.postures > 0:

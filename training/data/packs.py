@@ -115,7 +115,7 @@ def read_pack(path: Path) -> dict[str, list[Take]]:
             raise InputError(
                 f"{path}: the joints of subject {subject}, {action} ({clip}) hold NaN or infinity"
             )
-        clips.setdefault(str(split), []).append(Take(subject, action, "", motion))
+        clips.setdefault(str(split), []).append(Take(subject, action, "", motion, pack=path.stem))
     return clips
 
 

@@ -33,6 +33,8 @@ class Take:
         Field of view over the picture's longer side, degrees.
     valid
         (frames,) bool: frames that count in an evaluation; None where all do.
+    pack
+        Name of the motion pack that it comes from; "" for film.
     """
 
     subject: str
@@ -43,6 +45,7 @@ class Take:
     image_size: tuple[int, int] = (0, 0)
     fov: float = DEFAULT_FOV
     valid: NDArray[np.bool_] | None = None
+    pack: str = ""
 
     def __post_init__(self) -> None:
         name = self.name

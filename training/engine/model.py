@@ -17,6 +17,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 
 from ..evaluate import Observation, lifter_predictor, score
 from ..losses import lifting_losses
+from ..playback import playback_speeds
 from ..random_draws import StepDraws
 from ..recipe import Recipe
 from ..samples import filmed_batch, virtual_batch
@@ -60,10 +61,7 @@ class BatchMaker(BaseDataPreprocessor):
         total = len(numbers) * self.processes
         rows = slice(self.rank, total, self.processes)
         draws = StepDraws(recipe.seed, data["step"], total, rows, device)
-        speed = None
-        if settings.playback != (1.0, 1.0):
-            speed = draws.uniform(*settings.playback, (len(numbers),))
-        windows = self.store.gather(numbers, speed)
+        windows = self.store.gather(numbers, playback_speeds(draws, settings, len(numbers)))
         how = (recipe.network.in_channels, float(self.store.fps))
         with torch.autocast(device.type, enabled=False):
             if windows.keypoints is None:

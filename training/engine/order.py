@@ -35,17 +35,21 @@ class TrainingOrder(Dataset[StepOrder]):
         Of the run.
     rank, processes
         Which of how many processes this is.
+    shares
+        (windows,) how often each window is shown, in proportion; None for once a turn. A turn is
+        as long as without them.
     """
 
     metainfo: ClassVar[dict[str, str]] = {}  # MMEngine asks for it
 
     def __init__(
-        self, windows: int, batch: int, seed: int, steps: int, rank: int = 0, processes: int = 1
-    ) -> None:
+        self, windows: int, batch: int, seed: int, steps: int, rank: int = 0, processes: int = 1,
+        shares: Tensor | None = None,
+    ) -> None:  # fmt: skip
         if batch % processes:
             raise ValueError(f"a batch of {batch} does not divide among {processes} processes")
         self.windows, self.batch, self.seed, self.steps = windows, batch, seed, steps
-        self.rank, self.processes = rank, processes
+        self.rank, self.processes, self.shares = rank, processes, shares
         self.steps_per_turn = max(1, windows // batch)
         self._turn_at_hand, self._order = -1, torch.empty(0, dtype=torch.long)
 
@@ -63,4 +67,10 @@ class TrainingOrder(Dataset[StepOrder]):
         """All windows in the order of a turn."""
         random = torch.Generator().manual_seed(self.seed * 1_000_003 + turn)
         order = torch.randperm(self.windows, generator=random)
+        if self.shares is not None:
+            ends = self.shares.double().cumsum(0)
+            # Evenly spaced, so that no window's number is off its share by more than one.
+            marks = torch.arange(self.windows) + torch.rand(1, generator=random, dtype=ends.dtype)
+            chosen = torch.searchsorted(ends, marks * (ends[-1] / self.windows))
+            order = chosen.clip(max=self.windows - 1)[order]
         return order.repeat(-(-self.batch // self.windows))

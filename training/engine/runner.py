@@ -21,6 +21,7 @@ from glagcn_cli.errors import UsageError
 from glagcn_cli.skeleton import AS_GIVEN
 from glagcn_cli.unpickling import harmless_types
 
+from ..data.balance import take_shares, trimmed
 from ..data.registry import default_mean, read_splits
 from ..data.takes import TakeSet
 from ..evaluate import observe_takes
@@ -151,9 +152,11 @@ class TrainingRun:
                 f"a batch of {settings.batch} does not divide into {settings.accumulate} passes of "
                 f"{self.processes} processes"
             )
+        of_takes = take_shares(self.train_set, recipe.data.shares)
         order = TrainingOrder(
-            len(self.store), batch, recipe.seed, passes, self.rank, self.processes
-        )
+            len(self.store), batch, recipe.seed, passes, self.rank, self.processes,
+            None if of_takes is None else self.store.shares(of_takes),
+        )  # fmt: skip
         save_every = recipe.schedule.save_every * settings.accumulate
         log_every = recipe.schedule.log_every * settings.accumulate
         self.progress = Progress(
@@ -285,4 +288,5 @@ def _read(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:
             f"{data.dataset} brings its own 2D joints, so data.conversion is {AS_GIVEN!r} and not "
             f"{data.conversion!r} (--set data.conversion={AS_GIVEN})"
         )
+    takes["train"] = trimmed(takes["train"], data.trimmed)
     return takes["train"], takes[splits[-1]] if len(splits) > 1 else None

@@ -93,6 +93,12 @@ class WindowStore:
     def __len__(self) -> int:
         return len(self._centre)
 
+    def shares(self, of_takes: NDArray[np.float64]) -> Tensor:
+        """Spread shares of the takes (takes,) evenly over the windows of each: (windows,)."""
+        owner = self._owner.cpu()
+        each = torch.from_numpy(of_takes) / torch.bincount(owner, minlength=len(of_takes))
+        return each[owner]
+
     def _centres(self, length: int) -> NDArray[np.int64]:
         """Middle frames of a take's windows, counted from its first frame."""
         if self.filmed:

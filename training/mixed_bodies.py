@@ -1,0 +1,133 @@
+"""Motion that nobody captured: arms, legs and trunk of several samples put on one body."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from glagcn_cli.skeleton import H36M17
+
+from .augment import indices_on
+from .cameras import rotate
+from .random_draws import Draws
+
+_REPLACED = 0.7  # share of the arms, legs and trunks of a mixed sample that come from others
+# Standard deviations of the angles, in degrees, by which parts are turned for a window.
+_ARM_TURN, _LEG_TURN, _LEAN = 20.0, 11.0, 7.0
+
+_AT = {joint: number for number, joint in enumerate(H36M17.joints)}
+_BONES = tuple(H36M17.bone_indices)  # from the root outwards
+_PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
+_LEFT_ARM, _RIGHT_ARM, _LEFT_LEG, _RIGHT_LEG = (
+    tuple(_AT[f"{side}_{joint}"] for joint in joints)
+    for joints in (("elbow", "wrist"), ("knee", "ankle"))
+    for side in ("left", "right")
+)
+_ARMS = (_AT["left_shoulder"], _AT["right_shoulder"], *_LEFT_ARM, *_RIGHT_ARM)
+_LEGS = (*_LEFT_LEG, *_RIGHT_LEG)
+_TURNS = (
+    (_LEFT_ARM, _ARM_TURN), (_RIGHT_ARM, _ARM_TURN),
+    (_LEFT_LEG, _LEG_TURN), (_RIGHT_LEG, _LEG_TURN),
+)  # fmt: skip
+_TRUNK = tuple(_AT[joint] for joint in ("spine", "thorax", "neck", "head"))
+
+
+def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
+    """Put parts of other samples on some bodies, which keep the lengths of their bones.
+
+    Arms are carried from one chest to the other, legs and trunk between the pelvises. Each limb is
+    then turned about its root, and the body leaned, by angles that hold for the window. The lowest
+    joint stays as high above the floor as it was.
+
+    Parameters
+    ----------
+    draws
+        Source of randomness; parts come from samples of the same process.
+    motion
+        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+    probability
+        Share of the samples that are changed.
+    """
+    samples, device = len(motion), motion.device
+    vectors = motion - motion[:, :, indices_on(_PARENTS, device)]
+    lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True).mean(dim=1, keepdim=True)
+    pelvis = pelvis_frames(motion)
+    chest = pelvis.mT @ chest_frames(motion)  # seen from the pelvis
+    legs, trunk, arms = (_donors(draws, samples, device) for _ in range(3))
+    in_pelvis = rotate(pelvis.mT[:, :, None], vectors)
+    in_chest = rotate((pelvis @ chest).mT[:, :, None], vectors)
+    parts = in_pelvis.clone()
+    for part, donors in ((_LEGS, legs), (_TRUNK, trunk)):
+        joints = indices_on(part, device)
+        parts[:, :, joints] = in_pelvis[donors][:, :, joints]
+    joints = indices_on(_ARMS, device)
+    parts[:, :, joints] = rotate(chest[trunk][:, :, None], in_chest[arms][:, :, joints])
+    for part, degrees in _TURNS:
+        turn = small_rotations(draws, samples, degrees).to(motion.dtype)
+        joints = indices_on(part, device)
+        parts[:, :, joints] = rotate(turn[:, None, None], parts[:, :, joints])
+    lean = small_rotations(draws, samples, _LEAN).to(motion.dtype)
+    vectors = rotate((lean[:, None] @ pelvis)[:, :, None], parts)
+    size = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True).clip(1e-6)
+    mixed = put_together(motion, vectors * (lengths / size))
+    chosen = draws.chance(probability, (samples,))
+    return torch.where(chosen[:, None, None, None], mixed, motion)
+
+
+def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
+    """Join bones into bodies at the roots of others, as high above the floor as those were.
+
+    Parameters
+    ----------
+    motion
+        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+    vectors
+        (samples, frames, 17, 3) metres, from each joint's parent to the joint.
+    """
+    joined = motion.clone()
+    for parent, child in _BONES:
+        joined[:, :, child] = joined[:, :, parent] + vectors[:, :, child]
+    lowest = (points[..., 2].amin(dim=(1, 2)) for points in (joined, motion))
+    joined[..., 2] -= (next(lowest) - next(lowest))[:, None, None]
+    return joined
+
+
+def pelvis_frames(motion: Tensor) -> Tensor:
+    """Axes of the pelvis in the world: (samples, frames, 3, 3), columns left, forward, up."""
+    across = motion[:, :, _AT["left_hip"]] - motion[:, :, _AT["right_hip"]]
+    return _frames(across, motion[:, :, _AT["spine"]] - motion[:, :, _AT["hip"]])
+
+
+def chest_frames(motion: Tensor) -> Tensor:
+    """Axes of the chest in the world: (samples, frames, 3, 3), columns left, forward, up."""
+    across = motion[:, :, _AT["left_shoulder"]] - motion[:, :, _AT["right_shoulder"]]
+    return _frames(across, motion[:, :, _AT["thorax"]] - motion[:, :, _AT["spine"]])
+
+
+def small_rotations(draws: Draws, samples: int, degrees: float) -> Tensor:
+    """Rotations (samples, 3, 3) about random axes, their angles' standard deviation in degrees."""
+    axis = draws.normal(1.0, (samples, 3))
+    axis = axis / torch.linalg.vector_norm(axis, dim=1, keepdim=True).clip(1e-6)
+    angle = torch.deg2rad(draws.normal(degrees, (samples,)))[:, None]
+    x, y, z = axis.unbind(1)
+    none = torch.zeros_like(x)
+    cross = torch.stack([none, -z, y, z, none, -x, -y, x, none], dim=1).reshape(-1, 3, 3)
+    sin, cos = torch.sin(angle)[..., None], torch.cos(angle)[..., None]
+    one = torch.eye(3, dtype=axis.dtype, device=axis.device)
+    return one + sin * cross + (1 - cos) * (cross @ cross)
+
+
+def _donors(draws: Draws, samples: int, device: torch.device) -> Tensor:
+    """Whose part each sample gets: (samples,) numbers of samples, for some their own."""
+    own = torch.arange(samples, device=device)
+    away = draws.uniform(0.0, 1.0, (samples,)).to(device) * samples
+    other = (own + away.long()) % samples
+    return torch.where(draws.chance(_REPLACED, (samples,)).to(device), other, own)
+
+
+def _frames(across: Tensor, up: Tensor) -> Tensor:
+    """Right-handed axes as columns (..., 3, 3) from directions (..., 3) to the left and upwards."""
+    left = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True).clip(1e-6)
+    forward = torch.linalg.cross(up, left)
+    forward = forward / torch.linalg.vector_norm(forward, dim=-1, keepdim=True).clip(1e-6)
+    return torch.stack([left, forward, torch.linalg.cross(left, forward)], dim=-1)
