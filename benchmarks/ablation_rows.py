@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from ablation_conditions import (
+from benchmarks.ablation_conditions import (
     BODIES,
     CAMERAS,
     CROPPED,
@@ -16,7 +16,6 @@ from ablation_conditions import (
     POSTURED,
     SWAPPED,
 )
-
 from glagcn_training.cameras import EVALUATION_CAMERAS
 
 HALF = 20  # channels: what width_at gives for half the multiplications of 32

@@ -21,7 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import click
-from ablation_conditions import (
+
+from benchmarks.ablation_conditions import (
     CONDITIONS,
     EXACT_2D,
     FIGURES,
@@ -30,9 +31,16 @@ from ablation_conditions import (
     conditions,
     some_takes,
 )
-from ablation_conditions import measure as measure_condition
-from ablation_rows import AUGMENTATION, FAMILIES, PIECES, Family, Variant, folder_name, same_seed
-
+from benchmarks.ablation_conditions import measure as measure_condition
+from benchmarks.ablation_rows import (
+    AUGMENTATION,
+    FAMILIES,
+    PIECES,
+    Family,
+    Variant,
+    folder_name,
+    same_seed,
+)
 from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.normalisation import DEFAULT_FOV, focal_length, pixel_rays
+from glagcn_cli.camera import DEFAULT_FOV, focal_length, pixel_rays
 from glagcn_cli.skeleton import H36M17
 from glagcn_cli.smoothing import low_pass
 

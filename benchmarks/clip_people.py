@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from clip_measures import person_size
 from numpy.typing import NDArray
 
+from benchmarks.clip_measures import person_size
 from glagcn_cli.detection.two_stages import TwoStageDetector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings

@@ -29,13 +29,13 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from calibrated_views import Camera, read_cameras, triangulate_shifted
-from clip_measures import person_size
-from clip_people import PeopleFinder, cache_name, most_alike, same_person
-from mediapipe_pose import mediapipe_poses
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
+from benchmarks.calibrated_views import Camera, read_cameras, triangulate_shifted
+from benchmarks.clip_measures import person_size
+from benchmarks.clip_people import PeopleFinder, cache_name, most_alike, same_person
+from benchmarks.mediapipe_pose import mediapipe_poses
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.smoothing import low_pass

@@ -16,11 +16,11 @@ import click
 import numpy as np
 import torch
 
+from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.live.capture import open_source
 from glagcn_cli.live.causal import CausalLifter
 from glagcn_cli.live.run import LiveReport, run_live
-from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.pipeline import VideoLifter
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.settings import Settings

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from machine_limits import Limits, Work, bound_of, least_seconds, measure_limits
-from stage_times import counted_flops, precision_of, precisions
 
+from benchmarks.machine_limits import Limits, Work, bound_of, least_seconds, measure_limits
+from benchmarks.stage_times import counted_flops, precision_of, precisions
 from glagcn_cli.detection import building
 from glagcn_cli.detection.boxes import MMDetBoxes
 from glagcn_cli.detection.interface import Frame

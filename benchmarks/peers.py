@@ -25,11 +25,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mediapipe_pose import mediapipe_poses
-from recorded_ratios import FALL, keep, verdict
-from stage_times import arithmetic_of
-from whole_run import run_whole
-
+from benchmarks.mediapipe_pose import mediapipe_poses
+from benchmarks.recorded_ratios import FALL, keep, verdict
+from benchmarks.stage_times import arithmetic_of
+from benchmarks.whole_run import run_whole
 from glagcn_cli import ffmpeg
 from glagcn_cli.errors import OutputError
 

@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from machine_limits import Limits, best_limits, bound_of, measure_limits
-from recorded_ratios import FALL, keep, verdict
-from stage_times import Stages, StageTime, arithmetic_of, precisions
-from start_up import best_of
-from whole_run import WholeRun, run_whole
 
+from benchmarks.machine_limits import Limits, best_limits, bound_of, measure_limits
+from benchmarks.recorded_ratios import FALL, keep, verdict
+from benchmarks.stage_times import Stages, StageTime, arithmetic_of, precisions
+from benchmarks.start_up import best_of
+from benchmarks.whole_run import WholeRun, run_whole
 from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.devices import choose_device
 from glagcn_cli.freed_memory import keep_freed_memory
@@ -152,7 +152,7 @@ def main() -> int:
     device = choose_device(asked.device)
     keep_freed_memory()
     if asked.batches:
-        from network_batches import print_batches
+        from benchmarks.network_batches import print_batches
 
         sizes = [int(size) for size in asked.batches.split(",")]
         width, height = (int(side) for side in asked.size.split("x"))

@@ -23,8 +23,10 @@ from typing import Any
 import click
 import numpy as np
 import torch
-from calibrated_views import read_cameras
-from clip_measures import (
+from numpy.typing import NDArray
+
+from benchmarks.calibrated_views import read_cameras
+from benchmarks.clip_measures import (
     ClipPoses,
     bone_deviations,
     depth_flips,
@@ -33,14 +35,12 @@ from clip_measures import (
     standing_still,
     swaps,
 )
-from clip_people import People, PeopleFinder, cache_name, most_alike, same_person
-from mediapipe_pose import MediaPipePoses, mediapipe_poses
-from numpy.typing import NDArray
-from views_truth import Truth, score_views
-
+from benchmarks.clip_people import People, PeopleFinder, cache_name, most_alike, same_person
+from benchmarks.mediapipe_pose import MediaPipePoses, mediapipe_poses
+from benchmarks.views_truth import Truth, score_views
+from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting import Lifter
-from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17_TO_H36M17

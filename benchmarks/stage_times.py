@@ -10,8 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from machine_limits import Work, least_seconds
-
+from benchmarks.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.encoding import codec
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence

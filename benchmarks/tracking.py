@@ -21,12 +21,12 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
-from tracking_clips import KnownClip, actors_of, make_clip
-from tracking_library import LIBRARY_TRACKERS, Boxes, library_tracks
-from tracking_pixels import pasted_clips
-from tracking_scenes import FPS, KINDS
-from tracking_scores import IdentityCounts, count_identities
 
+from benchmarks.tracking_clips import KnownClip, actors_of, make_clip
+from benchmarks.tracking_library import LIBRARY_TRACKERS, Boxes, library_tracks
+from benchmarks.tracking_pixels import pasted_clips
+from benchmarks.tracking_scenes import FPS, KINDS
+from benchmarks.tracking_scores import IdentityCounts, count_identities
 from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.keypoints_files import read_keypoints
 from glagcn_cli.poses import FrameDetections, Keypoints2D

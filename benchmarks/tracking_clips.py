@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tracking_scenes import KINDS, SIZE, Part
 
+from benchmarks.tracking_scenes import KINDS, SIZE, Part
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 
 NOBODY = -1

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tracking_clips import NOBODY, KnownClip
 
+from benchmarks.tracking_clips import NOBODY, KnownClip
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.smoothing import runs

@@ -24,8 +24,8 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 from torch.utils._python_dispatch import TorchDispatchMode
-from training_contestants import WARM_UP, Alternation, Bench, Clock, PlainLoop
 
+from benchmarks.training_contestants import WARM_UP, Alternation, Bench, Clock, PlainLoop
 from glagcn_cli.devices import choose_device
 from glagcn_training.engine.hooks import HISTORY
 from glagcn_training.engine.runner import TrainingRun

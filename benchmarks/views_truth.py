@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from calibrated_views import Camera, triangulate_shifted
-from clip_measures import BODY
 from numpy.typing import NDArray
 
+from benchmarks.calibrated_views import Camera, triangulate_shifted
+from benchmarks.clip_measures import BODY
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17, H36M17
 from glagcn_cli.smoothing import low_pass

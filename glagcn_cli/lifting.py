@@ -10,18 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .camera import DEFAULT_FOV, focal_length, pixel_rays, ray_rotations
 from .checkpoints import LifterCard, lifter_path, load_lifter
 from .errors import CheckpointError
 from .gaps import fill_gaps, place_missing_root
 from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from .normalisation import (
-    DEFAULT_FOV,
-    FILLED_SCORE,
-    PERSON,
-    focal_length,
-    pixel_rays,
-    ray_rotations,
-)
+from .normalisation import FILLED_SCORE, PERSON
 from .poses import Keypoints2D, LiftedJoints, PoseSequence
 from .resampling import resample
 from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints

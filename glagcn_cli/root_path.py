@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from .normalisation import pixel_rays
+from .camera import pixel_rays
 from .poses import PoseSequence
 from .smoothing import low_pass, runs
 

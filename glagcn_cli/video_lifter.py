@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .camera import DEFAULT_FOV
 from .checkpoints import lifter_path
 from .checksums import remembered_sha256
 from .choosing import choose_people, who_is_left_out
@@ -21,7 +22,6 @@ from .keypoints_source import (
     keypoints_of_video,
     made_by,
 )
-from .normalisation import DEFAULT_FOV
 from .poses import Keypoints2D, PoseSequence
 from .progress import Stages
 from .settings import SINGLE, UP_OF_CAMERA, Settings

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from .bones import bone_lengths, steady_bones
+from .camera import DEFAULT_FOV, focal_length
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
-from .normalisation import DEFAULT_FOV, focal_length
 from .poses import PoseSequence
 from .root_path import root_path
 from .smoothing import DEFAULT_CUTOFF, runs, smooth_joints

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from clips import counting, encode, ffmpeg
-from moving_figure import walking
 from numpy.typing import NDArray
 
 from glagcn_cli import video_lifter
@@ -20,6 +18,8 @@ from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_cli.normalisation import PERSON
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, H36M17
+from tests.clips import counting, encode, ffmpeg
+from tests.moving_figure import walking
 
 torch.set_num_threads(1)
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from moving_figure import sequence, walking
 
 from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.errors import CheckpointError, DeviceError, InputError
@@ -26,6 +25,7 @@ from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.video import VideoInfo
 from glagcn_cli.video_lifter import LiftedVideo
+from tests.moving_figure import sequence, walking
 
 DAMAGED, KILLED, KILLED_ONCE, UNFORESEEN = "damaged", "killed", "killed once", "unforeseen"
 NO_MEMORY, NOBODY, SLOW, NO_MODEL, SCARED = "no memory", "nobody", "slow", "no model", "interrupted"

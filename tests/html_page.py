@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from clips import counting, encode
-from moving_figure import sequence, walking
 
 from glagcn_cli.export import ExportContext, writer_for
+from tests.clips import counting, encode
+from tests.moving_figure import sequence, walking
 
 _TYPES = {"uint8": "<u1", "uint16": "<u2", "int16": "<i2", "int32": "<i4"}
 _VOID = ("meta", "input")

@@ -7,12 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from headless_browser import Browser
-from moving_figure import sequence, walking
 from numpy.typing import NDArray
 
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.poses import PoseSequence
+from tests.headless_browser import Browser
+from tests.moving_figure import sequence, walking
 
 COUNT, FPS, PICTURE = 60, Fraction(30), (320, 180)
 SHOWN = "Number(document.getElementById('frame').textContent)"

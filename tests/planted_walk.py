@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from moving_figure import HALF_HIPS, SHIN, THIGH, Figure
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import HALF_HIPS, SHIN, THIGH, Figure
 
 STRIDE, CYCLE, STANCE = 1.0, 0.95, 0.6  # metres, seconds, share of the cycle
 HIP_HEIGHT = 0.85

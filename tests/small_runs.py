@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import LifterCard, save_lifter
 from glagcn_cli.model.architecture import Architecture
@@ -14,6 +13,7 @@ from glagcn_cli.normalisation import PERSON
 from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import read_recipe
+from tests.synthetic_motion import write_pack
 
 SMALL = (
     "network.channels=8", "network.global_blocks=1", "optimizer.batch=4", "optimizer.warm_up=0",

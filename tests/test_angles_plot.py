@@ -9,9 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 from numpy.typing import NDArray
-from test_gait import pendulum_walk
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import PLOT_SUFFIXES, ExportContext
@@ -21,6 +19,8 @@ from glagcn_cli.gait import find_gait
 from glagcn_cli.joint_angles import NAMES, joint_angles
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
+from tests.moving_figure import sequence, walking
+from tests.test_gait import pendulum_walk
 
 VALID = (np.arange(300) < 120) | (np.arange(300) >= 150)
 HEADERS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
@@ -149,7 +149,7 @@ def test_nobody_and_other_suffixes_are_refused(out):
 
 def test_drawing_needs_no_screen_and_leaves_pyplot_alone(tmp_path):
     code = (
-        "import sys; from moving_figure import sequence, walking; "
+        "import sys; from tests.moving_figure import sequence, walking; "
         "from glagcn_cli.export import ExportContext; "
         "assert 'matplotlib' not in sys.modules; "
         "from glagcn_cli.export.angles_plot import write_plot; from pathlib import Path; "

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from small_runs import SMALL, small_packs, trained
 
 from glagcn_cli.normalisation import FILLED_SCORE
 from glagcn_cli.poses import LiftedJoints
@@ -22,6 +21,7 @@ from glagcn_training.evaluate import Observation, observe_takes
 from glagcn_training.hard_input import LEGS_BELOW_THE_HIPS, UPPER_BODY
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import read_recipe, to_mapping
+from tests.small_runs import SMALL, small_packs, trained
 
 torch.set_num_threads(1)
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))

@@ -13,8 +13,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
-from small_runs import small_packs, untrained_lifter
-from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.checksums import sha256
@@ -24,6 +22,8 @@ from glagcn_training.data.packs import read_packs
 from glagcn_training.error_scale import EXPONENTS, ErrorScale
 from glagcn_training.evaluate import CAMERAS_PER_TAKE, observe_takes
 from glagcn_training.multiplications import multiplications
+from tests.small_runs import small_packs, untrained_lifter
+from tests.synthetic_motion import write_pack
 
 torch.set_num_threads(1)
 

@@ -16,10 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 import peers
 import pipeline
-from machine_limits import Limits, Work, best_limits, bound_of, least_seconds
-from recorded_ratios import NOT_COMPARABLE, fallen, keep, verdict
-from stage_times import StageTime, counted_flops
-from whole_run import WholeRun, resident
+
+from benchmarks.machine_limits import Limits, Work, best_limits, bound_of, least_seconds
+from benchmarks.recorded_ratios import NOT_COMPARABLE, fallen, keep, verdict
+from benchmarks.stage_times import StageTime, counted_flops
+from benchmarks.whole_run import WholeRun, resident
 
 LIMITS = Limits(1e9, {"float32": 1e10, "bfloat16": 4e10})
 RUN = WholeRun(

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_tracking import FPS, SIZE, body, frame, tracks
+
+from tests.test_tracking import FPS, SIZE, body, frame, tracks
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from tracking import nearest_box, our_tracks, single
-from tracking_clips import NOBODY, KnownClip, actors_of, make_clip
-from tracking_pixels import _Cut, _pictures
-from tracking_scenes import KINDS
-from tracking_scores import IdentityCounts, count_identities
+from benchmarks.tracking import nearest_box, our_tracks, single
+from benchmarks.tracking_clips import NOBODY, KnownClip, actors_of, make_clip
+from benchmarks.tracking_pixels import _Cut, _pictures
+from benchmarks.tracking_scenes import KINDS
+from benchmarks.tracking_scores import IdentityCounts, count_identities
 
 
 def rows(*frames: list[int]) -> list[np.ndarray]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.bvh_skeletons import DIALECTS
@@ -17,6 +16,7 @@ from glagcn_cli.export.stick_figure import stick_figure
 from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import sequence, walking
 
 bpy = pytest.importorskip("bpy")
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_figure import walking
 from scipy.optimize import least_squares
 
 from glagcn_cli.bones import bone_lengths, steady_bones
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import walking
 
 PARENTS, CHILDREN = np.array(H36M17.bone_indices).T
 

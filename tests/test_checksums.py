@@ -5,13 +5,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from kept_detections import video
 
 from glagcn_cli import checksums
 from glagcn_cli.checksums import remembered_sha256, sha256
 from glagcn_cli.detection_cache import cache_key
 from glagcn_cli.done_before import content_key
 from glagcn_cli.settings import Settings
+from tests.kept_detections import video
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from fake_detection import clip
 
 from glagcn_cli.choosing import choose_people, what_numbers_mean, who_is_left_out
 from glagcn_cli.cli import main
 from glagcn_cli.errors import UsageError
 from glagcn_cli.settings import EVERYBODY, Settings
 from glagcn_cli.tracking import Track
+from tests.fake_detection import clip
 
 PEOPLE = [Track(np.arange(3), np.zeros(3, int), 100.0 / n, n) for n in (1, 2, 3)]
 CLIP, FPS = Path("in.mp4"), Fraction(25)

@@ -17,19 +17,19 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from clips import opencv_frames
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
-from test_progress import on_a_terminal
 
 from glagcn_cli import __version__, video_lifter
+from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.many import DEFAULT_FORMATS
-from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.sources import DEFAULT_IMAGE_FPS
+from tests.clips import opencv_frames
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
+from tests.test_progress import on_a_terminal
 
 PROGRAM = [sys.executable, "-m", "glagcn_cli.cli"]
 
@@ -262,9 +262,8 @@ def test_the_real_program_end_to_end(tmp_path, lifter) -> None:
 
 
 def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
-    from clips import encode
-
     from glagcn_cli.drawn_people import draw_people
+    from tests.clips import encode
 
     picture = draw_people(320, 256, [(160, 130, 200)])
     source = encode(tmp_path / "in.mp4", np.stack([picture] * 3), 25, "-crf", "10")
@@ -288,7 +287,7 @@ def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
 _HARNESS = """
 import sys, time, warnings
 sys.path.insert(0, {tests!r})
-from fake_detection import FakeDetector
+from tests.fake_detection import FakeDetector
 from glagcn_cli import video_lifter
 from glagcn_cli.rendering import SideBySideRenderer
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import counting, encode, ffmpeg, opencv_frames, sound
 from numpy.typing import NDArray
 
 from glagcn_cli import decoding
@@ -15,6 +14,7 @@ from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import UsageError
 from glagcn_cli.video import VideoReader
 from glagcn_cli.video_writing import VideoWriter
+from tests.clips import counting, encode, ffmpeg, opencv_frames, sound
 
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_lifting import DAMAGED, KILLED, KILLED_ONCE, FakeLifter, film
-from test_own_process import check_processes
 
 from glagcn_cli.errors import DeviceError, UsageError
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, FAILED, SKIPPED, Choices
+from tests.fake_lifting import DAMAGED, KILLED, KILLED_ONCE, FakeLifter, film
+from tests.test_own_process import check_processes
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray")
 

@@ -11,12 +11,12 @@ import click
 import pytest
 from click.core import ParameterSource
 from click.testing import CliRunner, Result
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glagcn_cli.cli import main
 from glagcn_cli.config_file import INPUT_KEY, _parameters_by_key
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 
 def config(folder: Path, text: str) -> Path:

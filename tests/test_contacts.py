@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filmed_figure import FPS, SIZE, Camera, lying
-from moving_figure import Figure
-from planted_walk import planted_walk
 
+from glagcn_cli.camera import focal_length
 from glagcn_cli.contacts import ANKLES, find_contacts
-from glagcn_cli.normalisation import focal_length
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
+from tests.filmed_figure import FPS, SIZE, Camera, lying
+from tests.moving_figure import Figure
+from tests.planted_walk import planted_walk
 
 CAMERA = Camera(down=12, place=(0, 1.5, 6.0))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import BLUE, GREEN, RED, WHITE, corners, counting, encode, ffmpeg, quadrants, sound
 
 from glagcn_cli.video import VideoReader, probe
 from glagcn_cli.video_writing import VideoWriter
+from tests.clips import BLUE, GREEN, RED, WHITE, corners, counting, encode, ffmpeg, quadrants, sound
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 HDR = "setparams=color_trc={}:color_primaries=bt2020:colorspace=bt2020nc"

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from clips import encode
-from fake_detection import X264
 
 from glagcn_cli import demo
 from glagcn_cli.drawn_people import draw_people
 from glagcn_cli.errors import InputError
+from tests.clips import encode
+from tests.fake_detection import X264
 
 
 def pip_that(monkeypatch: pytest.MonkeyPatch, status: int, said: str, wheel: bytes | None) -> None:

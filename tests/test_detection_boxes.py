@@ -8,12 +8,12 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
-from random_models import save_random
-from test_detection_keypoints import blurred_noise
 
 from glagcn_cli.detection import building, models
 from glagcn_cli.detection.boxes import MMDetBoxes, _bound, inside_frame
 from glagcn_cli.errors import ModelNotFoundError
+from tests.random_models import save_random
+from tests.test_detection_keypoints import blurred_noise
 
 NANO = models.find_config("rtmdet-nano")
 FRAMES = [blurred_noise(seed, 160, 256) for seed in range(3)]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from random_models import save_random
 
 from glagcn_cli.detection import building, models, openmmlab
 from glagcn_cli.errors import CheckpointError, ModelNotFoundError
+from tests.random_models import save_random
 
 CONFIG = models.find_config("rtmpose-t")
 

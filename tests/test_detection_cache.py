@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
-from kept_detections import assert_same, kept, video
 
 from glagcn_cli import detection_cache, keypoints_source, video_lifter
 from glagcn_cli.clip_detections import ClipDetections
@@ -26,6 +24,8 @@ from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.probing import VideoInfo
 from glagcn_cli.skeleton import COCO17
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
+from tests.kept_detections import assert_same, kept, video
 
 CACHE = KeypointsUse(cache=True)
 MADE_BY = {"models": "some"}
@@ -294,7 +294,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from fake_detection import FakeDetector
+from tests.fake_detection import FakeDetector
 from glagcn_cli import detection_cache, video_lifter
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video

@@ -5,12 +5,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from random_models import save_random
 
 from glagcn_cli.detection import building, models
 from glagcn_cli.detection.keypoints import MMPoseKeypoints, _dataset_meta, _joint_set
 from glagcn_cli.errors import ModelNotFoundError
 from glagcn_cli.skeleton import COCO17, HALPE26
+from tests.random_models import save_random
 
 CONFIG = models.find_config("rtmpose-t")
 

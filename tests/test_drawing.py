@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from walkers import poses, standing, walk
 
 from glagcn_cli.rendering.drawing import (
     LEFT,
@@ -19,6 +18,7 @@ from glagcn_cli.rendering.drawing import (
     tag_person,
 )
 from glagcn_cli.skeleton import COCO17, H36M17, HALPE26, JointSet
+from tests.walkers import poses, standing, walk
 
 
 def stroke(

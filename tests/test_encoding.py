@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from walkers import poses, walk
 
 from glagcn_cli import encoding, ffmpeg
 from glagcn_cli.encoding import codec
@@ -18,6 +17,7 @@ from glagcn_cli.settings import QUALITIES, Settings
 from glagcn_cli.video import VideoReader
 from glagcn_cli.video_writing import VideoWriter
 from glagcn_cli.writing import Clip, render_video
+from tests.walkers import poses, walk
 
 SIZE = (64, 48)
 

@@ -12,12 +12,12 @@ import cv2
 import nbformat
 import numpy as np
 import pytest
-from clips import encode, ffmpeg
-from fake_detection import X264, FakeDetector, clip, random_lifter, use_detector
 from nbclient import NotebookClient
 
 from glagcn_cli import settings
 from glagcn_cli.drawn_people import draw_people
+from tests.clips import encode, ffmpeg
+from tests.fake_detection import X264, FakeDetector, clip, random_lifter, use_detector
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOTEBOOK = EXAMPLES / "video_to_angles.ipynb"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import sequence, walking
 
 VALID = np.arange(30) % 7 != 3
 

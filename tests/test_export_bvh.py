@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import Figure, sequence, walking
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import ExportContext, writer_for
@@ -16,6 +15,7 @@ from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.settings import BVH_SKELETONS, Settings
 from glagcn_cli.skeleton import COCO17, H36M17
+from tests.moving_figure import Figure, sequence, walking
 
 pybvh = pytest.importorskip("pybvh")
 

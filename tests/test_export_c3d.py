@@ -8,12 +8,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import InputError, NobodyFoundError, UsageError
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.saved_poses import read_poses
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import sequence, walking
 
 ezc3d = pytest.importorskip("ezc3d")
 

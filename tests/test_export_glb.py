@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
@@ -18,6 +17,7 @@ from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rig import RIG_JOINTS
 from glagcn_cli.skeleton import COCO17, H36M17
+from tests.moving_figure import sequence, walking
 
 NUMBERS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 KINDS = {5121: np.uint8, 5123: np.uint16, 5126: np.float32}

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from html_page import figure, filmed, written
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import NobodyFoundError, OutputError
 from glagcn_cli.export import ExportContext, html_video
 from glagcn_cli.export import html as html_writer
 from glagcn_cli.skeleton import H36M17
+from tests.html_page import figure, filmed, written
+from tests.moving_figure import sequence, walking
 
 HOSTILE = "</script><img src=x onerror=alert(1)>@VIDEO@ & \u2028\"'.mp4"
 

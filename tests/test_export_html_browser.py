@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import encode
-from headless_browser import Browser, browser_path
-from moving_figure import sequence, walking
-from opened_page import (
+
+from glagcn_cli.rendering.drawing import LEFT, RIGHT
+from glagcn_cli.skeleton import H36M17
+from tests.clips import encode
+from tests.headless_browser import Browser, browser_path
+from tests.moving_figure import sequence, walking
+from tests.opened_page import (
     COUNT,
     FPS,
     PICTURE,
@@ -30,9 +33,6 @@ from opened_page import (
     show,
     wait,
 )
-
-from glagcn_cli.rendering.drawing import LEFT, RIGHT
-from glagcn_cli.skeleton import H36M17
 
 pytestmark = [
     pytest.mark.skipif(browser_path() is None, reason="no Chromium"),

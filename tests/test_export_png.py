@@ -6,9 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clips import encode
-from fake_detection import X264
-from moving_figure import sequence, walking
 from numpy.typing import NDArray
 
 from glagcn_cli.errors import NobodyFoundError, OutputError
@@ -16,6 +13,9 @@ from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.png import FRAMES, WIDTH
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
+from tests.clips import encode
+from tests.fake_detection import X264
+from tests.moving_figure import sequence, walking
 
 FRAME_SIZE = (160, 90)
 COUNT = 40

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from tests.moving_figure import sequence, walking
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".BVH", ".Npz"])

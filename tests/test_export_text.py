@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.json_file import gaps
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import sequence, walking
 
 NTSC = Fraction(30000, 1001)
 SEEN = np.arange(12) % 5 != 2  # frames 2 and 7 have no pose

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from clips import encode
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 from glagcn_cli import ffmpeg
 from glagcn_cli.errors import DeviceError, InputError, OutputError
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.video import VideoReader
+from tests.clips import encode
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ _INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from fake_detection import FakeDetector
+from tests.fake_detection import FakeDetector
 from glagcn_cli import detection_cache, video_lifter
 from glagcn_cli.cli import main
 

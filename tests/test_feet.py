@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import SHIN, THIGH, Figure, about, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.feet import foot_turns
 from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.rig import FRONT, NAMES, UP, RigMotion
+from tests.moving_figure import SHIN, THIGH, Figure, about, walking
 
 TOES = np.array([0.0, -0.066, 0.172])
 NEVER = np.zeros(1, bool)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_camera_motion import landscape
 
 from glagcn_cli.film_cuts import FILM_CUTS, FilmCuts
+from tests.test_camera_motion import landscape
 
 FPS = 30
 PLACES = [landscape(seed) for seed in (3, 4, 5)]

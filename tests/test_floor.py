@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from walkers import poses, walk
 
 from glagcn_cli.rendering.floor import Floor
 from glagcn_cli.rendering.scene_view import Camera, SceneView, clip_points
+from tests.walkers import poses, walk
 
 SIZE = (640, 360)
 

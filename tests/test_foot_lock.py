@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filmed_figure import FPS, SIZE, Camera, lying
 from numpy.typing import NDArray
-from planted_walk import planted_walk
 
 from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.foot_lock import LOWEST_ANKLE, lock_feet
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
 from glagcn_cli.world import SceneChoices, to_scene
+from tests.filmed_figure import FPS, SIZE, Camera, lying
+from tests.planted_walk import planted_walk
 
 CAMERA = Camera(down=12, place=(0.5, 1.5, 6.0))
 LEFT_ANKLE = ANKLES[0]

@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import SHIN, THIGH, Figure, sequence
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.gait import Gait, find_gait
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import SHIN, THIGH, Figure, sequence
 
 ANKLE = 0.08
 STEP, CADENCE = 0.66, 108.0  # metres; steps a minute

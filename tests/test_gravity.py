@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filmed_figure import ANY_CAMERA, Camera, degrees_between, lying, walk
-from moving_figure import Figure
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
@@ -19,6 +17,8 @@ from glagcn_cli.gravity import (
 )
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
+from tests.filmed_figure import ANY_CAMERA, Camera, degrees_between, lying, walk
+from tests.moving_figure import Figure
 
 
 @ANY_CAMERA

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import encode
 
 from glagcn_cli import ffmpeg
 from glagcn_cli.held_signals import signals_held
 from glagcn_cli.video import VideoInfo, VideoReader, probe
 from glagcn_cli.video_writing import VideoWriter
+from tests.clips import encode
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "color=red:size=16x16:rate=25", "-f", "null", "-"]
 

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from fake_detection import FakeDetector, use_detector
 from numpy.typing import NDArray
 
 from glagcn_cli import info, video_lifter
@@ -25,6 +24,7 @@ from glagcn_cli.info_cli import main
 from glagcn_cli.info_text import size
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
+from tests.fake_detection import FakeDetector, use_detector
 
 STEPS = [
     "importing", "encoding", "decoding", "finding people", "lifting", "drawing", "writing poses"

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import Figure, sequence, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import UsageError
@@ -19,6 +18,7 @@ from glagcn_cli.joint_angles import (
     thorax_axes,
 )
 from glagcn_cli.skeleton import H36M17, HUMANEVA15
+from tests.moving_figure import Figure, sequence, walking
 
 
 def angles_of(**posture) -> dict[str, float]:

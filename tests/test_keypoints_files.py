@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
-from kept_detections import NTSC, assert_same, detections, kept, video
 
 from glagcn_cli import video_lifter
 from glagcn_cli.clip_detections import ClipDetections
@@ -21,6 +19,8 @@ from glagcn_cli.keypoints_files import for_video, keypoints_path, read_keypoints
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
+from tests.kept_detections import NTSC, assert_same, detections, kept, video
 
 
 def own(path: Path) -> ClipDetections:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kept_detections import assert_same, detections, kept, video
 
 from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.errors import InputError
@@ -19,6 +18,7 @@ from glagcn_cli.keypoints.openpose import BODY_25, COCO_18
 from glagcn_cli.keypoints_files import for_video, read_keypoints, save_keypoints
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from tests.kept_detections import assert_same, detections, kept, video
 
 # Two people, one, nobody, one.
 FRAMES = [detections(count, seed=seed) for seed, count in enumerate((2, 1, 0, 1))]

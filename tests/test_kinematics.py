@@ -2,13 +2,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from moving_figure import Figure, about, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.kinematics import fit_rig
 from glagcn_cli.rig import NAMES, PARENTS, RigMotion
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import Figure, about, walking
 
 FPS = Fraction(50)
 

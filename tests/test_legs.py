@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_figure import SHIN, THIGH, Figure, walking
 
 from glagcn_cli.legs import LEGS, reach_for
+from tests.moving_figure import SHIN, THIGH, Figure, walking
 
 RNG = np.random.default_rng(5)
 LEFT = LEGS[0]

@@ -6,10 +6,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from clips import ffmpeg
 
 from glagcn_cli.lens import FOCAL_LENGTH_KEY, fov_of
 from glagcn_cli.probing import probe
+from tests.clips import ffmpeg
 
 
 def clip(path: Path, value: str | None, size: str = "160x90") -> Path:

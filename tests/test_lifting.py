@@ -7,25 +7,19 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from moving_figure import walking
 from numpy.typing import NDArray
 from torch import nn
 
 from glagcn_cli import window_lifting
+from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
 from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, save_lifter
 from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.normalisation import (
-    IMAGE,
-    PERSON,
-    focal_length,
-    normalise_windows,
-    pixel_rays,
-    ray_rotations,
-)
+from glagcn_cli.normalisation import IMAGE, PERSON, normalise_windows
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17, MPI_INF_3DHP17
+from tests.moving_figure import walking
 
 torch.set_num_threads(1)
 

@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from clips import counting
-from fake_detection import HEIGHT, WIDTH, FakeDetector, clip, random_lifter, use_detector, walker
-from moving_figure import walking
 from numpy.typing import NDArray
 
+from glagcn_cli.camera import focal_length
 from glagcn_cli.cli import main
 from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.errors import InputError
@@ -31,12 +29,22 @@ from glagcn_cli.live.picture import PANEL_HEIGHT, LivePicture
 from glagcn_cli.live.run import LiveReport, run_live
 from glagcn_cli.live.scene import LiveScene
 from glagcn_cli.live.window import DisplayError, check_window
-from glagcn_cli.normalisation import focal_length
 from glagcn_cli.poses import FrameDetections, Keypoints2D, LiftedJoints, PoseSequence
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17, H36M17, to_lifter_joints
 from glagcn_cli.video_lifter import VideoLifter
 from glagcn_cli.window_lifting import CENTRE
+from tests.clips import counting
+from tests.fake_detection import (
+    HEIGHT,
+    WIDTH,
+    FakeDetector,
+    clip,
+    random_lifter,
+    use_detector,
+    walker,
+)
+from tests.moving_figure import walking
 
 SIZE = (WIDTH, HEIGHT)
 Frames = NDArray[np.uint8]

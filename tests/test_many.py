@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import counting, encode
-from fake_lifting import (
+
+from glagcn_cli import many_worker
+from glagcn_cli.errors import DeviceError, InputError, OutputError, UsageError
+from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.many import lift_many
+from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
+from glagcn_cli.settings import Settings
+from tests.clips import counting, encode
+from tests.fake_lifting import (
     DAMAGED,
     NO_MEMORY,
     NO_MODEL,
@@ -17,13 +24,6 @@ from fake_lifting import (
     FakeLifter,
     film,
 )
-
-from glagcn_cli import many_worker
-from glagcn_cli.errors import DeviceError, InputError, OutputError, UsageError
-from glagcn_cli.keypoints_source import KeypointsUse
-from glagcn_cli.many import lift_many
-from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
-from glagcn_cli.settings import Settings
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fake_lifting import DAMAGED, SCARED, FakeLifter, film
-from test_progress import on_a_terminal
 
 from glagcn_cli import many_worker
 from glagcn_cli.cli import main
+from tests.fake_lifting import DAMAGED, SCARED, FakeLifter, film
+from tests.test_progress import on_a_terminal
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +184,7 @@ _ON_A_TERMINAL = """
 import sys, time
 from functools import lru_cache
 sys.path.insert(0, {tests!r})
-from fake_lifting import FakeLifter
+from tests.fake_lifting import FakeLifter
 from glagcn_cli import many_worker
 many_worker.loaded_models = lru_cache(lambda choices: FakeLifter(choices.settings))
 from glagcn_cli.cli import main

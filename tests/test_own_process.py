@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from fake_lifting import FakeLifter, MeasuringLifter, film
 
 from glagcn_cli import cli, own_process
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, Choices
+from tests.fake_lifting import FakeLifter, MeasuringLifter, film
 
 _SPINS = "GOMP_SPINCOUNT"
 

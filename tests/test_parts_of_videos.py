@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from clips import encode, ffmpeg, opencv_frames
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 from glagcn_cli.cli import main
 from glagcn_cli.probing import probe
+from tests.clips import encode, ffmpeg, opencv_frames
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 
 def run(*arguments: object) -> Result:

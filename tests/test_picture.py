@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import encode, ffmpeg, quadrants
-from walkers import FPS, points_2d, poses, walk
 
 from glagcn_cli.rendering import SceneRenderer, SideBySideRenderer
 from glagcn_cli.rendering.lettering import draw_text
 from glagcn_cli.rendering.picture import Yuv420
 from glagcn_cli.video import VideoReader, probe
 from glagcn_cli.video_writing import VideoWriter
+from tests.clips import encode, ffmpeg, quadrants
+from tests.walkers import FPS, points_2d, poses, walk
 
 
 def as_rgb(array: np.ndarray) -> np.ndarray:

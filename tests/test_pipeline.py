@@ -12,8 +12,16 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
-from clips import Frames, encode, opencv_frames, sound
-from fake_detection import (
+
+from glagcn_cli import detection_stage, ffmpeg, preflight, video_lifter, writing
+from glagcn_cli.checksums import sha256
+from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
+from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
+from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
+from glagcn_cli.progress import Stages
+from glagcn_cli.video import VideoReader
+from tests.clips import Frames, encode, opencv_frames, sound
+from tests.fake_detection import (
     HEIGHT,
     WIDTH,
     X264,
@@ -24,14 +32,6 @@ from fake_detection import (
     use_detector,
     walker,
 )
-
-from glagcn_cli import detection_stage, ffmpeg, preflight, video_lifter, writing
-from glagcn_cli.checksums import sha256
-from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
-from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
-from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
-from glagcn_cli.progress import Stages
-from glagcn_cli.video import VideoReader
 
 ALL_FORMATS = ("walk.mp4", "walk.npy", "walk.npz", "walk.bvh")
 

@@ -4,7 +4,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from clips import counting, encode, ffmpeg
 
 from glagcn_cli import ffmpeg as ffmpeg_module
 from glagcn_cli import sound as sound_module
@@ -12,6 +11,7 @@ from glagcn_cli.errors import InputError, NoVideoStreamError
 from glagcn_cli.frame_rates import choose_rate
 from glagcn_cli.probing import probe
 from glagcn_cli.sound import probe_audio
+from tests.clips import counting, encode, ffmpeg
 
 
 @pytest.mark.parametrize(

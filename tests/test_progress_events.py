@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 from glagcn_cli import __version__
 from glagcn_cli.cli import main
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.progress import Stages
 from glagcn_cli.progress_events import JSON, EventStream
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 SCHEMA = {
     "start": {"schema": int, "program": str, "version": str},

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from clips import opencv_frames
-from fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
 from glagcn_cli.export import SUFFIXES
 from glagcn_cli.saved_poses import read_poses
+from tests.clips import opencv_frames
+from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 FRAMES = 30
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from filmed_figure import ANY_CAMERA, CAMERAS, SIZE, Camera, walk
 
-from glagcn_cli.normalisation import focal_length
+from glagcn_cli.camera import focal_length
 from glagcn_cli.root_path import root_depth, smooth_depth
 from glagcn_cli.skeleton import H36M17
+from tests.filmed_figure import ANY_CAMERA, CAMERAS, SIZE, Camera, walk
 
 
 @ANY_CAMERA

@@ -2,10 +2,10 @@ import warnings
 
 import numpy as np
 import pytest
-from moving_figure import about
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.rotations import continuous_euler, continuous_quaternions, swing
+from tests.moving_figure import about
 
 RANDOM = np.random.default_rng(0)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from moving_figure import sequence, walking
 
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.saved_poses import READABLE_SUFFIXES, read_poses
 from glagcn_cli.skeleton import H36M17
+from tests.moving_figure import sequence, walking
 
 NTSC = Fraction(30000, 1001)
 ALONE = (".trc", ".npy")  # formats of one person a file

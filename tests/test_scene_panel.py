@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from walkers import poses, standing, walk
 
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.scene_panel import FAINTEST, SURE, UNSURE, ScenePanel, opacity
 from glagcn_cli.rendering.scene_view import SceneView, clip_points
 from glagcn_cli.skeleton import H36M17
+from tests.walkers import poses, standing, walk
 
 SIZE = (640, 360)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from walkers import poses, standing, walk
 
 from glagcn_cli.rendering.scene_view import AZIMUTH, SceneView, clip_points, view_rotation
+from tests.walkers import poses, standing, walk
 
 SIZE = (1280, 720)
 MIDDLE = (np.array(SIZE) - 1) / 2

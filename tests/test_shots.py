@@ -7,10 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import encode
-from fake_detection import FakeDetector, random_lifter, use_detector
-from filmed_figure import SIZE, Camera, walk
-from test_camera_motion import landscape, view, watch
 
 from glagcn_cli import detection_cache
 from glagcn_cli.camera_motion import CAMERA_DRIFT, CAMERA_MOVES
@@ -21,6 +17,10 @@ from glagcn_cli.settings import EVERYBODY, Settings
 from glagcn_cli.shots import Shot, between_cuts, in_clip, shots_of, shots_of_part
 from glagcn_cli.video_lifter import LiftedVideo, VideoLifter
 from glagcn_cli.world import SceneChoices, stature, to_scene, to_scenes
+from tests.clips import encode
+from tests.fake_detection import FakeDetector, random_lifter, use_detector
+from tests.filmed_figure import SIZE, Camera, walk
+from tests.test_camera_motion import landscape, view, watch
 
 OTHER_PLACE = landscape(9)[300:660, 500:1140]
 KEPT = {

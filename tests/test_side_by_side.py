@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from walkers import FPS, points_2d, poses, standing, walk
 
 from glagcn_cli.rendering import SideBySideRenderer
+from tests.walkers import FPS, points_2d, poses, standing, walk
 
 
 def renderer(size: tuple[int, int], panel_height: int = 720) -> SideBySideRenderer:

@@ -10,13 +10,13 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from clips import BLUE, RED, corners, counting, encode, ffmpeg, quadrants
 
 from glagcn_cli import sources
 from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.sources import as_file, is_file_name, shown
 from glagcn_cli.video import VideoReader, probe
+from tests.clips import BLUE, RED, corners, counting, encode, ffmpeg, quadrants
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-crf", "12")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_tracking import FPS, NOBODY, Sighting, body, frame, hips, tracks
 
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.track_linking import LONGEST_ABSENCE, link
 from glagcn_cli.tracking import find_people, track_people
 from glagcn_cli.tracklets import Tracklet, follow
+from tests.test_tracking import FPS, NOBODY, Sighting, body, frame, hips, tracks
 
 SECOND = int(FPS)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import walking
-from training_draws import clips, double_draws, step_draws
 
 from glagcn_cli.skeleton import COCO17, H36M17
 from glagcn_training.augment import (
@@ -15,6 +13,8 @@ from glagcn_training.augment import (
     reshape_bodies,
     turn_about_vertical,
 )
+from tests.synthetic_motion import walking
+from tests.training_draws import clips, double_draws, step_draws
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import io
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import walking
 from torch import Tensor
 
 from glagcn_cli.model.architecture import Architecture
@@ -18,6 +17,7 @@ from glagcn_training.baselines import (
     width_for,
 )
 from glagcn_training.multiplications import architecture_multiplications, multiplications
+from tests.synthetic_motion import walking
 
 torch.set_num_threads(1)
 

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import walking
-from training_draws import Doubled, clips, double_draws, step_draws
 
 from glagcn_cli.skeleton import CONVERSION, H36M17
 from glagcn_training.cameras import (
@@ -19,6 +17,8 @@ from glagcn_training.cameras import (
 )
 from glagcn_training.evaluation_noise import gaussian_noise
 from glagcn_training.virtual_detector import observe
+from tests.synthetic_motion import walking
+from tests.training_draws import Doubled, clips, double_draws, step_draws
 
 
 @pytest.fixture

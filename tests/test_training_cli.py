@@ -18,10 +18,6 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from small_datasets import edit, write_3dhp, write_h36m, write_humaneva
-from small_runs import SMALL, small_packs
-from synthetic_motion import write_pack
-from test_training_released import released, write
 
 from glagcn_cli.checkpoints import load_lifter, save_lifter
 from glagcn_cli.lifting import Lifter
@@ -32,6 +28,10 @@ from glagcn_training.engine import report
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state, states
 from glagcn_training.engine.model import LiftingModel
 from glagcn_training.engine.progress import read_log
+from tests.small_datasets import edit, write_3dhp, write_h36m, write_humaneva
+from tests.small_runs import SMALL, small_packs
+from tests.synthetic_motion import write_pack
+from tests.test_training_released import released, write
 
 torch.set_num_threads(1)
 

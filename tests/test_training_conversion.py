@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from moving_figure import sequence, walking
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import InputError
@@ -22,6 +21,7 @@ from glagcn_training.conversion.packing import validation_subjects, write_pack
 from glagcn_training.conversion.placing import metres_per_unit
 from glagcn_training.data.packs import read_pack
 from glagcn_training.data_cli import main
+from tests.moving_figure import sequence, walking
 
 pytest.importorskip("pybvh")
 

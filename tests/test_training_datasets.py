@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from small_datasets import write_3dhp, write_h36m, write_humaneva
-from small_runs import SMALL, small_packs
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_training import cli
@@ -21,6 +19,8 @@ from glagcn_training.engine import report
 from glagcn_training.engine.checkpointing import newest_state
 from glagcn_training.engine.model import LiftingModel
 from glagcn_training.engine.progress import read_log
+from tests.small_datasets import write_3dhp, write_h36m, write_humaneva
+from tests.small_runs import SMALL, small_packs
 
 torch.set_num_threads(1)
 

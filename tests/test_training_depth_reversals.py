@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic_motion import walking
 
-from glagcn_cli.normalisation import focal_length
+from glagcn_cli.camera import focal_length
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.depth_reversals import CLEAR, DepthReversals, body_front, count_reversals
 from glagcn_training.evaluate import Observation
+from tests.synthetic_motion import walking
 
 
 def counted(predicted, true=0.3, **more) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from training_draws import double_draws, step_draws
 
 from glagcn_cli.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, H36M17, to_lifter_joints
@@ -20,6 +19,7 @@ from glagcn_training.detector_errors import (
     swap_sides,
 )
 from glagcn_training.detector_noise import exact_detections
+from tests.training_draws import double_draws, step_draws
 
 HIPS = slice(11, 13)
 

@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from training_draws import double_draws, step_draws
 
 from glagcn_cli.skeleton import COCO17, HUMANEVA15, JOINT_SETS
 from glagcn_training.detector_noise import (
@@ -19,6 +18,7 @@ from glagcn_training.detector_noise import (
     hidden_by_torso,
     kind_of,
 )
+from tests.training_draws import double_draws, step_draws
 
 SIZE = 100.0
 FPS = 25.0

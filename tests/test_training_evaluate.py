@@ -10,17 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_datasets import write_3dhp, write_h36m, write_humaneva
-from small_runs import small_packs, untrained_lifter
-from synthetic_motion import write_pack
-from test_training_released import released, write
 
+from glagcn_cli.camera import focal_length
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import CheckpointError, InputError, ModelNotFoundError, UsageError
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
-from glagcn_cli.normalisation import IMAGE, PERSON, focal_length
+from glagcn_cli.normalisation import IMAGE, PERSON
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
 from glagcn_training.data.packs import read_packs
@@ -37,6 +34,10 @@ from glagcn_training.evaluation_noise import NOISE
 from glagcn_training.evaluation_run import EvaluationSettings, run_evaluation
 from glagcn_training.released import import_released
 from glagcn_training.scores import METRICS, summarise
+from tests.small_datasets import write_3dhp, write_h36m, write_humaneva
+from tests.small_runs import small_packs, untrained_lifter
+from tests.synthetic_motion import write_pack
+from tests.test_training_released import released, write
 
 torch.set_num_threads(1)
 

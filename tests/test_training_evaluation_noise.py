@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import walking
 
 from glagcn_cli.lifting import MIN_SCORE
 from glagcn_cli.normalisation import FILLED_SCORE
@@ -17,6 +16,7 @@ from glagcn_training.data.takes import Take, TakeSet
 from glagcn_training.evaluate import observe_takes
 from glagcn_training.evaluation_noise import EXACT, MEASURED, gaussian_noise, measured_noise
 from glagcn_training.random_draws import GeneratorDraws
+from tests.synthetic_motion import walking
 
 torch.set_num_threads(1)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from synthetic_motion import walking
 
 from glagcn_cli.poses import LiftedJoints
 from glagcn_training.evaluate import Observation
 from glagcn_training.gravity import GravityErrors, angles
+from tests.synthetic_motion import walking
 
 UP = np.array([0.0, -1.0, 0.0])
 

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from synthetic_motion import walking
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
@@ -22,6 +21,7 @@ from glagcn_training.hard_input import (
     hide,
     in_posture,
 )
+from tests.synthetic_motion import walking
 
 MOTION = walking(60)
 

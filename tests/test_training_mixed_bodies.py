@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from synthetic_motion import walking
-from training_draws import AlwaysYes, Doubled
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training import mixed_bodies
@@ -16,6 +14,8 @@ from glagcn_training.mixed_bodies import (
     small_rotations,
 )
 from glagcn_training.quick_limbs import flick_limbs
+from tests.synthetic_motion import walking
+from tests.training_draws import AlwaysYes, Doubled
 
 SAMPLES = 200
 AT = {joint: number for number, joint in enumerate(H36M17.joints)}

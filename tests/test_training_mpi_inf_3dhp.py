@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_datasets import MPI_CAMERAS, edit, write_3dhp
 
+from glagcn_cli.camera import focal_length
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.normalisation import focal_length
 from glagcn_cli.skeleton import MPI_INF_3DHP17
 from glagcn_training.data.mpi_inf_3dhp import PCK_JOINTS
 from glagcn_training.data.registry import read_splits, read_takes
+from tests.small_datasets import MPI_CAMERAS, edit, write_3dhp
 
 FRAMES = 12
 

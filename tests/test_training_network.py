@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_runs import small_packs, small_recipe, trained
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
@@ -13,6 +12,7 @@ from glagcn_cli.skeleton import H36M17
 from glagcn_training.engine.network import build_network, has_idle_parts
 from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.losses import lifting_losses
+from tests.small_runs import small_packs, small_recipe, trained
 
 
 @pytest.fixture

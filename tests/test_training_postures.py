@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from synthetic_motion import walking
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training import postures
 from glagcn_training.hard_input import POSTURES, bend
 from glagcn_training.postures import change_postures
 from glagcn_training.random_draws import StepDraws
+from tests.synthetic_motion import walking
 
 SAMPLES = 400
 AT = {joint: number for number, joint in enumerate(H36M17.joints)}

@@ -9,7 +9,6 @@ import sys
 
 import pytest
 import torch
-from small_datasets import write_humaneva
 from torch import distributed, multiprocessing, nn
 
 from glagcn_cli.errors import UsageError
@@ -18,6 +17,7 @@ from glagcn_training.engine.processes import check_same, code_version, of_rank_z
 from glagcn_training.engine.progress import read_log
 from glagcn_training.engine.validation import PoseErrors, validation_loader
 from glagcn_training.scores import TakeScores
+from tests.small_datasets import write_humaneva
 
 RECIPE = (
     "network.channels=8", "network.global_blocks=1", "network.window=9", "network.dropout=0",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from synthetic_motion import write_pack
 from torch import Tensor, nn
 
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
@@ -20,6 +19,7 @@ from glagcn_training import pruning
 from glagcn_training.multiplications import architecture_multiplications
 from glagcn_training.pruning import prune, width_at
 from glagcn_training.pruning_run import prune_checkpoint
+from tests.synthetic_motion import write_pack
 
 torch.set_num_threads(1)
 

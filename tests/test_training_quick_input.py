@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from synthetic_motion import walking
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
 from glagcn_training.quick_input import FPS, bends, impulse, swing, thrown
+from tests.synthetic_motion import walking
 
 
 def standing() -> TakeSet:

@@ -13,9 +13,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from small_datasets import write_humaneva
-from small_runs import assert_same_weights, small_packs, small_recipe, trained
-from synthetic_motion import write_pack
 
 from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import DeviceError, TrainingError, UsageError
@@ -23,6 +20,9 @@ from glagcn_cli.skeleton import CONVERSION
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state
 from glagcn_training.engine.progress import read_log
 from glagcn_training.engine.runner import TrainingRun
+from tests.small_datasets import write_humaneva
+from tests.small_runs import assert_same_weights, small_packs, small_recipe, trained
+from tests.synthetic_motion import write_pack
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ LONG = ("schedule.steps=40", "schedule.validations=0", "network.dropout=0.1")
 KILLED = """
 import sys, torch
 from pathlib import Path
-from small_runs import small_recipe, trained
+from tests.small_runs import small_recipe, trained
 torch.set_num_threads(1)
 trained(small_recipe(*sys.argv[3:]), Path(sys.argv[1]), Path(sys.argv[2]))
 """

@@ -6,20 +6,15 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from training_draws import AlwaysYes, clips, double_draws, step_draws
 
-from glagcn_cli.normalisation import (
-    FILLED_SCORE,
-    IMAGE,
-    PERSON,
-    normalise_windows,
-    ray_rotations,
-)
+from glagcn_cli.camera import ray_rotations
+from glagcn_cli.normalisation import FILLED_SCORE, IMAGE, PERSON, normalise_windows
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION, H36M17, HUMANEVA15, MPI_INF_3DHP17
 from glagcn_training.augment import Augmentation
 from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
 from glagcn_training.samples import filmed_batch, virtual_batch
 from glagcn_training.virtual_detector import observe
+from tests.training_draws import AlwaysYes, clips, double_draws, step_draws
 
 PLAIN = Augmentation(mirror=False, bodies=0.0, noise=0.0)
 EVERYTHING = Augmentation(

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_datasets import write_3dhp
-from small_runs import small_packs
-from synthetic_motion import walking
 
-from glagcn_cli.normalisation import focal_length
+from glagcn_cli.camera import focal_length
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN
 from glagcn_training.data.packs import read_packs
@@ -19,6 +16,9 @@ from glagcn_training.evaluate import Observation, observe_takes, score_all
 from glagcn_training.metrics import mpjpe
 from glagcn_training.scores import summarise
 from glagcn_training.yardsticks import constant_predictor, held_depth_predictor
+from tests.small_datasets import write_3dhp
+from tests.small_runs import small_packs
+from tests.synthetic_motion import walking
 
 
 @pytest.fixture(scope="module")

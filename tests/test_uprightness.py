@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from walkers import points_2d
 
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.uprightness import median_lean, warn_if_turned
+from tests.walkers import points_2d
 
 
 def turned(quarters: int, frames: int = 10) -> Keypoints2D:

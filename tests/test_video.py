@@ -14,7 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clips import (
+
+from glagcn_cli import outputs
+from glagcn_cli import sound as sound_module
+from glagcn_cli.errors import OutputError
+from glagcn_cli.video import VideoReader, probe
+from glagcn_cli.video_writing import VideoWriter
+from tests.clips import (
     BLUE,
     GREEN,
     RED,
@@ -27,12 +33,6 @@ from clips import (
     quadrants,
     sound,
 )
-
-from glagcn_cli import outputs
-from glagcn_cli import sound as sound_module
-from glagcn_cli.errors import OutputError
-from glagcn_cli.video import VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from clips import ffmpeg
-from fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 
 from glagcn_cli.cli import main
 from glagcn_cli.video_names import called, name_of
+from tests.clips import ffmpeg
+from tests.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 
 
 @pytest.fixture(scope="module")

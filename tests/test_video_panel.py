@@ -5,12 +5,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from walkers import points_2d
 
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from glagcn_cli.rendering.video_panel import VideoPanel
 from glagcn_cli.skeleton import COCO17
+from tests.walkers import points_2d
 
 GREY = 128
 

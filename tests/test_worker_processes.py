@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_lifting import DAMAGED, KILLED, KILLED_ONCE, SLOW, FakeLifter, film
-from test_many import lift, rows, statuses, tree
 
 from glagcn_cli import worker_processes
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, FAILED, Choices
+from tests.fake_lifting import DAMAGED, KILLED, KILLED_ONCE, SLOW, FakeLifter, film
+from tests.test_many import lift, rows, statuses, tree
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_end_is_not_waited_for(folder, out, monkeypatch) -> None:
 _INTERRUPTED = """
 import sys
 from pathlib import Path
-from fake_lifting import FakeLifter
+from tests.fake_lifting import FakeLifter
 from glagcn_cli.console import termination_unwinds
 from glagcn_cli.many import Choices, lift_many
 

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filmed_figure import (
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
+from glagcn_cli.gravity import CAMERA_UP, standing_up
+from glagcn_cli.skeleton import H36M17
+from glagcn_cli.world import SceneChoices, floor_height, scene_axes, to_scene
+from tests.filmed_figure import (
     ANY_CAMERA,
     CAMERAS,
     FPS,
@@ -15,14 +22,7 @@ from filmed_figure import (
     lying,
     walk,
 )
-from moving_figure import Figure
-from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
-
-from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.gravity import CAMERA_UP, standing_up
-from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import SceneChoices, floor_height, scene_axes, to_scene
+from tests.moving_figure import Figure
 
 
 @ANY_CAMERA

@@ -6,21 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filmed_figure import (
-    CAMERAS,
-    FPS,
-    SIZE,
-    Camera,
-    about_x,
-    directions,
-    lifted,
-    walk,
-)
-from moving_figure import Figure
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.world import SceneChoices, to_scene
+from tests.filmed_figure import CAMERAS, FPS, SIZE, Camera, about_x, directions, lifted, walk
+from tests.moving_figure import Figure
 
 
 def shaken(frames: int) -> NDArray:

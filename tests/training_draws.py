@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from synthetic_motion import walking
 
 from glagcn_training.random_draws import GeneratorDraws, StepDraws
+from tests.synthetic_motion import walking
 
 
 def double_draws(seed=7):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from glagcn_cli.normalisation import focal_length
+from glagcn_cli.camera import focal_length
 
 from .random_draws import Draws
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.normalisation import focal_length, pixel_rays, ray_rotations
+from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import JOINT_SETS, JointSet
 

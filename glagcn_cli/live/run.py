@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..camera import DEFAULT_FOV
 from ..detection.interface import Frame
-from ..normalisation import DEFAULT_FOV
 from ..poses import Keypoints2D, PoseSequence
 from ..settings import UP_OF_CAMERA
 from .capture import Captured, NewestFrame, Source

@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import focal_length, pixel_rays
 from ..contacts import ANKLE_HEIGHT, ANKLES
 from ..gravity import CAMERA_UP
-from ..normalisation import focal_length, pixel_rays
 from ..poses import PoseSequence
 from ..root_path import root_depth
 from ..world import scene_axes

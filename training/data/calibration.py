@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.normalisation import DEFAULT_FOV
+from glagcn_cli.camera import DEFAULT_FOV
 
 
 def field_of_view(length: float, focal: float) -> float:

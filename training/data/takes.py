@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.errors import InputError
-from glagcn_cli.normalisation import DEFAULT_FOV
 from glagcn_cli.skeleton import JointSet
 
 SPLITS = ("train", "val", "test")

@@ -1,0 +1,97 @@
+"""Pinhole camera: focal length, rays through pixels, and axes along a ray.
+
+Inference passes numpy arrays, training passes torch tensors; the lines are the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DEFAULT_FOV = 60.0
+"""Degrees over the picture's longer side, where the camera's is not known; phones film at 55-75."""
+
+
+@overload
+def ray_rotations(directions: NDArray[np.floating]) -> NDArray[np.float64]: ...
+@overload
+def ray_rotations(directions: Tensor) -> Tensor: ...
+def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
+    """Rotations that turn the camera's axes so that z points along a ray, without roll.
+
+    Parameters
+    ----------
+    directions
+        (..., 3) camera frame (x right, y down, z forward), any length above 0, z > 0.
+
+    Returns
+    -------
+    NDArray or Tensor
+        (..., 3, 3); a column vector in the camera frame, multiplied from the left, comes out in
+        the ray's frame. The transpose goes back.
+    """
+    library = library_of(directions)
+    d = directions / (directions**2).sum(axis=-1, keepdims=True) ** 0.5
+    x, y, z = d[..., 0], d[..., 1], d[..., 2]
+    flat = library.hypot(x, z)  # length of the ray in the camera's horizontal plane
+    zero = library.zeros_like(x)
+    right = library.stack([z / flat, zero, -x / flat], -1)
+    down = library.stack([-x * y / flat, flat, -y * z / flat], -1)
+    return library.stack([right, down, d], -2)
+
+
+@overload
+def pixel_rays(
+    pixels: NDArray[np.floating], image_size: tuple[int, int], focal: float
+) -> NDArray[np.float64]: ...
+@overload
+def pixel_rays(pixels: Tensor, image_size: Tensor, focal: Tensor) -> Tensor: ...
+def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] | Tensor:
+    """Directions of the rays through pixels, for cameras whose centre is the picture's.
+
+    Parameters
+    ----------
+    pixels
+        (..., 2) pixels.
+    image_size
+        (width, height) in pixels, or (..., 2) of them that broadcast against the pixels.
+    focal
+        Focal length in pixels, or (..., 1) of them likewise.
+
+    Returns
+    -------
+    NDArray or Tensor
+        (..., 3) camera frame, z = 1.
+    """
+    library = library_of(pixels)
+    size = np.array(image_size, np.float64) if library is np else image_size
+    xy = (pixels - (size - 1) / 2) / focal
+    return library.concatenate([xy, library.ones_like(xy[..., :1])], -1)
+
+
+@overload
+def focal_length(image_size: tuple[int, int] | Tensor, fov_degrees: Tensor) -> Tensor: ...
+@overload
+def focal_length(image_size: tuple[int, int], fov_degrees: float) -> float: ...
+def focal_length(image_size: Any, fov_degrees: Any) -> float | Tensor:
+    """Focal length in pixels from the field of view over the picture's longer side.
+
+    A tensor of sizes is (cameras, 2), for fields of view (cameras,).
+    """
+    longer = max(image_size) if np.ndim(image_size) == 1 else image_size.amax(-1)
+    library = library_of(fov_degrees)
+    return longer / 2 / library.tan(library.deg2rad(fov_degrees) / 2)
+
+
+def library_of(values: Any) -> Any:
+    """The module whose functions work on these values: torch for tensors, else numpy."""
+    if not hasattr(values, "new_tensor"):
+        return np
+    import torch
+
+    return torch
