@@ -15,7 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from .poses import FrameDetections
-from .tracklets import Tracklet, centre
+from .similarity import centre
+from .tracklets import Tracklet
 
 LONGEST_ABSENCE = 5.0
 """Seconds after which somebody who comes back is taken for somebody else."""

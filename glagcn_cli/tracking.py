@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from .poses import FrameDetections, Keypoints2D
 from .shots import between_cuts
+from .similarity import size
 from .skeleton import JointSet
 from .track_linking import link
-from .tracklets import Tracklet, follow, size
+from .tracklets import Tracklet, follow
 
 SHORTEST_TRACK = 0.2  # seconds; shorter ones are noise unless nobody else was seen
 

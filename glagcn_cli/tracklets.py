@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from .poses import FrameDetections
+from .similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
 
 GIVEN_UP = 0.4
 """Seconds after which somebody who is not seen is no longer waited for here. Later, `track_linking`
@@ -18,7 +19,6 @@ decides with all in view that happened in between."""
 LEAST_SIMILARITY = 0.35
 """Below this a detection is not the person of a track."""
 
-KEYPOINT_TOLERANCE = 0.12  # of the person's size: displacement at which similarity is exp(-1/2)
 TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
 NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection founds no track
 DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the same person
@@ -62,53 +62,6 @@ class Tracklet:
 
     def _last(self, clip: Sequence[FrameDetections]) -> FrameDetections:
         return clip[self.frames[-1]]
-
-
-def centre(box: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Middle (..., 2) of boxes (..., 4)."""
-    return (box[..., :2] + box[..., 2:]) / 2
-
-
-def size(box: NDArray[np.floating]) -> float:
-    """Square root of the box's area, at least a pixel."""
-    return float(np.sqrt(max(1.0, (box[2] - box[0]) * (box[3] - box[1]))))
-
-
-def keypoint_similarity(
-    keypoints: NDArray[np.floating],
-    scores: NDArray[np.floating],
-    others: NDArray[np.floating],
-    other_scores: NDArray[np.floating],
-    tolerance: float,
-) -> NDArray[np.float64]:
-    """Similarity of a pose to other poses, as COCO's object keypoint similarity.
-
-    Parameters
-    ----------
-    keypoints, scores
-        (joints, 2) pixels and (joints,).
-    others, other_scores
-        (people, joints, 2) and (people, joints).
-    tolerance
-        Pixels of displacement at which a joint counts exp(-1/2).
-
-    Returns
-    -------
-    NDArray
-        (people,) in 0..1; joints count by the product of both scores.
-    """
-    square = np.square(others - keypoints).sum(axis=-1)
-    weight = scores * other_scores + 1e-6
-    return (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1) / weight.sum(axis=-1)
-
-
-def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Intersection over union of one box (4,) with others (people, 4)."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
-    return shared / np.maximum(areas - shared, 1e-6)
 
 
 def without_doubles(detections: FrameDetections) -> list[int]:

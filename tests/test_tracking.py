@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 
 from glagcn_cli.poses import FrameDetections, Keypoints2D
+from glagcn_cli.similarity import box_overlap, keypoint_similarity
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.track_linking import LONGEST_ABSENCE
 from glagcn_cli.tracking import track_people
-from glagcn_cli.tracklets import (
-    box_overlap,
-    keypoint_similarity,
-    without_doubles,
-)
+from glagcn_cli.tracklets import without_doubles
 
 FPS = Fraction(30)
 SIZE = (1280, 720)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..poses import FrameDetections
-from ..tracklets import box_overlap
+from ..similarity import box_overlap
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
 
 LEAST_OVERLAP = 0.7

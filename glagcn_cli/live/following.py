@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..tracklets import KEYPOINT_TOLERANCE, keypoint_similarity, size
+from ..similarity import KEYPOINT_TOLERANCE, keypoint_similarity, size
 
 LONGEST_ABSENCE = 1.0
 """Seconds after which whoever is largest is followed instead."""

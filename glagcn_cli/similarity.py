@@ -1,0 +1,55 @@
+"""Similarity of boxes and of keypoints."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+KEYPOINT_TOLERANCE = 0.12  # of the person's size: displacement at which similarity is exp(-1/2)
+
+
+def centre(box: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Middle (..., 2) of boxes (..., 4)."""
+    return (box[..., :2] + box[..., 2:]) / 2
+
+
+def size(box: NDArray[np.floating]) -> float:
+    """Square root of the box's area, at least a pixel."""
+    return float(np.sqrt(max(1.0, (box[2] - box[0]) * (box[3] - box[1]))))
+
+
+def keypoint_similarity(
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    others: NDArray[np.floating],
+    other_scores: NDArray[np.floating],
+    tolerance: float,
+) -> NDArray[np.float64]:
+    """Similarity of a pose to other poses, as COCO's object keypoint similarity.
+
+    Parameters
+    ----------
+    keypoints, scores
+        (joints, 2) pixels and (joints,).
+    others, other_scores
+        (people, joints, 2) and (people, joints).
+    tolerance
+        Pixels of displacement at which a joint counts exp(-1/2).
+
+    Returns
+    -------
+    NDArray
+        (people,) in 0..1; joints count by the product of both scores.
+    """
+    square = np.square(others - keypoints).sum(axis=-1)
+    weight = scores * other_scores + 1e-6
+    return (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1) / weight.sum(axis=-1)
+
+
+def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Intersection over union of one box (4,) with others (people, 4)."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[2:], others[:, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    return shared / np.maximum(areas - shared, 1e-6)
