@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CheckpointError, ModelNotFoundError
+from .files.atomic import atomic_output
 from .model.architecture import Architecture
 from .normalisation import NORMALISATIONS
-from .outputs import atomic_output
 from .skeleton import CONVERSION, CONVERSIONS
 
 if TYPE_CHECKING:

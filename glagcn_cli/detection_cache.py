@@ -19,10 +19,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from .checksums import remembered_sha256, stamp
 from .clip_detections import FORMAT_VERSION, ClipDetections
-from .detection.downloading import cache_folder
 from .errors import InputError
+from .files.checksums import remembered_sha256, stamp
+from .files.downloading import cache_folder
 from .keypoints_files import read_keypoints, save_keypoints
 from .poses import FrameDetections
 from .probing import VideoInfo

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from .checkpoints import lifter_path
-from .checksums import remembered_sha256
 from .errors import InputError
 from .export.run_report import write_report
+from .files.atomic import atomic_output
+from .files.checksums import remembered_sha256
 from .keypoints_source import made_by
-from .outputs import atomic_output
 from .settings import Settings
 from .video_names import name_of
 

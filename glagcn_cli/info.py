@@ -136,8 +136,8 @@ def devices() -> list[Facts]:
 
 def models() -> list[Facts]:
     """Tell of the models of the 2D stage that have names."""
-    from .detection.downloading import cache_folder
     from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
+    from .files.downloading import cache_folder
 
     found = []
     for name, model in MODELS.items():
@@ -164,7 +164,7 @@ def models() -> list[Facts]:
 def lifters() -> list[Facts]:
     """Tell of the lifters that come with the program, and of the data they were trained on."""
     from .checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
-    from .checksums import sha256
+    from .files.checksums import sha256
 
     found = []
     for name, checksum in SHIPPED_LIFTERS.items():
@@ -189,7 +189,7 @@ LIFTER_LICENCE = "Apache-2.0"
 
 def cache() -> Facts:
     """Tell what lies in the user's cache folder."""
-    from .detection.downloading import CACHE_VARIABLE, cache_folder
+    from .files.downloading import CACHE_VARIABLE, cache_folder
 
     folder = cache_folder()
     sizes: dict[str, list[int]] = {"2D of videos": [], "weights": []}

@@ -18,11 +18,11 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from .clip_detections import ClipDetections
-from .damaged_files import damage_named
 from .errors import InputError, UsageError
+from .files.atomic import atomic_output
+from .files.damage import damage_named
 from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
-from .outputs import atomic_output
 from .probing import VideoInfo
 from .wording import counted
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .checksums import remembered_sha256, sha256
 from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
 from .errors import UsageError
 from .export.run_report import installed_versions
+from .files.atomic import check_output
+from .files.checksums import remembered_sha256, sha256
 from .keypoints_files import for_video, keypoints_path, read_keypoints, video_of
-from .outputs import check_output
 from .probing import VideoInfo
 from .progress import Stages
 from .video import VideoReader

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import ffmpeg
-from .checksums import Stamp, stamp
 from .clip_times import WHOLE, ClipRange, format_time
 from .errors import InputError, NoVideoStreamError, UsageError
+from .files.checksums import Stamp, stamp
 from .frame_rates import choose_rate
 from .lens import recorded_fov
 from .video_names import name_of

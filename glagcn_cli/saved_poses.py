@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .damaged_files import damage_named
 from .errors import InputError, UsageError
 from .export.people import are_of_one_clip
+from .files.damage import damage_named
 from .poses import PoseSequence
 
 _MODULES: dict[str, str] = {

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from .files.atomic import atomic_output
 from .many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
-from .outputs import atomic_output
 from .wording import counted
 
 FILE = "summary.csv"

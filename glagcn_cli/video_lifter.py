@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from .camera import DEFAULT_FOV
 from .checkpoints import lifter_path
-from .checksums import remembered_sha256
 from .choosing import choose_people, who_is_left_out
 from .detection_stage import detect_people
 from .devices import choose_device, lost_devices_told
+from .files.checksums import remembered_sha256
 from .keypoints_source import (
     FoundKeypoints,
     KeypointsUse,

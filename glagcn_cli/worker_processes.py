@@ -17,10 +17,10 @@ from types import FrameType
 from tqdm import tqdm
 
 from .console import libraries_silenced
+from .files.atomic import remove_leftovers
 from .held_signals import ENDS
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .outputs import remove_leftovers
 from .own_process import prepare_process
 from .sources import shown
 

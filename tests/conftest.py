@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.detection.downloading import CACHE_VARIABLE
+from glagcn_cli.files.downloading import CACHE_VARIABLE
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -323,7 +323,7 @@ def test_the_input_as_output(source, out) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk(monkeypatch, source, out, lifter) -> None:
     """The fault is in the file itself: the temporary name leads to a device that is full."""
-    from glagcn_cli import outputs
+    from glagcn_cli.files import atomic
 
     def on_full_disk(target: Path) -> Path:
         temporary = real(target)
@@ -331,8 +331,8 @@ def test_a_full_disk(monkeypatch, source, out, lifter) -> None:
             temporary.symlink_to("/dev/full")
         return temporary
 
-    real = outputs._temporary_beside
-    monkeypatch.setattr(outputs, "_temporary_beside", on_full_disk)
+    real = atomic._temporary_beside
+    monkeypatch.setattr(atomic, "_temporary_beside", on_full_disk)
     use_detector(monkeypatch, FakeDetector())
     wanted = [f"-o{out / name}" for name in ("a.npy", "a.bvh", "a.npz", "a.mp4")]
     result = run(source, *wanted, "--lifter", lifter)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from glagcn_cli.checkpoints import load_lifter
-from glagcn_cli.checksums import sha256
+from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting import CENTRE, Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs

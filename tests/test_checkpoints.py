@@ -18,8 +18,8 @@ from glagcn_cli.checkpoints import (
     load_lifter,
     save_lifter,
 )
-from glagcn_cli.checksums import sha256
 from glagcn_cli.errors import CheckpointError, ModelNotFoundError
+from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter

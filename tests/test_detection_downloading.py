@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.detection import downloading
 from glagcn_cli.errors import CheckpointError, ModelNotFoundError
+from glagcn_cli.files import downloading
 
 CONTENT = bytes(range(256)) * 9000  # more than one piece
 DIGEST = hashlib.sha256(CONTENT).hexdigest()[:8]

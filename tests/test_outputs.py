@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli.errors import OutputError
-from glagcn_cli.outputs import PICTURE_SUFFIX, atomic_output, remove_leftovers
+from glagcn_cli.files.atomic import PICTURE_SUFFIX, atomic_output, remove_leftovers
 
 
 def test_the_name_appears_only_at_the_end(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli import operating_system, outputs
+from glagcn_cli import operating_system
 from glagcn_cli.devices import choose_device
 from glagcn_cli.errors import DeviceError, OutputError
+from glagcn_cli.files import atomic
 from glagcn_cli.own_process import let_any_name_be_printed
 from glagcn_cli.sources import is_address, is_file_name
 
@@ -94,7 +95,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["nul.npy", "a?.npy", "COM1", "con .mp4", "C:\\clips\\a:b.npy"])
 def test_names_that_windows_cannot_have_are_refused_before_the_work(name: str) -> None:
     with pytest.raises(OutputError, match="no file can be called so on Windows"):
-        outputs.check_output(name)
+        atomic.check_output(name)
 
 
 @pytest.mark.usefixtures("windows")

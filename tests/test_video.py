@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import pytest
 
-from glagcn_cli import outputs
 from glagcn_cli import sound as sound_module
 from glagcn_cli.errors import OutputError
+from glagcn_cli.files import atomic
 from glagcn_cli.video import VideoReader, probe
 from glagcn_cli.video_writing import VideoWriter
 from tests.clips import (
@@ -566,7 +566,7 @@ def test_a_full_disk(
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", source)
     full = tmp_path / "full.part.mp4"
     full.symlink_to("/dev/full")
-    monkeypatch.setattr(outputs, "_temporary_beside", lambda target: full)
+    monkeypatch.setattr(atomic, "_temporary_beside", lambda target: full)
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     with pytest.raises(OutputError, match=r"out\.mp4: cannot be written \(.*No space left"):
         audio = source if with_sound else None

@@ -265,7 +265,7 @@ def evaluate(
     """
     prepare_process()
     with failures_as_messages():
-        from glagcn_cli.outputs import atomic_output, check_output
+        from glagcn_cli.files.atomic import atomic_output, check_output
 
         for path in (report, calibration):
             if path:

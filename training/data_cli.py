@@ -126,7 +126,7 @@ def convert(
     with _notes_and_failures():
         if val_subjects is not None and not val_subjects.strip(", "):
             raise UsageError("--val-subjects names nobody; leave it out, or give names like 6,17")
-        from glagcn_cli.outputs import check_output
+        from glagcn_cli.files.atomic import check_output
 
         from .conversion.folder import Reading, read_folder
         from .conversion.packing import validation_subjects, write_pack

@@ -23,11 +23,11 @@ import click
 import torch
 
 from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
-from glagcn_cli.checksums import sha256
 from glagcn_cli.errors import UsageError
+from glagcn_cli.files.atomic import check_output
+from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from glagcn_cli.outputs import check_output
 from glagcn_training.calibration import Calibration
 from glagcn_training.data.packs import read_packs
 from glagcn_training.depth_reversals import DepthReversals

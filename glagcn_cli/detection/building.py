@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError, ModelNotFoundError
-from ..unpickling import load_harmless
+from ..files.unpickling import load_harmless
 from . import openmmlab
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelNotFoundError
-from .downloading import fetch
+from ..files.downloading import fetch
 from .mmpose_package import need_mmpose
 
 if TYPE_CHECKING:

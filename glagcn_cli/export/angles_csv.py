@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.atomic import atomic_output
 from ..gait import Gait
 from ..joint_angles import NAMES, SIDES, JointAngles
-from ..outputs import atomic_output
 from ..poses import PoseSequence
 
 EVENTS: tuple[str, ...] = tuple(

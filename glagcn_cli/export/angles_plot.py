@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..files.atomic import atomic_output, check_output
 from ..gait import Gait, find_gait
 from ..joint_angles import SIDES, joint_angles
-from ..outputs import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video_names import short_name_of

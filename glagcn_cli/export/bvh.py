@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.atomic import atomic_output
 from ..kinematics import fit_rig
-from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..rig import Rig, RigMotion
 from ..rotations import continuous_euler

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import OutputError, UsageError
+from ..files.atomic import atomic_output
 from ..operating_system import plain_folder
-from ..outputs import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
 from .people import people_of_one_clip

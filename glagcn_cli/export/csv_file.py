@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from . import ExportContext
 from .people import people_of_one_clip

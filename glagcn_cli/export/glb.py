@@ -19,8 +19,8 @@ import pygltflib as gltf
 from numpy.typing import NDArray
 
 from .. import __version__
+from ..files.atomic import atomic_output
 from ..kinematics import fit_rig
-from ..outputs import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
 from ..rig import NAMES, PARENTS, UP, Rig, RigMotion

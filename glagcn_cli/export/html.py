@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import bone_colours, joint_colours
 from ..rendering.scene_panel import FAINTEST, SURE, UNSURE

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
 from ..video_names import short_name_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..saved_poses import SavedPoses
 from ..skeleton import H36M17

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import NobodyFoundError, UsageError
-from ..outputs import check_output
+from ..files.atomic import check_output
 from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..wording import counted

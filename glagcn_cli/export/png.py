@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..outputs import atomic_output, check_output
+from ..files.atomic import atomic_output, check_output
 from ..poses import Keypoints2D, PoseSequence
 from ..rendering.contact_sheet import (
     best_columns,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__, ffmpeg
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..probing import VideoInfo
 

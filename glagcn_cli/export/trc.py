@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..outputs import atomic_output
+from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..saved_poses import SavedPoses
 from . import ExportContext

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 from glagcn_cli.skeleton import H36M17
 
 from .folder import Clip

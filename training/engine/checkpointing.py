@@ -14,7 +14,7 @@ import yaml
 from mmengine.fileio import LocalBackend, register_backend
 
 from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 
 from ..recipe import Recipe
 from ..recipe_files import differences, to_mapping

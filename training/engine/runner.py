@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader
 from glagcn_cli.checkpoints import LifterCard
 from glagcn_cli.detection import openmmlab
 from glagcn_cli.errors import UsageError
+from glagcn_cli.files.unpickling import harmless_types
 from glagcn_cli.skeleton import AS_GIVEN
-from glagcn_cli.unpickling import harmless_types
 
 from ..data.balance import take_shares, trimmed
 from ..data.registry import default_mean, read_splits

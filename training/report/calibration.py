@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 
 from ..calibration import Bin, expected_calibration_error
 

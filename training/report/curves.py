@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 from numpy.typing import NDArray
 
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 
 from ..scores import METRICS
 

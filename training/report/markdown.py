@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 
 from ..scores import METRICS, TakeScores, summarise, table
 

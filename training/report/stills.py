@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
-from glagcn_cli.outputs import atomic_output
+from glagcn_cli.files.atomic import atomic_output
 from glagcn_cli.rendering.drawing import LEFT, NEUTRAL, RIGHT, bone_colours
 from glagcn_cli.skeleton import JointSet
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ..errors import CheckpointError, ModelNotFoundError
 from ..operating_system import is_mac, is_windows, patiently
-from ..outputs import remove_temporary
+from .atomic import remove_temporary
 
 CACHE_VARIABLE = "GLAGCN_CACHE"
 _PIECE = 1 << 20  # bytes read at a time

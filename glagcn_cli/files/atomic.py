@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from .errors import OutputError
-from .operating_system import is_impossible_name, is_windows, patiently
+from ..errors import OutputError
+from ..operating_system import is_impossible_name, is_windows, patiently
 
 PICTURE_SUFFIX = ".picture.mp4"
 """Instead of an output's own, of the file that holds a video's picture until it has its sound."""
