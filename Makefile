@@ -57,7 +57,7 @@ $(READY): setup.cfg pyproject.toml
 	$(PIP) -e .
 	@# Without its dependencies: pip cannot install MMPose's (docs/dependencies.md).
 	$(PIP) --no-deps $$($(BIN)/python -c "from glagcn_cli.detection.mmpose_package import REQUIREMENTS; print(*REQUIREMENTS)")
-	@$(BIN)/python -m glagcn_cli.system_libraries
+	@$(BIN)/python -m glagcn_cli.machine.system_libraries
 	@touch $(READY)
 
 $(TESTS_READY): $(READY)

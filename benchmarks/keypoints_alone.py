@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from glagcn_cli.detection.interface import Frame
-from glagcn_cli.freed_memory import keep_freed_memory
+from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.settings import SINGLE, Settings
 from glagcn_cli.video import VideoReader
 from glagcn_cli.video_lifter import load_people_detector

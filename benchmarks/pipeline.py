@@ -34,8 +34,8 @@ from benchmarks.stage_times import Stages, StageTime, arithmetic_of, precisions
 from benchmarks.start_up import best_of
 from benchmarks.whole_run import WholeRun, run_whole
 from glagcn_cli.clip_times import ClipRange
-from glagcn_cli.devices import choose_device
-from glagcn_cli.freed_memory import keep_freed_memory
+from glagcn_cli.machine.devices import choose_device
+from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.settings import Settings
 from glagcn_cli.video import probe
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.encoding import codec
+from glagcn_cli.machine.precision import fast_precision
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
-from glagcn_cli.precision import fast_precision
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.settings import Settings
 from glagcn_cli.tracking import find_people

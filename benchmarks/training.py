@@ -26,7 +26,7 @@ from mmengine.logging import HistoryBuffer, MessageHub
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.training_contestants import WARM_UP, Alternation, Bench, Clock, PlainLoop
-from glagcn_cli.devices import choose_device
+from glagcn_cli.machine.devices import choose_device
 from glagcn_training.engine.hooks import HISTORY
 from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.recipe_files import read_recipe

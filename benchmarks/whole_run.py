@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from glagcn_cli.devices import usable_cores
+from glagcn_cli.machine.devices import usable_cores
 
 _LOOK_EVERY = 0.05  # seconds
 

@@ -13,10 +13,10 @@ from .console import messages_on_stderr, termination_unwinds
 from .errors import GlagcnError, UsageError
 from .event_command import EventCommand
 from .live_call import run_camera
+from .machine.process import prepare_process
 from .many_call import ManyTask, lift_videos
 from .one_video import Task, export_poses, lift
 from .options import video_parameters
-from .own_process import prepare_process
 from .progress_events import EVENTS, JSON
 
 EXIT_FAILED = 1

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import DeviceError, UsageError
+from .machine.process import prepare_process
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .own_process import prepare_process
 from .settings import Settings
 from .sources import is_address, shown
 

@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from .help_groups import GroupedCommand, stated_default
-from .own_process import is_utf8
+from .machine.process import is_utf8
 
 INPUT_KEY = "input"
 """What the argument is called in a file: it has no long name."""

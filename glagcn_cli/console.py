@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import FrameType
 
-from .held_signals import ENDS
+from .machine.signals import ENDS
 from .progress_events import EventHandler
 
 

@@ -117,7 +117,7 @@ def ffmpeg_facts() -> Facts:
 
 def devices() -> list[Facts]:
     """Tell of the CPU and of every GPU; memory in bytes."""
-    from .devices import usable_cores, why_no_gpu
+    from .machine.devices import usable_cores, why_no_gpu
 
     found: list[Facts] = [
         {"device": "cpu", "name": _cpu_name(), "cores": usable_cores(), "memory": _memory()}

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from .own_process import let_any_name_be_printed
+from .machine.process import let_any_name_be_printed
 from .suggestions import SuggestingCommand
 
 

@@ -48,7 +48,8 @@ class Lifter:
     hops
         As `HOPS_PER_WINDOW`.
     precision
-        Half-precision type in which the network computes (`glagcn_cli.precision`); None for single.
+        Half-precision type in which the network computes (`glagcn_cli.machine.precision`); None for
+        single.
     """
 
     def __init__(

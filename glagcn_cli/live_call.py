@@ -59,10 +59,10 @@ def run_camera(
     InputError
         Nothing comes from the camera.
     """
+    from .machine.system_libraries import check_opencv
     from .preflight import check_models
     from .settings import Settings
     from .sources import shown
-    from .system_libraries import check_opencv
 
     _refuse_others(context, _OF_FRAMES | _OF_CALLS)
     settings = Settings(**{name: value for name, value in given.items() if name in _OF_FRAMES})
@@ -71,7 +71,7 @@ def run_camera(
     from .live.capture import open_source
     from .live.run import LiveReport, run_live
     from .live.window import Window
-    from .own_process import limit_threads
+    from .machine.process import limit_threads
     from .progress import Stages
     from .video_lifter import VideoLifter
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from .batch_watcher import BatchWatcher
-from .devices import usable_cores
 from .errors import OutputError, UsageError
 from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
+from .machine.devices import usable_cores
 from .many_files import Job, find_jobs
 from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job
 from .sources import STANDARD_INPUT, is_image_sequence, shown

@@ -83,9 +83,9 @@ def lift_videos(
     given: dict[str, Any],
 ) -> bool:
     """Lift many videos and print what became of them; whether all of them are done."""
+    from .machine.system_libraries import check_opencv
     from .preflight import check_models
     from .settings import Settings
-    from .system_libraries import check_opencv
 
     settings = Settings(**given)
     check_models(settings)

@@ -179,7 +179,7 @@ def loaded_models(choices: Choices) -> VideoLifter:
     """Models of this process, loaded once."""
     models = choices.load(choices.settings)
     if choices.threads and "torch" in sys.modules:
-        from .own_process import limit_threads
+        from .machine.process import limit_threads
 
         limit_threads(choices.threads)
     return models

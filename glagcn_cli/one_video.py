@@ -75,11 +75,11 @@ def _work(
 ) -> None:
     """Load the models and lift the video in a file, or the 2D that ``use`` names."""
     from .choosing import what_numbers_mean
-    from .own_process import limit_threads
+    from .machine.process import limit_threads
+    from .machine.system_libraries import check_opencv
     from .preflight import check_models
     from .settings import Settings
     from .sources import shown
-    from .system_libraries import check_opencv
 
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)

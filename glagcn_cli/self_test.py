@@ -87,10 +87,10 @@ def one_line(error: BaseException) -> str:
 
 
 def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
-    from .devices import choose_device
     from .drawn_people import draw_people
+    from .machine.devices import choose_device
+    from .machine.system_libraries import check_opencv
     from .settings import Settings
-    from .system_libraries import check_opencv
 
     check_opencv()
     folder = at_the_end.enter_context(

@@ -13,7 +13,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
 from .errors import InputError
-from .held_signals import signals_held
+from .machine.signals import signals_held
 from .operating_system import violent_end
 from .probing import VideoInfo, check_start, probe
 from .wording import counted

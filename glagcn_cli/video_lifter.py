@@ -13,7 +13,6 @@ from .camera import DEFAULT_FOV
 from .checkpoints import lifter_path
 from .choosing import choose_people, who_is_left_out
 from .detection_stage import detect_people
-from .devices import choose_device, lost_devices_told
 from .files.checksums import remembered_sha256
 from .keypoints_source import (
     FoundKeypoints,
@@ -22,6 +21,7 @@ from .keypoints_source import (
     keypoints_of_video,
     made_by,
 )
+from .machine.devices import choose_device, lost_devices_told
 from .poses import Keypoints2D, PoseSequence
 from .progress import Stages
 from .settings import SINGLE, UP_OF_CAMERA, Settings
@@ -235,7 +235,7 @@ class VideoLifter:
 def load_video_lifter(settings: Settings, device: str) -> Lifter:
     """Load the lifter, in the precision that a run has it compute in."""
     from .lifting import Lifter
-    from .precision import fast_precision
+    from .machine.precision import fast_precision
 
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"

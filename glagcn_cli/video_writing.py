@@ -17,7 +17,7 @@ from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
 from .errors import OutputError
 from .files.atomic import PICTURE_SUFFIX, atomic_output, remove_temporary
-from .held_signals import signals_held
+from .machine.signals import signals_held
 from .probing import VideoInfo
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
 from .video import Frame

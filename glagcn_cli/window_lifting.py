@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .batches import Batches
 from .blending import Blend
 from .checkpoints import LifterCard
+from .machine.batches import Batches
 from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from .model.inference import say_of_windows
 from .normalisation import normalise_windows

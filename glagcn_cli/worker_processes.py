@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from .console import libraries_silenced
 from .files.atomic import remove_leftovers
-from .held_signals import ENDS
+from .machine.process import prepare_process
+from .machine.signals import ENDS
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .own_process import prepare_process
 from .sources import shown
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from glagcn_cli.batches import Batches
-from glagcn_cli.devices import lost_devices_told
 from glagcn_cli.errors import DeviceError
+from glagcn_cli.machine.batches import Batches
+from glagcn_cli.machine.devices import lost_devices_told
 
 
 class Squares:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from glagcn_cli.devices import choose_device
 from glagcn_cli.errors import DeviceError, UsageError
+from glagcn_cli.machine.devices import choose_device
 
 
 @pytest.fixture

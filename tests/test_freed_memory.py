@@ -9,7 +9,7 @@ import pytest
 _PAGES = """
 import resource, sys
 import numpy as np
-from glagcn_cli.freed_memory import keep_freed_memory
+from glagcn_cli.machine.process import keep_freed_memory
 kept = keep_freed_memory() if sys.argv[1] == "kept" else None
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -37,7 +37,7 @@ def test_freed_blocks_are_used_again_without_the_system() -> None:
 
 
 def test_an_old_glibc_keeps_blocks_as_large_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    from glagcn_cli import freed_memory
+    from glagcn_cli.machine import process
 
     taken: dict[int, int] = {}
 
@@ -49,17 +49,17 @@ def test_an_old_glibc_keeps_blocks_as_large_as_it_can(monkeypatch: pytest.Monkey
             taken[parameter] = value
             return 1
 
-    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda _: OldLibrary)
-    monkeypatch.setattr(freed_memory.sys, "platform", "linux")
-    assert freed_memory.keep_freed_memory() is True
+    monkeypatch.setattr(process.ctypes, "CDLL", lambda _: OldLibrary)
+    monkeypatch.setattr(process.sys, "platform", "linux")
+    assert process.keep_freed_memory() is True
     assert taken == {-3: 32 << 20, -1: 1 << 30}
 
 
 def test_systems_without_the_switch_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from glagcn_cli import freed_memory
+    from glagcn_cli.machine import process
 
-    monkeypatch.setattr(freed_memory.sys, "platform", "darwin")
-    assert freed_memory.keep_freed_memory() is False
-    monkeypatch.setattr(freed_memory.sys, "platform", "linux")
-    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda _: object())
-    assert freed_memory.keep_freed_memory() is False
+    monkeypatch.setattr(process.sys, "platform", "darwin")
+    assert process.keep_freed_memory() is False
+    monkeypatch.setattr(process.sys, "platform", "linux")
+    monkeypatch.setattr(process.ctypes, "CDLL", lambda _: object())
+    assert process.keep_freed_memory() is False

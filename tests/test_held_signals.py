@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli import ffmpeg
-from glagcn_cli.held_signals import signals_held
+from glagcn_cli.machine.signals import signals_held
 from glagcn_cli.video import VideoInfo, VideoReader, probe
 from glagcn_cli.video_writing import VideoWriter
 from tests.clips import encode

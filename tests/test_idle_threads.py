@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from glagcn_cli.idle_threads import let_idle_threads_sleep
+from glagcn_cli.machine.process import let_idle_threads_sleep
 
 
 def test_what_the_user_chose_stands(monkeypatch: pytest.MonkeyPatch) -> None:

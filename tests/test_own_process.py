@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from glagcn_cli import cli, own_process
+from glagcn_cli import cli
+from glagcn_cli.machine import process
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, Choices
 from tests.fake_lifting import FakeLifter, MeasuringLifter, film
@@ -22,8 +23,8 @@ _SPINS = "GOMP_SPINCOUNT"
 def untouched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was done to this process."""
     done: list[str] = []
-    monkeypatch.setattr(own_process, "keep_freed_memory", lambda: done.append("memory"))
-    monkeypatch.setattr(own_process, "let_idle_threads_sleep", lambda: done.append("threads"))
+    monkeypatch.setattr(process, "keep_freed_memory", lambda: done.append("memory"))
+    monkeypatch.setattr(process, "let_idle_threads_sleep", lambda: done.append("threads"))
     return done
 
 
@@ -50,11 +51,11 @@ def test_training_commands_prepare_their_process_before_torch_is_imported(
 ) -> None:
     code = (
         "import sys\n"
-        "from glagcn_cli import own_process\n"
+        "from glagcn_cli.machine import process\n"
         "from glagcn_training.cli import evaluate, train\n"
         "def told(what): print(what, 'torch' in sys.modules)\n"
-        "own_process.let_idle_threads_sleep = lambda: told('threads')\n"
-        "own_process.keep_freed_memory = lambda: told('memory')\n"
+        "process.let_idle_threads_sleep = lambda: told('threads')\n"
+        "process.keep_freed_memory = lambda: told('memory')\n"
         f"{command}, '--dataset', 'mocap', '--data-dir', '.'])\n"
     )
     run = [sys.executable, "-c", code]
@@ -91,7 +92,7 @@ def test_garbage_is_collected_rarely_and_not_at_the_end() -> None:
     code = (
         "import atexit, gc\n"
         "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count() > 0))\n"
-        "from glagcn_cli.own_process import prepare_process; prepare_process()\n"
+        "from glagcn_cli.machine.process import prepare_process; prepare_process()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "10000 True\n"

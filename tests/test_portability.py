@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli import operating_system
-from glagcn_cli.devices import choose_device
 from glagcn_cli.errors import DeviceError, OutputError
 from glagcn_cli.files import atomic
-from glagcn_cli.own_process import let_any_name_be_printed
+from glagcn_cli.machine.devices import choose_device
+from glagcn_cli.machine.process import let_any_name_be_printed
 from glagcn_cli.sources import is_address, is_file_name
 
 CHECKOUT = Path(__file__).parents[1]

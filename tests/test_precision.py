@@ -8,7 +8,7 @@ from torch import nn
 from glagcn_cli.detection import keypoints as keypoints_module
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.drawn_people import draw_people
-from glagcn_cli.precision import fast_precision, run_in
+from glagcn_cli.machine.precision import fast_precision, run_in
 from glagcn_cli.settings import Settings
 from glagcn_cli.video_lifter import VideoLifter
 

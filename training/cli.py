@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from glagcn_cli.own_process import prepare_process
+from glagcn_cli.machine.process import prepare_process
 from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
@@ -66,7 +66,7 @@ def _prepare(device: str, threads: int | None) -> str:
     """Set up logging, threads and the device to compute on."""
     import torch
 
-    from glagcn_cli.devices import choose_device
+    from glagcn_cli.machine.devices import choose_device
 
     logging.basicConfig(
         level=logging.INFO,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches import Batches
 from ..errors import ModelNotFoundError
-from ..precision import fast_precision, run_in
+from ..machine.batches import Batches
+from ..machine.precision import fast_precision, run_in
 from . import building
 from .batches import default_batch, same_sized, to_bgr
 from .interface import Boxes, Frame

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches import Batches
 from ..errors import ModelNotFoundError
-from ..precision import fast_precision, run_in
+from ..machine.batches import Batches
+from ..machine.precision import fast_precision, run_in
 from ..skeleton import COCO17, HALPE26, JointSet
 from . import building
 from .batches import default_batch, to_bgr

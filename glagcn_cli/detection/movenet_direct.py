@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..batches import Batches
-from ..precision import fast_precision, run_in
+from ..machine.batches import Batches
+from ..machine.precision import fast_precision, run_in
 from ..skeleton import COCO17, JointSet
 from .batches import default_batch, same_sized
 from .boxes import inside_frame

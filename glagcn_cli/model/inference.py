@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..precision import in_single
+from ..machine.precision import in_single
 from .gla_gcn import GLAGCN, ReleasedGLAGCN
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import DeviceError, UsageError
-from .operating_system import is_mac
+from ..errors import DeviceError, UsageError
+from ..operating_system import is_mac
 
 _NO_MPS = "GPUs of Apple's (MPS) are not used: they lack the double precision that this needs"
 

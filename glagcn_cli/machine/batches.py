@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from ..errors import DeviceError
 from .devices import is_out_of_memory, release_memory
-from .errors import DeviceError
 
 log = logging.getLogger(__name__)
 

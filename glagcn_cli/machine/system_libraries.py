@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .errors import GlagcnError
+from ..errors import GlagcnError
 
 PACKAGES = "libgl1 libglib2.0-0"
 """Debian and Ubuntu packages that hold them; desktops have them, bare servers do not."""

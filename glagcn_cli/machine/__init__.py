@@ -1,0 +1,1 @@
+"""Choose devices and precision, and set up the process."""
