@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 _TO_FIRST_FRAME = """
 import os
-from glagcn_cli.progress import Stage
+from glagcn_cli.progress.stages import Stage
 Stage.advance = lambda *_: os._exit(0)
 from glagcn_cli.cli import main
 main()

@@ -20,7 +20,7 @@ _LOOK_EVERY = 0.05  # seconds
 # The program, which tells when the first frames have gone through a stage.
 _PROGRAM = """
 import sys, time
-from glagcn_cli.progress import Stage
+from glagcn_cli.progress.stages import Stage
 advance, first = Stage.advance, []
 def timed(stage, frames=1):
     first.append(time.time()) if not first else None

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from .progress import Stage, Stages, bar_size
-from .progress_events import BAR, EVENTS, JSON, SHORTEST_PAUSE
+from .progress.events import BAR, EVENTS, JSON, SHORTEST_PAUSE
+from .progress.stages import Stage, Stages, bar_size
 
 if TYPE_CHECKING:
     from .many_worker import Outcome
@@ -52,7 +52,7 @@ class ShownBatch(BatchWatcher):
     Parameters
     ----------
     progress
-        One of `progress_events.PROGRESS`.
+        One of `events.PROGRESS`.
     written
         Takes the files that were written.
     """

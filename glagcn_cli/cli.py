@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from .console import messages_on_stderr, termination_unwinds
 from .errors import GlagcnError, UsageError
 from .event_command import EventCommand
 from .live_call import run_camera
@@ -17,7 +16,8 @@ from .machine.process import prepare_process
 from .many_call import ManyTask, lift_videos
 from .one_video import Task, export_poses, lift
 from .options import video_parameters
-from .progress_events import EVENTS, JSON
+from .progress.console import messages_on_stderr, termination_unwinds
+from .progress.events import EVENTS, JSON
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # click itself ends with 2 after a UsageError

@@ -12,7 +12,7 @@ from .detection_cache import CachedClip
 from .film_cuts import FilmCuts
 from .poses import FrameDetections
 from .probing import VideoInfo
-from .progress import Stages
+from .progress.stages import Stages
 from .reading_ahead import reading_ahead
 from .video import VideoReader
 

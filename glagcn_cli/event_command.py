@@ -12,7 +12,7 @@ import click
 
 from . import __version__
 from .config_file import PRINT, ConfiguredCommand
-from .progress_events import BAR, EVENTS, JSON, NONE, PROGRESS, SCHEMA
+from .progress.events import BAR, EVENTS, JSON, NONE, PROGRESS, SCHEMA
 
 PROGRESS_OPTION = click.option(
     "--progress",

@@ -16,7 +16,7 @@ from .files.atomic import check_output
 from .files.checksums import remembered_sha256, sha256
 from .keypoints_files import for_video, keypoints_path, read_keypoints, video_of
 from .probing import VideoInfo
-from .progress import Stages
+from .progress.stages import Stages
 from .video import VideoReader
 from .wording import counted
 

@@ -72,7 +72,7 @@ def run_camera(
     from .live.run import LiveReport, run_live
     from .live.window import Window
     from .machine.process import limit_threads
-    from .progress import Stages
+    from .progress.stages import Stages
     from .video_lifter import VideoLifter
 
     if threads:

@@ -11,7 +11,7 @@ import click
 
 from .errors import UsageError
 from .one_video import Task
-from .progress_events import JSON
+from .progress.events import JSON
 
 SEVERAL = (
     "name a folder for the outputs of several videos: --output-dir FOLDER, with --format "

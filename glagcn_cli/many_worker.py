@@ -20,7 +20,7 @@ from .many_files import Job
 from .pipeline import VideoLifter, process_video
 from .preflight import check_outputs, check_source, files_of_other_people
 from .probing import probe
-from .progress import Stages
+from .progress.stages import Stages
 from .settings import EVERYBODY, Settings
 from .sources import as_file, is_image_sequence, shown
 

@@ -89,7 +89,7 @@ def _work(
     if threads:
         limit_threads(threads)
     from .pipeline import VideoLifter, process_video
-    from .progress import Stages
+    from .progress.stages import Stages
 
     stages = Stages.shown_as(task.progress, shown(task.source) if task.source else None)
     with stages.stage("loading"):
@@ -103,7 +103,7 @@ def _work(
 def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
     """Write poses that were lifted before in other formats."""
     from .preflight import check_source
-    from .progress import Stages
+    from .progress.stages import Stages
     from .reexport import APPLICABLE, export_anew
     from .sources import as_file
 

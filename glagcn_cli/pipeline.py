@@ -13,7 +13,7 @@ from .keypoints_files import CONTENTS, keypoints_path, save_keypoints
 from .keypoints_source import KeypointsUse
 from .poses import PoseSequence
 from .preflight import check_outputs, check_source
-from .progress import Stages
+from .progress.stages import Stages
 from .settings import EVERYBODY, Settings
 from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
 from .writing import Clip, Ledger, reported, write_outputs

@@ -13,7 +13,7 @@ from .export import ExportContext
 from .export.run_report import installed_versions, people_rows, video_facts
 from .poses import Keypoints2D
 from .preflight import check_outputs, check_source
-from .progress import Stages
+from .progress.stages import Stages
 from .saved_poses import SavedPoses, read_poses
 from .settings import Settings
 from .video import VideoInfo, probe

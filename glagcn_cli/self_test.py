@@ -169,7 +169,7 @@ def _lift(work: _Workpiece) -> None:
 
 def _render(work: _Workpiece) -> None:
     from .export import ExportContext
-    from .progress import Stages
+    from .progress.stages import Stages
     from .video import probe
     from .writing import Clip, render_video
 

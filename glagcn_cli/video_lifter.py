@@ -23,7 +23,7 @@ from .keypoints_source import (
 )
 from .machine.devices import choose_device, lost_devices_told
 from .poses import Keypoints2D, PoseSequence
-from .progress import Stages
+from .progress.stages import Stages
 from .settings import SINGLE, UP_OF_CAMERA, Settings
 from .shots import Shot, in_clip, in_shot, shot_of, shots_of
 from .tracking import Track, find_people

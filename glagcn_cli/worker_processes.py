@@ -16,12 +16,12 @@ from types import FrameType
 
 from tqdm import tqdm
 
-from .console import libraries_silenced
 from .files.atomic import remove_leftovers
 from .machine.process import prepare_process
 from .machine.signals import ENDS
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
+from .progress.console import libraries_silenced
 from .sources import shown
 
 log = logging.getLogger(__name__)

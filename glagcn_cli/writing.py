@@ -17,7 +17,7 @@ from .errors import GlagcnError, InputError, NobodyFoundError, OutputError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from .export.run_report import report_paths, write_report
 from .poses import Keypoints2D, PoseSequence
-from .progress import Stage, Stages
+from .progress.stages import Stage, Stages
 from .reading_ahead import reading_ahead
 from .video import VideoInfo, VideoReader
 from .video_writing import VideoWriter

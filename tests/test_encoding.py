@@ -12,7 +12,7 @@ import pytest
 from glagcn_cli import encoding, ffmpeg
 from glagcn_cli.encoding import codec
 from glagcn_cli.export import ExportContext
-from glagcn_cli.progress import Stages
+from glagcn_cli.progress.stages import Stages
 from glagcn_cli.settings import QUALITIES, Settings
 from glagcn_cli.video import VideoReader
 from glagcn_cli.video_writing import VideoWriter

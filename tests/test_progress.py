@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from glagcn_cli.progress import Stages, bar_size
+from glagcn_cli.progress.stages import Stages, bar_size
 
 
 def test_nothing_is_shown_unless_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_a_stage_that_fails_is_timed_and_its_bar_closed(
 @pytest.mark.parametrize("columns", [0, 60, 120])  # 0: some terminals do not know their size
 def test_a_terminal_sees_rate_and_time_left(columns: int) -> None:
     code = (
-        "import time; from glagcn_cli.progress import Stages\n"
+        "import time; from glagcn_cli.progress.stages import Stages\n"
         "with Stages(visible=True).stage('detection', 12) as stage:\n"
         "    for _ in range(10):\n"
         "        time.sleep(0.03); stage.advance()\n"
@@ -137,5 +137,5 @@ def test_a_terminal_that_does_not_tell_its_width_still_gets_a_bar(monkeypatch, t
         return told
 
     monkeypatch.setattr("sys.stderr", sys.__stderr__)  # pytest's own has no descriptor
-    monkeypatch.setattr("glagcn_cli.progress.os.get_terminal_size", get_terminal_size)
+    monkeypatch.setattr("glagcn_cli.progress.stages.os.get_terminal_size", get_terminal_size)
     assert bar_size() == size

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from glagcn_cli import __version__
 from glagcn_cli.cli import main
 from glagcn_cli.errors import CheckpointError
-from glagcn_cli.progress import Stages
-from glagcn_cli.progress_events import JSON, EventStream
+from glagcn_cli.progress.events import JSON, EventStream
+from glagcn_cli.progress.stages import Stages
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 SCHEMA = {

@@ -72,7 +72,7 @@ _INTERRUPTED = """
 import sys
 from pathlib import Path
 from tests.fake_lifting import FakeLifter
-from glagcn_cli.console import termination_unwinds
+from glagcn_cli.progress.console import termination_unwinds
 from glagcn_cli.many import Choices, lift_many
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from glagcn_cli.lifting import Lifter
 from glagcn_cli.poses import LiftedJoints
-from glagcn_cli.progress import bar_size
+from glagcn_cli.progress.stages import bar_size
 from glagcn_cli.skeleton import CONVERSION
 
 from .cameras import EVALUATION_CAMERAS, IMAGE_SIZE, CameraRange, Cameras, draw_cameras

@@ -15,7 +15,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from tqdm import tqdm
 
-from glagcn_cli.progress import bar_size
+from glagcn_cli.progress.stages import bar_size
 
 from .model import bare
 

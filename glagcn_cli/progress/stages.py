@@ -13,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .progress_events import BAR, EVENTS, JSON
+from .events import BAR, EVENTS, JSON
 
 _WITH_FRAMES = (
     "{desc:>10} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, "
@@ -96,7 +96,7 @@ class Stages:
 
     @classmethod
     def shown_as(cls, progress: str, about: str | None = None) -> Stages:
-        """Stages of which progress is shown as one of `progress_events.PROGRESS`."""
+        """Stages of which progress is shown as one of `events.PROGRESS`."""
         return cls(visible=progress == BAR, events=progress == JSON, about=about)
 
     def telling(self, on_written: Callable[[Path], object]) -> Callable[[Path], None]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import FrameType
 
-from .machine.signals import ENDS
-from .progress_events import EventHandler
+from ..machine.signals import ENDS
+from .events import EventHandler
 
 
 class _AboveBars(logging.Handler):
@@ -28,7 +28,7 @@ class _AboveBars(logging.Handler):
 @contextmanager
 def messages_on_stderr(quiet: bool, verbose: bool, as_events: bool = False) -> Iterator[None]:
     """Notes and warnings, more with --verbose, errors alone with --quiet; all on standard error."""
-    logger = logging.getLogger(__package__)
+    logger = logging.getLogger("glagcn_cli")
     before = logger.level
     handler = EventHandler() if as_events else _AboveBars()
     logger.addHandler(handler)

@@ -1,0 +1,1 @@
+"""Progress bars, timings and events of the stages of a run."""
