@@ -18,7 +18,7 @@ from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking import track_people
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video_lifter import load_people_detector
 
 SAME = 0.15

@@ -20,15 +20,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from glagcn_cli.clip_times import ClipRange
-from glagcn_cli.decoding import PixelFormat
-from glagcn_cli.encoding import codec, x264
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.saved_poses import read_poses
 from glagcn_cli.settings import QUALITIES
-from glagcn_cli.video import VideoInfo, VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.decoding import PixelFormat
+from glagcn_cli.video.encoding import codec, x264
+from glagcn_cli.video.probing import VideoInfo, probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 
 PRESETS = (("ultrafast", 23), ("superfast", 20), ("veryfast", 20), ("veryfast", 23), ("medium", 20))
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.film_cuts import FilmCuts
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 
 Frames = list[NDArray[np.uint8]]
 AROUND = 40  # frames of each clip at either side of a join

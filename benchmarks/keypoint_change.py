@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.settings import AS_FAST_AS_GOOD, SINGLE, Settings
 from glagcn_cli.similarity import box_overlap
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video_lifter import load_people_detector
 
 SAME_PERSON = 0.3  # least overlap of boxes

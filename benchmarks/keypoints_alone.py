@@ -16,7 +16,7 @@ from pathlib import Path
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.settings import SINGLE, Settings
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video_lifter import load_people_detector
 
 

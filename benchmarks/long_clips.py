@@ -19,8 +19,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from glagcn_cli import ffmpeg
 from glagcn_cli.errors import OutputError
+from glagcn_cli.video import ffmpeg
 
 SHORT = 10  # seconds
 PASSES = 1.3  # the long clip's peak over the short one's, besides its poses

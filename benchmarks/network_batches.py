@@ -23,7 +23,7 @@ from glagcn_cli.detection.models import (
     find_config,
     find_files,
 )
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 
 MODEL_NAMES = {"movenet": (DEFAULT_DETECTOR, DEFAULT_POSE), "rtm": ("rtmdet-m", "rtmpose-m")}
 LIBRARIES = ("mmdet", "mmpose")

@@ -23,7 +23,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 
 _INCHES, _DPI = (20, 6), 120  # 2400 x 720 pixels
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from glagcn_cli.detection import openmmlab
 from glagcn_cli.detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, find_files
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video.reader import VideoReader
 
 LIFTER = "motionbert_dstformer-ft-243frm_8xb32-120e_h36m"  # what MMPose calls human3d
 

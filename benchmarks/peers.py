@@ -29,8 +29,8 @@ from benchmarks.mediapipe_pose import mediapipe_poses
 from benchmarks.recorded_ratios import FALL, keep, verdict
 from benchmarks.stage_times import arithmetic_of
 from benchmarks.whole_run import run_whole
-from glagcn_cli import ffmpeg
 from glagcn_cli.errors import OutputError
+from glagcn_cli.video import ffmpeg
 
 SECTION = "peers"
 SHORT, ROUNDS = 32, 2  # frames for those that are slow; rounds of which the fastest counts

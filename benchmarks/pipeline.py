@@ -33,11 +33,11 @@ from benchmarks.recorded_ratios import FALL, keep, verdict
 from benchmarks.stage_times import Stages, StageTime, arithmetic_of, precisions
 from benchmarks.start_up import best_of
 from benchmarks.whole_run import WholeRun, run_whole
-from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.machine.devices import choose_device
 from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.settings import Settings
-from glagcn_cli.video import probe
+from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.probing import probe
 
 SECTION = "pipeline"
 BESIDES = (("loading", None), ("detection", "camera"), ("export", None))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from .clip_times import format_time
 from .errors import UsageError
 from .settings import EVERYBODY, Settings
 from .tracking import Track
+from .video.clip_times import format_time
 from .wording import counted
 
 _MOST_TOLD = 8  # people that a message names

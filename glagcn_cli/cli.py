@@ -136,7 +136,7 @@ def _fail(message: str, code: int, verbose: bool = False) -> None:
 
 def _unexpected(source: Path | str, error: Exception, verbose: bool) -> str:
     """Message for an error that is a fault of this program, or of the machine."""
-    from .sources import shown
+    from .video.sources import shown
 
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     more = "" if verbose else "; --verbose shows where"

@@ -17,7 +17,7 @@ from .machine.process import prepare_process
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
 from .settings import Settings
-from .sources import is_address, shown
+from .video.sources import is_address, shown
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from .files.checksums import remembered_sha256, stamp
 from .files.downloading import cache_folder
 from .keypoints_files import read_keypoints, save_keypoints
 from .poses import FrameDetections
-from .probing import VideoInfo
 from .skeleton import JointSet
+from .video.probing import VideoInfo
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
 from .film_cuts import FilmCuts
 from .poses import FrameDetections
-from .probing import VideoInfo
 from .progress.stages import Stages
-from .reading_ahead import reading_ahead
-from .video import VideoReader
+from .video.probing import VideoInfo
+from .video.reader import VideoReader
+from .video.reading_ahead import reading_ahead
 
 if TYPE_CHECKING:
     from .detection.two_stages import TwoStageDetector

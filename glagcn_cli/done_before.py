@@ -18,7 +18,7 @@ from .files.atomic import atomic_output
 from .files.checksums import remembered_sha256
 from .keypoints_source import made_by
 from .settings import Settings
-from .video_names import name_of
+from .video.names import name_of
 
 KEY, OLDER = "content_key", "older_outputs"
 """Names in the report of a run: of the key, and of what runs before it left under its stem."""

@@ -23,7 +23,7 @@ from .files.atomic import atomic_output
 from .files.damage import damage_named
 from .keypoints import alphapose, coco_json, mmpose_json, openpose
 from .keypoints.numbered import SURPLUS, NumberedDetections
-from .probing import VideoInfo
+from .video.probing import VideoInfo
 from .wording import counted
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from .export.run_report import installed_versions
 from .files.atomic import check_output
 from .files.checksums import remembered_sha256, sha256
 from .keypoints_files import for_video, keypoints_path, read_keypoints, video_of
-from .probing import VideoInfo
 from .progress.stages import Stages
-from .video import VideoReader
+from .video.probing import VideoInfo
+from .video.reader import VideoReader
 from .wording import counted
 
 if TYPE_CHECKING:

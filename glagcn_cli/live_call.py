@@ -62,7 +62,7 @@ def run_camera(
     from .machine.system_libraries import check_opencv
     from .preflight import check_models
     from .settings import Settings
-    from .sources import shown
+    from .video.sources import shown
 
     _refuse_others(context, _OF_FRAMES | _OF_CALLS)
     settings = Settings(**{name: value for name, value in given.items() if name in _OF_FRAMES})

@@ -14,8 +14,8 @@ from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
 from .machine.devices import usable_cores
 from .many_files import Job, find_jobs
 from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job
-from .sources import STANDARD_INPUT, is_image_sequence, shown
 from .summary import write_summary
+from .video.sources import STANDARD_INPUT, is_image_sequence, shown
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from .keypoints_source import KeypointsUse
 from .many_files import Job
 from .pipeline import VideoLifter, process_video
 from .preflight import check_outputs, check_source, files_of_other_people
-from .probing import probe
 from .progress.stages import Stages
 from .settings import EVERYBODY, Settings
-from .sources import as_file, is_image_sequence, shown
+from .video.probing import probe
+from .video.sources import as_file, is_image_sequence, shown
 
 log = logging.getLogger(__name__)
 

@@ -55,12 +55,12 @@ def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     if source is None:
         _work(task, None, threads, given, use)
         return
-    from .clip_times import ClipRange
-    from .sources import as_file
+    from .video.clip_times import ClipRange
+    from .video.sources import as_file
 
     part = ClipRange(**{name: given[name] for name in given.keys() & _OF_VIDEO})  # type: ignore[arg-type]
     with as_file(source, part, task.fps) as file:
-        from .video import probe
+        from .video.probing import probe
 
         probe(file, part)
         _work(task, file, threads, given, use)
@@ -79,7 +79,7 @@ def _work(
     from .machine.system_libraries import check_opencv
     from .preflight import check_models
     from .settings import Settings
-    from .sources import shown
+    from .video.sources import shown
 
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)
@@ -105,7 +105,7 @@ def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
     from .preflight import check_source
     from .progress.stages import Stages
     from .reexport import APPLICABLE, export_anew
-    from .sources import as_file
+    from .video.sources import as_file
 
     # Click gives these whether or not they were asked for.
     chosen = given.keys() - {"people", "device"}

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .clip_times import ClipRange
 from .errors import OutputError
 from .export import ExportContext
 from .export.run_report import installed_versions, people_rows, video_facts
@@ -16,7 +15,8 @@ from .preflight import check_outputs, check_source
 from .progress.stages import Stages
 from .saved_poses import SavedPoses, read_poses
 from .settings import Settings
-from .video import VideoInfo, probe
+from .video.clip_times import ClipRange
+from .video.probing import VideoInfo, probe
 from .writing import Clip, Ledger, reported, write_outputs
 
 APPLICABLE = ("turn", "quality", "bvh_skeleton")

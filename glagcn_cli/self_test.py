@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .poses import Keypoints2D, PoseSequence
-    from .probing import VideoInfo
     from .settings import Settings
+    from .video.probing import VideoInfo
 
 FRAMES, WIDTH, HEIGHT, FPS = 5, 320, 256, 25
 _HIPS, _TALL, _STEP = (150, 130), 200, 4  # pixels: where the person is, how tall, how far a frame
@@ -104,8 +104,8 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
 
 
 def _encode(work: _Workpiece) -> None:
-    from .video import probe
-    from .video_writing import VideoWriter
+    from .video.probing import probe
+    from .video.writer import VideoWriter
 
     path = work.folder / "drawn.mp4"
     with VideoWriter(path, Fraction(FPS), (WIDTH, HEIGHT)) as writer:
@@ -117,7 +117,7 @@ def _encode(work: _Workpiece) -> None:
 def _decode(work: _Workpiece) -> None:
     import numpy as np
 
-    from .video import VideoReader
+    from .video.reader import VideoReader
 
     with VideoReader(_there(work.video, "video")) as reader:
         frames = list(reader)
@@ -170,7 +170,7 @@ def _lift(work: _Workpiece) -> None:
 def _render(work: _Workpiece) -> None:
     from .export import ExportContext
     from .progress.stages import Stages
-    from .video import probe
+    from .video.probing import probe
     from .writing import Clip, render_video
 
     video, poses = _there(work.video, "video"), _there(work.poses, "3D")

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from .checkpoints import DEFAULT_LIFTER
-from .clip_times import ClipRange
 from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
 from .errors import UsageError
 from .smoothing import DEFAULT_CUTOFF
+from .video.clip_times import ClipRange
 
 EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees

@@ -28,7 +28,8 @@ from .settings import SINGLE, UP_OF_CAMERA, Settings
 from .shots import Shot, in_clip, in_shot, shot_of, shots_of
 from .tracking import Track, find_people
 from .uprightness import warn_if_turned
-from .video import VideoInfo, VideoReader
+from .video.probing import VideoInfo
+from .video.reader import VideoReader
 from .world import SceneChoices, to_scenes
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from .machine.signals import ENDS
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
 from .progress.console import libraries_silenced
-from .sources import shown
+from .video.sources import shown
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoding import codec
 from .errors import GlagcnError, InputError, NobodyFoundError, OutputError
 from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from .export.run_report import report_paths, write_report
 from .poses import Keypoints2D, PoseSequence
 from .progress.stages import Stage, Stages
-from .reading_ahead import reading_ahead
-from .video import VideoInfo, VideoReader
-from .video_writing import VideoWriter
+from .video.encoding import codec
+from .video.probing import VideoInfo
+from .video.reader import VideoReader
+from .video.reading_ahead import reading_ahead
+from .video.writer import VideoWriter
 
 CONTENTS = {
     ".mp4": "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",

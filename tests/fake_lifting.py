@@ -23,7 +23,7 @@ from glagcn_cli.keypoints_source import FoundKeypoints
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.video import VideoInfo
+from glagcn_cli.video.probing import VideoInfo
 from glagcn_cli.video_lifter import LiftedVideo
 from tests.moving_figure import sequence, walking
 

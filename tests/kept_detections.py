@@ -9,8 +9,8 @@ import numpy as np
 
 from glagcn_cli.clip_detections import ClipDetections, nobody
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.probing import VideoInfo
 from glagcn_cli.skeleton import COCO17, JointSet
+from glagcn_cli.video.probing import VideoInfo
 
 NTSC = Fraction(30000, 1001)
 SIZE = (640, 480)

@@ -26,7 +26,7 @@ from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.many import DEFAULT_FORMATS
 from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
-from glagcn_cli.sources import DEFAULT_IMAGE_FPS
+from glagcn_cli.video.sources import DEFAULT_IMAGE_FPS
 from tests.clips import opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.test_progress import on_a_terminal

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glagcn_cli import decoding
-from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import UsageError
-from glagcn_cli.video import VideoReader
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video import decoding
+from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 from tests.clips import counting, encode, ffmpeg, opencv_frames, sound
 
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")

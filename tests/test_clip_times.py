@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glagcn_cli.clip_times import ClipRange, format_time, parse_time
 from glagcn_cli.errors import UsageError
+from glagcn_cli.video.clip_times import ClipRange, format_time, parse_time
 
 RATES = st.sampled_from(
     [Fraction(25), Fraction(30), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(240)]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.video import VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 from tests.clips import BLUE, GREEN, RED, WHITE, corners, counting, encode, ffmpeg, quadrants, sound
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")

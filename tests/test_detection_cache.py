@@ -22,8 +22,8 @@ from glagcn_cli.detection_cache import CachedClip, cache_key, detections_folder,
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.probing import VideoInfo
 from glagcn_cli.skeleton import COCO17
+from glagcn_cli.video.probing import VideoInfo
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.kept_detections import assert_same, kept, video
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.export import ExportContext, html_video
-from glagcn_cli.video import probe
+from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.probing import probe
 from tests.clips import encode, ffmpeg, opencv_frames
 from tests.html_page import figure, filmed, written
 

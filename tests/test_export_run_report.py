@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli import __version__, ffmpeg
+from glagcn_cli import __version__
 from glagcn_cli.export.run_report import (
     installed_versions,
     json_safe,
     report_paths,
     write_report,
 )
+from glagcn_cli.video import ffmpeg
 
 
 @dataclass(frozen=True)

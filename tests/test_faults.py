@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli import ffmpeg
 from glagcn_cli.errors import DeviceError, InputError, OutputError
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video import ffmpeg
+from glagcn_cli.video.reader import VideoReader
 from tests.clips import encode
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 

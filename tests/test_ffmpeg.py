@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from glagcn_cli.ffmpeg import MESSAGES_KEPT, FfmpegProcess, run, telling_line
+from glagcn_cli.video.ffmpeg import MESSAGES_KEPT, FfmpegProcess, run, telling_line
 
 PICTURE = ["-f", "lavfi", "-i", "color=red:size=16x16:duration=40:rate=25"]
 CHATTER = [*PICTURE, "-vf", "showinfo"]

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli import ffmpeg
 from glagcn_cli.machine.signals import signals_held
-from glagcn_cli.video import VideoInfo, VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video import ffmpeg
+from glagcn_cli.video.probing import VideoInfo, probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 from tests.clips import encode
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "color=red:size=16x16:rate=25", "-f", "null", "-"]

@@ -300,7 +300,7 @@ def test_an_ffmpeg_that_does_not_run_is_found_out(monkeypatch, tmp_path: Path) -
 
 
 def test_colours_that_change_are_found_out(monkeypatch) -> None:
-    from glagcn_cli.video import VideoReader
+    from glagcn_cli.video.reader import VideoReader
 
     frames = VideoReader.__iter__
     monkeypatch.setattr(VideoReader, "__iter__", lambda self: (f[..., ::-1] for f in frames(self)))

@@ -13,12 +13,12 @@ import pytest
 
 from glagcn_cli import video_lifter
 from glagcn_cli.clip_detections import ClipDetections
-from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import InputError, OutputError, UsageError
 from glagcn_cli.keypoints_files import for_video, keypoints_path, read_keypoints, save_keypoints
 from glagcn_cli.keypoints_source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from glagcn_cli.video.clip_times import ClipRange
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.kept_detections import NTSC, assert_same, detections, kept, video
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.lens import FOCAL_LENGTH_KEY, fov_of
-from glagcn_cli.probing import probe
+from glagcn_cli.video.lens import FOCAL_LENGTH_KEY, fov_of
+from glagcn_cli.video.probing import probe
 from tests.clips import ffmpeg
 
 
@@ -71,7 +71,7 @@ def as_an_iphone_writes(kind: int, value: bytes) -> bytes:
     ],
 )  # fmt: skip
 def test_the_metadata_of_a_track_is_read_in_every_type(tmp_path, kind, value, found) -> None:
-    from glagcn_cli.lens import recorded_fov
+    from glagcn_cli.video.lens import recorded_fov
 
     path = tmp_path / "a.mov"
     path.write_bytes(box(b"ftyp", b"qt  ") + as_an_iphone_writes(kind, value))
@@ -80,7 +80,7 @@ def test_the_metadata_of_a_track_is_read_in_every_type(tmp_path, kind, value, fo
 
 
 def test_a_damaged_file_says_nothing_of_its_lens(tmp_path: Path) -> None:
-    from glagcn_cli.lens import recorded_fov
+    from glagcn_cli.video.lens import recorded_fov
 
     whole = box(b"ftyp", b"qt  ") + as_an_iphone_writes(1, b"26")
     path = tmp_path / "a.mov"

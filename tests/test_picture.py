@@ -8,8 +8,9 @@ import pytest
 from glagcn_cli.rendering import SceneRenderer, SideBySideRenderer
 from glagcn_cli.rendering.lettering import draw_text
 from glagcn_cli.rendering.picture import Yuv420
-from glagcn_cli.video import VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 from tests.clips import encode, ffmpeg, quadrants
 from tests.walkers import FPS, points_2d, poses, walk
 

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli import detection_stage, ffmpeg, preflight, video_lifter, writing
+from glagcn_cli import detection_stage, preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.files.checksums import sha256
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
 from glagcn_cli.progress.stages import Stages
-from glagcn_cli.video import VideoReader
+from glagcn_cli.video import ffmpeg
+from glagcn_cli.video.reader import VideoReader
 from tests.clips import Frames, encode, opencv_frames, sound
 from tests.fake_detection import (
     HEIGHT,

@@ -16,7 +16,7 @@ from glagcn_cli.errors import DeviceError, OutputError
 from glagcn_cli.files import atomic
 from glagcn_cli.machine.devices import choose_device
 from glagcn_cli.machine.process import let_any_name_be_printed
-from glagcn_cli.sources import is_address, is_file_name
+from glagcn_cli.video.sources import is_address, is_file_name
 
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = [

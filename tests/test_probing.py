@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli import ffmpeg as ffmpeg_module
-from glagcn_cli import sound as sound_module
 from glagcn_cli.errors import InputError, NoVideoStreamError
-from glagcn_cli.frame_rates import choose_rate
-from glagcn_cli.probing import probe
-from glagcn_cli.sound import probe_audio
+from glagcn_cli.video import ffmpeg as ffmpeg_module
+from glagcn_cli.video import sound as sound_module
+from glagcn_cli.video.frame_rates import choose_rate
+from glagcn_cli.video.probing import probe
+from glagcn_cli.video.sound import probe_audio
 from tests.clips import counting, encode, ffmpeg
 
 

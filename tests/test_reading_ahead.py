@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from glagcn_cli.reading_ahead import reading_ahead
+from glagcn_cli.video.reading_ahead import reading_ahead
 
 
 def test_items_come_in_order() -> None:

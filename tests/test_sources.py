@@ -11,11 +11,12 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from glagcn_cli import sources
-from glagcn_cli.clip_times import ClipRange
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.sources import as_file, is_file_name, shown
-from glagcn_cli.video import VideoReader, probe
+from glagcn_cli.video import sources
+from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.sources import as_file, is_file_name, shown
 from tests.clips import BLUE, RED, corners, counting, encode, ffmpeg, quadrants
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-crf", "12")

@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import pytest
 
-from glagcn_cli import sound as sound_module
 from glagcn_cli.errors import OutputError
 from glagcn_cli.files import atomic
-from glagcn_cli.video import VideoReader, probe
-from glagcn_cli.video_writing import VideoWriter
+from glagcn_cli.video import sound as sound_module
+from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.writer import VideoWriter
 from tests.clips import (
     BLUE,
     GREEN,
@@ -268,7 +269,7 @@ def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path,
     path = encode(tmp_path / "clip.mp4", counting(5), 25, *X264)
     slow = ["-re", "-f", "lavfi", "-i", "color=black:s=64x48:r=0.01"]  # a frame every 100 s
     raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
-    monkeypatch.setattr("glagcn_cli.video.decoding", lambda *_: [*slow, *raw])
+    monkeypatch.setattr("glagcn_cli.video.decoding.decoding", lambda *_: [*slow, *raw])
     reader, ends = VideoReader(path), []
 
     def read() -> None:
@@ -501,7 +502,7 @@ def test_a_real_interrupt_leaves_nothing(tmp_path: Path) -> None:
         import os, signal, sys
         from fractions import Fraction
         import numpy as np
-        from glagcn_cli.video_writing import VideoWriter
+        from glagcn_cli.video.writer import VideoWriter
         # A shell starts what runs in its background with interrupts ignored, tests too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with VideoWriter(sys.argv[1], Fraction(25), (64, 48), sys.argv[2]) as writer:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from glagcn_cli.cli import main
-from glagcn_cli.video_names import called, name_of
+from glagcn_cli.video.names import called, name_of
 from tests.clips import ffmpeg
 from tests.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 

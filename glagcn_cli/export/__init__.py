@@ -16,9 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..clip_times import WHOLE, ClipRange
 from ..errors import UsageError
 from ..poses import PoseSequence
+from ..video.clip_times import WHOLE, ClipRange
 
 VIDEO_SUFFIXES: tuple[str, ...] = (".mp4",)
 """Outputs that are rendered, not written from poses alone; the pipeline makes them."""

@@ -19,7 +19,7 @@ from ..gait import Gait, find_gait
 from ..joint_angles import SIDES, joint_angles
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
-from ..video_names import short_name_of
+from ..video.names import short_name_of
 from . import PLOT_SUFFIXES, ExportContext
 from .angles_csv import Measured, write_angles
 from .people import path_for_each, people_with_poses

@@ -28,7 +28,7 @@ from ..rendering.drawing import bone_colours, joint_colours
 from ..rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ..rendering.scene_view import clip_points
 from ..rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
-from ..video_names import short_name_of
+from ..video.names import short_name_of
 from . import ExportContext
 from .html_video import PageVideo, video_for_page
 from .people import people_of_one_clip

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..video import VideoReader
-from ..video_names import name_of
-from ..video_writing import VideoWriter
+from ..video.names import name_of
+from ..video.reader import VideoReader
+from ..video.writer import VideoWriter
 from . import ExportContext
 
 _log = logging.getLogger(__name__)

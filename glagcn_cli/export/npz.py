@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..video_names import short_name_of
+from ..video.names import short_name_of
 from . import ExportContext
 from .people import people_of_one_clip
 from .run_report import json_safe

@@ -22,8 +22,8 @@ from ..rendering.contact_sheet import (
 )
 from ..rendering.scene_panel import ScenePanel
 from ..rendering.side_by_side import SideBySideRenderer
-from ..video import VideoReader
-from ..video_names import name_of
+from ..video.names import name_of
+from ..video.reader import VideoReader
 from . import ExportContext
 from .people import people_with_poses
 

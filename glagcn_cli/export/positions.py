@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..frame_rates import STANDARD_RATES
 from ..poses import PoseSequence
 from ..skeleton import JOINT_SETS, JointSet
+from ..video.frame_rates import STANDARD_RATES
 from ..wording import counted
 
 DEFAULT_FPS = Fraction(30)

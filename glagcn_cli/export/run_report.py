@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__, ffmpeg
+from .. import __version__
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..probing import VideoInfo
+from ..video import ffmpeg
+from ..video.probing import VideoInfo
 
 REPORT_VERSION = 1
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..detection.interface import Frame
 from ..errors import GlagcnError, InputError
-from ..sources import shown
-from ..video import VideoReader
+from ..video.reader import VideoReader
+from ..video.sources import shown
 
 
 @dataclass(frozen=True)

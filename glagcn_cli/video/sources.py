@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from ..errors import GlagcnError, InputError, UsageError
+from ..operating_system import is_impossible_name
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
-from .errors import GlagcnError, InputError, UsageError
 from .frame_rates import STANDARD_RATES
-from .operating_system import is_impossible_name
+from .names import called
 from .probing import probe
-from .video_names import called
 
 log = logging.getLogger(__name__)
 

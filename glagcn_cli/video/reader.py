@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
+from ..machine.signals import signals_held
+from ..operating_system import violent_end
+from ..wording import counted
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
-from .errors import InputError
-from .machine.signals import signals_held
-from .operating_system import violent_end
 from .probing import VideoInfo, check_start, probe
-from .wording import counted
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 

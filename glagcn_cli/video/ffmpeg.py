@@ -14,8 +14,8 @@ from typing import IO, cast
 
 import imageio_ffmpeg
 
-from .machine.signals import signals_held
-from .operating_system import apart_from_terminal
+from ..machine.signals import signals_held
+from ..operating_system import apart_from_terminal
 
 # A damaged file makes ffmpeg write a line for each damaged block: only the last ones are kept.
 MESSAGES_KEPT = 200

@@ -8,13 +8,13 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
+from ..errors import InputError, NoVideoStreamError, UsageError
+from ..files.checksums import Stamp, stamp
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
-from .errors import InputError, NoVideoStreamError, UsageError
-from .files.checksums import Stamp, stamp
 from .frame_rates import choose_rate
 from .lens import recorded_fov
-from .video_names import name_of
+from .names import name_of
 
 # The first stream that is a moving picture: capital V leaves cover art out.
 VIDEO_STREAM = "0:V:0"

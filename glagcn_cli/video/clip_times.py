@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
-from .errors import UsageError
+from ..errors import UsageError
 
 _SECONDS = re.compile(r"(?:\d{1,9}(?:\.\d*)?|\.\d+)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)", re.ASCII)

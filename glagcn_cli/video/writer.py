@@ -12,16 +12,16 @@ from types import TracebackType
 
 import numpy as np
 
+from ..errors import OutputError
+from ..files.atomic import PICTURE_SUFFIX, atomic_output, remove_temporary
+from ..machine.signals import signals_held
 from . import ffmpeg
 from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
-from .errors import OutputError
-from .files.atomic import PICTURE_SUFFIX, atomic_output, remove_temporary
-from .machine.signals import signals_held
+from .names import name_of
 from .probing import VideoInfo
+from .reader import Frame
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
-from .video import Frame
-from .video_names import name_of
 
 log = logging.getLogger(__name__)
 
