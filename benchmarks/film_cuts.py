@@ -17,7 +17,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.film_cuts import FilmCuts
+from glagcn_cli.shots.film_cuts import FilmCuts
 from glagcn_cli.video.reader import VideoReader
 
 Frames = list[NDArray[np.uint8]]

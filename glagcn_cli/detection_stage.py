@@ -6,12 +6,12 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from .camera_motion import CameraMotion
 from .clip_detections import ClipDetections
 from .detection_cache import CachedClip
-from .film_cuts import FilmCuts
 from .poses import FrameDetections
 from .progress.stages import Stages
+from .shots.camera_motion import CameraMotion
+from .shots.film_cuts import FilmCuts
 from .video.probing import VideoInfo
 from .video.reader import VideoReader
 from .video.reading_ahead import reading_ahead

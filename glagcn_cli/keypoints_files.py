@@ -154,7 +154,9 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     # One number about the whole is the best guess about its part; rows belong to frames.
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
     if frames:
-        from .shots import shots_of_part  # here: it brings OpenCV, and commands should refuse soon
+        from .shots.shots import (
+            shots_of_part,  # here: it brings OpenCV, and commands should refuse soon
+        )
 
         clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .poses import FrameDetections, Keypoints2D
-from .shots import between_cuts
+from .shots.shots import between_cuts
 from .similarity import size
 from .skeleton import JointSet
 from .track_linking import link

@@ -25,7 +25,7 @@ from .machine.devices import choose_device, lost_devices_told
 from .poses import Keypoints2D, PoseSequence
 from .progress.stages import Stages
 from .settings import SINGLE, UP_OF_CAMERA, Settings
-from .shots import Shot, in_clip, in_shot, shot_of, shots_of
+from .shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
 from .tracking import Track, find_people
 from .uprightness import warn_if_turned
 from .video.probing import VideoInfo

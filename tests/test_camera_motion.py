@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glagcn_cli.camera_motion import DRIFT, CameraMotion
 from glagcn_cli.poses import FrameDetections
+from glagcn_cli.shots.camera_motion import DRIFT, CameraMotion
 
 WIDTH, HEIGHT, FPS = 640, 360, 30
 FRAMES = 61  # the last one is looked at, as every third is

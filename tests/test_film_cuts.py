@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glagcn_cli.film_cuts import FILM_CUTS, FilmCuts
+from glagcn_cli.shots.film_cuts import FILM_CUTS, FilmCuts
 from tests.test_camera_motion import landscape
 
 FPS = 30

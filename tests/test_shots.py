@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from glagcn_cli import detection_cache
-from glagcn_cli.camera_motion import CAMERA_DRIFT, CAMERA_MOVES
-from glagcn_cli.film_cuts import FILM_CUTS
 from glagcn_cli.keypoints_source import CACHE, DETECTION, KeypointsUse
 from glagcn_cli.pipeline import process_video
 from glagcn_cli.settings import EVERYBODY, Settings
-from glagcn_cli.shots import Shot, between_cuts, in_clip, shots_of, shots_of_part
+from glagcn_cli.shots.camera_motion import CAMERA_DRIFT, CAMERA_MOVES
+from glagcn_cli.shots.film_cuts import FILM_CUTS
+from glagcn_cli.shots.shots import Shot, between_cuts, in_clip, shots_of, shots_of_part
 from glagcn_cli.video_lifter import LiftedVideo, VideoLifter
 from glagcn_cli.world import SceneChoices, stature, to_scene, to_scenes
 from tests.clips import encode

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..poses import FrameDetections
 from .background import Frame, Reference, small_grey
-from .poses import FrameDetections
 
 LOOKS_PER_SECOND = 10
 """Hands that hold a camera move it at up to some hertz, and a pan crosses a picture in a second at

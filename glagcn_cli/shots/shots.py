@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import Keypoints2D, PoseSequence
 from .camera_motion import CAMERA_DRIFT, CAMERA_MOVES
 from .film_cuts import FILM_CUTS
-from .poses import Keypoints2D, PoseSequence
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Cut a film into shots, and tell whether the camera moves in each."""
