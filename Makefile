@@ -56,7 +56,7 @@ $(READY): setup.cfg pyproject.toml
 	$(PIP) --no-deps $(FROM_INDEX) "$(TORCH)"
 	$(PIP) -e .
 	@# Without its dependencies: pip cannot install MMPose's (docs/dependencies.md).
-	$(PIP) --no-deps $$($(BIN)/python -c "from glagcn_cli.detection.mmpose_package import REQUIREMENTS; print(*REQUIREMENTS)")
+	$(PIP) --no-deps $$($(BIN)/python -c "from glagcn_cli.detection.openmmlab.mmpose_package import REQUIREMENTS; print(*REQUIREMENTS)")
 	@$(BIN)/python -m glagcn_cli.machine.system_libraries
 	@touch $(READY)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.clip_measures import person_size
-from glagcn_cli.detection.two_stages import TwoStageDetector
+from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS

@@ -12,10 +12,9 @@ import numpy as np
 
 from benchmarks.machine_limits import Limits, Work, bound_of, least_seconds, measure_limits
 from benchmarks.stage_times import counted_flops, precision_of, precisions
-from glagcn_cli.detection import building
-from glagcn_cli.detection.boxes import MMDetBoxes
 from glagcn_cli.detection.interface import Frame
-from glagcn_cli.detection.keypoints import MMPoseKeypoints
+from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
+from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.models import (
     DEFAULT_DETECTOR,
     DEFAULT_POSE,
@@ -23,6 +22,7 @@ from glagcn_cli.detection.models import (
     find_config,
     find_files,
 )
+from glagcn_cli.detection.openmmlab import building
 from glagcn_cli.video.reader import VideoReader
 
 MODEL_NAMES = {"movenet": (DEFAULT_DETECTOR, DEFAULT_POSE), "rtm": ("rtmdet-m", "rtmpose-m")}

@@ -24,8 +24,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from glagcn_cli.detection import openmmlab
 from glagcn_cli.detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, find_files
+from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.video.reader import VideoReader
 
 LIFTER = "motionbert_dstformer-ft-243frm_8xb32-120e_h36m"  # what MMPose calls human3d
@@ -33,7 +33,7 @@ LIFTER = "motionbert_dstformer-ft-243frm_8xb32-120e_h36m"  # what MMPose calls h
 
 def inferencer(dimensions: str, device: str, folder: Path) -> Any:
     """Build MMPose's inferencer of default models in 2 or 3 dimensions."""
-    openmmlab.prepare()
+    prepare.prepare()
     import mmpose
     from mmpose.apis import MMPoseInferencer
 

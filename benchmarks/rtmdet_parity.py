@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
-from glagcn_cli.detection import building, models
-from glagcn_cli.detection.boxes import MMDetBoxes
+from glagcn_cli.detection import models
 from glagcn_cli.detection.interface import Boxes, Frame
+from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
+from glagcn_cli.detection.openmmlab import building
 
 SIDE = 320  # pixels of the network's square input
 PADDING = 114

@@ -27,7 +27,7 @@ from glagcn_cli.world import SceneChoices, to_scene
 if TYPE_CHECKING:
     import torch
 
-    from glagcn_cli.detection.two_stages import TwoStageDetector
+    from glagcn_cli.detection.people_detector import TwoStageDetector
 
 KEPT = 48
 """Frames that are kept in memory for the stages that work on pictures."""

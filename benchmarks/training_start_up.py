@@ -34,8 +34,8 @@ def collect_env():
     from mmengine.utils.dl_utils import collect_env
     collect_env()
 def prepare():
-    from glagcn_cli.detection import openmmlab
-    openmmlab.prepare()
+    from glagcn_cli.detection.openmmlab import prepare
+    prepare.prepare()
 def read_recipe(*arguments):
     from glagcn_training.recipe_files import read_recipe
     return read_recipe(*arguments)

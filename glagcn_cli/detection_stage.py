@@ -17,7 +17,7 @@ from .video.reader import VideoReader
 from .video.reading_ahead import reading_ahead
 
 if TYPE_CHECKING:
-    from .detection.two_stages import TwoStageDetector
+    from .detection.people_detector import TwoStageDetector
 
 MEMORY_AHEAD = 64 << 20
 """Bytes of frames that wait to be worked on, at most `MOST_AHEAD` of them and at least one."""

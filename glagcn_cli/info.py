@@ -79,7 +79,7 @@ def versions() -> Facts:
 
 def _mmpose() -> Facts:
     """Tell of MMPose; where it is missing, how it is installed."""
-    from .detection.mmpose_package import how_to_install
+    from .detection.openmmlab.mmpose_package import how_to_install
 
     found = _package(_ON_REQUEST)
     if PROBLEM not in found:

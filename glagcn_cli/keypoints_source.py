@@ -172,7 +172,7 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
         return {"missing": name}  # which loading it is going to tell in its own words
     told: dict[str, Any] = {"checkpoint": remembered_sha256(checkpoint), "config": sha256(config)}
     if "," in name:  # a file of the user's, which may build on others that change
-        from .detection.building import read_config
+        from .detection.openmmlab.building import read_config
 
         told["resolved"] = read_config(config).pretty_text
     return told

@@ -33,7 +33,7 @@ from .video.reader import VideoReader
 from .world import SceneChoices, to_scenes
 
 if TYPE_CHECKING:
-    from .detection.two_stages import TwoStageDetector
+    from .detection.people_detector import TwoStageDetector
     from .lifting import Lifter
 
 log = logging.getLogger(__name__)
@@ -246,7 +246,7 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
     from .detection.models import load_detector, load_pose
-    from .detection.two_stages import TwoStageDetector
+    from .detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
     return TwoStageDetector(

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from glagcn_cli.detection import building
+from glagcn_cli.detection.openmmlab import building
 
 torch.set_num_threads(1)  # threads that wait for a core slow small networks tenfold
 

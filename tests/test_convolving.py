@@ -7,18 +7,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from glagcn_cli.detection import convolving
-from glagcn_cli.detection.convolving import Activation, convolve
-from glagcn_cli.detection.movenet import Conv
+from glagcn_cli.detection.movenet import convolutions
+from glagcn_cli.detection.movenet.convolutions import Activation, convolve
+from glagcn_cli.detection.movenet.network import Conv
 
 ACTIVATED = {"none": lambda x: x, "relu": functional.relu, "relu6": functional.relu6}
 
 
 @pytest.fixture(autouse=True)
 def _asked_anew() -> Iterator[None]:
-    convolving._can_fuse.cache_clear()
+    convolutions._can_fuse.cache_clear()
     yield
-    convolving._can_fuse.cache_clear()
+    convolutions._can_fuse.cache_clear()
 
 
 def _layer(groups: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -71,7 +71,7 @@ def test_does_without_an_operator_that_is_absent_or_wrong(
             raise AttributeError("no such operator")
         return torch.zeros_like(x)
 
-    monkeypatch.setattr(convolving, "_fused", stand_in)
+    monkeypatch.setattr(convolutions, "_fused", stand_in)
     x, weight, bias = _layer(1)
     with torch.inference_mode():
         found = convolve(x, weight, bias, 1, 1, 1, "relu6")
@@ -81,7 +81,7 @@ def test_does_without_an_operator_that_is_absent_or_wrong(
 def test_this_machine_fuses_if_its_torch_can() -> None:
     if not torch.backends.mkldnn.is_available():
         pytest.skip("torch without oneDNN")
-    assert convolving._can_fuse(), "the operator has changed: everything works, but slower"
+    assert convolutions._can_fuse(), "the operator has changed: everything works, but slower"
 
 
 @pytest.mark.parametrize("depthwise", [False, True])

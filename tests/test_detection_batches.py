@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.batches import same_sized, to_bgr
+from glagcn_cli.detection.frames import same_sized, to_bgr
 
 
 def test_frames_are_cut_where_their_size_changes() -> None:

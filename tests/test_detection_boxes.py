@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.detection import building, models
-from glagcn_cli.detection.boxes import MMDetBoxes, _bound, inside_frame
+from glagcn_cli.detection import models
+from glagcn_cli.detection.mmdet_boxes import MMDetBoxes, _bound, inside_frame
+from glagcn_cli.detection.openmmlab import building
 from glagcn_cli.errors import ModelNotFoundError
 from tests.random_models import save_random
 from tests.test_detection_keypoints import blurred_noise

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.detection import building, models, openmmlab
+from glagcn_cli.detection import models
+from glagcn_cli.detection.openmmlab import building, prepare
 from glagcn_cli.errors import CheckpointError, ModelNotFoundError
 from tests.random_models import save_random
 
@@ -189,7 +190,7 @@ def test_a_checkpoint_cannot_reach_what_runs_code(tmp_path: Path, name: str) -> 
 
 @pytest.mark.parametrize("core", ["numpy.core", "numpy._core"])
 def test_what_official_checkpoints_hold_is_read(tmp_path: Path, core: str) -> None:
-    openmmlab.prepare()
+    prepare.prepare()
     from mmengine.logging import MessageHub
 
     hub = MessageHub.get_instance(f"a checkpoint with {core}")

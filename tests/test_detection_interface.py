@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
-from glagcn_cli.detection.two_stages import TwoStageDetector
+from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.skeleton import COCO17
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
-from glagcn_cli.detection.key_frames import ClipDetector, interpolated
+from glagcn_cli.detection.people_detector import ClipDetector, interpolated
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from glagcn_cli.detection import building, models
-from glagcn_cli.detection.keypoints import MMPoseKeypoints, _dataset_meta, _joint_set
+from glagcn_cli.detection import models
+from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints, _dataset_meta, _joint_set
+from glagcn_cli.detection.openmmlab import building
 from glagcn_cli.errors import ModelNotFoundError
 from glagcn_cli.skeleton import COCO17, HALPE26
 from tests.random_models import save_random

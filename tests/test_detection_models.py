@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection import models
-from glagcn_cli.detection.two_stages import TwoStageDetector
+from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.errors import ModelNotFoundError
 from glagcn_cli.files.downloading import hash_in_name
 from glagcn_cli.skeleton import COCO17

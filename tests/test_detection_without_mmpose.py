@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.detection import building, mmpose_package, models, stand_ins
+from glagcn_cli.detection import models
+from glagcn_cli.detection.openmmlab import building, mmpose_package, stand_ins
 from glagcn_cli.errors import ModelNotFoundError
 
 FIND_SPEC = importlib.util.find_spec
@@ -100,7 +101,7 @@ def test_find_loader_gives_a_loader_and_not_a_spec(monkeypatch: pytest.MonkeyPat
 def test_mmpose_imports_and_reads_masks_without_xtcocotools() -> None:
     told = run_without(
         {"xtcocotools"},
-        "from glagcn_cli.detection.openmmlab import import_models\n"
+        "from glagcn_cli.detection.openmmlab.prepare import import_models\n"
         "import_models()\n"
         "import pycocotools.mask, xtcocotools.mask, xtcocotools.coco\n"
         "print(xtcocotools.mask.encode is pycocotools.mask.encode, xtcocotools.coco.COCO)",

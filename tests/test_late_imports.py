@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.detection.late_imports import put_off
+from glagcn_cli.detection.openmmlab.late_imports import put_off
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.detection.movenet import BOX_MAPS, JOINTS, POSE_MAPS, MoveNet, normalise
-from glagcn_cli.detection.movenet_decoding import (
+from glagcn_cli.detection.movenet.decoding import (
     MultiPose,
     SinglePose,
     decode_multi_pose,
     decode_single_pose,
 )
+from glagcn_cli.detection.movenet.network import BOX_MAPS, JOINTS, POSE_MAPS, MoveNet, normalise
 from glagcn_cli.drawn_people import draw_people
 from glagcn_cli.skeleton import COCO17
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection import models
-from glagcn_cli.detection.boxes import MMDetBoxes
 from glagcn_cli.detection.crops import Crops
 from glagcn_cli.detection.interface import Boxes, Frame
-from glagcn_cli.detection.keypoints import MMPoseKeypoints
-from glagcn_cli.detection.movenet_direct import MoveNetBoxes, MoveNetKeypoints
+from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
+from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
+from glagcn_cli.detection.movenet.direct import MoveNetBoxes, MoveNetKeypoints
 from glagcn_cli.drawn_people import draw_people
 
 # Landscape, portrait and a size whose network input needs padding; two people, one, nobody.

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 import glagcn_cli.detection
-from glagcn_cli.detection.movenet import MoveNet, normalise
-from glagcn_cli.detection.movenet_decoding import MultiPose, decode_single_pose
-from glagcn_cli.detection.openmmlab import prepare
+from glagcn_cli.detection.movenet.decoding import MultiPose, decode_single_pose
+from glagcn_cli.detection.movenet.network import MoveNet, normalise
+from glagcn_cli.detection.openmmlab.prepare import prepare
 from glagcn_cli.drawn_people import draw_people
 
 prepare()
@@ -21,9 +21,9 @@ from mmengine.structures import InstanceData  # noqa: E402
 from mmpose import apis  # noqa: E402
 from mmpose.models import TopdownPoseEstimator  # noqa: E402
 
-from glagcn_cli.detection.movenet_openmmlab import FIRST_PIXEL  # noqa: E402
+from glagcn_cli.detection.movenet.people import FIRST_PIXEL  # noqa: E402
 
-CONFIGS = Path(glagcn_cli.detection.__file__).parent / "configs"
+CONFIGS = Path(glagcn_cli.detection.__file__).parent / "movenet" / "configs"
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # A large frame, as OpenCV gives it (BGR), with two people and room around them.
@@ -34,14 +34,14 @@ FRAME = np.ascontiguousarray(draw_people(1280, 720, PEOPLE)[..., ::-1])
 @pytest.fixture(scope="module")
 def detector() -> BaseDetector:
     return detection.init_detector(
-        CONFIGS / "movenet_multipose.py", str(WEIGHTS / "movenet_multipose.pth"), device="cpu"
+        CONFIGS / "multipose.py", str(WEIGHTS / "movenet_multipose.pth"), device="cpu"
     )
 
 
 @pytest.fixture(scope="module")
 def pose_model() -> TopdownPoseEstimator:
     return apis.init_model(
-        CONFIGS / "movenet_thunder.py", str(WEIGHTS / "movenet_thunder.pth"), device="cpu"
+        CONFIGS / "thunder.py", str(WEIGHTS / "movenet_thunder.pth"), device="cpu"
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.detection import openmmlab
-from glagcn_cli.detection.openmmlab import MissingOperatorError
+from glagcn_cli.detection.openmmlab import prepare
+from glagcn_cli.detection.openmmlab.prepare import MissingOperatorError
 from glagcn_cli.detection.suppression import suppress
 
 
@@ -70,7 +70,7 @@ def test_suppression_of_known_boxes(
 
 
 def test_mmcv_suppresses_each_class_on_its_own() -> None:
-    openmmlab.prepare()
+    prepare.prepare()
     import torch
     from mmcv.ops import batched_nms
 
@@ -83,9 +83,9 @@ def test_mmcv_suppresses_each_class_on_its_own() -> None:
 
 
 def stand_in() -> types.ModuleType:
-    openmmlab.prepare()
+    prepare.prepare()
     module = sys.modules["mmcv._ext"]
-    if not isinstance(module, openmmlab._Operators):
+    if not isinstance(module, prepare._Operators):
         pytest.skip("a full mmcv is installed here")
     return module
 
@@ -105,14 +105,14 @@ def test_mmcv_knows_that_it_has_no_compiled_operators() -> None:
 def test_compiled_operators_are_left_alone_when_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = types.ModuleType("mmcv._ext")
     monkeypatch.setitem(sys.modules, "mmcv._ext", compiled)
-    openmmlab.prepare()
+    prepare.prepare()
     assert sys.modules["mmcv._ext"] is compiled
 
 
 def test_compiled_operators_are_left_alone_when_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "mmcv._ext", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: ModuleSpec(name, None))
-    openmmlab.prepare()
+    prepare.prepare()
     assert "mmcv._ext" not in sys.modules
 
 
@@ -121,7 +121,7 @@ def torchvision_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     """Function that installs a torchvision made of the code given, and imports it."""
 
     def install(code: str | None) -> types.ModuleType:
-        openmmlab.prepare()
+        prepare.prepare()
         for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
             monkeypatch.delitem(sys.modules, name)
         if code is None:
@@ -162,7 +162,7 @@ def test_a_torchvision_that_works_is_itself(torchvision_of) -> None:
 
 def test_importing_openmmlab_is_silent_and_leaves_out_the_drawing_code() -> None:
     code = (
-        "from glagcn_cli.detection import openmmlab; openmmlab.prepare(); openmmlab.prepare()\n"
+        "from glagcn_cli.detection.openmmlab import prepare; prepare.prepare(); prepare.prepare()\n"
         "import sys, mmpose.models, mmpose.datasets, mmdet.models, mmdet.datasets\n"
         "assert 'torchvision' not in sys.modules and 'mmpose.visualization' not in sys.modules"
     )
@@ -177,7 +177,7 @@ _SHARDING = ("torch.distributed.fsdp", "torch.distributed.optim", "sympy")
 
 def test_what_is_for_training_on_many_cards_is_not_imported() -> None:
     code = (
-        "import sys; from glagcn_cli.detection import openmmlab; openmmlab.prepare()\n"
+        "import sys; from glagcn_cli.detection.openmmlab import prepare; prepare.prepare()\n"
         "import mmdet.models, mmpose.models\n"
         f"assert not {{*{_SHARDING}}} & {{*sys.modules}}, sys.modules.keys()\n"
         "from mmengine.model import MMDistributedDataParallel\n"
@@ -190,7 +190,7 @@ def test_what_is_for_training_on_many_cards_is_not_imported() -> None:
 def test_what_is_imported_already_stays() -> None:
     code = (
         "import torch.distributed.optim, mmengine.model.wrappers as wrappers\n"
-        "from glagcn_cli.detection import openmmlab; openmmlab.prepare()\n"
+        "from glagcn_cli.detection.openmmlab import prepare; prepare.prepare()\n"
         "assert isinstance(wrappers.MMFullyShardedDataParallel, type)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -198,7 +198,7 @@ def test_what_is_imported_already_stays() -> None:
 
 def test_models_come_without_what_only_drawing_and_data_sets_want() -> None:
     code = (
-        "import sys; from glagcn_cli.detection import openmmlab; openmmlab.import_models()\n"
+        "import sys; from glagcn_cli.detection.openmmlab import prepare; prepare.import_models()\n"
         "assert not {'matplotlib', 'scipy.stats', 'shapely'} & {*sys.modules}, [*sys.modules]\n"
         "from mmpose.datasets.transforms.common_transforms import truncnorm\n"
         "assert abs(truncnorm.rvs(-1, 1, size=9)).max() <= 1\n"
@@ -218,5 +218,5 @@ def test_models_that_look_into_what_was_put_off_are_imported_all_the_same(
             raise ImportError("a stand-in is not a package")
 
     monkeypatch.setattr(importlib, "import_module", import_module)
-    openmmlab.import_models()
+    prepare.import_models()
     assert asked == ["mmdet.models", "mmdet.models", "mmpose.models"]

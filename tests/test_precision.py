@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from glagcn_cli.detection import keypoints as keypoints_module
+from glagcn_cli.detection import mmpose_keypoints as keypoints_module
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.drawn_people import draw_people
 from glagcn_cli.machine.precision import fast_precision, run_in

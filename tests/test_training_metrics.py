@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.detection.openmmlab import prepare
+from glagcn_cli.detection.openmmlab.prepare import prepare
 from glagcn_training.metrics import (
     acceleration_error,
     auc,

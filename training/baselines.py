@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from glagcn_cli.detection import openmmlab
+from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
@@ -83,7 +83,7 @@ class TemporalConvolutionLifter(nn.Module):
 
     def __init__(self, architecture: TemporalConvolution) -> None:
         super().__init__()
-        openmmlab.prepare()  # before the first import of mmpose
+        prepare.prepare()  # before the first import of mmpose
         from mmengine.registry import DefaultScope
         from mmpose.models import TCN, TemporalRegressionHead
 

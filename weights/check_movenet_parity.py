@@ -20,13 +20,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.detection.movenet import JOINTS, MAP_STRIDE, SIZE_DIVISOR, MoveNet, normalise
-from glagcn_cli.detection.movenet_decoding import (
+from glagcn_cli.detection.movenet.decoding import (
     MAX_PEOPLE,
     MultiPose,
     SinglePose,
     decode_multi_pose,
     decode_single_pose,
+)
+from glagcn_cli.detection.movenet.network import (
+    JOINTS,
+    MAP_STRIDE,
+    SIZE_DIVISOR,
+    MoveNet,
+    normalise,
 )
 
 WEIGHTS = Path(__file__).parent

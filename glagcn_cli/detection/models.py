@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelNotFoundError
 from ..files.downloading import fetch
-from .mmpose_package import need_mmpose
+from .openmmlab.mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
     from .interface import BoxDetector, KeypointDetector
@@ -80,7 +80,7 @@ def _heatmaps(config: str, checkpoint: str) -> Model:
 MODELS: dict[str, Model] = {
     "movenet-multipose": Model(
         "detector",
-        "glagcn_cli/detection/configs/movenet_multipose.py",
+        "glagcn_cli/detection/movenet/configs/multipose.py",
         "movenet_multipose.pth",
         score=0.1,
         licence=_MOVENET,
@@ -97,7 +97,7 @@ MODELS: dict[str, Model] = {
     ),
     "movenet-thunder": Model(
         "pose",
-        "glagcn_cli/detection/configs/movenet_thunder.py",
+        "glagcn_cli/detection/movenet/configs/thunder.py",
         "movenet_thunder.pth",
         licence=_MOVENET,
     ),
@@ -222,10 +222,10 @@ def load_detector(
     config, checkpoint = find_files(model, "detector")
     known = MODELS.get(model)
     if known is not None and known.is_shipped:
-        from .movenet_direct import MoveNetBoxes
+        from .movenet.direct import MoveNetBoxes
 
         return MoveNetBoxes(checkpoint, device, known.score, exact=exact)
-    from .boxes import DEFAULT_SCORE, MMDetBoxes
+    from .mmdet_boxes import DEFAULT_SCORE, MMDetBoxes
 
     score = DEFAULT_SCORE if known is None else known.score
     return MMDetBoxes(config, checkpoint, device, score, exact=exact)
@@ -254,9 +254,9 @@ def load_pose(
     """
     config, checkpoint = find_files(model, "pose")
     if model in MODELS and MODELS[model].is_shipped:
-        from .movenet_direct import MoveNetKeypoints
+        from .movenet.direct import MoveNetKeypoints
 
         return MoveNetKeypoints(checkpoint, device, exact=exact)
-    from .keypoints import MMPoseKeypoints
+    from .mmpose_keypoints import MMPoseKeypoints
 
     return MMPoseKeypoints(config, checkpoint, device, flip_test, exact=exact)

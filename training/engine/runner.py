@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from glagcn_cli.checkpoints import LifterCard
-from glagcn_cli.detection import openmmlab
+from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.errors import UsageError
 from glagcn_cli.files.unpickling import harmless_types
 from glagcn_cli.skeleton import AS_GIVEN
@@ -75,7 +75,7 @@ class TrainingRun:
         rank: int = 0,
         processes: int = 1,
     ) -> None:
-        openmmlab.prepare()  # MMEngine imports torchvision, which may not match torch
+        prepare.prepare()  # MMEngine imports torchvision, which may not match torch
         torch.manual_seed(recipe.seed)
         self.folder, self.device = folder, torch.device(device)
         self.rank, self.processes = rank, processes

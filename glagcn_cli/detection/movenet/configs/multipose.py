@@ -1,7 +1,7 @@
 """MoveNet MultiPose Lightning as a person detector of MMDet."""
 
 default_scope = "mmdet"
-custom_imports = dict(imports=["glagcn_cli.detection.movenet_openmmlab"])
+custom_imports = dict(imports=["glagcn_cli.detection.movenet.registration"])
 
 model = dict(
     type="MoveNetDetector",

@@ -1,6 +1,6 @@
 """MoveNet for MMPose and MMDet: importing this registers the modules that the configurations name.
 
-``glagcn_cli.detection.openmmlab.prepare`` must have run before this is imported.
+``glagcn_cli.detection.openmmlab.prepare.prepare`` must have run before this is imported.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from mmpose.registry import MODELS as MMPOSE_MODELS
 from mmpose.structures import PoseDataSample
 from torch import Tensor
 
-from .movenet import BOX_MAPS, POSE_MAPS, FeaturePyramid, MapHeads, MobileNetV2
-from .movenet_decoding import MultiPose, decode_multi_pose, decode_single_pose
-from .movenet_people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
+from .decoding import MultiPose, decode_multi_pose, decode_single_pose
+from .network import BOX_MAPS, POSE_MAPS, FeaturePyramid, MapHeads, MobileNetV2
+from .people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
 
 for registry in (MMPOSE_MODELS, MMDET_MODELS):
     registry.register_module(name="MoveNetBackbone", module=MobileNetV2)

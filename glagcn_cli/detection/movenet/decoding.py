@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .movenet import MAP_STRIDE
+from .network import MAP_STRIDE
 
 MAX_PEOPLE = 6
 DISTANCE_OFFSET = 1.8  # cells; softens 1 / distance near zero

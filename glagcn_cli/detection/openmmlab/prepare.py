@@ -18,7 +18,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..errors import GlagcnError
+from ...errors import GlagcnError
 from . import stand_ins
 from .late_imports import put_off
 from .mmpose_package import need_mmpose
@@ -152,7 +152,7 @@ class _Operators(types.ModuleType):
         """Return the indices of the boxes kept, by falling score; see `suppression`."""
         import torch
 
-        from .suppression import suppress
+        from ..suppression import suppress
 
         kept = suppress(
             boxes.detach().cpu().numpy(), scores.detach().cpu().numpy(), iou_threshold, offset

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from ..errors import ModelNotFoundError
+from ...errors import ModelNotFoundError
 
 REQUIREMENTS = ("mmpose==1.3.2", "json_tricks", "munkres")
 """MMPose, and what it imports besides what this program needs anyway."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from .movenet_decoding import MultiPose
-from .suppression import suppress
+from ..suppression import suppress
+from .decoding import MultiPose
 
 # MoveNet measures from about the image's border, MMPose from the first pixel's centre. Measured:
 # x in a crop and x in its mirror image add up to the index of the last pixel plus twice this.

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
 from ..machine.precision import fast_precision, run_in
-from . import building
-from .batches import default_batch, same_sized, to_bgr
+from .frames import default_batch, same_sized, to_bgr
 from .interface import Boxes, Frame
+from .openmmlab import building
 
 if TYPE_CHECKING:
     from mmengine.config import Config, ConfigDict

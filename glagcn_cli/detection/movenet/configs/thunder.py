@@ -1,7 +1,7 @@
 """MoveNet Thunder as a top-down pose model of MMPose."""
 
 default_scope = "mmpose"
-custom_imports = dict(imports=["glagcn_cli.detection.movenet_openmmlab"])
+custom_imports = dict(imports=["glagcn_cli.detection.movenet.registration"])
 
 model = dict(
     type="TopdownPoseEstimator",

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CheckpointError, ModelNotFoundError
-from ..files.unpickling import load_harmless
-from . import openmmlab
+from ...errors import CheckpointError, ModelNotFoundError
+from ...files.unpickling import load_harmless
+from . import prepare
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +23,7 @@ _MOST_UNEXPECTED = 0.05
 
 def read_config(path: Path) -> Config:
     """Read a configuration file of MMPose or MMDetection, running its ``custom_imports``."""
-    openmmlab.import_models()
+    prepare.import_models()
     from mmengine.config import Config
 
     if not path.is_file():

@@ -18,19 +18,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..machine.batches import Batches
-from ..machine.precision import fast_precision, run_in
-from ..skeleton import COCO17, JointSet
-from .batches import default_batch, same_sized
-from .boxes import inside_frame
-from .building import fill, read_checkpoint
-from .configs import movenet_multipose, movenet_thunder
-from .crops import Crops
-from .interface import Boxes, Frame, Keypoints
-from .keypoints import Pose, keypoints_of_frame
-from .movenet import BOX_MAPS, POSE_MAPS, MoveNet
-from .movenet_decoding import MultiPose, decode_multi_pose, decode_single_pose
-from .movenet_people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
+from ...machine.batches import Batches
+from ...machine.precision import fast_precision, run_in
+from ...skeleton import COCO17, JointSet
+from ..crops import Crops
+from ..frames import default_batch, same_sized
+from ..interface import Boxes, Frame, Keypoints
+from ..mmdet_boxes import inside_frame
+from ..mmpose_keypoints import Pose, keypoints_of_frame
+from ..openmmlab.building import fill, read_checkpoint
+from .configs import multipose, thunder
+from .decoding import MultiPose, decode_multi_pose, decode_single_pose
+from .network import BOX_MAPS, POSE_MAPS, MoveNet
+from .people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
 
 
 class MoveNetBoxes:
@@ -58,7 +58,7 @@ class MoveNetBoxes:
         batch_size: int | None = None,
         exact: bool = False,
     ) -> None:
-        config = movenet_multipose
+        config = multipose
         model: Mapping[str, Any] = config.model
         self._network = _load(model, POSE_MAPS | BOX_MAPS, checkpoint, device)
         if not exact:
@@ -125,7 +125,7 @@ class MoveNetKeypoints:
         batch_size: int | None = None,
         exact: bool = False,
     ) -> None:
-        config = movenet_thunder
+        config = thunder
         model: Mapping[str, Any] = config.model
         self._network = _load(model, POSE_MAPS, checkpoint, device)
         if not exact:

@@ -14,10 +14,10 @@ from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
 from ..machine.precision import fast_precision, run_in
 from ..skeleton import COCO17, HALPE26, JointSet
-from . import building
-from .batches import default_batch, to_bgr
 from .crops import Crops
+from .frames import default_batch, to_bgr
 from .interface import Frame, Keypoints
+from .openmmlab import building
 
 if TYPE_CHECKING:
     from mmengine.config import Config

@@ -1,0 +1,1 @@
+"""MoveNet in PyTorch, the 2D model that needs no download."""

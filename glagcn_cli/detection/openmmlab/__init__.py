@@ -1,0 +1,1 @@
+"""Import MMPose and MMDetection, and build their models."""
