@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from glagcn_cli.camera import DEFAULT_FOV
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.live.capture import open_source
 from glagcn_cli.live.causal import CausalLifter
 from glagcn_cli.live.run import LiveReport, run_live

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from glagcn_cli.checkpoints import DEFAULT_LIFTER
-from glagcn_cli.keypoints.numbered import NumberedDetections
-from glagcn_cli.keypoints_files import read_keypoints
+from glagcn_cli.keypoints.files import read_keypoints
+from glagcn_cli.keypoints.formats.numbered import NumberedDetections
 from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
 from glagcn_cli.poses import Keypoints2D
 from glagcn_training.data.packs import read_packs

@@ -27,8 +27,8 @@ from benchmarks.tracking_library import LIBRARY_TRACKERS, Boxes, library_tracks
 from benchmarks.tracking_pixels import pasted_clips
 from benchmarks.tracking_scenes import FPS, KINDS
 from benchmarks.tracking_scores import IdentityCounts, count_identities
-from glagcn_cli.clip_detections import ClipDetections
-from glagcn_cli.keypoints_files import read_keypoints
+from glagcn_cli.keypoints.clip import ClipDetections
+from glagcn_cli.keypoints.files import read_keypoints
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.similarity import centre, size
 from glagcn_cli.tracking import SHORTEST_TRACK, find_people, track_people

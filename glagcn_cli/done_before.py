@@ -16,7 +16,7 @@ from .errors import InputError
 from .export.run_report import write_report
 from .files.atomic import atomic_output
 from .files.checksums import remembered_sha256
-from .keypoints_source import made_by
+from .keypoints.source import made_by
 from .settings import Settings
 from .video.names import name_of
 

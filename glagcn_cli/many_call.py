@@ -91,7 +91,7 @@ def lift_videos(
     check_models(settings)
     check_opencv()
     from .batch_watcher import ShownBatch
-    from .keypoints_source import KeypointsUse
+    from .keypoints.source import KeypointsUse
     from .many import DEFAULT_FORMATS, lift_many
     from .many_worker import DONE, SKIPPED, Choices
     from .summary import FILE, table

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from .done_before import KEY, OLDER, EarlierRun, claiming, content_key, forget_models
 from .errors import CheckpointError, DeviceError, GlagcnError, ModelNotFoundError
-from .keypoints_files import SUFFIX as KEPT_2D
-from .keypoints_files import keypoints_path
-from .keypoints_source import KeypointsUse
+from .keypoints.files import SUFFIX as KEPT_2D
+from .keypoints.files import keypoints_path
+from .keypoints.source import KeypointsUse
 from .many_files import Job
 from .pipeline import VideoLifter, process_video
 from .preflight import check_outputs, check_source, files_of_other_people

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from .keypoints_source import KeypointsUse
+    from .keypoints.source import KeypointsUse
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Task:
 
 def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     """Check everything that is cheap to check, then load the models and work."""
-    from .keypoints_source import KeypointsUse
+    from .keypoints.source import KeypointsUse
     from .preflight import check_outputs, check_source
 
     source, use = task.source, KeypointsUse(**task.keeping)

@@ -9,8 +9,8 @@ from typing import Any
 from .errors import NobodyFoundError, OutputError, UsageError
 from .export import VIDEO_SUFFIXES, ExportContext
 from .export.run_report import installed_versions, people_rows, video_facts
-from .keypoints_files import CONTENTS, keypoints_path, save_keypoints
-from .keypoints_source import KeypointsUse
+from .keypoints.files import CONTENTS, keypoints_path, save_keypoints
+from .keypoints.source import KeypointsUse
 from .poses import PoseSequence
 from .preflight import check_outputs, check_source
 from .progress.stages import Stages

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .camera import DEFAULT_FOV
 from .checkpoints import lifter_path
 from .choosing import choose_people, who_is_left_out
-from .detection_stage import detect_people
 from .files.checksums import remembered_sha256
-from .keypoints_source import (
+from .keypoints.detecting import detect_people
+from .keypoints.source import (
     FoundKeypoints,
     KeypointsUse,
     keypoints_from_file,

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.errors import CheckpointError, DeviceError, InputError
-from glagcn_cli.keypoints_source import FoundKeypoints
+from glagcn_cli.keypoints.clip import ClipDetections
+from glagcn_cli.keypoints.source import FoundKeypoints
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glagcn_cli.clip_detections import ClipDetections, nobody
+from glagcn_cli.keypoints.clip import ClipDetections, nobody
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, JointSet
 from glagcn_cli.video.probing import VideoInfo

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli import detection_cache, keypoints_source, video_lifter
-from glagcn_cli.clip_detections import ClipDetections
-from glagcn_cli.detection_cache import CachedClip, cache_key, detections_folder, make_room
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli import video_lifter
+from glagcn_cli.keypoints import cache
+from glagcn_cli.keypoints import source as keypoints_source
+from glagcn_cli.keypoints.cache import CachedClip, cache_key, detections_folder, make_room
+from glagcn_cli.keypoints.clip import ClipDetections
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
@@ -179,11 +181,11 @@ def test_the_oldest_goes_first(
         os.utime(newest, (age, age))
     size = newest.stat().st_size
     assert CachedClip(info, {"models": "a"}).whole() is not None  # now the newest
-    monkeypatch.setattr(detection_cache, "LARGEST_CACHE", int(3.5 * size))
+    monkeypatch.setattr(cache, "LARGEST_CACHE", int(3.5 * size))
     CachedClip(info, {"models": "e"}).finish(found(40))
     left = [m for m in "abcde" if CachedClip(info, {"models": m}).whole() is not None]
     assert left == ["a", "d", "e"]
-    monkeypatch.setattr(detection_cache, "LARGEST_CACHE", 0)
+    monkeypatch.setattr(cache, "LARGEST_CACHE", 0)
     keep = detections_folder() / cache_key(info, {"models": "d"})
     make_room(keep)
     assert list(detections_folder().iterdir()) == [keep]
@@ -204,7 +206,7 @@ def test_room_is_made_while_another_process_makes_it(
         return iter(files)
 
     monkeypatch.setattr(Path, "iterdir", vanishes)
-    monkeypatch.setattr(detection_cache, "LARGEST_CACHE", 0)
+    monkeypatch.setattr(cache, "LARGEST_CACHE", 0)
     make_room(keep)
     assert keep.exists() and not gone.exists() and not other.exists()
 
@@ -222,21 +224,21 @@ def _full_disk(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("glagcn_cli.keypoints_files.np.savez", full)
+    monkeypatch.setattr("glagcn_cli.keypoints.files.np.savez", full)
 
 
 def _hash_fails(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(detection_cache, "remembered_sha256", fail)
+    monkeypatch.setattr(cache, "remembered_sha256", fail)
 
 
 def _out_of_memory(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(detection_cache, "_store", fail)
+    monkeypatch.setattr(cache, "_store", fail)
 
 
 @pytest.mark.parametrize("spoil", [_read_only, _a_file, _full_disk, _hash_fails, _out_of_memory])
@@ -295,15 +297,16 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
-from glagcn_cli import detection_cache, video_lifter
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.keypoints import cache
+from glagcn_cli import video_lifter
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 
 def stop(done):
     if done >= 64:
         os.kill(os.getpid(), signal.SIGKILL)
 
-detection_cache.SEGMENT_SECONDS = 1
+cache.SEGMENT_SECONDS = 1
 video_lifter.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
 models = VideoLifter(Settings(lifter={lifter!r}, device="cpu"))
 process_video(models, Path({source!r}), [Path({output!r})], use=KeypointsUse(cache=True))

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from glagcn_cli.errors import DeviceError, InputError, OutputError
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.video import ffmpeg
 from glagcn_cli.video.reader import VideoReader
@@ -100,7 +100,7 @@ def test_an_encoder_that_is_killed_costs_the_video_alone(
 def test_a_gpu_that_is_lost_keeps_what_was_found_before(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, out: Path, lifter: Path
 ) -> None:
-    monkeypatch.setattr("glagcn_cli.detection_cache.SEGMENT_SECONDS", 1)
+    monkeypatch.setattr("glagcn_cli.keypoints.cache.SEGMENT_SECONDS", 1)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     source = clip(tmp_path / "in.mp4", 100)
 
@@ -179,14 +179,15 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
-from glagcn_cli import detection_cache, video_lifter
+from glagcn_cli.keypoints import cache
+from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
 
 def stop(done):
     if done >= 64:
         os.kill(os.getpid(), signal.{name})
 
-detection_cache.SEGMENT_SECONDS = 1
+cache.SEGMENT_SECONDS = 1
 video_lifter.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
 main([{source!r}, "-o", {output!r}, "--lifter", {lifter!r}, "--device", "cpu"])
 """

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from glagcn_cli import video_lifter
-from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.errors import InputError, OutputError, UsageError
-from glagcn_cli.keypoints_files import for_video, keypoints_path, read_keypoints, save_keypoints
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.keypoints.clip import ClipDetections
+from glagcn_cli.keypoints.files import for_video, keypoints_path, read_keypoints, save_keypoints
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import Settings, VideoLifter, process_video
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
 from glagcn_cli.video.clip_times import ClipRange
@@ -145,7 +145,7 @@ def test_no_code_of_a_file_runs(tmp_path: Path) -> None:
 
 def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: Any) -> None:
     save_keypoints(tmp_path / "a.npz", kept([1]))
-    monkeypatch.setattr("glagcn_cli.keypoints_files.LARGEST", 1000)
+    monkeypatch.setattr("glagcn_cli.keypoints.files.LARGEST", 1000)
     with pytest.raises(InputError, match="more than any clip needs"):
         read_keypoints(tmp_path / "a.npz")
 

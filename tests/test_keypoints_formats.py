@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glagcn_cli.clip_detections import ClipDetections
 from glagcn_cli.errors import InputError
-from glagcn_cli.keypoints.numbered import NumberedDetections
-from glagcn_cli.keypoints.openpose import BODY_25, COCO_18
-from glagcn_cli.keypoints_files import for_video, read_keypoints, save_keypoints
+from glagcn_cli.keypoints.clip import ClipDetections
+from glagcn_cli.keypoints.files import for_video, read_keypoints, save_keypoints
+from glagcn_cli.keypoints.formats.numbered import NumberedDetections
+from glagcn_cli.keypoints.formats.openpose import BODY_25, COCO_18
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
 from tests.kept_detections import assert_same, detections, kept, video

@@ -9,7 +9,7 @@ import pytest
 
 from glagcn_cli import many_worker
 from glagcn_cli.errors import DeviceError, InputError, OutputError, UsageError
-from glagcn_cli.keypoints_source import KeypointsUse
+from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
 from glagcn_cli.settings import Settings

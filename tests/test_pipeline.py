@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli import detection_stage, preflight, video_lifter, writing
+from glagcn_cli import preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
 from glagcn_cli.files.checksums import sha256
+from glagcn_cli.keypoints import detecting
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
 from glagcn_cli.progress.stages import Stages
 from glagcn_cli.video import ffmpeg
@@ -450,7 +451,7 @@ def test_frames_are_streamed_in_both_passes(monkeypatch, tmp_path, out, lifter) 
     process_video(models(monkeypatch, lifter, FakeDetector()), source, [out / "walk.mp4"])
     assert len(alive) == 120
     # A batch is worked on, others wait, and the thread that decodes holds one.
-    assert most <= FakeDetector.frames_at_once + detection_stage.MOST_AHEAD + 2
+    assert most <= FakeDetector.frames_at_once + detecting.MOST_AHEAD + 2
 
 
 # Tables that must agree with the writers ---------------------------------------------------------

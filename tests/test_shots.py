@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli import detection_cache
-from glagcn_cli.keypoints_source import CACHE, DETECTION, KeypointsUse
+from glagcn_cli.keypoints import cache
+from glagcn_cli.keypoints.source import CACHE, DETECTION, KeypointsUse
 from glagcn_cli.pipeline import process_video
 from glagcn_cli.settings import EVERYBODY, Settings
 from glagcn_cli.shots.camera_motion import CAMERA_DRIFT, CAMERA_MOVES
@@ -201,8 +201,8 @@ def test_2d_that_was_kept_before_cuts_were_looked_for_is_not_used(
 ) -> None:
     use = KeypointsUse(cache=True)
     lifter = models(random_lifter(tmp_path / "lifter.pth"))
-    assert detection_cache.RESULTS > 1
+    assert cache.RESULTS > 1
     for results, source in ((1, DETECTION), (2, DETECTION), (2, CACHE)):
-        monkeypatch.setattr(detection_cache, "RESULTS", results)
+        monkeypatch.setattr(cache, "RESULTS", results)
         use_detector(monkeypatch, FakeDetector())
         assert VideoLifter(lifter.settings).lift(film, use=use).found.source == source

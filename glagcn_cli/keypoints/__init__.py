@@ -1,5 +1,1 @@
-"""2D keypoints in the files of other programs: one module a format.
-
-Every module has ``read``, which takes parsed JSON (or a folder) and gives `NumberedDetections`;
-anything may be raised where that is not what it should be.
-"""
+"""2D keypoints of a clip: detected, read from the cache, or read from a file."""

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .clip_detections import ClipDetections
-from .detection_cache import CachedClip
-from .errors import UsageError
-from .export.run_report import installed_versions
-from .files.atomic import check_output
-from .files.checksums import remembered_sha256, sha256
-from .keypoints_files import for_video, keypoints_path, read_keypoints, video_of
-from .progress.stages import Stages
-from .video.probing import VideoInfo
-from .video.reader import VideoReader
-from .wording import counted
+from ..errors import UsageError
+from ..export.run_report import installed_versions
+from ..files.atomic import check_output
+from ..files.checksums import remembered_sha256, sha256
+from ..progress.stages import Stages
+from ..video.probing import VideoInfo
+from ..video.reader import VideoReader
+from ..wording import counted
+from .cache import CachedClip
+from .clip import ClipDetections
+from .files import for_video, keypoints_path, read_keypoints, video_of
 
 if TYPE_CHECKING:
-    from .detection.models import Kind
-    from .settings import Settings
+    from ..detection.models import Kind
+    from ..settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class KeypointsUse:
     Parameters
     ----------
     from_2d
-        File or folder to take them from, as `keypoints_files.read_keypoints` reads it; the 2D stage
+        File or folder to take them from, as `files.read_keypoints` reads it; the 2D stage
         is left out.
     save_2d
         Write ``NAME.keypoints.npz`` beside the first output.
@@ -165,14 +165,14 @@ def made_by(settings: Settings) -> dict[str, Any]:
 
 
 def _model(name: str, kind: Kind) -> dict[str, Any]:
-    from .detection.models import find_files
+    from ..detection.models import find_files
 
     config, checkpoint = find_files(name, kind)
     if not (config.is_file() and checkpoint.is_file()):
         return {"missing": name}  # which loading it is going to tell in its own words
     told: dict[str, Any] = {"checkpoint": remembered_sha256(checkpoint), "config": sha256(config)}
     if "," in name:  # a file of the user's, which may build on others that change
-        from .detection.openmmlab.building import read_config
+        from ..detection.openmmlab.building import read_config
 
         told["resolved"] = read_config(config).pretty_text
     return told

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from .clip_detections import ClipDetections
-from .detection_cache import CachedClip
-from .poses import FrameDetections
-from .progress.stages import Stages
-from .shots.camera_motion import CameraMotion
-from .shots.film_cuts import FilmCuts
-from .video.probing import VideoInfo
-from .video.reader import VideoReader
-from .video.reading_ahead import reading_ahead
+from ..poses import FrameDetections
+from ..progress.stages import Stages
+from ..shots.camera_motion import CameraMotion
+from ..shots.film_cuts import FilmCuts
+from ..video.probing import VideoInfo
+from ..video.reader import VideoReader
+from ..video.reading_ahead import reading_ahead
+from .cache import CachedClip
+from .clip import ClipDetections
 
 if TYPE_CHECKING:
-    from .detection.people_detector import TwoStageDetector
+    from ..detection.people_detector import TwoStageDetector
 
 MEMORY_AHEAD = 64 << 20
 """Bytes of frames that wait to be worked on, at most `MOST_AHEAD` of them and at least one."""

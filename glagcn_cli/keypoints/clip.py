@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .poses import FrameDetections
-from .skeleton import JOINT_SETS, JointSet
+from ..poses import FrameDetections
+from ..skeleton import JOINT_SETS, JointSet
 
 FORMAT = "glagcn-keypoints"
 FORMAT_VERSION = 1

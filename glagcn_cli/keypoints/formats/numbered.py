@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clip_detections import FARTHEST, nobody
-from ..poses import FrameDetections
-from ..skeleton import COCO17, HALPE26, JointSet
+from ...poses import FrameDetections
+from ...skeleton import COCO17, HALPE26, JointSet
+from ..clip import FARTHEST, nobody
 
 SURPLUS = 2
 """Frames that a file may go on for after the video's last: programs disagree about the end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..skeleton import COCO17, JointSet
+from ...skeleton import COCO17, JointSet
 from .numbered import (
     FoundPerson,
     NumberedDetections,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .coco_json import read_people
+from .coco import read_people
 from .numbered import NumberedDetections, last_number
 
 

@@ -17,14 +17,14 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from .clip_detections import ClipDetections
-from .errors import InputError, UsageError
-from .files.atomic import atomic_output
-from .files.damage import damage_named
-from .keypoints import alphapose, coco_json, mmpose_json, openpose
-from .keypoints.numbered import SURPLUS, NumberedDetections
-from .video.probing import VideoInfo
-from .wording import counted
+from ..errors import InputError, UsageError
+from ..files.atomic import atomic_output
+from ..files.damage import damage_named
+from ..video.probing import VideoInfo
+from ..wording import counted
+from .clip import ClipDetections
+from .formats import alphapose, coco, mmpose, openpose
+from .formats.numbered import SURPLUS, NumberedDetections
 
 log = logging.getLogger(__name__)
 
@@ -154,9 +154,8 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     # One number about the whole is the best guess about its part; rows belong to frames.
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
     if frames:
-        from .shots.shots import (
-            shots_of_part,  # here: it brings OpenCV, and commands should refuse soon
-        )
+        # here: it brings OpenCV, and commands should refuse soon
+        from ..shots.shots import shots_of_part
 
         clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
@@ -203,7 +202,7 @@ def _read_json(path: Path) -> NumberedDetections:
     document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     if isinstance(document, dict):
         if "instance_info" in document:
-            return mmpose_json.read(document)
+            return mmpose.read(document)
         if "people" in document:
             raise ValueError("it is one frame of OpenPose's; name the folder of all frames")
         if "annotations" in document:
@@ -213,8 +212,8 @@ def _read_json(path: Path) -> NumberedDetections:
         raise ValueError("it is neither an object nor a list")
     first = document[0] if document else {}
     if "instances" in first or "keypoint_scores" in first:
-        return mmpose_json.read(document)
-    return (alphapose if isinstance(first.get("image_id"), str) else coco_json).read(document)
+        return mmpose.read(document)
+    return (alphapose if isinstance(first.get("image_id"), str) else coco).read(document)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -19,14 +19,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from .clip_detections import FORMAT_VERSION, ClipDetections
-from .errors import InputError
-from .files.checksums import remembered_sha256, stamp
-from .files.downloading import cache_folder
-from .keypoints_files import read_keypoints, save_keypoints
-from .poses import FrameDetections
-from .skeleton import JointSet
-from .video.probing import VideoInfo
+from ..errors import InputError
+from ..files.checksums import remembered_sha256, stamp
+from ..files.downloading import cache_folder
+from ..poses import FrameDetections
+from ..skeleton import JointSet
+from ..video.probing import VideoInfo
+from .clip import FORMAT_VERSION, ClipDetections
+from .files import read_keypoints, save_keypoints
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..skeleton import COCO17
+from ...skeleton import COCO17
 from .numbered import (
     FoundPerson,
     NumberedDetections,

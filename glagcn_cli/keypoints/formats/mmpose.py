@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..skeleton import COCO17, HALPE26, JointSet
+from ...skeleton import COCO17, HALPE26, JointSet
 from .numbered import (
     FoundPerson,
     NumberedDetections,
