@@ -17,7 +17,7 @@ from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
-from glagcn_cli.tracking import track_people
+from glagcn_cli.tracking.tracks import track_people
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video_lifter import load_people_detector
 

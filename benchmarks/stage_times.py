@@ -16,7 +16,7 @@ from glagcn_cli.machine.precision import fast_precision
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.settings import Settings
-from glagcn_cli.tracking import find_people
+from glagcn_cli.tracking.tracks import find_people
 from glagcn_cli.video.encoding import codec
 from glagcn_cli.video.probing import VideoInfo
 from glagcn_cli.video.reader import VideoReader

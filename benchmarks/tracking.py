@@ -31,8 +31,8 @@ from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import read_keypoints
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.similarity import centre, size
-from glagcn_cli.tracking import SHORTEST_TRACK, find_people, track_people
-from glagcn_cli.tracklets import without_doubles
+from glagcn_cli.tracking.tracklets import without_doubles
+from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
 from glagcn_training.markdown_table import markdown_table
 
 NEAREST_WAITS = 1.0  # seconds that the nearest box waits for somebody

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import UsageError
 from .settings import EVERYBODY, Settings
-from .tracking import Track
+from .tracking.tracks import Track
 from .video.clip_times import format_time
 from .wording import counted
 

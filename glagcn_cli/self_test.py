@@ -134,7 +134,7 @@ def _find_people(work: _Workpiece) -> None:
     import numpy as np
 
     from .poses import FrameDetections
-    from .tracking import track_people
+    from .tracking.tracks import track_people
     from .video_lifter import load_people_detector
 
     detector = load_people_detector(work.settings, work.device)

@@ -26,8 +26,8 @@ from .poses import Keypoints2D, PoseSequence
 from .progress.stages import Stages
 from .settings import SINGLE, UP_OF_CAMERA, Settings
 from .shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
-from .tracking import Track, find_people
-from .uprightness import warn_if_turned
+from .tracking.tracks import Track, find_people
+from .tracking.uprightness import warn_if_turned
 from .video.probing import VideoInfo
 from .video.reader import VideoReader
 from .world import SceneChoices, to_scenes

@@ -13,7 +13,7 @@ from glagcn_cli.choosing import choose_people, what_numbers_mean, who_is_left_ou
 from glagcn_cli.cli import main
 from glagcn_cli.errors import UsageError
 from glagcn_cli.settings import EVERYBODY, Settings
-from glagcn_cli.tracking import Track
+from glagcn_cli.tracking.tracks import Track
 from tests.fake_detection import clip
 
 PEOPLE = [Track(np.arange(3), np.zeros(3, int), 100.0 / n, n) for n in (1, 2, 3)]

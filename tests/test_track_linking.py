@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.track_linking import LONGEST_ABSENCE, link
-from glagcn_cli.tracking import find_people, track_people
-from glagcn_cli.tracklets import Tracklet, follow
+from glagcn_cli.tracking.linking import LONGEST_ABSENCE, link
+from glagcn_cli.tracking.tracklets import Tracklet, follow
+from glagcn_cli.tracking.tracks import find_people, track_people
 from tests.test_tracking import FPS, NOBODY, Sighting, body, frame, hips, tracks
 
 SECOND = int(FPS)

@@ -8,9 +8,9 @@ import pytest
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.similarity import box_overlap, keypoint_similarity
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.track_linking import LONGEST_ABSENCE
-from glagcn_cli.tracking import track_people
-from glagcn_cli.tracklets import without_doubles
+from glagcn_cli.tracking.linking import LONGEST_ABSENCE
+from glagcn_cli.tracking.tracklets import without_doubles
+from glagcn_cli.tracking.tracks import track_people
 
 FPS = Fraction(30)
 SIZE = (1280, 720)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.poses import Keypoints2D
-from glagcn_cli.uprightness import median_lean, warn_if_turned
+from glagcn_cli.tracking.uprightness import median_lean, warn_if_turned
 from tests.walkers import points_2d
 
 

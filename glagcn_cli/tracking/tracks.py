@@ -9,11 +9,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .poses import FrameDetections, Keypoints2D
-from .shots.shots import between_cuts
-from .similarity import size
-from .skeleton import JointSet
-from .track_linking import link
+from ..poses import FrameDetections, Keypoints2D
+from ..shots.shots import between_cuts
+from ..similarity import size
+from ..skeleton import JointSet
+from .linking import link
 from .tracklets import Tracklet, follow
 
 SHORTEST_TRACK = 0.2  # seconds; shorter ones are noise unless nobody else was seen

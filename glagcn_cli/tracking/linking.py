@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from .poses import FrameDetections
-from .similarity import centre
+from ..poses import FrameDetections
+from ..similarity import centre
 from .tracklets import Tracklet
 
 LONGEST_ABSENCE = 5.0

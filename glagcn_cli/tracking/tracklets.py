@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from .poses import FrameDetections
-from .similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
+from ..poses import FrameDetections
+from ..similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
 
 GIVEN_UP = 0.4
 """Seconds after which somebody who is not seen is no longer waited for here. Later, `track_linking`

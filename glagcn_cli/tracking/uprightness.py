@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .poses import Keypoints2D
+from ..poses import Keypoints2D
 
 LARGEST_LEAN = 60.0
 """Degrees between a trunk and the picture's upward direction above which nobody stands."""
