@@ -13,7 +13,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.lifting import SEQUENCE, Lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import SEQUENCE
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.augment import reshape_bodies
 from glagcn_training.cameras import CameraRange

@@ -41,7 +41,8 @@ from benchmarks.ablation_rows import (
     folder_name,
     same_seed,
 )
-from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import lifter_predictor, observe_takes, score_all

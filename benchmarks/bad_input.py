@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.checkpoints import DEFAULT_LIFTER
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.takes import TakeSet

@@ -21,8 +21,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glagcn_cli.checkpoints import lifter_path
-from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, SEQUENCE, Lifter
+from glagcn_cli.lifting.checkpoints import lifter_path
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all

@@ -16,10 +16,11 @@ import click
 import numpy as np
 import torch
 
-from glagcn_cli.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.keypoints.files import read_keypoints
 from glagcn_cli.keypoints.formats.numbered import NumberedDetections
-from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.poses import Keypoints2D
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.takes import TakeSet

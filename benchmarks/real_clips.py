@@ -39,8 +39,8 @@ from benchmarks.clip_people import People, PeopleFinder, cache_name, most_alike,
 from benchmarks.mediapipe_pose import MediaPipePoses, mediapipe_poses
 from benchmarks.views_truth import Truth, score_views
 from glagcn_cli.camera import DEFAULT_FOV
-from glagcn_cli.checkpoints import DEFAULT_LIFTER
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17_TO_H36M17

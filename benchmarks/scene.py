@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D, PoseSequence
 from glagcn_cli.skeleton import H36M17
 from glagcn_cli.world import SceneChoices, scene_axes, to_scene

@@ -57,7 +57,7 @@ class ModelName(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
         """Offer names, and files where no name begins so."""
         if self.kind == "lifter":
-            from .checkpoints import SHIPPED_LIFTERS
+            from .lifting.checkpoints import SHIPPED_LIFTERS
 
             names = [*SHIPPED_LIFTERS]
         else:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .gaps import bridge
+from .lifting.gaps import bridge
 from .poses import PoseSequence
 from .skeleton import H36M17
 from .smoothing import low_pass, runs

@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import lifter_path
 from .errors import InputError
 from .export.run_report import write_report
 from .files.atomic import atomic_output
 from .files.checksums import remembered_sha256
 from .keypoints.source import made_by
+from .lifting.checkpoints import lifter_path
 from .settings import Settings
 from .video.names import name_of
 

@@ -163,8 +163,8 @@ def models() -> list[Facts]:
 
 def lifters() -> list[Facts]:
     """Tell of the lifters that come with the program, and of the data they were trained on."""
-    from .checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
     from .files.checksums import sha256
+    from .lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
 
     found = []
     for name, checksum in SHIPPED_LIFTERS.items():

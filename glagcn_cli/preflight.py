@@ -132,7 +132,7 @@ def check_models(settings: Settings) -> None:
     CheckpointError
         There is no such checkpoint file.
     """
-    from .checkpoints import lifter_path
+    from .lifting.checkpoints import lifter_path
 
     lifter_path(settings.lifter)
     _check_openmmlab_model(settings.detector, "detector")

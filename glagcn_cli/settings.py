@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .checkpoints import DEFAULT_LIFTER
 from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
 from .errors import UsageError
+from .lifting.checkpoints import DEFAULT_LIFTER
 from .smoothing import DEFAULT_CUTOFF
 from .video.clip_times import ClipRange
 

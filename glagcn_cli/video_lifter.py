@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .camera import DEFAULT_FOV
-from .checkpoints import lifter_path
 from .choosing import choose_people, who_is_left_out
 from .files.checksums import remembered_sha256
 from .keypoints.detecting import detect_people
@@ -21,6 +20,7 @@ from .keypoints.source import (
     keypoints_of_video,
     made_by,
 )
+from .lifting.checkpoints import lifter_path
 from .machine.devices import choose_device, lost_devices_told
 from .poses import Keypoints2D, PoseSequence
 from .progress.stages import Stages
@@ -34,7 +34,7 @@ from .world import SceneChoices, to_scenes
 
 if TYPE_CHECKING:
     from .detection.people_detector import TwoStageDetector
-    from .lifting import Lifter
+    from .lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +235,7 @@ class VideoLifter:
 
 def load_video_lifter(settings: Settings, device: str) -> Lifter:
     """Load the lifter, in the precision that a run has it compute in."""
-    from .lifting import Lifter
+    from .lifting.lifter import Lifter
     from .machine.precision import fast_precision
 
     # A graphics card has lifted a clip before half precision would matter.

@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from glagcn_cli import video_lifter
-from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.normalisation import PERSON
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.clips import counting, encode, ffmpeg

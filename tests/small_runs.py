@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from glagcn_cli.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.normalisation import PERSON
 from glagcn_training.engine.runner import TrainingRun
 from glagcn_training.recipe import Recipe
 from glagcn_training.recipe_files import read_recipe

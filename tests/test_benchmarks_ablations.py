@@ -12,7 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.augment import Augmentation, mirror_sides

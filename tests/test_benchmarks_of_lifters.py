@@ -14,9 +14,10 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.files.checksums import sha256
-from glagcn_cli.lifting import CENTRE, Lifter
+from glagcn_cli.lifting.checkpoints import load_lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.error_scale import EXPONENTS, ErrorScale

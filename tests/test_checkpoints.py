@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.checkpoints import (
+from glagcn_cli.errors import CheckpointError, ModelNotFoundError
+from glagcn_cli.files.checksums import sha256
+from glagcn_cli.lifting.checkpoints import (
     FORMAT_VERSION,
     KIND,
     SHIPPED_LIFTERS,
@@ -18,12 +20,10 @@ from glagcn_cli.checkpoints import (
     load_lifter,
     save_lifter,
 )
-from glagcn_cli.errors import CheckpointError, ModelNotFoundError
-from glagcn_cli.files.checksums import sha256
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.normalisation import IMAGE, PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.normalisation import IMAGE, PERSON
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
 
 torch.set_num_threads(1)

@@ -125,16 +125,16 @@ def test_memory_that_does_not_suffice_for_all_windows_halves_them(
     source = clip(tmp_path / "in.mp4", 60)
     use_detector(monkeypatch, FakeDetector())
     whole = models(lifter).lift(source).sequences[0].joints
-    from glagcn_cli import window_lifting
+    from glagcn_cli.lifting import windows
 
-    say = window_lifting.say_of_windows
+    say = windows.say_of_windows
 
     def small(network, inputs, **options):
         if len(inputs) > 20:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return say(network, inputs, **options)
 
-    monkeypatch.setattr(window_lifting, "say_of_windows", small)
+    monkeypatch.setattr(windows, "say_of_windows", small)
     use_detector(monkeypatch, FakeDetector())
     with caplog.at_level(logging.WARNING):
         halved = models(lifter).lift(source).sequences[0].joints

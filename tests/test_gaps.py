@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glagcn_cli.gaps import Filled, bridge, fill_gaps, place_missing_root
-from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.lifting.gaps import Filled, bridge, fill_gaps, place_missing_root
+from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import H36M17
 
 SEEN = 0.15

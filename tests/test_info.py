@@ -17,11 +17,11 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
 from glagcn_cli import info, video_lifter
-from glagcn_cli.checkpoints import SHIPPED_LIFTERS
 from glagcn_cli.detection import models
 from glagcn_cli.info import collect, problems
 from glagcn_cli.info_cli import main
 from glagcn_cli.info_text import size
+from glagcn_cli.lifting.checkpoints import SHIPPED_LIFTERS
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
 from tests.fake_detection import FakeDetector, use_detector
@@ -219,7 +219,7 @@ def test_a_section_that_fails_does_not_keep_others_from_being_told(monkeypatch) 
 def test_missing_and_wrong_weights_are_told(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(models.resources, "files", lambda _: tmp_path)
     monkeypatch.setattr(
-        "glagcn_cli.checkpoints.SHIPPED_LIFTERS", {"lifter-27": "0" * 64, "lifter-81": ""}
+        "glagcn_cli.lifting.checkpoints.SHIPPED_LIFTERS", {"lifter-27": "0" * 64, "lifter-81": ""}
     )
     told = facts()
     found = list(problems(told))

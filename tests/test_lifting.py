@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from glagcn_cli import window_lifting
 from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
-from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, save_lifter
-from glagcn_cli.lifting import CENTRE, HOPS_PER_WINDOW, MAX_GAP, MIN_SCORE, SEQUENCE, Lifter
+from glagcn_cli.lifting import windows as window_lifting
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, LifterCard, save_lifter
+from glagcn_cli.lifting.lifter import MAX_GAP, MIN_SCORE, Lifter
+from glagcn_cli.lifting.normalisation import IMAGE, PERSON, normalise_windows
+from glagcn_cli.lifting.windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.normalisation import IMAGE, PERSON, normalise_windows
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17, MPI_INF_3DHP17
 from tests.moving_figure import walking
@@ -287,7 +288,7 @@ def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = LIFTER.lift_steady(clip(200), SIZE).joints
-    monkeypatch.setattr("glagcn_cli.window_lifting.FRAMES_AT_ONCE", 3 * 27)
+    monkeypatch.setattr("glagcn_cli.lifting.windows.FRAMES_AT_ONCE", 3 * 27)
     np.testing.assert_allclose(LIFTER.lift_steady(clip(200), SIZE).joints, whole, atol=1e-5)
 
 

@@ -20,7 +20,8 @@ from glagcn_cli.camera import focal_length
 from glagcn_cli.cli import main
 from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.errors import InputError
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.live import window
 from glagcn_cli.live.capture import FileAtItsSpeed, NewestFrame, open_source
 from glagcn_cli.live.causal import CausalLifter, LiftedFrame
@@ -33,7 +34,6 @@ from glagcn_cli.poses import FrameDetections, Keypoints2D, LiftedJoints, PoseSeq
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17, H36M17, to_lifter_joints
 from glagcn_cli.video_lifter import VideoLifter
-from glagcn_cli.window_lifting import CENTRE
 from tests.clips import counting
 from tests.fake_detection import (
     HEIGHT,

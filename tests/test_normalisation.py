@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
-from glagcn_cli.normalisation import IMAGE, PERSON, normalise_windows
+from glagcn_cli.lifting.normalisation import IMAGE, PERSON, normalise_windows
 
 RNG = np.random.default_rng(11)
 WINDOWS = RNG.uniform(100, 900, (3, 9, 17, 2))
@@ -223,7 +223,8 @@ def test_tensors_of_rays_are_those_of_arrays() -> None:
 
 def test_neither_module_imports_torch_for_arrays() -> None:
     code = (
-        "import sys, numpy as np; from glagcn_cli import camera, normalisation, skeleton; "
+        "import sys, numpy as np; "
+        "from glagcn_cli import camera, skeleton; from glagcn_cli.lifting import normalisation; "
         "w = np.ones((1, 3, 17, 2)); normalisation.normalise_windows(w, 'person', (9, 9)); "
         "skeleton.to_lifter_joints(w, w[..., 0], skeleton.COCO17); "
         "camera.ray_rotations(np.ones(3)); camera.focal_length((9, 9), 60.0); "

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glagcn_cli.resampling import resample
+from glagcn_cli.lifting.resampling import resample
 
 RATES = [Fraction(24000, 1001), 25, 30, Fraction(30000, 1001), 50, 120]
 

@@ -19,8 +19,8 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from glagcn_cli.checkpoints import load_lifter, save_lifter
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import load_lifter, save_lifter
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_training import cli
 from glagcn_training.data.registry import find_reader
 from glagcn_training.data_cli import main as data_main

@@ -13,7 +13,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from glagcn_cli.checkpoints import load_lifter
+from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_training import cli
 from glagcn_training.engine import report
 from glagcn_training.engine.checkpointing import newest_state

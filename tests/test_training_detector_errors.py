@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, H36M17, to_lifter_joints
 from glagcn_training import detector_errors
 from glagcn_training.detector_errors import (

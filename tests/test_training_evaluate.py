@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from glagcn_cli.camera import focal_length
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import CheckpointError, InputError, ModelNotFoundError, UsageError
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.normalisation import IMAGE, PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
-from glagcn_cli.normalisation import IMAGE, PERSON
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
 from glagcn_training.data.packs import read_packs

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli.lifting import MIN_SCORE
-from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.lifting.lifter import MIN_SCORE
+from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17
 from glagcn_training.augment import detector_points
 from glagcn_training.data.takes import Take, TakeSet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.model.blocks import strided_level
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.engine.network import build_network, has_idle_parts

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import CheckpointError, InputError, OutputError
+from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
+from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.blocks import GraphTemporalBlock
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
-from glagcn_cli.normalisation import PERSON
 from glagcn_training import pruning
 from glagcn_training.multiplications import architecture_multiplications
 from glagcn_training.pruning import prune, width_at

@@ -9,9 +9,9 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import CheckpointError, OutputError, UsageError
-from glagcn_cli.normalisation import IMAGE
+from glagcn_cli.lifting.checkpoints import load_lifter
+from glagcn_cli.lifting.normalisation import IMAGE
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15
 from glagcn_training.data_cli import main
 from glagcn_training.released import import_released

@@ -14,8 +14,8 @@ import pytest
 import torch
 import yaml
 
-from glagcn_cli.checkpoints import load_lifter
 from glagcn_cli.errors import DeviceError, TrainingError, UsageError
+from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.skeleton import CONVERSION
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state
 from glagcn_training.engine.progress import read_log

@@ -8,7 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from glagcn_cli.camera import ray_rotations
-from glagcn_cli.normalisation import FILLED_SCORE, IMAGE, PERSON, normalise_windows
+from glagcn_cli.lifting.normalisation import FILLED_SCORE, IMAGE, PERSON, normalise_windows
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION, H36M17, HUMANEVA15, MPI_INF_3DHP17
 from glagcn_training.augment import Augmentation
 from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras

@@ -81,7 +81,7 @@ def test_commands_are_installed(installed):
 def test_the_installed_package_finds_its_weights(installed):
     code = """
 import glagcn_cli
-from glagcn_cli.checkpoints import DEFAULT_LIFTER, lifter_path, load_lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, lifter_path, load_lifter
 from glagcn_cli.detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, find_files
 print(glagcn_cli.__file__)
 network, card = load_lifter(lifter_path(DEFAULT_LIFTER))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from glagcn_cli.normalisation import FILLED_SCORE
+from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, JointSet
 
 from .augment import indices_on
@@ -167,7 +167,7 @@ def lifter_scores(scores: Tensor) -> Tensor:
 def fill_root(scores: Tensor, root: int) -> Tensor:
     """Take a missing root (samples, frames, joints) for one that was filled in.
 
-    Everything is measured from it, so inference always places it (`glagcn_cli.gaps`).
+    Everything is measured from it, so inference always places it (`glagcn_cli.lifting.gaps`).
     """
     missing = (scores == 0) & (torch.arange(scores.shape[-1], device=scores.device) == root)
     return torch.where(missing, FILLED_SCORE, scores)

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.lifting import CENTRE, SEQUENCE, Lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.heads import TYPICAL_ERROR, ErrorHead
 from glagcn_cli.poses import LiftedJoints

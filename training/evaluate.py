@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.progress.stages import bar_size
 from glagcn_cli.skeleton import CONVERSION

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from glagcn_cli.gaps import Filled, fill_gaps, place_missing_root
-from glagcn_cli.lifting import MAX_GAP, MIN_SCORE
+from glagcn_cli.lifting.gaps import Filled, fill_gaps, place_missing_root
+from glagcn_cli.lifting.lifter import MAX_GAP, MIN_SCORE
 from glagcn_cli.skeleton import COCO17, H36M17, JointSet, lifter_points
 
 from .detector_errors import lifter_scores

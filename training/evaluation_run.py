@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from glagcn_cli.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.lifting import CENTRE, Lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 

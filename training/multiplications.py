@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from glagcn_cli.lifting import HOPS_PER_WINDOW
+from glagcn_cli.lifting.windows import HOPS_PER_WINDOW
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
 from glagcn_cli.skeleton import JointSet

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.files.atomic import check_output
+from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN
 

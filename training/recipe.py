@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.lifting import CENTRE, SEQUENCE
+from glagcn_cli.lifting.normalisation import IMAGE, NORMALISATIONS
+from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.architecture import Architecture
-from glagcn_cli.normalisation import IMAGE, NORMALISATIONS
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSIONS
 
 from .augment import Augmentation
@@ -31,7 +31,7 @@ class DataSettings:
     keypoints
         Whose 2D a filmed data set is trained on; "" for its first choice.
     normalisation, conversion
-        Of the 2D (`glagcn_cli.normalisation`, `glagcn_cli.skeleton`).
+        Of the 2D (`glagcn_cli.lifting.normalisation`, `glagcn_cli.skeleton`).
     holdout
         Training subject that validates instead of training; "default" is the data set's own choice,
         "none" trains on all and validates on nobody. Motion packs bring their own split.

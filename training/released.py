@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glagcn_cli.checkpoints import LifterCard, save_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.files.atomic import check_output
 from glagcn_cli.files.unpickling import load_harmless
+from glagcn_cli.lifting.checkpoints import LifterCard, save_lifter
+from glagcn_cli.lifting.normalisation import IMAGE
 from glagcn_cli.model.architecture import STRIDE, Architecture
-from glagcn_cli.normalisation import IMAGE
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15, JOINT_SETS, MPI_INF_3DHP17
 
 from .data.registry import DATASETS

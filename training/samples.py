@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
-from glagcn_cli.normalisation import PERSON, normalise_windows
+from glagcn_cli.lifting.normalisation import PERSON, normalise_windows
 from glagcn_cli.skeleton import H36M17, JointSet
 
 from .augment import Augmentation, mirror_sides, reshape_bodies, turn_about_vertical

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glagcn_cli.checkpoints import LifterCard
+from glagcn_cli.lifting.checkpoints import LifterCard
 
 from .data.registry import DEFAULT_HOLDOUT
 from .recipe import NOBODY

@@ -7,7 +7,8 @@ What was learned is stored in half precision, and what is measured is the lifter
 The size of the errors that it predicts is fitted on every second take; calibration is measured on
 the others. The file's metrics tell the figures and, as ``val_takes``, of how many takes they are;
 None is all. It is written when everything is measured.
-Prints the table for the model card and the sha256 for `glagcn_cli.checkpoints.SHIPPED_LIFTERS`.
+Prints the table for the model card and the sha256 for
+`glagcn_cli.lifting.checkpoints.SHIPPED_LIFTERS`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from typing import Any
 import click
 import torch
 
-from glagcn_cli.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.errors import UsageError
 from glagcn_cli.files.atomic import check_output
 from glagcn_cli.files.checksums import sha256
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from glagcn_training.calibration import Calibration
 from glagcn_training.data.packs import read_packs

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..gaps import Filled, fill_gaps, place_missing_root
-from ..lifting import MAX_GAP, MIN_SCORE, Lifter
+from ..lifting.gaps import Filled, fill_gaps, place_missing_root
+from ..lifting.lifter import MAX_GAP, MIN_SCORE, Lifter
+from ..lifting.windows import SEQUENCE, network_input, with_scores
 from ..model.inference import say_of_windows
 from ..poses import LiftedJoints
 from ..skeleton import JointSet, to_lifter_joints
-from ..window_lifting import SEQUENCE, network_input, with_scores
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
-from glagcn_cli.resampling import resample
+from glagcn_cli.lifting.resampling import resample
 
 from .animation import Animation
 from .asf_amc import read_asf_amc

@@ -15,8 +15,8 @@ from mmengine.runner import Runner
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from glagcn_cli.checkpoints import save_lifter
 from glagcn_cli.errors import TrainingError
+from glagcn_cli.lifting.checkpoints import save_lifter
 
 from ..recipe import Recipe
 from ..scores import METRICS

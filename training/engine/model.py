@@ -11,8 +11,8 @@ from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from glagcn_cli.checkpoints import LifterCard
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import LifterCard
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 
 from ..evaluate import Observation, lifter_predictor, score

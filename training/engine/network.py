@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from glagcn_cli.checkpoints import lifter_path, load_lifter
 from glagcn_cli.errors import CheckpointError, UsageError
+from glagcn_cli.lifting.checkpoints import lifter_path, load_lifter
 from glagcn_cli.model.blocks import ADAPTIVE_INIT
 from glagcn_cli.model.gla_gcn import build_lifter
 

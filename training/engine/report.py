@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from glagcn_cli.checkpoints import load_lifter
-from glagcn_cli.lifting import Lifter
+from glagcn_cli.lifting.checkpoints import load_lifter
+from glagcn_cli.lifting.lifter import Lifter
 
 from ..evaluate import Observation, Predictor, lifter_predictor, score_all
 from ..recipe_files import to_mapping

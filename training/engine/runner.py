@@ -15,10 +15,10 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from glagcn_cli.checkpoints import LifterCard
 from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.errors import UsageError
 from glagcn_cli.files.unpickling import harmless_types
+from glagcn_cli.lifting.checkpoints import LifterCard
 from glagcn_cli.skeleton import AS_GIVEN
 
 from ..data.balance import take_shares, trimmed

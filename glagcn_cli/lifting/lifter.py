@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .camera import DEFAULT_FOV, focal_length, pixel_rays, ray_rotations
+from ..camera import DEFAULT_FOV, focal_length, pixel_rays, ray_rotations
+from ..errors import CheckpointError
+from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from ..poses import Keypoints2D, LiftedJoints, PoseSequence
+from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
+from ..smoothing import runs
 from .checkpoints import LifterCard, lifter_path, load_lifter
-from .errors import CheckpointError
 from .gaps import fill_gaps, place_missing_root
-from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from .normalisation import FILLED_SCORE, PERSON
-from .poses import Keypoints2D, LiftedJoints, PoseSequence
 from .resampling import resample
-from .skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
-from .smoothing import runs
-from .window_lifting import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
+from .windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Lifter:
     Parameters
     ----------
     network, card
-        As `glagcn_cli.checkpoints.load_lifter` returns them.
+        As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
     device
         Where the network runs.
     hops

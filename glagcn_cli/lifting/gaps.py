@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from ..skeleton import H36M17
 from .normalisation import FILLED_SCORE
-from .skeleton import H36M17
 
 ROOT_BELOW_THORAX = 1.96
 """Length from thorax to hip as a multiple of that from thorax to head, in the resting body."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import library_of
+from ..camera import library_of
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,14 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import CheckpointError, ModelNotFoundError
-from .files.atomic import atomic_output
-from .model.architecture import Architecture
+from ..errors import CheckpointError, ModelNotFoundError
+from ..files.atomic import atomic_output
+from ..model.architecture import Architecture
+from ..skeleton import CONVERSION, CONVERSIONS
 from .normalisation import NORMALISATIONS
-from .skeleton import CONVERSION, CONVERSIONS
 
 if TYPE_CHECKING:
-    from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
+    from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
 
 FORMAT_VERSION = 1
 KIND = "glagcn lifter"
@@ -38,7 +38,7 @@ class LifterCard:
     architecture
         Rebuilds the network.
     normalisation
-        Name in `glagcn_cli.normalisation` that its input went through.
+        Name in `glagcn_cli.lifting.normalisation` that its input went through.
     conversion
         Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSIONS`).
     fps
@@ -142,7 +142,7 @@ def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
     CheckpointError
         The file is damaged, of another kind, version, architecture or conversion.
     """
-    from .model.gla_gcn import build_lifter
+    from ..model.gla_gcn import build_lifter
 
     content = _read(path)
     try:

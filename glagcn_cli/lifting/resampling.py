@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
-from .smoothing import low_pass
+from ..smoothing import low_pass
 
 HIGHEST_KEPT = 0.4
 """Of the new rate: faster movement is taken out before frames are, or it would come back slower."""

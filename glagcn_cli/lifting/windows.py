@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .blending import Blend
+from ..machine.batches import Batches
+from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from ..model.inference import say_of_windows
+from ..poses import LiftedJoints
+from ..skeleton import JOINT_SETS
 from .checkpoints import LifterCard
-from .machine.batches import Batches
-from .model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from .model.inference import say_of_windows
 from .normalisation import normalise_windows
-from .poses import LiftedJoints
-from .skeleton import JOINT_SETS
 
 HOPS_PER_WINDOW = 4
 """Windows of the sequence branch that begin within the length of one, so that they overlap."""
@@ -50,7 +49,7 @@ def lift_windows(
     Parameters
     ----------
     network, card
-        As `glagcn_cli.checkpoints.load_lifter` returns them.
+        As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
     keypoints
         (frames, joints, 2) pixels, gapless, at the network's rate.
     scores
@@ -131,3 +130,36 @@ def network_input(
     scores = rest[..., 0] if rest.shape[-1] else None
     root = JOINT_SETS[card.architecture.joint_set].root
     return normalise_windows(keypoints, card.normalisation, image_size, root, scores)
+
+
+class Blend:
+    """Weighted mean of what windows say of the frames that they share.
+
+    Parameters
+    ----------
+    frames
+        Of the clip.
+    weights
+        (window,) how much each frame of a window counts.
+    """
+
+    def __init__(self, frames: int, weights: NDArray[np.float64]) -> None:
+        self._weights = weights
+        self._weight = np.zeros(frames)
+        self._total: NDArray[np.float64] | None = None
+
+    def add(self, starts: NDArray[np.int64], values: NDArray[np.floating]) -> None:
+        """Add windows (windows, window, ...) that begin at frames; a window of 1 counts for all."""
+        if self._total is None:
+            self._total = np.zeros((len(self._weight), *values.shape[2:]))
+        shaped = self._weights.reshape(-1, *[1] * (values.ndim - 2))
+        for start, window in zip(starts, values, strict=True):
+            inside = slice(start, start + len(self._weights))
+            self._weight[inside] += self._weights
+            self._total[inside] += shaped * window
+
+    def mean(self, inside: slice) -> NDArray[np.float64]:
+        """Of each of these frames (frames, ...), all of which some window has spoken of."""
+        assert self._total is not None
+        weight = self._weight[inside].reshape(-1, *[1] * (self._total.ndim - 1))
+        return np.asarray(self._total[inside] / weight)
