@@ -42,9 +42,9 @@ from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D
+from glagcn_cli.scene.placing import SceneChoices, as_one_body, to_scene
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17_TO_H36M17
-from glagcn_cli.world import SceneChoices, as_one_body, to_scene
 from glagcn_training.markdown_table import markdown_table
 
 SCENE_TO_CAMERA = np.diag([1.0, -1.0, -1.0])

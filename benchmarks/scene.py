@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D, PoseSequence
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
+from glagcn_cli.scene.placing import SceneChoices, scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import SceneChoices, scene_axes, to_scene
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluate import Observation, observe_takes
 from glagcn_training.evaluation_noise import EXACT, NOISE

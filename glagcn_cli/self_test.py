@@ -153,8 +153,8 @@ def _find_people(work: _Workpiece) -> None:
 def _lift(work: _Workpiece) -> None:
     import numpy as np
 
+    from .scene.placing import SceneChoices, stature, to_scene
     from .video_lifter import load_video_lifter
-    from .world import SceneChoices, stature, to_scene
 
     lifter = load_video_lifter(work.settings, work.device)
     lifted = lifter.lift(work.person or _as_drawn(), flip=True)

@@ -24,13 +24,13 @@ from .lifting.checkpoints import lifter_path
 from .machine.devices import choose_device, lost_devices_told
 from .poses import Keypoints2D, PoseSequence
 from .progress.stages import Stages
+from .scene.placing import SceneChoices, to_scenes
 from .settings import SINGLE, UP_OF_CAMERA, Settings
 from .shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
 from .tracking.tracks import Track, find_people
 from .tracking.uprightness import warn_if_turned
 from .video.probing import VideoInfo
 from .video.reader import VideoReader
-from .world import SceneChoices, to_scenes
 
 if TYPE_CHECKING:
     from .detection.people_detector import TwoStageDetector

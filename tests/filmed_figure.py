@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.camera import focal_length
-from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT
+from glagcn_cli.scene.placing import SceneChoices, to_scene
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import SceneChoices, to_scene
 from tests.moving_figure import SHIN, THIGH, Figure, about
 
 SIZE = (1920, 1080)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.contacts import ANKLE_HEIGHT
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import HALF_HIPS, SHIN, THIGH, Figure
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from glagcn_cli.bones import bone_lengths, steady_bones
+from glagcn_cli.scene.bones import bone_lengths, steady_bones
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import walking
 

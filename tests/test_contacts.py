@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from glagcn_cli.camera import focal_length
-from glagcn_cli.contacts import ANKLES, find_contacts
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.contacts import ANKLES, find_contacts
 from glagcn_cli.skeleton import H36M17
 from tests.filmed_figure import FPS, SIZE, Camera, lying
 from tests.moving_figure import Figure

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.foot_lock import LOWEST_ANKLE, lock_feet
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
+from glagcn_cli.scene.foot_lock import LOWEST_ANKLE, lock_feet
+from glagcn_cli.scene.placing import SceneChoices, to_scene
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import SceneChoices, to_scene
 from tests.filmed_figure import FPS, SIZE, Camera, lying
 from tests.planted_walk import planted_walk
 

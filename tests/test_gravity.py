@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.gravity import (
+from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.gravity import (
     CAMERA_UP,
     LARGEST_LEAN,
     robust_direction,
@@ -15,7 +16,6 @@ from glagcn_cli.gravity import (
     standing_up,
     upright,
 )
-from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
 from tests.filmed_figure import ANY_CAMERA, Camera, degrees_between, lying, walk
 from tests.moving_figure import Figure

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glagcn_cli.legs import LEGS, reach_for
+from glagcn_cli.scene.legs import LEGS, reach_for
 from tests.moving_figure import SHIN, THIGH, Figure, walking
 
 RNG = np.random.default_rng(5)

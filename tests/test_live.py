@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from glagcn_cli.camera import focal_length
 from glagcn_cli.cli import main
-from glagcn_cli.contacts import ANKLE_HEIGHT
 from glagcn_cli.errors import InputError
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
@@ -31,6 +30,7 @@ from glagcn_cli.live.run import LiveReport, run_live
 from glagcn_cli.live.scene import LiveScene
 from glagcn_cli.live.window import DisplayError, check_window
 from glagcn_cli.poses import FrameDetections, Keypoints2D, LiftedJoints, PoseSequence
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT
 from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17, H36M17, to_lifter_joints
 from glagcn_cli.video_lifter import VideoLifter

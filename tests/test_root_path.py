@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.camera import focal_length
-from glagcn_cli.root_path import root_depth, smooth_depth
+from glagcn_cli.scene.root_path import root_depth, smooth_depth
 from glagcn_cli.skeleton import H36M17
 from tests.filmed_figure import ANY_CAMERA, CAMERAS, SIZE, Camera, walk
 

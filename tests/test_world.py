@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.gravity import CAMERA_UP, standing_up
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
+from glagcn_cli.scene.gravity import CAMERA_UP, standing_up
+from glagcn_cli.scene.placing import SceneChoices, floor_height, scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
-from glagcn_cli.world import SceneChoices, floor_height, scene_axes, to_scene
 from tests.filmed_figure import (
     ANY_CAMERA,
     CAMERAS,

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.world import SceneChoices, to_scene
+from glagcn_cli.scene.placing import SceneChoices, to_scene
 from tests.filmed_figure import CAMERAS, FPS, SIZE, Camera, about_x, directions, lifted, walk
 from tests.moving_figure import Figure
 

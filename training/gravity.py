@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.gravity import CAMERA_UP, scene_up, standing_up
 from glagcn_cli.poses import LiftedJoints, PoseSequence
+from glagcn_cli.scene.gravity import CAMERA_UP, scene_up, standing_up
 from glagcn_cli.skeleton import H36M17
 
 from .evaluate import Observation
@@ -83,7 +83,7 @@ class GravityErrors:
 
 
 def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:
-    """The take as `glagcn_cli.world` gets a person."""
+    """The take as `glagcn_cli.scene.placing` gets a person."""
     return PoseSequence(
         joints=lifted.joints.astype(np.float32),
         scores=np.ones(lifted.joints.shape[:2], np.float32),

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera import focal_length, pixel_rays
-from ..contacts import ANKLE_HEIGHT, ANKLES
-from ..gravity import CAMERA_UP
 from ..poses import PoseSequence
-from ..root_path import root_depth
-from ..world import scene_axes
+from ..scene.contacts import ANKLE_HEIGHT, ANKLES
+from ..scene.gravity import CAMERA_UP
+from ..scene.placing import scene_axes
+from ..scene.root_path import root_depth
 from .causal import LiftedFrame
 
 JOINT_TIME, DEPTH_TIME, UP_TIME = 0.06, 0.4, 2.0

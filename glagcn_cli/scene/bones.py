@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17
+from ..skeleton import H36M17
 
 SHORTEST = 1e-6  # metres; a bone without direction keeps the one it has, however small
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from .poses import PoseSequence
-from .skeleton import H36M17
+from ..poses import PoseSequence
+from ..skeleton import H36M17
 
 CAMERA_UP = np.array([0.0, -1.0, 0.0])
 

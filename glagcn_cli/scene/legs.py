@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17
+from ..skeleton import H36M17
 
 _FORWARD = 0.05
 """Share of a leg's length: a knee that is less far aside is drawn to the side the body faces."""

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from .camera import pixel_rays
-from .poses import PoseSequence
-from .smoothing import low_pass, runs
+from ..camera import pixel_rays
+from ..poses import PoseSequence
+from ..smoothing import low_pass, runs
 
 DEPTH_SMOOTHING = 0.35
 """Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""

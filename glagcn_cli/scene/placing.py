@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
+from ..camera import DEFAULT_FOV, focal_length
+from ..poses import PoseSequence
+from ..smoothing import DEFAULT_CUTOFF, runs, smooth_joints
 from .bones import bone_lengths, steady_bones
-from .camera import DEFAULT_FOV, focal_length
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
-from .poses import PoseSequence
 from .root_path import root_path
-from .smoothing import DEFAULT_CUTOFF, runs, smooth_joints
 
 FLOOR_WINDOW = 1.5
 """Seconds in which a foot is taken to touch the floor: longer than a jump or a stride."""

@@ -10,9 +10,9 @@ from scipy import sparse
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.sparse.linalg import spsolve
 
+from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES
 from .legs import LEGS, reach_for
-from .smoothing import runs
 
 # How far off each thing that is known may be. Only their ratios matter.
 PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along the line of sight

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .lifting.gaps import bridge
-from .poses import PoseSequence
-from .skeleton import H36M17
-from .smoothing import low_pass, runs
+from ..lifting.gaps import bridge
+from ..poses import PoseSequence
+from ..skeleton import H36M17
+from ..smoothing import low_pass, runs
 
 ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
 _KNEES = H36M17.indices(["left_knee", "right_knee"])
