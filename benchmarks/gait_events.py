@@ -18,8 +18,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.gait import CUTOFF, Gait, find_gait
-from glagcn_cli.joint_angles import SIDES
+from glagcn_cli.biomechanics.gait import CUTOFF, Gait, find_gait
+from glagcn_cli.biomechanics.joint_angles import SIDES
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.smoothing import low_pass
 from glagcn_training.data.packs import FPS, read_packs

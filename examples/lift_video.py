@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from glagcn_cli.biomechanics import find_gait
+from glagcn_cli.biomechanics.joint_angles import joint_angles
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.angles_plot import write_plot
-from glagcn_cli.gait import find_gait
-from glagcn_cli.joint_angles import joint_angles
 from glagcn_cli.pipeline import lift_video
 from glagcn_cli.settings import Settings
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from glagcn_cli.biomechanics.gait import find_gait
+from glagcn_cli.biomechanics.joint_angles import NAMES, joint_angles
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import PLOT_SUFFIXES, ExportContext
 from glagcn_cli.export.angles_csv import COLUMNS, Measured
 from glagcn_cli.export.angles_plot import PANELS, draw_angles, write_plot
-from glagcn_cli.gait import find_gait
-from glagcn_cli.joint_angles import NAMES, joint_angles
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from tests.moving_figure import sequence, walking

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.gait import Gait, find_gait
+from glagcn_cli.biomechanics.gait import Gait, find_gait
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import SHIN, THIGH, Figure, sequence
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.errors import UsageError
-from glagcn_cli.joint_angles import (
+from glagcn_cli.biomechanics.joint_angles import (
     FASTEST,
     NAMES,
     RANGES,
@@ -17,6 +16,7 @@ from glagcn_cli.joint_angles import (
     pelvis_axes,
     thorax_axes,
 )
+from glagcn_cli.errors import UsageError
 from glagcn_cli.skeleton import H36M17, HUMANEVA15
 from tests.moving_figure import Figure, sequence, walking
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..biomechanics.gait import Gait
+from ..biomechanics.joint_angles import NAMES, SIDES, JointAngles
 from ..files.atomic import atomic_output
-from ..gait import Gait
-from ..joint_angles import NAMES, SIDES, JointAngles
 from ..poses import PoseSequence
 
 EVENTS: tuple[str, ...] = tuple(

@@ -13,10 +13,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from ..biomechanics.gait import Gait, find_gait
+from ..biomechanics.joint_angles import SIDES, joint_angles
 from ..errors import UsageError
 from ..files.atomic import atomic_output, check_output
-from ..gait import Gait, find_gait
-from ..joint_angles import SIDES, joint_angles
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video.names import short_name_of

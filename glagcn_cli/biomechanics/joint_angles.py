@@ -16,9 +16,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UsageError
-from .poses import PoseSequence
-from .skeleton import JointSet
+from ..errors import UsageError
+from ..poses import PoseSequence
+from ..skeleton import JointSet
 
 Vectors = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
+from ..skeleton import JointSet
 from .joint_angles import SIDES, pelvis_axes
-from .skeleton import JointSet
 
 LEAST_STRIKES = 3
 """Strikes in a row, left and right in turn, that make a gait: two steps. Fewer are a lunge."""

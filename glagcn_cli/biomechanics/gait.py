@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import PoseSequence
+from ..smoothing import low_pass, runs
+from .gait_events import Frames, Legs, Row, step_frames
 from .joint_angles import SIDES
-from .poses import PoseSequence
-from .smoothing import low_pass, runs
-from .steps import Frames, Legs, Row, step_frames
 
 FOOT_FLAT = (0.2, 0.6)
 """Step times after a strike between which the foot lies flat: its ankle does not move."""
@@ -103,10 +103,10 @@ def find_gait(sequence: PoseSequence) -> Gait:
     There is one where left and right feet strike in turn, at least three times, 0.2 to 1 s apart
     and evenly (no step twice as long as its neighbour); where each foot goes a quarter of a leg's
     length to and fro against the pelvis and lands that far ahead of the other; and where the hip is
-    at least 0.6 leg lengths above the foot that strikes (`steps.py` has the thresholds). Where
-    contacts are known, at least half of the strikes of a row must be followed by one. Standing,
-    waving, sitting, squatting and lunges are none of it; running is, though the method was made for
-    walking.
+    at least 0.6 leg lengths above the foot that strikes (`gait_events.py` has the thresholds).
+    Where contacts are known, at least half of the strikes of a row must be followed by one.
+    Standing, waving, sitting, squatting and lunges are none of it; running is, though the method
+    was made for walking.
 
     Parameters
     ----------
