@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .batch_watcher import BatchWatcher
 from .errors import OutputError, UsageError
-from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
+from .export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
 from .machine.devices import usable_cores
 from .many_files import Job, find_jobs
 from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job

@@ -67,7 +67,7 @@ def _of_many(option: str, formats: Sequence[str], sources: Sequence[Path | str])
 
 def _is_output(path: Path | str) -> bool:
     """Whether an argument is no input, but a file to write whose -o was forgotten."""
-    from .export import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
+    from .export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
     from .video.sources import is_file_name
 
     suffix = Path(path).suffix.lower()

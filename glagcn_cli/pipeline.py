@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import NobodyFoundError, OutputError, UsageError
-from .export import VIDEO_SUFFIXES, ExportContext
+from .export.formats import VIDEO_SUFFIXES, ExportContext
+from .export.mp4 import Clip
 from .export.run_report import installed_versions, people_rows, video_facts
 from .keypoints.files import CONTENTS, keypoints_path, save_keypoints
 from .keypoints.source import KeypointsUse
@@ -16,7 +17,7 @@ from .preflight import check_outputs, check_source
 from .progress.stages import Stages
 from .settings import EVERYBODY, Settings
 from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
-from .writing import Clip, Ledger, reported, write_outputs
+from .writing import Ledger, reported, write_outputs
 
 __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
-from .export import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
+from .export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
 from .export.run_report import report_paths
 from .files.atomic import check_output, nearest_folder
 from .operating_system import folded

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OutputError
-from .export import ExportContext
+from .export.formats import ExportContext
+from .export.mp4 import Clip
+from .export.readers.saved_poses import SavedPoses, read_poses
 from .export.run_report import installed_versions, people_rows, video_facts
 from .poses import Keypoints2D
 from .preflight import check_outputs, check_source
 from .progress.stages import Stages
-from .saved_poses import SavedPoses, read_poses
 from .settings import Settings
 from .video.clip_times import ClipRange
 from .video.probing import VideoInfo, probe
-from .writing import Clip, Ledger, reported, write_outputs
+from .writing import Ledger, reported, write_outputs
 
 APPLICABLE = ("turn", "quality", "bvh_skeleton")
 """Settings that still matter when poses are written anew."""

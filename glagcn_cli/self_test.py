@@ -168,10 +168,10 @@ def _lift(work: _Workpiece) -> None:
 
 
 def _render(work: _Workpiece) -> None:
-    from .export import ExportContext
+    from .export.formats import ExportContext
+    from .export.mp4 import Clip, render_video
     from .progress.stages import Stages
     from .video.probing import probe
-    from .writing import Clip, render_video
 
     video, poses = _there(work.video, "video"), _there(work.poses, "3D")
     drawn = work.folder / "drawn3d.mp4"
@@ -185,8 +185,8 @@ def _render(work: _Workpiece) -> None:
 def _write(work: _Workpiece) -> None:
     import numpy as np
 
-    from .export import ExportContext, writer_for
-    from .saved_poses import read_poses
+    from .export.formats import ExportContext, writer_for
+    from .export.readers.saved_poses import read_poses
 
     poses = _there(work.poses, "3D")
     for name in ("drawn.npz", "drawn.bvh"):

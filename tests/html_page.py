@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from tests.clips import counting, encode
 from tests.moving_figure import sequence, walking
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.poses import PoseSequence
 from tests.headless_browser import Browser
 from tests.moving_figure import sequence, walking

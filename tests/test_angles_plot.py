@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from glagcn_cli.biomechanics.gait import find_gait
 from glagcn_cli.biomechanics.joint_angles import NAMES, joint_angles
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
-from glagcn_cli.export import PLOT_SUFFIXES, ExportContext
 from glagcn_cli.export.angles_csv import COLUMNS, Measured
 from glagcn_cli.export.angles_plot import PANELS, draw_angles, write_plot
+from glagcn_cli.export.formats import PLOT_SUFFIXES, ExportContext
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from tests.moving_figure import sequence, walking
@@ -150,7 +150,7 @@ def test_nobody_and_other_suffixes_are_refused(out):
 def test_drawing_needs_no_screen_and_leaves_pyplot_alone(tmp_path):
     code = (
         "import sys; from tests.moving_figure import sequence, walking; "
-        "from glagcn_cli.export import ExportContext; "
+        "from glagcn_cli.export.formats import ExportContext; "
         "assert 'matplotlib' not in sys.modules; "
         "from glagcn_cli.export.angles_plot import write_plot; from pathlib import Path; "
         f"list(write_plot(Path({str(tmp_path / 'a.png')!r}), [sequence(walking(9).joints)], "

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.export import ExportContext, writer_for
-from glagcn_cli.export.bvh_skeletons import DIALECTS
-from glagcn_cli.export.stick_figure import stick_figure
-from glagcn_cli.kinematics import fit_rig
-from glagcn_cli.rig import NAMES, RIG_JOINTS, RigMotion
+from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.rig.bvh_skeletons import DIALECTS
+from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
+from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import sequence, walking
 

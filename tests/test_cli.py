@@ -23,7 +23,7 @@ from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
-from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.many import DEFAULT_FORMATS
 from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.video.sources import DEFAULT_IMAGE_FPS
@@ -108,7 +108,7 @@ def test_every_option_is_explained_once_under_a_heading() -> None:
 
 
 def test_skeletons_of_bvh_are_those_that_can_be_written() -> None:
-    from glagcn_cli.export.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
+    from glagcn_cli.export.rig.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
 
     assert set(BVH_SKELETONS) == set(DIALECTS)
     assert Settings().bvh_skeleton == DEFAULT_DIALECT

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from glagcn_cli.export import ExportContext
+from glagcn_cli.export.formats import ExportContext
+from glagcn_cli.export.mp4 import Clip, render_video
 from glagcn_cli.progress.stages import Stages
 from glagcn_cli.settings import QUALITIES, Settings
 from glagcn_cli.video import encoding, ffmpeg
 from glagcn_cli.video.encoding import codec
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
-from glagcn_cli.writing import Clip, render_video
 from tests.walkers import poses, walk
 
 SIZE = (64, 48)

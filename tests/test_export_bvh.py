@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
-from glagcn_cli.export import ExportContext, writer_for
-from glagcn_cli.export.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
-from glagcn_cli.kinematics import fit_rig
+from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.rig.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
+from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.settings import BVH_SKELETONS, Settings
 from glagcn_cli.skeleton import COCO17, H36M17

@@ -11,11 +11,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
-from glagcn_cli.export import ExportContext, writer_for
-from glagcn_cli.export.stick_figure import stick_figure
-from glagcn_cli.kinematics import fit_rig
+from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.rig import RIG_JOINTS
+from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.rig import RIG_JOINTS
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.moving_figure import sequence, walking
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import NobodyFoundError, OutputError
-from glagcn_cli.export import ExportContext, html_video
-from glagcn_cli.export import html as html_writer
+from glagcn_cli.export.formats import ExportContext
+from glagcn_cli.export.html import page as html_writer
+from glagcn_cli.export.html import video
 from glagcn_cli.skeleton import H36M17
 from tests.html_page import figure, filmed, written
 from tests.moving_figure import sequence, walking
@@ -96,8 +97,8 @@ def test_a_hostile_title_ends_no_element(text):
 def test_the_licence_of_three_js_stands_in_the_page_and_beside_the_asset(tmp_path):
     page = written(tmp_path / "walk.html", [figure()])
     licence = (
-        resources.files("glagcn_cli.export")
-        .joinpath("html_assets/three.LICENSE")
+        resources.files("glagcn_cli.export.html")
+        .joinpath("assets/three.LICENSE")
         .read_text("utf-8")
     )
     assert "MIT" in licence and "three.js authors" in licence
@@ -105,7 +106,7 @@ def test_the_licence_of_three_js_stands_in_the_page_and_beside_the_asset(tmp_pat
 
 
 def test_assets_are_small():
-    folder = resources.files("glagcn_cli.export").joinpath("html_assets")
+    folder = resources.files("glagcn_cli.export.html").joinpath("assets")
     sizes = {asset.name: len(asset.read_bytes()) for asset in folder.iterdir()}
     assert sizes.pop("three.min.js") < 600_000
     assert sum(sizes.values()) < 100_000
@@ -206,7 +207,7 @@ def test_nobody_is_an_error_and_leaves_nothing(tmp_path):
 def test_an_existing_page_is_refused_before_the_video_is_encoded(tmp_path, monkeypatch):
     path = tmp_path / "walk.html"
     path.write_text("mine")
-    monkeypatch.setattr(html_video, "VideoReader", None)
+    monkeypatch.setattr(video, "VideoReader", None)
     with pytest.raises(OutputError, match="--overwrite"):
         written(path, [figure()], source=Path("walk.mp4"))
     assert path.read_text() == "mine"

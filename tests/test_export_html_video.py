@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glagcn_cli.export import ExportContext, html_video
+from glagcn_cli.export.formats import ExportContext
+from glagcn_cli.export.html import video as html_video
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.probing import probe
 from tests.clips import encode, ffmpeg, opencv_frames

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glagcn_cli.errors import NobodyFoundError, OutputError
-from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.png import FRAMES, WIDTH
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from tests.moving_figure import sequence, walking
 
 

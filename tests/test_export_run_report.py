@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 
 from glagcn_cli import __version__
-from glagcn_cli.export.run_report import (
-    installed_versions,
-    json_safe,
-    report_paths,
-    write_report,
-)
+from glagcn_cli.export.json_values import json_safe
+from glagcn_cli.export.run_report import installed_versions, report_paths, write_report
 from glagcn_cli.video import ffmpeg
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import NobodyFoundError
-from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.json_file import gaps
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import sequence, walking

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.feet import foot_turns
-from glagcn_cli.kinematics import fit_rig
-from glagcn_cli.rig import FRONT, NAMES, UP, RigMotion
+from glagcn_cli.export.rig.feet import foot_turns
+from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.rig import FRONT, NAMES, UP, RigMotion
 from tests.moving_figure import SHIN, THIGH, Figure, about, walking
 
 TOES = np.array([0.0, -0.066, 0.172])

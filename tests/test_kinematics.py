@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import NobodyFoundError
-from glagcn_cli.kinematics import fit_rig
-from glagcn_cli.rig import NAMES, PARENTS, RigMotion
+from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.rig import NAMES, PARENTS, RigMotion
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import Figure, about, walking
 

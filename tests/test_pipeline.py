@@ -15,7 +15,8 @@ import torch
 
 from glagcn_cli import preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
-from glagcn_cli.export import SUFFIXES, VIDEO_SUFFIXES, ExportContext, bvh, npz, writer_for
+from glagcn_cli.export import bvh, npz
+from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from glagcn_cli.files.checksums import sha256
 from glagcn_cli.keypoints import detecting
 from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
-from glagcn_cli.export import SUFFIXES
-from glagcn_cli.saved_poses import read_poses
+from glagcn_cli.export.formats import SUFFIXES
+from glagcn_cli.export.readers.saved_poses import read_poses
 from tests.clips import opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.rotations import continuous_euler, continuous_quaternions, swing
+from glagcn_cli.export.rig.rotations import continuous_euler, continuous_quaternions, swing
 from tests.moving_figure import about
 
 RANDOM = np.random.default_rng(0)

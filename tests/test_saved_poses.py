@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.export import ExportContext, writer_for
-from glagcn_cli.saved_poses import READABLE_SUFFIXES, read_poses
+from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.readers.saved_poses import READABLE_SUFFIXES, read_poses
 from glagcn_cli.skeleton import H36M17
 from tests.moving_figure import sequence, walking
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import InputError
-from glagcn_cli.export import ExportContext, writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.conversion.asf_amc import read_asf_amc
 from glagcn_training.conversion.folder import Clip, Reading, read_folder

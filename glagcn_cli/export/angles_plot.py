@@ -20,8 +20,8 @@ from ..files.atomic import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video.names import short_name_of
-from . import PLOT_SUFFIXES, ExportContext
 from .angles_csv import Measured, write_angles
+from .formats import PLOT_SUFFIXES, ExportContext
 from .people import path_for_each, people_with_poses
 
 PANELS = (

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files.atomic import atomic_output
-from ..kinematics import fit_rig
 from ..poses import PoseSequence
-from ..rig import Rig, RigMotion
-from ..rotations import continuous_euler
-from . import ExportContext
-from .bvh_skeletons import Dialect, dialect_of
+from .formats import ExportContext
 from .people import path_for_each, people_for_rigs
+from .rig.bvh_skeletons import Dialect, dialect_of
+from .rig.kinematics import fit_rig
+from .rig.rig import Rig, RigMotion
+from .rig.rotations import continuous_euler
 
 CENTIMETRES = 100.0  # in a metre
 

@@ -20,7 +20,7 @@ from ..errors import OutputError, UsageError
 from ..files.atomic import atomic_output
 from ..operating_system import plain_folder
 from ..poses import PoseSequence
-from . import ExportContext
+from .formats import ExportContext
 from .people import people_of_one_clip
 
 try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from . import ExportContext
+from .formats import ExportContext
 from .people import people_of_one_clip
 
 COLUMNS = (

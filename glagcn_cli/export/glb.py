@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..files.atomic import atomic_output
-from ..kinematics import fit_rig
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
-from ..rig import NAMES, PARENTS, UP, Rig, RigMotion
 from ..smoothing import runs
-from . import ExportContext
+from .formats import ExportContext
 from .people import people_for_rigs
-from .stick_figure import SIDES, Mesh, rest_places, stick_figure
+from .rig.kinematics import fit_rig
+from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
+from .rig.stick_figure import SIDES, Mesh, rest_places, stick_figure
 
 _COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
 _TYPES = {1: gltf.SCALAR, 3: gltf.VEC3, 4: gltf.VEC4, 16: gltf.MAT4}

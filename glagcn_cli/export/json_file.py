@@ -15,9 +15,9 @@ from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
 from ..video.names import short_name_of
-from . import ExportContext
+from .formats import ExportContext
+from .json_values import json_safe
 from .people import people_of_one_clip
-from .run_report import json_safe
 
 SCHEMA, VERSION = "glagcn-poses", 1
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..video.names import short_name_of
-from . import ExportContext
+from .formats import ExportContext
+from .json_values import json_safe
 from .people import people_of_one_clip
-from .run_report import json_safe
 
 FORMAT_VERSION = 1
 

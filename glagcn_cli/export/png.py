@@ -24,7 +24,7 @@ from ..rendering.scene_panel import ScenePanel
 from ..rendering.side_by_side import SideBySideRenderer
 from ..video.names import name_of
 from ..video.reader import VideoReader
-from . import ExportContext
+from .formats import ExportContext
 from .people import people_with_poses
 
 FRAMES = 12

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import platform
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from .. import __version__
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..video import ffmpeg
 from ..video.probing import VideoInfo
+from .json_values import json_safe
 
 REPORT_VERSION = 1
 
@@ -75,35 +72,3 @@ def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:
         {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
         for sequence in sequences
     ]
-
-
-def json_safe(value: Any) -> Any:
-    """Turn a value into what strict JSON can say.
-
-    Fractions become "30000/1001", paths strings, numpy scalars and arrays numbers and lists, data
-    classes mappings, NaN and infinity null.
-
-    Raises
-    ------
-    TypeError
-        For anything else: a report that says `<object at 0x7f..>` says nothing.
-    """
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, (np.generic, np.ndarray)):
-        return json_safe(value.tolist())
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, (Fraction, Path)):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: json_safe(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): json_safe(item) for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(json_safe(item) for item in value)
-    if isinstance(value, Iterable):
-        return [json_safe(item) for item in value]
-    raise TypeError(f"cannot write {type(value).__name__} {value!r} as JSON")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig import NAMES, PARENTS, UP, Rig
+from .rig import NAMES, PARENTS, UP, Rig
 
 Floats = NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-// What the page shows, unpacked from the JSON that stands in it. See html.py for its fields.
+// What the page shows, unpacked from the JSON that stands in it. See export/html/page.py for its fields.
 "use strict";
 
 const clip = (() => {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make three.min.js and three.LICENSE anew from the npm packages named here.
+# Make export/html/assets/three.min.js and three.LICENSE anew from the npm packages named here.
 # Needs node with npm and a network; the page itself needs neither.
 set -eu
 

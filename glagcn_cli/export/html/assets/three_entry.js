@@ -1,4 +1,4 @@
-// What the page uses of three.js; build.sh bundles these and what they need, and nothing else.
+// What the page uses of three.js; export/html/assets/build.sh bundles these and what they need, and nothing else.
 export {
   CircleGeometry,
   Color,

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..saved_poses import SavedPoses
-from .csv_file import COLUMNS, FEET
+from ..csv_file import COLUMNS, FEET
 from .positions import DEFAULT_FPS, joint_set_of, rate_from, sequence_of
+from .saved_poses import SavedPoses
 
 _log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..video.names import name_of
-from ..video.reader import VideoReader
-from ..video.writer import VideoWriter
-from . import ExportContext
+from ...errors import InputError
+from ...video.names import name_of
+from ...video.reader import VideoReader
+from ...video.writer import VideoWriter
+from ..formats import ExportContext
 
 _log = logging.getLogger(__name__)
 

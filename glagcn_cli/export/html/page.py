@@ -21,17 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__
-from ..files.atomic import atomic_output
-from ..poses import PoseSequence
-from ..rendering.drawing import bone_colours, joint_colours
-from ..rendering.scene_panel import FAINTEST, SURE, UNSURE
-from ..rendering.scene_view import clip_points
-from ..rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
-from ..video.names import short_name_of
-from . import ExportContext
-from .html_video import PageVideo, video_for_page
-from .people import people_of_one_clip
+from ... import __version__
+from ...files.atomic import atomic_output
+from ...poses import PoseSequence
+from ...rendering.drawing import bone_colours, joint_colours
+from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
+from ...rendering.scene_view import clip_points
+from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
+from ...video.names import short_name_of
+from ..formats import ExportContext
+from ..people import people_of_one_clip
+from .video import PageVideo, video_for_page
 
 FORMAT_VERSION = 1
 
@@ -213,5 +213,5 @@ def _hex(colour: NDArray[np.floating]) -> str:
 @cache
 def _asset(name: str) -> str:
     # No trailing newline: the policy's digests are of what stands between the tags.
-    folder = resources.files(__package__).joinpath("html_assets")
+    folder = resources.files("glagcn_cli.export.html").joinpath("assets")
     return folder.joinpath(name).read_text(encoding="utf-8").strip()

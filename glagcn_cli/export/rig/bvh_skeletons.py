@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..errors import UsageError
-from ..rig import FRONT, NAMES, PARENTS, Rig, RigMotion
-from ..rotations import continuous_quaternions
+from ...errors import UsageError
+from .rig import FRONT, NAMES, PARENTS, Rig, RigMotion
+from .rotations import continuous_quaternions
 
 Vectors = NDArray[np.float64]
 

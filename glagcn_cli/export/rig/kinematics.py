@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from .errors import NobodyFoundError
+from ...errors import NobodyFoundError
+from ...scene.bones import bone_lengths, steady_bones
+from ...skeleton import H36M17
 from .feet import foot_turns
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
-from .scene.bones import bone_lengths, steady_bones
-from .skeleton import H36M17
 
 Vectors = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import PoseSequence
-from ..saved_poses import SavedPoses
-from .json_file import SCHEMA, VERSION
+from ...poses import PoseSequence
+from ..json_file import SCHEMA, VERSION
 from .positions import joint_set_of
+from .saved_poses import SavedPoses
 
 
 class _Frame(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17
+from ...skeleton import H36M17
 
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import PoseSequence
-from ..skeleton import JOINT_SETS, JointSet
-from ..video.frame_rates import STANDARD_RATES
-from ..wording import counted
+from ...poses import PoseSequence
+from ...skeleton import JOINT_SETS, JointSet
+from ...video.frame_rates import STANDARD_RATES
+from ...wording import counted
 
 DEFAULT_FPS = Fraction(30)
 """Frames a second of files that do not say it."""

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import PoseSequence
-from ..saved_poses import SavedPoses
-from .npz import FORMAT_VERSION
+from ...poses import PoseSequence
+from ..npz import FORMAT_VERSION
 from .positions import joint_set_of, rate_from
+from .saved_poses import SavedPoses
 
 _KNOWN = (
     "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid", "contacts",

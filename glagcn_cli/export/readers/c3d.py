@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..saved_poses import SavedPoses
 from .positions import joint_set_of, rate_from, sequence_of
+from .saved_poses import SavedPoses
 
 _BLOCK = 512  # bytes; places in the file are counted in blocks from 1
 _MAGIC, _INTEL = 0x50, 84

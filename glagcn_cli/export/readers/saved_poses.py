@@ -1,7 +1,7 @@
 """Poses read back from the files that this package writes, to be exported anew without the video.
 
-The reader of a format lives beside its writer in `export/`; what each file can give back stands in
-docs/formats.md. Nothing of a file is ever run: no pickle is opened.
+Each format has a reader in this package; docs/formats.md says what each file can give back. Nothing
+of a file is ever run: no pickle is opened.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .errors import InputError, UsageError
-from .export.people import are_of_one_clip
-from .files.damage import damage_named
-from .poses import PoseSequence
+from ...errors import InputError, UsageError
+from ...files.damage import damage_named
+from ...poses import PoseSequence
+from ..people import are_of_one_clip
 
 _MODULES: dict[str, str] = {
-    ".npz": "npz_reading",
-    ".json": "json_reading",
-    ".csv": "csv_reading",
+    ".npz": "npz",
+    ".json": "json_file",
+    ".csv": "csv_file",
     ".trc": "trc",
-    ".c3d": "c3d_reading",
+    ".c3d": "c3d",
     ".npy": "npy",
 }
 
@@ -96,7 +96,7 @@ def read_poses(path: Path | str) -> SavedPoses:
         what = "is not a file" if path.exists() else "does not exist"
         raise InputError(f"{path}: {what}; name a file of poses")
     with damage_named(path, f"{suffix} poses"):
-        read: Reader = import_module(f".export.{_MODULES[suffix]}", __package__).read
+        read: Reader = import_module(f".{_MODULES[suffix]}", __package__).read
         saved = read(path)
         _check(saved)
     return saved

@@ -1,0 +1,1 @@
+"""Write one HTML page that shows the video beside a 3D view."""

@@ -1,0 +1,1 @@
+"""Read poses back from the files that this program writes."""

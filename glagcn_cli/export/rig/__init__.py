@@ -1,0 +1,1 @@
+"""Fit a rig of rotating joints to poses, for .bvh and .glb."""
