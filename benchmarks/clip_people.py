@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from benchmarks.clip_measures import person_size
 from glagcn_cli.detection.people_detector import TwoStageDetector
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import load_people_detector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
-from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking.tracks import track_people
 from glagcn_cli.video.reader import VideoReader
-from glagcn_cli.video_lifter import load_people_detector
 
 SAME = 0.15
 """Median distance of two detectors' joints, as a share of the person's size, up to which both mean

@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 
 from glagcn_cli.export.readers.saved_poses import read_poses
+from glagcn_cli.pipeline.settings import QUALITIES
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.rendering import SideBySideRenderer
-from glagcn_cli.settings import QUALITIES
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.decoding import PixelFormat
 from glagcn_cli.video.encoding import codec, x264

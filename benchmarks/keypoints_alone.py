@@ -15,9 +15,9 @@ from pathlib import Path
 
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.machine.process import keep_freed_memory
-from glagcn_cli.settings import SINGLE, Settings
+from glagcn_cli.pipeline.settings import SINGLE, Settings
+from glagcn_cli.pipeline.video_lifter import load_people_detector
 from glagcn_cli.video.reader import VideoReader
-from glagcn_cli.video_lifter import load_people_detector
 
 
 def seconds_of(frames: list[Frame], settings: Settings, device: str) -> tuple[float, int]:

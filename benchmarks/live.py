@@ -21,9 +21,9 @@ from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.live.capture import open_source
 from glagcn_cli.live.causal import CausalLifter
 from glagcn_cli.live.run import LiveReport, run_live
-from glagcn_cli.pipeline import VideoLifter
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import Keypoints2D
-from glagcn_cli.settings import Settings
 from glagcn_training.markdown_table import markdown_table
 
 WARM_UP = 25  # frames before which the past is not known yet

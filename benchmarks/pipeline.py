@@ -35,7 +35,7 @@ from benchmarks.start_up import best_of
 from benchmarks.whole_run import WholeRun, run_whole
 from glagcn_cli.machine.devices import choose_device
 from glagcn_cli.machine.process import keep_freed_memory
-from glagcn_cli.settings import Settings
+from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.probing import probe
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.machine.precision import fast_precision
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import load_people_detector, load_video_lifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.scene.placing import SceneChoices, to_scene
-from glagcn_cli.settings import Settings
 from glagcn_cli.tracking.tracks import find_people
 from glagcn_cli.video.encoding import codec
 from glagcn_cli.video.probing import VideoInfo
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
-from glagcn_cli.video_lifter import load_people_detector, load_video_lifter
 
 if TYPE_CHECKING:
     import torch

@@ -24,8 +24,8 @@ from glagcn_cli.cli import main
 main()
 """
 _MODELS_ALONE = """
-from glagcn_cli.settings import Settings
-from glagcn_cli.video_lifter import VideoLifter
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 VideoLifter(Settings()).detector
 """
 

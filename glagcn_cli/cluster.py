@@ -16,7 +16,7 @@ from .errors import DeviceError, UsageError
 from .machine.process import prepare_process
 from .many_files import Job
 from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .settings import Settings
+from .pipeline.settings import Settings
 from .video.sources import is_address, shown
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
-from .export.run_report import write_report
 from .files.atomic import atomic_output
 from .files.checksums import remembered_sha256
-from .keypoints.source import made_by
 from .lifting.checkpoints import lifter_path
-from .settings import Settings
+from .pipeline.provenance import made_by
+from .pipeline.run_report import write_report
+from .pipeline.settings import Settings
 from .video.names import name_of
 
 KEY, OLDER = "content_key", "older_outputs"

@@ -60,8 +60,8 @@ def run_camera(
         Nothing comes from the camera.
     """
     from .machine.system_libraries import check_opencv
-    from .preflight import check_models
-    from .settings import Settings
+    from .pipeline.preflight import check_models
+    from .pipeline.settings import Settings
     from .video.sources import shown
 
     _refuse_others(context, _OF_FRAMES | _OF_CALLS)
@@ -72,8 +72,8 @@ def run_camera(
     from .live.run import LiveReport, run_live
     from .live.window import Window
     from .machine.process import limit_threads
+    from .pipeline.video_lifter import VideoLifter
     from .progress.stages import Stages
-    from .video_lifter import VideoLifter
 
     if threads:
         limit_threads(threads)

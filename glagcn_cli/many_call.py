@@ -84,8 +84,8 @@ def lift_videos(
 ) -> bool:
     """Lift many videos and print what became of them; whether all of them are done."""
     from .machine.system_libraries import check_opencv
-    from .preflight import check_models
-    from .settings import Settings
+    from .pipeline.preflight import check_models
+    from .pipeline.settings import Settings
 
     settings = Settings(**given)
     check_models(settings)

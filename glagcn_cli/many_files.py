@@ -11,8 +11,8 @@ from pathlib import Path
 
 from .done_before import EarlierRun
 from .errors import InputError, UsageError
-from .export.run_report import report_paths
 from .operating_system import folded
+from .pipeline.run_report import report_paths
 from .video.sources import is_file_name, plain_name
 
 log = logging.getLogger(__name__)

@@ -17,10 +17,11 @@ from .keypoints.files import SUFFIX as KEPT_2D
 from .keypoints.files import keypoints_path
 from .keypoints.source import KeypointsUse
 from .many_files import Job
-from .pipeline import VideoLifter, process_video
-from .preflight import check_outputs, check_source, files_of_other_people
+from .pipeline.preflight import check_outputs, check_source, files_of_other_people
+from .pipeline.process_video import process_video
+from .pipeline.settings import EVERYBODY, Settings
+from .pipeline.video_lifter import VideoLifter
 from .progress.stages import Stages
-from .settings import EVERYBODY, Settings
 from .video.probing import probe
 from .video.sources import as_file, is_image_sequence, shown
 

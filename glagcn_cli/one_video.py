@@ -37,7 +37,7 @@ class Task:
 def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     """Check everything that is cheap to check, then load the models and work."""
     from .keypoints.source import KeypointsUse
-    from .preflight import check_outputs, check_source
+    from .pipeline.preflight import check_outputs, check_source
 
     source, use = task.source, KeypointsUse(**task.keeping)
     if source is None:
@@ -74,11 +74,11 @@ def _work(
     use: KeypointsUse,
 ) -> None:
     """Load the models and lift the video in a file, or the 2D that ``use`` names."""
-    from .choosing import what_numbers_mean
     from .machine.process import limit_threads
     from .machine.system_libraries import check_opencv
-    from .preflight import check_models
-    from .settings import Settings
+    from .pipeline.choosing import what_numbers_mean
+    from .pipeline.preflight import check_models
+    from .pipeline.settings import Settings
     from .video.sources import shown
 
     settings = Settings(**given)  # type: ignore[arg-type]
@@ -88,7 +88,8 @@ def _work(
         log.info("%s", note)
     if threads:
         limit_threads(threads)
-    from .pipeline import VideoLifter, process_video
+    from .pipeline.process_video import process_video
+    from .pipeline.video_lifter import VideoLifter
     from .progress.stages import Stages
 
     stages = Stages.shown_as(task.progress, shown(task.source) if task.source else None)
@@ -102,9 +103,9 @@ def _work(
 
 def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
     """Write poses that were lifted before in other formats."""
-    from .preflight import check_source
+    from .pipeline.preflight import check_source
+    from .pipeline.reexport import APPLICABLE, export_anew
     from .progress.stages import Stages
-    from .reexport import APPLICABLE, export_anew
     from .video.sources import as_file
 
     # Click gives these whether or not they were asked for.

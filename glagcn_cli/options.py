@@ -22,7 +22,7 @@ def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) ->
     """Print the versions that a bug report needs."""
     if not wanted or context.resilient_parsing:
         return
-    from .export.run_report import installed_versions
+    from .pipeline.provenance import installed_versions
 
     click.echo(f"glagcn-video {__version__}")
     for name, version in installed_versions().items():

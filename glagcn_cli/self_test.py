@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .pipeline.settings import Settings
     from .poses import Keypoints2D, PoseSequence
-    from .settings import Settings
     from .video.probing import VideoInfo
 
 FRAMES, WIDTH, HEIGHT, FPS = 5, 320, 256, 25
@@ -90,7 +90,7 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
     from .drawn_people import draw_people
     from .machine.devices import choose_device
     from .machine.system_libraries import check_opencv
-    from .settings import Settings
+    from .pipeline.settings import Settings
 
     check_opencv()
     folder = at_the_end.enter_context(
@@ -133,9 +133,9 @@ def _decode(work: _Workpiece) -> None:
 def _find_people(work: _Workpiece) -> None:
     import numpy as np
 
+    from .pipeline.video_lifter import load_people_detector
     from .poses import FrameDetections
     from .tracking.tracks import track_people
-    from .video_lifter import load_people_detector
 
     detector = load_people_detector(work.settings, work.device)
     found: list[FrameDetections] = detector(work.pictures)
@@ -153,8 +153,8 @@ def _find_people(work: _Workpiece) -> None:
 def _lift(work: _Workpiece) -> None:
     import numpy as np
 
+    from .pipeline.video_lifter import load_video_lifter
     from .scene.placing import SceneChoices, stature, to_scene
-    from .video_lifter import load_video_lifter
 
     lifter = load_video_lifter(work.settings, work.device)
     lifted = lifter.lift(work.person or _as_drawn(), flip=True)

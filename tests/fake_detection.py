@@ -11,11 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli import video_lifter
 from glagcn_cli.lifting.checkpoints import LifterCard, save_lifter
 from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
+from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.clips import counting, encode, ffmpeg

@@ -20,11 +20,11 @@ import numpy as np
 from glagcn_cli.errors import CheckpointError, DeviceError, InputError
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.source import FoundKeypoints
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import LiftedVideo
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.video.probing import VideoInfo
-from glagcn_cli.video_lifter import LiftedVideo
 from tests.moving_figure import sequence, walking
 
 DAMAGED, KILLED, KILLED_ONCE, UNFORESEEN = "damaged", "killed", "killed once", "unforeseen"

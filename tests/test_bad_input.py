@@ -14,10 +14,10 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.pipeline import video_lifter
 from tests.clips import ffmpeg, opencv_frames
 from tests.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 

@@ -10,7 +10,7 @@ from glagcn_cli.done_before import content_key
 from glagcn_cli.files import checksums
 from glagcn_cli.files.checksums import remembered_sha256, sha256
 from glagcn_cli.keypoints.cache import cache_key
-from glagcn_cli.settings import Settings
+from glagcn_cli.pipeline.settings import Settings
 from tests.kept_detections import video
 
 

@@ -18,14 +18,15 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from glagcn_cli import __version__, video_lifter
+from glagcn_cli import __version__
 from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.many import DEFAULT_FORMATS
-from glagcn_cli.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
+from glagcn_cli.pipeline import video_lifter
+from glagcn_cli.pipeline.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.video.sources import DEFAULT_IMAGE_FPS
 from tests.clips import opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
@@ -288,7 +289,7 @@ _HARNESS = """
 import sys, time, warnings
 sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
-from glagcn_cli import video_lifter
+from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.rendering import SideBySideRenderer
 
 def before_batch(done):

@@ -11,8 +11,8 @@ from click.shell_completion import BashComplete
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.pipeline.settings import BVH_SKELETONS, PRECISIONS, UPS
 from glagcn_cli.progress.events import PROGRESS
-from glagcn_cli.settings import BVH_SKELETONS, PRECISIONS, UPS
 
 
 def offered(words: list[str], incomplete: str) -> list[tuple[str, str]]:

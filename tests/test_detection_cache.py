@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli import video_lifter
 from glagcn_cli.keypoints import cache
-from glagcn_cli.keypoints import source as keypoints_source
 from glagcn_cli.keypoints.cache import CachedClip, cache_key, detections_folder, make_room
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import Settings, VideoLifter, process_video
+from glagcn_cli.pipeline import provenance, video_lifter
+from glagcn_cli.pipeline.process_video import process_video
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.video.probing import VideoInfo
@@ -86,12 +87,12 @@ def test_models_are_known_by_their_content(tmp_path: Path) -> None:
     both = [tmp_path / name for name in ("config.py", "weights.pth")]
     for file in both:
         file.write_text("model = dict(type='A')")
-    default = keypoints_source.made_by(Settings())
+    default = provenance.made_by(Settings())
     named = Settings(pose=",".join(map(str, both)))
-    first = keypoints_source.made_by(named)
+    first = provenance.made_by(named)
     assert first["detector"] == default["detector"] and first["pose"] != default["pose"]
     both[1].write_text("model = dict(type='B')")
-    assert keypoints_source.made_by(named)["pose"] != first["pose"]
+    assert provenance.made_by(named)["pose"] != first["pose"]
     json.dumps(first)
 
 
@@ -298,9 +299,11 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
 from glagcn_cli.keypoints import cache
-from glagcn_cli import video_lifter
+from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import Settings, VideoLifter, process_video
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
+from glagcn_cli.pipeline.process_video import process_video
 
 def stop(done):
     if done >= 64:

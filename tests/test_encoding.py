@@ -11,8 +11,8 @@ import pytest
 
 from glagcn_cli.export.formats import ExportContext
 from glagcn_cli.export.mp4 import Clip, render_video
+from glagcn_cli.pipeline.settings import QUALITIES, Settings
 from glagcn_cli.progress.stages import Stages
-from glagcn_cli.settings import QUALITIES, Settings
 from glagcn_cli.video import encoding, ffmpeg
 from glagcn_cli.video.encoding import codec
 from glagcn_cli.video.reader import VideoReader

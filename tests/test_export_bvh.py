@@ -12,8 +12,8 @@ from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.rig.bvh_skeletons import DEFAULT_DIALECT, DIALECTS
 from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.pipeline.settings import BVH_SKELETONS, Settings
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.settings import BVH_SKELETONS, Settings
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.moving_figure import Figure, sequence, walking
 

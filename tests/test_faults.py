@@ -16,7 +16,9 @@ import torch
 
 from glagcn_cli.errors import DeviceError, InputError, OutputError
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import Settings, VideoLifter, process_video
+from glagcn_cli.pipeline.process_video import process_video
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.video import ffmpeg
 from glagcn_cli.video.reader import VideoReader
 from tests.clips import encode
@@ -180,7 +182,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
 from glagcn_cli.keypoints import cache
-from glagcn_cli import video_lifter
+from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.cli import main
 
 def stop(done):

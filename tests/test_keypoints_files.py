@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli import video_lifter
 from glagcn_cli.errors import InputError, OutputError, UsageError
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import for_video, keypoints_path, read_keypoints, save_keypoints
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import Settings, VideoLifter, process_video
+from glagcn_cli.pipeline import video_lifter
+from glagcn_cli.pipeline.process_video import process_video
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
 from glagcn_cli.video.clip_times import ClipRange
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector

@@ -29,11 +29,11 @@ from glagcn_cli.live.picture import PANEL_HEIGHT, LivePicture
 from glagcn_cli.live.run import LiveReport, run_live
 from glagcn_cli.live.scene import LiveScene
 from glagcn_cli.live.window import DisplayError, check_window
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, LiftedJoints, PoseSequence
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT
-from glagcn_cli.settings import Settings
 from glagcn_cli.skeleton import COCO17, H36M17, to_lifter_joints
-from glagcn_cli.video_lifter import VideoLifter
 from tests.clips import counting
 from tests.fake_detection import (
     HEIGHT,

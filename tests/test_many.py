@@ -12,7 +12,7 @@ from glagcn_cli.errors import DeviceError, InputError, OutputError, UsageError
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.many import lift_many
 from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
-from glagcn_cli.settings import Settings
+from glagcn_cli.pipeline.settings import Settings
 from tests.clips import counting, encode
 from tests.fake_lifting import (
     DAMAGED,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.settings import Settings
-from glagcn_cli.video_lifter import VideoLifter
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from tests.clips import encode
 from tests.fake_detection import FakeDetector, random_lifter, use_detector
 from tests.test_camera_motion import HEIGHT, WIDTH, view

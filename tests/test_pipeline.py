@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_cli import preflight, video_lifter, writing
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import bvh, npz
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
 from glagcn_cli.files.checksums import sha256
 from glagcn_cli.keypoints import detecting
-from glagcn_cli.pipeline import Settings, VideoLifter, lift_video, process_video
+from glagcn_cli.pipeline import outputs as writing
+from glagcn_cli.pipeline import preflight, video_lifter
+from glagcn_cli.pipeline.process_video import lift_video, process_video
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.progress.stages import Stages
 from glagcn_cli.video import ffmpeg
 from glagcn_cli.video.reader import VideoReader

@@ -173,7 +173,7 @@ def test_the_program_starts_without_what_posix_has() -> None:
         "    vars(signal).pop(name, None)\n"
         "for name in ('sched_getaffinity', 'killpg', 'getpgid', 'setsid'):\n"
         "    vars(os).pop(name, None)\n"
-        "import glagcn_cli.pipeline\n"
+        "import glagcn_cli.pipeline.process_video\n"
         "import glagcn_cli.many\n"
         "import glagcn_cli.worker_processes\n"
         "import glagcn_cli.info\n"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from glagcn_cli import video_lifter
 from glagcn_cli.cli import main
 from glagcn_cli.export.formats import SUFFIXES
 from glagcn_cli.export.readers.saved_poses import read_poses
+from glagcn_cli.pipeline import video_lifter
 from tests.clips import opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.settings import Settings
+from glagcn_cli.pipeline.settings import Settings
 
 NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-frames",
          "bvh_skeleton": "bvh-skeleton"}  # fmt: skip

@@ -6,12 +6,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import UsageError
-from ..export.run_report import installed_versions
 from ..files.atomic import check_output
-from ..files.checksums import remembered_sha256, sha256
 from ..progress.stages import Stages
 from ..video.probing import VideoInfo
 from ..video.reader import VideoReader
@@ -19,10 +17,6 @@ from ..wording import counted
 from .cache import CachedClip
 from .clip import ClipDetections
 from .files import for_video, keypoints_path, read_keypoints, video_of
-
-if TYPE_CHECKING:
-    from ..detection.models import Kind
-    from ..settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -148,31 +142,3 @@ def keypoints_of_video(
     clip = detect(cached)
     cached.finish(clip)
     return FoundKeypoints(info, clip)
-
-
-def made_by(settings: Settings) -> dict[str, Any]:
-    """Say on what the 2D depends besides the video: models, their use, and versions of all code.
-
-    The device is left out: a GPU's results differ from a CPU's by rounding.
-    """
-    return {
-        "detector": _model(settings.detector, "detector"),
-        "pose": _model(settings.pose, "pose"),
-        "precision": settings.precision,
-        "boxes_every": settings.boxes_every,
-        "versions": installed_versions(),
-    }
-
-
-def _model(name: str, kind: Kind) -> dict[str, Any]:
-    from ..detection.models import find_files
-
-    config, checkpoint = find_files(name, kind)
-    if not (config.is_file() and checkpoint.is_file()):
-        return {"missing": name}  # which loading it is going to tell in its own words
-    told: dict[str, Any] = {"checkpoint": remembered_sha256(checkpoint), "config": sha256(config)}
-    if "," in name:  # a file of the user's, which may build on others that change
-        from ..detection.openmmlab.building import read_config
-
-        told["resolved"] = read_config(config).pretty_text
-    return told

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..camera import DEFAULT_FOV
 from ..detection.interface import Frame
+from ..pipeline.settings import UP_OF_CAMERA
 from ..poses import Keypoints2D, PoseSequence
-from ..settings import UP_OF_CAMERA
 from .capture import Captured, NewestFrame, Source
 from .causal import CausalLifter
 from .following import Follower
@@ -21,7 +21,7 @@ from .picture import LivePicture
 from .scene import LiveScene
 
 if TYPE_CHECKING:
-    from ..video_lifter import VideoLifter
+    from ..pipeline.video_lifter import VideoLifter
 
 Show = Callable[[Frame], bool]
 """Takes a picture (height, width, 3) RGB; False ends the run."""

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
-from .export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
-from .export.run_report import report_paths
-from .files.atomic import check_output, nearest_folder
-from .operating_system import folded
+from ..errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
+from ..export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
+from ..files.atomic import check_output, nearest_folder
+from ..operating_system import folded
+from .run_report import report_paths
 
 if TYPE_CHECKING:
-    from .detection.models import Kind
+    from ..detection.models import Kind
     from .settings import Settings
 
 ONE_PERSON_A_FILE = (".npy", ".trc", ".bvh")
@@ -132,7 +132,7 @@ def check_models(settings: Settings) -> None:
     CheckpointError
         There is no such checkpoint file.
     """
-    from .lifting.checkpoints import lifter_path
+    from ..lifting.checkpoints import lifter_path
 
     lifter_path(settings.lifter)
     _check_openmmlab_model(settings.detector, "detector")
@@ -140,7 +140,7 @@ def check_models(settings: Settings) -> None:
 
 
 def _check_openmmlab_model(name: str, kind: Kind) -> None:
-    from .detection.models import MODELS, find_files
+    from ..detection.models import MODELS, find_files
 
     known = MODELS.get(name)
     if known is not None and known.kind == kind and not known.is_shipped:

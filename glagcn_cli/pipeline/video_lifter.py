@@ -9,32 +9,27 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .camera import DEFAULT_FOV
+from ..camera import DEFAULT_FOV
+from ..files.checksums import remembered_sha256
+from ..keypoints.detecting import detect_people
+from ..keypoints.source import FoundKeypoints, KeypointsUse, keypoints_from_file, keypoints_of_video
+from ..lifting.checkpoints import lifter_path
+from ..machine.devices import choose_device, lost_devices_told
+from ..poses import Keypoints2D, PoseSequence
+from ..progress.stages import Stages
+from ..scene.placing import SceneChoices, to_scenes
+from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
+from ..tracking.tracks import Track, find_people
+from ..tracking.uprightness import warn_if_turned
+from ..video.probing import VideoInfo
+from ..video.reader import VideoReader
 from .choosing import choose_people, who_is_left_out
-from .files.checksums import remembered_sha256
-from .keypoints.detecting import detect_people
-from .keypoints.source import (
-    FoundKeypoints,
-    KeypointsUse,
-    keypoints_from_file,
-    keypoints_of_video,
-    made_by,
-)
-from .lifting.checkpoints import lifter_path
-from .machine.devices import choose_device, lost_devices_told
-from .poses import Keypoints2D, PoseSequence
-from .progress.stages import Stages
-from .scene.placing import SceneChoices, to_scenes
+from .provenance import made_by
 from .settings import SINGLE, UP_OF_CAMERA, Settings
-from .shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
-from .tracking.tracks import Track, find_people
-from .tracking.uprightness import warn_if_turned
-from .video.probing import VideoInfo
-from .video.reader import VideoReader
 
 if TYPE_CHECKING:
-    from .detection.people_detector import TwoStageDetector
-    from .lifting.lifter import Lifter
+    from ..detection.people_detector import TwoStageDetector
+    from ..lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +106,7 @@ class VideoLifter:
 
     def models(self) -> dict[str, dict[str, Any]]:
         """Names and checksums of the models, and what the lifter says of itself."""
-        from .detection.models import find_files
+        from ..detection.models import find_files
 
         settings = self.settings
         card = asdict(self.lifter.card)
@@ -235,8 +230,8 @@ class VideoLifter:
 
 def load_video_lifter(settings: Settings, device: str) -> Lifter:
     """Load the lifter, in the precision that a run has it compute in."""
-    from .lifting.lifter import Lifter
-    from .machine.precision import fast_precision
+    from ..lifting.lifter import Lifter
+    from ..machine.precision import fast_precision
 
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"
@@ -245,8 +240,8 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
 
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
-    from .detection.models import load_detector, load_pose
-    from .detection.people_detector import TwoStageDetector
+    from ..detection.models import load_detector, load_pose
+    from ..detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
     return TwoStageDetector(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import GlagcnError, NobodyFoundError, OutputError
-from .export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
-from .export.mp4 import Clip, render_video
-from .export.run_report import report_paths, write_report
-from .progress.stages import Stages
+from ..errors import GlagcnError, NobodyFoundError, OutputError
+from ..export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from ..export.mp4 import Clip, render_video
+from ..progress.stages import Stages
+from .run_report import report_paths, write_report
 
 CONTENTS = {
     ".mp4": "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",
@@ -102,7 +102,7 @@ def write_outputs(
     for plot in plots:
         with ledger.attempt(plot):
             _require_somebody(clip)
-            from .export.angles_plot import write_plot
+            from ..export.angles_plot import write_plot
 
             with stages.stage("plotting"):
                 for file in write_plot(plot, clip.sequences, context):

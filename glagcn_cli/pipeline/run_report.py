@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import platform
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from ..export.json_values import json_safe
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..video import ffmpeg
 from ..video.probing import VideoInfo
-from .json_values import json_safe
 
 REPORT_VERSION = 1
-
-# The distributions whose version can change a result.
-_REPORTED = (
-    "torch", "mmpose", "mmdet", "mmengine", "mmcv", "mmcv-lite",
-    "numpy", "scipy", "opencv-python", "imageio-ffmpeg",
-)  # fmt: skip
 
 
 def report_paths(outputs: Iterable[Path]) -> list[Path]:
@@ -45,20 +35,6 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
     text = json.dumps(full, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_output(path, overwrite=True) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def installed_versions() -> dict[str, str]:
-    """Versions of this program, of Python, ffmpeg and the packages that can change a result.
-
-    They are read from the packages' metadata, nothing is imported for it.
-    """
-    versions = {"glagcn": __version__, "python": platform.python_version()}
-    for name in _REPORTED:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions | {"ffmpeg": ffmpeg.version()}
 
 
 def video_facts(info: VideoInfo) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from .errors import UsageError
+from ..errors import UsageError
+from ..tracking.tracks import Track
+from ..video.clip_times import format_time
+from ..wording import counted
 from .settings import EVERYBODY, Settings
-from .tracking.tracks import Track
-from .video.clip_times import format_time
-from .wording import counted
 
 _MOST_TOLD = 8  # people that a message names
 

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import NobodyFoundError, OutputError, UsageError
-from .export.formats import VIDEO_SUFFIXES, ExportContext
-from .export.mp4 import Clip
-from .export.run_report import installed_versions, people_rows, video_facts
-from .keypoints.files import CONTENTS, keypoints_path, save_keypoints
-from .keypoints.source import KeypointsUse
-from .poses import PoseSequence
+from ..errors import NobodyFoundError, OutputError, UsageError
+from ..export.formats import VIDEO_SUFFIXES, ExportContext
+from ..export.mp4 import Clip
+from ..keypoints.files import CONTENTS, keypoints_path, save_keypoints
+from ..keypoints.source import KeypointsUse
+from ..poses import PoseSequence
+from ..progress.stages import Stages
+from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
-from .progress.stages import Stages
+from .provenance import installed_versions
+from .run_report import people_rows, video_facts
 from .settings import EVERYBODY, Settings
 from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
-from .writing import Ledger, reported, write_outputs
 
 __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
 

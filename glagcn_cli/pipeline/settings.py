@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
-from .errors import UsageError
-from .lifting.checkpoints import DEFAULT_LIFTER
-from .smoothing import DEFAULT_CUTOFF
-from .video.clip_times import ClipRange
+from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
+from ..errors import UsageError
+from ..lifting.checkpoints import DEFAULT_LIFTER
+from ..smoothing import DEFAULT_CUTOFF
+from ..video.clip_times import ClipRange
 
 EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees

@@ -7,18 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .errors import OutputError
-from .export.formats import ExportContext
-from .export.mp4 import Clip
-from .export.readers.saved_poses import SavedPoses, read_poses
-from .export.run_report import installed_versions, people_rows, video_facts
-from .poses import Keypoints2D
+from ..errors import OutputError
+from ..export.formats import ExportContext
+from ..export.mp4 import Clip
+from ..export.readers.saved_poses import SavedPoses, read_poses
+from ..poses import Keypoints2D
+from ..progress.stages import Stages
+from ..video.clip_times import ClipRange
+from ..video.probing import VideoInfo, probe
+from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
-from .progress.stages import Stages
+from .provenance import installed_versions
+from .run_report import people_rows, video_facts
 from .settings import Settings
-from .video.clip_times import ClipRange
-from .video.probing import VideoInfo, probe
-from .writing import Ledger, reported, write_outputs
 
 APPLICABLE = ("turn", "quality", "bvh_skeleton")
 """Settings that still matter when poses are written anew."""
@@ -48,7 +49,7 @@ def export_anew(
     choices
         Settings by name, of those that are `APPLICABLE`.
     plots, overwrite, stages, on_written
-        As `pipeline.process_video` takes them.
+        As `process_video.process_video` takes them.
 
     Returns
     -------

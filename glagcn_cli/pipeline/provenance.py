@@ -1,0 +1,64 @@
+"""What results depend on besides the video: models, their use, and versions of all code."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..files.checksums import remembered_sha256, sha256
+from ..video import ffmpeg
+
+if TYPE_CHECKING:
+    from ..detection.models import Kind
+    from .settings import Settings
+
+
+def made_by(settings: Settings) -> dict[str, Any]:
+    """Say on what the 2D depends besides the video: models, their use, and versions of all code.
+
+    The device is left out: a GPU's results differ from a CPU's by rounding.
+    """
+    return {
+        "detector": _model(settings.detector, "detector"),
+        "pose": _model(settings.pose, "pose"),
+        "precision": settings.precision,
+        "boxes_every": settings.boxes_every,
+        "versions": installed_versions(),
+    }
+
+
+def _model(name: str, kind: Kind) -> dict[str, Any]:
+    from ..detection.models import find_files
+
+    config, checkpoint = find_files(name, kind)
+    if not (config.is_file() and checkpoint.is_file()):
+        return {"missing": name}  # which loading it is going to tell in its own words
+    told: dict[str, Any] = {"checkpoint": remembered_sha256(checkpoint), "config": sha256(config)}
+    if "," in name:  # a file of the user's, which may build on others that change
+        from ..detection.openmmlab.building import read_config
+
+        told["resolved"] = read_config(config).pretty_text
+    return told
+
+
+# The distributions whose version can change a result.
+_REPORTED = (
+    "torch", "mmpose", "mmdet", "mmengine", "mmcv", "mmcv-lite",
+    "numpy", "scipy", "opencv-python", "imageio-ffmpeg",
+)  # fmt: skip
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of this program, of Python, ffmpeg and the packages that can change a result.
+
+    They are read from the packages' metadata, nothing is imported for it.
+    """
+    versions = {"glagcn": __version__, "python": platform.python_version()}
+    for name in _REPORTED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions | {"ffmpeg": ffmpeg.version()}
