@@ -90,11 +90,11 @@ def lift_videos(
     settings = Settings(**given)
     check_models(settings)
     check_opencv()
-    from .batch_watcher import ShownBatch
+    from .batch.lift_many import DEFAULT_FORMATS, lift_many
+    from .batch.summary import FILE, table
+    from .batch.watcher import ShownBatch
+    from .batch.worker import DONE, SKIPPED, Choices
     from .keypoints.source import KeypointsUse
-    from .many import DEFAULT_FORMATS, lift_many
-    from .many_worker import DONE, SKIPPED, Choices
-    from .summary import FILE, table
 
     choices = Choices(
         settings, task.overwrite, KeypointsUse(**task.keeping), task.fps, threads,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.done_before import content_key
+from glagcn_cli.batch.earlier_runs import content_key
 from glagcn_cli.files import checksums
 from glagcn_cli.files.checksums import remembered_sha256, sha256
 from glagcn_cli.keypoints.cache import cache_key

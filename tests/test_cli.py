@@ -19,12 +19,12 @@ import torch
 from click.testing import CliRunner, Result
 
 from glagcn_cli import __version__
+from glagcn_cli.batch.lift_many import DEFAULT_FORMATS
 from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.cli import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
-from glagcn_cli.many import DEFAULT_FORMATS
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.pipeline.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.video.sources import DEFAULT_IMAGE_FPS

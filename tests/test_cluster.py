@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from glagcn_cli.batch.lift_many import lift_many
+from glagcn_cli.batch.worker import DONE, FAILED, SKIPPED, Choices
 from glagcn_cli.errors import DeviceError, UsageError
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.many import lift_many
-from glagcn_cli.many_worker import DONE, FAILED, SKIPPED, Choices
 from tests.fake_lifting import DAMAGED, KILLED, KILLED_ONCE, FakeLifter, film
 from tests.test_own_process import check_processes
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli import many_worker
+from glagcn_cli.batch import worker
+from glagcn_cli.batch.lift_many import lift_many
+from glagcn_cli.batch.worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
 from glagcn_cli.errors import DeviceError, InputError, OutputError, UsageError
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.many import lift_many
-from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Choices, Outcome
 from glagcn_cli.pipeline.settings import Settings
 from tests.clips import counting, encode
 from tests.fake_lifting import (
@@ -81,7 +81,7 @@ def test_models_are_loaded_once_and_let_go(folder, out, monkeypatch) -> None:
         film(folder / f"{name}.mp4", 12, name)
     lift(folder, out)
     assert FakeLifter.loaded == 1
-    assert many_worker.loaded_models.cache_info().currsize == 0
+    assert worker.loaded_models.cache_info().currsize == 0
 
 
 # One failure -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from glagcn_cli import many_worker
+from glagcn_cli.batch import worker
 from glagcn_cli.cli import main
 from tests.fake_lifting import DAMAGED, SCARED, FakeLifter, film
 from tests.test_progress import on_a_terminal
@@ -18,7 +18,7 @@ from tests.test_progress import on_a_terminal
 @pytest.fixture(autouse=True)
 def _fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        many_worker, "loaded_models", lru_cache(lambda choices: FakeLifter(choices.settings))
+        worker, "loaded_models", lru_cache(lambda choices: FakeLifter(choices.settings))
     )
 
 
@@ -185,8 +185,8 @@ import sys, time
 from functools import lru_cache
 sys.path.insert(0, {tests!r})
 from tests.fake_lifting import FakeLifter
-from glagcn_cli import many_worker
-many_worker.loaded_models = lru_cache(lambda choices: FakeLifter(choices.settings))
+from glagcn_cli.batch import worker
+worker.loaded_models = lru_cache(lambda choices: FakeLifter(choices.settings))
 from glagcn_cli.cli import main
 main(prog_name="glagcn-video")
 """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from glagcn_cli.batch.jobs import Job, find_jobs
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.many_files import Job, find_jobs
 
 
 def files(folder: Path, *names: str) -> Path:

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from glagcn_cli import cli
+from glagcn_cli.batch.lift_many import lift_many
+from glagcn_cli.batch.worker import DONE, Choices
 from glagcn_cli.machine import process
-from glagcn_cli.many import lift_many
-from glagcn_cli.many_worker import DONE, Choices
 from tests.fake_lifting import FakeLifter, MeasuringLifter, film
 
 _SPINS = "GOMP_SPINCOUNT"

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
-from glagcn_cli.summary import COLUMNS, MOST_ROWS, table, told_counts, told_outcome, write_summary
+from glagcn_cli.batch.summary import (
+    COLUMNS,
+    MOST_ROWS,
+    table,
+    told_counts,
+    told_outcome,
+    write_summary,
+)
+from glagcn_cli.batch.worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
 
 
 def test_every_name_comes_back(tmp_path) -> None:

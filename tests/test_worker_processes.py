@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli import worker_processes
-from glagcn_cli.many import lift_many
-from glagcn_cli.many_worker import DONE, FAILED, Choices
+from glagcn_cli.batch import processes as worker_processes
+from glagcn_cli.batch.lift_many import lift_many
+from glagcn_cli.batch.worker import DONE, FAILED, Choices
 from tests.fake_lifting import DAMAGED, KILLED, KILLED_ONCE, SLOW, FakeLifter, film
 from tests.test_many import lift, rows, statuses, tree
 
@@ -73,7 +73,8 @@ import sys
 from pathlib import Path
 from tests.fake_lifting import FakeLifter
 from glagcn_cli.progress.console import termination_unwinds
-from glagcn_cli.many import Choices, lift_many
+from glagcn_cli.batch.worker import Choices
+from glagcn_cli.batch.lift_many import lift_many
 
 if __name__ == "__main__":
     with termination_unwinds():

@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from .batch_watcher import BatchWatcher
-from .errors import OutputError, UsageError
-from .export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
-from .machine.devices import usable_cores
-from .many_files import Job, find_jobs
-from .many_worker import NOT_REACHED, Choices, Outcome, forget, lift_job
+from ..errors import OutputError, UsageError
+from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
+from ..machine.devices import usable_cores
+from ..video.sources import STANDARD_INPUT, is_image_sequence, shown
+from .jobs import Job, find_jobs
 from .summary import write_summary
-from .video.sources import STANDARD_INPUT, is_image_sequence, shown
+from .watcher import BatchWatcher
+from .worker import NOT_REACHED, Choices, Outcome, forget, lift_job
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def lift_many(
     Parameters
     ----------
     inputs
-        Files, folders, addresses, or numbered pictures; see `many_files.find_jobs`.
+        Files, folders, addresses, or numbered pictures; see `jobs.find_jobs`.
     output_dir
         Made if it is missing. ``summary.csv`` goes there, also when the call is interrupted.
     choices
@@ -126,13 +126,13 @@ def _ended(
 ) -> Generator[tuple[int, Outcome], None, None]:
     """Outcomes as they come, from wherever the work is done."""
     if ray is not None:
-        from .cluster import lift_on_ray
+        from .ray_cluster import lift_on_ray
 
         yield from lift_on_ray(found, choices, ray, jobs, watcher.tick)
         return
     count = min(jobs or 1, len(found))
     if count > 1:
-        from .worker_processes import lift_in_processes
+        from .processes import lift_in_processes
 
         threads = max(1, (choices.threads or usable_cores()) // count)
         yield from lift_in_processes(found, replace(choices, threads=threads), count, watcher.tick)

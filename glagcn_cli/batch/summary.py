@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from .files.atomic import atomic_output
-from .many_worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
-from .wording import counted
+from ..files.atomic import atomic_output
+from ..wording import counted
+from .worker import DONE, FAILED, NOT_REACHED, SKIPPED, Outcome
 
 FILE = "summary.csv"
 

@@ -12,12 +12,12 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import DeviceError, UsageError
-from .machine.process import prepare_process
-from .many_files import Job
-from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .pipeline.settings import Settings
-from .video.sources import is_address, shown
+from ..errors import DeviceError, UsageError
+from ..machine.process import prepare_process
+from ..pipeline.settings import Settings
+from ..video.sources import is_address, shown
+from .jobs import Job
+from .worker import FAILED, Choices, Outcome, lift_job_with_notes
 
 log = logging.getLogger(__name__)
 

@@ -11,14 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError
-from .files.atomic import atomic_output
-from .files.checksums import remembered_sha256
-from .lifting.checkpoints import lifter_path
-from .pipeline.provenance import made_by
-from .pipeline.run_report import write_report
-from .pipeline.settings import Settings
-from .video.names import name_of
+from ..errors import InputError
+from ..files.atomic import atomic_output
+from ..files.checksums import remembered_sha256
+from ..lifting.checkpoints import lifter_path
+from ..pipeline.provenance import made_by
+from ..pipeline.run_report import write_report
+from ..pipeline.settings import Settings
+from ..video.names import name_of
 
 KEY, OLDER = "content_key", "older_outputs"
 """Names in the report of a run: of the key, and of what runs before it left under its stem."""

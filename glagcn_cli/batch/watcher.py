@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from .progress.events import BAR, EVENTS, JSON, SHORTEST_PAUSE
-from .progress.stages import Stage, Stages, bar_size
+from ..progress.events import BAR, EVENTS, JSON, SHORTEST_PAUSE
+from ..progress.stages import Stage, Stages, bar_size
 
 if TYPE_CHECKING:
-    from .many_worker import Outcome
+    from .worker import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +74,8 @@ class ShownBatch(BatchWatcher):
 
     def ended(self, outcome: Outcome) -> None:
         """Tell what became of a video, and count it."""
-        from .many_worker import FAILED, SKIPPED
         from .summary import told_outcome
+        from .worker import FAILED, SKIPPED
 
         self._counts[outcome.status] += 1
         number = sum(self._counts.values())

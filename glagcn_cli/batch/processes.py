@@ -16,13 +16,13 @@ from types import FrameType
 
 from tqdm import tqdm
 
-from .files.atomic import remove_leftovers
-from .machine.process import prepare_process
-from .machine.signals import ENDS
-from .many_files import Job
-from .many_worker import FAILED, Choices, Outcome, lift_job_with_notes
-from .progress.console import libraries_silenced
-from .video.sources import shown
+from ..files.atomic import remove_leftovers
+from ..machine.process import prepare_process
+from ..machine.signals import ENDS
+from ..progress.console import libraries_silenced
+from ..video.sources import shown
+from .jobs import Job
+from .worker import FAILED, Choices, Outcome, lift_job_with_notes
 
 log = logging.getLogger(__name__)
 

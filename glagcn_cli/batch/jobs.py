@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .done_before import EarlierRun
-from .errors import InputError, UsageError
-from .operating_system import folded
-from .pipeline.run_report import report_paths
-from .video.sources import is_file_name, plain_name
+from ..errors import InputError, UsageError
+from ..operating_system import folded
+from ..pipeline.run_report import report_paths
+from ..video.sources import is_file_name, plain_name
+from .earlier_runs import EarlierRun
 
 log = logging.getLogger(__name__)
 

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from .done_before import KEY, OLDER, EarlierRun, claiming, content_key, forget_models
-from .errors import CheckpointError, DeviceError, GlagcnError, ModelNotFoundError
-from .keypoints.files import SUFFIX as KEPT_2D
-from .keypoints.files import keypoints_path
-from .keypoints.source import KeypointsUse
-from .many_files import Job
-from .pipeline.preflight import check_outputs, check_source, files_of_other_people
-from .pipeline.process_video import process_video
-from .pipeline.settings import EVERYBODY, Settings
-from .pipeline.video_lifter import VideoLifter
-from .progress.stages import Stages
-from .video.probing import probe
-from .video.sources import as_file, is_image_sequence, shown
+from ..errors import CheckpointError, DeviceError, GlagcnError, ModelNotFoundError
+from ..keypoints.files import SUFFIX as KEPT_2D
+from ..keypoints.files import keypoints_path
+from ..keypoints.source import KeypointsUse
+from ..pipeline.preflight import check_outputs, check_source, files_of_other_people
+from ..pipeline.process_video import process_video
+from ..pipeline.settings import EVERYBODY, Settings
+from ..pipeline.video_lifter import VideoLifter
+from ..progress.stages import Stages
+from ..video.probing import probe
+from ..video.sources import as_file, is_image_sequence, shown
+from .earlier_runs import KEY, OLDER, EarlierRun, claiming, content_key, forget_models
+from .jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ def loaded_models(choices: Choices) -> VideoLifter:
     """Models of this process, loaded once."""
     models = choices.load(choices.settings)
     if choices.threads and "torch" in sys.modules:
-        from .machine.process import limit_threads
+        from ..machine.process import limit_threads
 
         limit_threads(choices.threads)
     return models
@@ -207,7 +207,7 @@ def _notes_taken() -> Iterator[list[tuple[int, str]]]:
         def emit(self, record: logging.LogRecord) -> None:
             notes.append((record.levelno, self.format(record)))
 
-    logger, taker = logging.getLogger(__package__), Taker()
+    logger, taker = logging.getLogger("glagcn_cli"), Taker()
     before = logger.level, logger.propagate
     logger.addHandler(taker)
     logger.setLevel(logging.DEBUG)
