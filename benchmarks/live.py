@@ -19,7 +19,7 @@ import torch
 from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.live.capture import open_source
-from glagcn_cli.live.causal import CausalLifter
+from glagcn_cli.live.causal_lifter import CausalLifter
 from glagcn_cli.live.run import LiveReport, run_live
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter

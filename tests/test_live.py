@@ -23,11 +23,11 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.live import window
 from glagcn_cli.live.capture import FileAtItsSpeed, NewestFrame, open_source
-from glagcn_cli.live.causal import CausalLifter, LiftedFrame
+from glagcn_cli.live.causal_lifter import CausalLifter, LiftedFrame
 from glagcn_cli.live.following import Follower
-from glagcn_cli.live.picture import PANEL_HEIGHT, LivePicture
+from glagcn_cli.live.placing import LiveScene
 from glagcn_cli.live.run import LiveReport, run_live
-from glagcn_cli.live.scene import LiveScene
+from glagcn_cli.live.view import PANEL_HEIGHT, LivePicture
 from glagcn_cli.live.window import DisplayError, check_window
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter

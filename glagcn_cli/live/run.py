@@ -15,10 +15,10 @@ from ..detection.interface import Frame
 from ..pipeline.settings import UP_OF_CAMERA
 from ..poses import Keypoints2D, PoseSequence
 from .capture import Captured, NewestFrame, Source
-from .causal import CausalLifter
+from .causal_lifter import CausalLifter
 from .following import Follower
-from .picture import LivePicture
-from .scene import LiveScene
+from .placing import LiveScene
+from .view import LivePicture
 
 if TYPE_CHECKING:
     from ..pipeline.video_lifter import VideoLifter

@@ -13,7 +13,7 @@ from ..scene.contacts import ANKLE_HEIGHT, ANKLES
 from ..scene.gravity import CAMERA_UP
 from ..scene.placing import scene_axes
 from ..scene.root_path import root_depth
-from .causal import LiftedFrame
+from .causal_lifter import LiftedFrame
 
 JOINT_TIME, DEPTH_TIME, UP_TIME = 0.06, 0.4, 2.0
 """Seconds in which a smoothed value comes 63 % nearer to a new one: of the joints about the root,
