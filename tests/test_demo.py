@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli import demo
-from glagcn_cli.drawn_people import draw_people
+from glagcn_cli.diagnostics.drawn_people import draw_people
 from glagcn_cli.errors import InputError
 from tests.clips import encode
 from tests.fake_detection import X264

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from glagcn_cli.drawn_people import draw_people
+from glagcn_cli.diagnostics.drawn_people import draw_people
 from glagcn_cli.pipeline import settings
 from tests.clips import encode, ffmpeg
 from tests.fake_detection import X264, FakeDetector, clip, random_lifter, use_detector

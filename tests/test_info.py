@@ -16,15 +16,15 @@ import torch
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from glagcn_cli import info
 from glagcn_cli.detection import models
-from glagcn_cli.info import collect, problems
+from glagcn_cli.diagnostics import facts as info
+from glagcn_cli.diagnostics.facts import collect, problems
+from glagcn_cli.diagnostics.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
+from glagcn_cli.diagnostics.text import size
 from glagcn_cli.info_cli import main
-from glagcn_cli.info_text import size
 from glagcn_cli.lifting.checkpoints import SHIPPED_LIFTERS
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
 from tests.fake_detection import FakeDetector, use_detector
 
 STEPS = [

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .pipeline.settings import Settings
-    from .poses import Keypoints2D, PoseSequence
-    from .video.probing import VideoInfo
+    from ..pipeline.settings import Settings
+    from ..poses import Keypoints2D, PoseSequence
+    from ..video.probing import VideoInfo
 
 FRAMES, WIDTH, HEIGHT, FPS = 5, 320, 256, 25
 _HIPS, _TALL, _STEP = (150, 130), 200, 4  # pixels: where the person is, how tall, how far a frame
@@ -87,10 +87,10 @@ def one_line(error: BaseException) -> str:
 
 
 def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
+    from ..machine.devices import choose_device
+    from ..machine.system_libraries import check_opencv
+    from ..pipeline.settings import Settings
     from .drawn_people import draw_people
-    from .machine.devices import choose_device
-    from .machine.system_libraries import check_opencv
-    from .pipeline.settings import Settings
 
     check_opencv()
     folder = at_the_end.enter_context(
@@ -104,8 +104,8 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
 
 
 def _encode(work: _Workpiece) -> None:
-    from .video.probing import probe
-    from .video.writer import VideoWriter
+    from ..video.probing import probe
+    from ..video.writer import VideoWriter
 
     path = work.folder / "drawn.mp4"
     with VideoWriter(path, Fraction(FPS), (WIDTH, HEIGHT)) as writer:
@@ -117,7 +117,7 @@ def _encode(work: _Workpiece) -> None:
 def _decode(work: _Workpiece) -> None:
     import numpy as np
 
-    from .video.reader import VideoReader
+    from ..video.reader import VideoReader
 
     with VideoReader(_there(work.video, "video")) as reader:
         frames = list(reader)
@@ -133,9 +133,9 @@ def _decode(work: _Workpiece) -> None:
 def _find_people(work: _Workpiece) -> None:
     import numpy as np
 
-    from .pipeline.video_lifter import load_people_detector
-    from .poses import FrameDetections
-    from .tracking.tracks import track_people
+    from ..pipeline.video_lifter import load_people_detector
+    from ..poses import FrameDetections
+    from ..tracking.tracks import track_people
 
     detector = load_people_detector(work.settings, work.device)
     found: list[FrameDetections] = detector(work.pictures)
@@ -153,8 +153,8 @@ def _find_people(work: _Workpiece) -> None:
 def _lift(work: _Workpiece) -> None:
     import numpy as np
 
-    from .pipeline.video_lifter import load_video_lifter
-    from .scene.placing import SceneChoices, stature, to_scene
+    from ..pipeline.video_lifter import load_video_lifter
+    from ..scene.placing import SceneChoices, stature, to_scene
 
     lifter = load_video_lifter(work.settings, work.device)
     lifted = lifter.lift(work.person or _as_drawn(), flip=True)
@@ -168,10 +168,10 @@ def _lift(work: _Workpiece) -> None:
 
 
 def _render(work: _Workpiece) -> None:
-    from .export.formats import ExportContext
-    from .export.mp4 import Clip, render_video
-    from .progress.stages import Stages
-    from .video.probing import probe
+    from ..export.formats import ExportContext
+    from ..export.mp4 import Clip, render_video
+    from ..progress.stages import Stages
+    from ..video.probing import probe
 
     video, poses = _there(work.video, "video"), _there(work.poses, "3D")
     drawn = work.folder / "drawn3d.mp4"
@@ -185,8 +185,8 @@ def _render(work: _Workpiece) -> None:
 def _write(work: _Workpiece) -> None:
     import numpy as np
 
-    from .export.formats import ExportContext, writer_for
-    from .export.readers.saved_poses import read_poses
+    from ..export.formats import ExportContext, writer_for
+    from ..export.readers.saved_poses import read_poses
 
     poses = _there(work.poses, "3D")
     for name in ("drawn.npz", "drawn.bvh"):
@@ -225,9 +225,9 @@ def _as_drawn() -> Keypoints2D:
     """2D of the person as drawn."""
     import numpy as np
 
+    from ..poses import Keypoints2D
+    from ..skeleton import COCO17
     from .drawn_people import PLACES
-    from .poses import Keypoints2D
-    from .skeleton import COCO17
 
     places = np.array([PLACES[joint] for joint in COCO17.joints]) * _TALL
     keypoints = (places + _hips_drawn()[:, None]).astype(np.float32)

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .info import PROBLEM, Facts
-from .operating_system import is_windows
+from ..operating_system import is_windows
+from ..wording import counted
+from .facts import PROBLEM, Facts
 from .self_test import Step
-from .wording import counted
 
 _KINDS = {"detector": "finds people", "pose": "finds joints"}
 

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from . import __version__
+from .. import __version__
 
 Facts: TypeAlias = dict[str, Any]
 """Values that JSON can say."""
@@ -79,7 +79,7 @@ def versions() -> Facts:
 
 def _mmpose() -> Facts:
     """Tell of MMPose; where it is missing, how it is installed."""
-    from .detection.openmmlab.mmpose_package import how_to_install
+    from ..detection.openmmlab.mmpose_package import how_to_install
 
     found = _package(_ON_REQUEST)
     if PROBLEM not in found:
@@ -117,7 +117,7 @@ def ffmpeg_facts() -> Facts:
 
 def devices() -> list[Facts]:
     """Tell of the CPU and of every GPU; memory in bytes."""
-    from .machine.devices import usable_cores, why_no_gpu
+    from ..machine.devices import usable_cores, why_no_gpu
 
     found: list[Facts] = [
         {"device": "cpu", "name": _cpu_name(), "cores": usable_cores(), "memory": _memory()}
@@ -136,8 +136,8 @@ def devices() -> list[Facts]:
 
 def models() -> list[Facts]:
     """Tell of the models of the 2D stage that have names."""
-    from .detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
-    from .files.downloading import cache_folder
+    from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
+    from ..files.downloading import cache_folder
 
     found = []
     for name, model in MODELS.items():
@@ -163,8 +163,8 @@ def models() -> list[Facts]:
 
 def lifters() -> list[Facts]:
     """Tell of the lifters that come with the program, and of the data they were trained on."""
-    from .files.checksums import sha256
-    from .lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
+    from ..files.checksums import sha256
+    from ..lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
 
     found = []
     for name, checksum in SHIPPED_LIFTERS.items():
@@ -189,7 +189,7 @@ LIFTER_LICENCE = "Apache-2.0"
 
 def cache() -> Facts:
     """Tell what lies in the user's cache folder."""
-    from .files.downloading import CACHE_VARIABLE, cache_folder
+    from ..files.downloading import CACHE_VARIABLE, cache_folder
 
     folder = cache_folder()
     sizes: dict[str, list[int]] = {"2D of videos": [], "weights": []}
