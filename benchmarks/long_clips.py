@@ -27,7 +27,7 @@ PASSES = 1.3  # the long clip's peak over the short one's, besides its poses
 
 _MEASURED = """
 import resource, sys
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 try:
     main(sys.argv[1:])
 finally:

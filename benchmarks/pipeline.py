@@ -108,7 +108,7 @@ def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[st
     options = ["--device", device] + (["--max-frames", f"{frames}"] if frames else [])
     # Before this process takes memory and threads; the fastest of some runs counts.
     run = max((run_whole(clip, options) for _ in range(rounds)), key=lambda run: run.rate)
-    help_seconds, _ = best_of(rounds, [sys.executable, "-m", "glagcn_cli.cli", "--help"])
+    help_seconds, _ = best_of(rounds, [sys.executable, "-m", "glagcn_cli.commands.video", "--help"])
     before = measure_limits(device, precisions(device))
     stages = list(Stages(info, device, Settings(device=device)).measure())
     limits = best_limits(before, measure_limits(device, precisions(device)))

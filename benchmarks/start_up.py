@@ -20,7 +20,7 @@ _TO_FIRST_FRAME = """
 import os
 from glagcn_cli.progress.stages import Stage
 Stage.advance = lambda *_: os._exit(0)
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 main()
 """
 _MODELS_ALONE = """
@@ -52,7 +52,7 @@ def main() -> None:
         job = [str(options.clip), "-o", f"{folder}/out.npy", "--no-cache"]
         commands = {
             "python -c pass": [python, "-c", "pass"],
-            "glagcn-video --help": [python, "-m", "glagcn_cli.cli", "--help"],
+            "glagcn-video --help": [python, "-m", "glagcn_cli.commands.video", "--help"],
             "import torch": [python, "-c", "import torch"],
             "all models loaded": [python, "-c", _MODELS_ALONE],
             "first frames processed": [python, "-c", _TO_FIRST_FRAME, *job],

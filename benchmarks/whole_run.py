@@ -26,7 +26,7 @@ def timed(stage, frames=1):
     first.append(time.time()) if not first else None
     advance(stage, frames)
 Stage.advance = timed
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 try:
     main(sys.argv[1:])
 finally:

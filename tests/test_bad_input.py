@@ -14,7 +14,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.pipeline import video_lifter
@@ -208,7 +208,7 @@ def test_neither_a_video_nor_poses_and_nothing_to_write(source, out) -> None:
 
 
 def test_a_wrong_suffix_is_told_at_once(source, out) -> None:
-    command = [sys.executable, "-m", "glagcn_cli.cli", source, "-o", out / "a.avi"]
+    command = [sys.executable, "-m", "glagcn_cli.commands.video", source, "-o", out / "a.avi"]
     seconds = []
     for _ in range(3):
         started = time.perf_counter()

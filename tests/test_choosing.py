@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.errors import UsageError
 from glagcn_cli.pipeline.choosing import choose_people, what_numbers_mean, who_is_left_out
 from glagcn_cli.pipeline.settings import EVERYBODY, Settings

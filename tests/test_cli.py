@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from glagcn_cli import __version__
 from glagcn_cli.batch.lift_many import DEFAULT_FORMATS
 from glagcn_cli.camera import DEFAULT_FOV
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
@@ -32,7 +32,7 @@ from tests.clips import opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.test_progress import on_a_terminal
 
-PROGRAM = [sys.executable, "-m", "glagcn_cli.cli"]
+PROGRAM = [sys.executable, "-m", "glagcn_cli.commands.video"]
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def run(*arguments: str | Path) -> Result:
 def test_help_is_fast_and_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"
-        "from glagcn_cli.cli import main\n"
+        "from glagcn_cli.commands.video import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "heavy = {'torch', 'mmpose', 'mmdet', 'mmengine', 'cv2', 'scipy', 'numpy', 'matplotlib'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
@@ -303,7 +303,7 @@ def slow(*arguments):
 detector = FakeDetector(before_batch=before_batch)
 video_lifter.load_people_detector = lambda *_: detector
 render, SideBySideRenderer.render = SideBySideRenderer.render, slow
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 main(prog_name="glagcn-video")
 """
 

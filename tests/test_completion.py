@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.shell_completion import BashComplete
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.pipeline.settings import BVH_SKELETONS, PRECISIONS, UPS
@@ -83,7 +83,7 @@ def test_every_option_is_offered_by_name() -> None:
 def test_the_program_completes_without_torch(words: str) -> None:
     code = (
         "import sys\n"
-        "from glagcn_cli.cli import main\n"
+        "from glagcn_cli.commands.video import main\n"
         "try:\n"
         "    main(prog_name='glagcn-video')\n"
         "finally:\n"

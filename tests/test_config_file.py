@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glagcn_cli.cli import main
-from glagcn_cli.config_file import INPUT_KEY, _parameters_by_key
+from glagcn_cli.commands.config_file import INPUT_KEY, _parameters_by_key
+from glagcn_cli.commands.video import main
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
 
@@ -218,7 +218,7 @@ def test_what_is_not_set_is_told_as_a_note() -> None:
 )
 def test_any_file_name_and_number_comes_back(text: str, turn: float) -> None:
     made = main.make_context("x", ["--print-config", f"-o{text}.npy", f"--turn={turn!r}"])
-    from glagcn_cli.config_file import options_as_toml
+    from glagcn_cli.commands.config_file import options_as_toml
 
     values = tomllib.loads(options_as_toml(made))
     assert values["output"] == [str(Path.cwd() / f"{text}.npy")]
@@ -235,7 +235,7 @@ def test_a_file_of_options_imports_nothing_heavy(tmp_path: Path) -> None:
     file = config(tmp_path, f'{INPUT_KEY} = "a.mp4"\nturn = 3\npeople = "all"')
     code = (
         "import sys\n"
-        "from glagcn_cli.cli import main\n"
+        "from glagcn_cli.commands.video import main\n"
         f"main(['--config', {str(file)!r}, '--print-config'], standalone_mode=False)\n"
         "sys.exit(' '.join({'torch', 'mmpose', 'scipy', 'matplotlib'} & set(sys.modules)) or 0)\n"
     )

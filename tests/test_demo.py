@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from glagcn_cli import demo
+from glagcn_cli.commands import demo
 from glagcn_cli.diagnostics.drawn_people import draw_people
 from glagcn_cli.errors import InputError
 from tests.clips import encode
@@ -60,7 +60,7 @@ def test_a_clip_of_ones_own_is_lifted(tmp_path: Path) -> None:
     frames = [draw_people(320, 240, [(120.0 + 4 * number, 130.0, 180.0)]) for number in range(8)]
     clip = encode(tmp_path / "mine.mp4", np.array(frames), 10, *X264)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "glagcn_cli.demo", "--clip", str(clip)]
+    command = [sys.executable, "-m", "glagcn_cli.commands.demo", "--clip", str(clip)]
     done = subprocess.run(
         [*command, "--output-dir", str(out)], capture_output=True, encoding="utf-8", check=False
     )

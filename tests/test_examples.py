@@ -30,7 +30,9 @@ def example_clip(folder: Path) -> Path | None:
     if cached.exists():
         return cached
     target = folder / "demo.mp4"
-    fetch = "import sys; from pathlib import Path; from glagcn_cli.demo import fetch_clip; "
+    fetch = (
+        "import sys; from pathlib import Path; from glagcn_cli.commands.demo import fetch_clip; "
+    )
     fetch += "fetch_clip(Path(sys.argv[1]))"
     command = [sys.executable, "-c", fetch, str(target)]
     hasty = os.environ | {"PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "5"}

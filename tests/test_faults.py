@@ -183,7 +183,7 @@ sys.path.insert(0, {tests!r})
 from tests.fake_detection import FakeDetector
 from glagcn_cli.keypoints import cache
 from glagcn_cli.pipeline import video_lifter
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 
 def stop(done):
     if done >= 64:

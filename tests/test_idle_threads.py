@@ -25,8 +25,9 @@ def test_what_the_user_chose_stands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 _CALLED = """
 import os, sys
-from glagcn_cli.cli import main
-sys.modules["glagcn_cli.cli"].lift = lambda *_: print("torch" in sys.modules, os.environ["{name}"])
+from glagcn_cli.commands.video import main
+command = sys.modules["glagcn_cli.commands.video"]
+command.lift = lambda *_: print("torch" in sys.modules, os.environ["{name}"])
 main(["in.mp4", "-o", "out.npy"])
 """
 

@@ -16,12 +16,12 @@ import torch
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
+from glagcn_cli.commands.info import main
 from glagcn_cli.detection import models
 from glagcn_cli.diagnostics import facts as info
 from glagcn_cli.diagnostics.facts import collect, problems
 from glagcn_cli.diagnostics.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
 from glagcn_cli.diagnostics.text import size
-from glagcn_cli.info_cli import main
 from glagcn_cli.lifting.checkpoints import SHIPPED_LIFTERS
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.poses import FrameDetections
@@ -59,7 +59,7 @@ def test_all_is_well_here() -> None:
 def test_without_the_self_test_it_is_quick() -> None:
     code = (
         "import sys\n"
-        "from glagcn_cli.info_cli import main\n"
+        "from glagcn_cli.commands.info import main\n"
         "try:\n"
         "    main(['--no-self-test'])\n"
         "finally:  # all that takes seconds, but for torch\n"
@@ -74,7 +74,7 @@ def test_without_the_self_test_it_is_quick() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"
-        "from glagcn_cli.info_cli import main\n"
+        "from glagcn_cli.commands.info import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "sys.exit(' '.join({'torch', 'numpy', 'cv2'} & set(sys.modules)) or 0)\n"
     )
@@ -172,7 +172,7 @@ def without(*modules: str) -> dict[str, Any]:
     code = (
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({modules!r}))\n"
-        "from glagcn_cli.info_cli import main\n"
+        "from glagcn_cli.commands.info import main\n"
         "main(['--json'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

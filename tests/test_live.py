@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
 from glagcn_cli.camera import focal_length
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.errors import InputError
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
@@ -481,7 +481,7 @@ def test_what_keeps_a_window_from_opening_is_told(monkeypatch, trial: str, words
 def test_help_and_options_import_no_opencv() -> None:
     code = (
         "import sys\n"
-        "import glagcn_cli.live_call\n"
+        "import glagcn_cli.commands.live_camera\n"
         "sys.exit(' '.join({'torch', 'cv2', 'numpy'} & set(sys.modules)) or 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

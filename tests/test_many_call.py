@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from glagcn_cli.batch import worker
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from tests.fake_lifting import DAMAGED, SCARED, FakeLifter, film
 from tests.test_progress import on_a_terminal
 
@@ -187,7 +187,7 @@ sys.path.insert(0, {tests!r})
 from tests.fake_lifting import FakeLifter
 from glagcn_cli.batch import worker
 worker.loaded_models = lru_cache(lambda choices: FakeLifter(choices.settings))
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 main(prog_name="glagcn-video")
 """
 

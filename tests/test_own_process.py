@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from glagcn_cli import cli
 from glagcn_cli.batch.lift_many import lift_many
 from glagcn_cli.batch.worker import DONE, Choices
+from glagcn_cli.commands import video
 from glagcn_cli.machine import process
 from tests.fake_lifting import FakeLifter, MeasuringLifter, film
 
@@ -40,8 +40,8 @@ def test_commands_prepare_their_process_before_any_work(
     untouched, monkeypatch, work, arguments
 ) -> None:
     at_work: list[list[str]] = []
-    monkeypatch.setattr(cli, work, lambda *_: at_work.append([*untouched]) or True)
-    assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+    monkeypatch.setattr(video, work, lambda *_: at_work.append([*untouched]) or True)
+    assert CliRunner().invoke(video.main, arguments).exit_code == 0
     assert at_work == [["threads", "memory"]]
 
 

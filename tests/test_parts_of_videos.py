@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.video.probing import probe
 from tests.clips import encode, ffmpeg, opencv_frames
 from tests.fake_detection import FakeDetector, clip, random_lifter, use_detector

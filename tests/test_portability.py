@@ -179,7 +179,7 @@ def test_the_program_starts_without_what_posix_has() -> None:
         "import glagcn_cli.diagnostics.facts\n"
         "import glagcn_cli.diagnostics.self_test\n"
         "import glagcn_cli.live.run\n"
-        "from glagcn_cli.info_cli import main\n"
+        "from glagcn_cli.commands.info import main\n"
         "main(['--device', 'cpu'])\n"
     )
     done = subprocess.run(

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from glagcn_cli import __version__
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.errors import CheckpointError
 from glagcn_cli.progress.events import JSON, EventStream
 from glagcn_cli.progress.stages import Stages

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.export.formats import SUFFIXES
 from glagcn_cli.export.readers.saved_poses import read_poses
 from glagcn_cli.pipeline import video_lifter

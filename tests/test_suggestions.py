@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.suggestions import meant_by
+from glagcn_cli.commands.video import main
 from glagcn_cli.errors import UsageError
 from glagcn_cli.export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, writer_for
-from glagcn_cli.suggestions import meant_by
 
 OPTIONS = ["-o", "--output", "--device", "--fps", "--people", "--height", "--overwrite"]
 

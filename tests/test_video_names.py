@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from glagcn_cli.cli import main
+from glagcn_cli.commands.video import main
 from glagcn_cli.video.names import called, name_of
 from tests.clips import ffmpeg
 from tests.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
@@ -124,6 +124,6 @@ def test_an_error_nobody_foresaw_names_no_password(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("glagcn_cli.cli.lift", fail)
+    monkeypatch.setattr("glagcn_cli.commands.one_video.lift", fail)
     said = told(run("rtsp://me:secret@camera/1", "-o", out / "a.npy"))
     assert "rtsp://camera/1: stopped by an error" in said and "secret" not in said

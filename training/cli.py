@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from glagcn_cli.commands.suggestions import SuggestingCommand
 from glagcn_cli.machine.process import prepare_process
-from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
 

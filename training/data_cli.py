@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
+from glagcn_cli.commands.suggestions import SuggestingCommand
 from glagcn_cli.errors import UsageError
 from glagcn_cli.machine.process import let_any_name_be_printed
-from glagcn_cli.suggestions import SuggestingCommand
 
 from .failures import failures_as_messages
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from .errors import UsageError
+from ..errors import UsageError
+from ..progress.events import JSON
 from .one_video import Task
-from .progress.events import JSON
 
 SEVERAL = (
     "name a folder for the outputs of several videos: --output-dir FOLDER, with --format "
@@ -67,8 +67,8 @@ def _of_many(option: str, formats: Sequence[str], sources: Sequence[Path | str])
 
 def _is_output(path: Path | str) -> bool:
     """Whether an argument is no input, but a file to write whose -o was forgotten."""
-    from .export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
-    from .video.sources import is_file_name
+    from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
+    from ..video.sources import is_file_name
 
     suffix = Path(path).suffix.lower()
     is_written = suffix in (*VIDEO_SUFFIXES, *SUFFIXES, *INSTEAD)
@@ -83,18 +83,18 @@ def lift_videos(
     given: dict[str, Any],
 ) -> bool:
     """Lift many videos and print what became of them; whether all of them are done."""
-    from .machine.system_libraries import check_opencv
-    from .pipeline.preflight import check_models
-    from .pipeline.settings import Settings
+    from ..machine.system_libraries import check_opencv
+    from ..pipeline.preflight import check_models
+    from ..pipeline.settings import Settings
 
     settings = Settings(**given)
     check_models(settings)
     check_opencv()
-    from .batch.lift_many import DEFAULT_FORMATS, lift_many
-    from .batch.summary import FILE, table
-    from .batch.watcher import ShownBatch
-    from .batch.worker import DONE, SKIPPED, Choices
-    from .keypoints.source import KeypointsUse
+    from ..batch.lift_many import DEFAULT_FORMATS, lift_many
+    from ..batch.summary import FILE, table
+    from ..batch.watcher import ShownBatch
+    from ..batch.worker import DONE, SKIPPED, Choices
+    from ..keypoints.source import KeypointsUse
 
     choices = Choices(
         settings, task.overwrite, KeypointsUse(**task.keeping), task.fps, threads,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import UsageError
+from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from .keypoints.source import KeypointsUse
+    from ..keypoints.source import KeypointsUse
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class Task:
 
 def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     """Check everything that is cheap to check, then load the models and work."""
-    from .keypoints.source import KeypointsUse
-    from .pipeline.preflight import check_outputs, check_source
+    from ..keypoints.source import KeypointsUse
+    from ..pipeline.preflight import check_outputs, check_source
 
     source, use = task.source, KeypointsUse(**task.keeping)
     if source is None:
@@ -55,12 +55,12 @@ def lift(task: Task, threads: int | None, given: dict[str, object]) -> None:
     if source is None:
         _work(task, None, threads, given, use)
         return
-    from .video.clip_times import ClipRange
-    from .video.sources import as_file
+    from ..video.clip_times import ClipRange
+    from ..video.sources import as_file
 
     part = ClipRange(**{name: given[name] for name in given.keys() & _OF_VIDEO})  # type: ignore[arg-type]
     with as_file(source, part, task.fps) as file:
-        from .video.probing import probe
+        from ..video.probing import probe
 
         probe(file, part)
         _work(task, file, threads, given, use)
@@ -74,12 +74,12 @@ def _work(
     use: KeypointsUse,
 ) -> None:
     """Load the models and lift the video in a file, or the 2D that ``use`` names."""
-    from .machine.process import limit_threads
-    from .machine.system_libraries import check_opencv
-    from .pipeline.choosing import what_numbers_mean
-    from .pipeline.preflight import check_models
-    from .pipeline.settings import Settings
-    from .video.sources import shown
+    from ..machine.process import limit_threads
+    from ..machine.system_libraries import check_opencv
+    from ..pipeline.choosing import what_numbers_mean
+    from ..pipeline.preflight import check_models
+    from ..pipeline.settings import Settings
+    from ..video.sources import shown
 
     settings = Settings(**given)  # type: ignore[arg-type]
     check_models(settings)
@@ -88,9 +88,9 @@ def _work(
         log.info("%s", note)
     if threads:
         limit_threads(threads)
-    from .pipeline.process_video import process_video
-    from .pipeline.video_lifter import VideoLifter
-    from .progress.stages import Stages
+    from ..pipeline.process_video import process_video
+    from ..pipeline.video_lifter import VideoLifter
+    from ..progress.stages import Stages
 
     stages = Stages.shown_as(task.progress, shown(task.source) if task.source else None)
     with stages.stage("loading"):
@@ -103,10 +103,10 @@ def _work(
 
 def export_poses(task: Task, poses: Path, given: dict[str, object]) -> None:
     """Write poses that were lifted before in other formats."""
-    from .pipeline.preflight import check_source
-    from .pipeline.reexport import APPLICABLE, export_anew
-    from .progress.stages import Stages
-    from .video.sources import as_file
+    from ..pipeline.preflight import check_source
+    from ..pipeline.reexport import APPLICABLE, export_anew
+    from ..progress.stages import Stages
+    from ..video.sources import as_file
 
     # Click gives these whether or not they were asked for.
     chosen = given.keys() - {"people", "device"}

@@ -20,8 +20,8 @@ from typing import Any
 
 import click
 
+from ..machine.process import is_utf8
 from .help_groups import GroupedCommand, stated_default
-from .machine.process import is_utf8
 
 INPUT_KEY = "input"
 """What the argument is called in a file: it has no long name."""

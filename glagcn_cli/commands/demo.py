@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from .errors import InputError
+from ..errors import InputError
 
 _WHEEL = "sports2d==0.8.34"
 _WHEEL_SHA256 = "733b6db70742636ae9c35d870c22bd416582f579abd5881bee93a14bb0e2655d"
@@ -33,7 +33,7 @@ def fetch_clip(target: Path) -> None:
     InputError
         It cannot be downloaded, or is not the clip that is known here.
     """
-    from .files.atomic import atomic_output
+    from ..files.atomic import atomic_output
 
     with tempfile.TemporaryDirectory() as folder:
         wheel = _download_wheel(Path(folder))
@@ -69,7 +69,7 @@ def _download_wheel(folder: Path) -> Path:
 
 def _example() -> Path:
     """Path at which the example clip is kept for the next run."""
-    from .files.downloading import cache_folder
+    from ..files.downloading import cache_folder
 
     return cache_folder() / "example.mp4"
 
@@ -99,7 +99,15 @@ def main(clip: Path | None, output_dir: Path) -> None:
         raise click.ClickException(str(error)) from error
     outputs = [output_dir / f"demo3d{suffix}" for suffix in _SUFFIXES]
     asked = [word for output in outputs for word in ("-o", str(output))]
-    command = [sys.executable, "-m", "glagcn_cli.cli", str(clip), "--people", "all", *asked]
+    command = [
+        sys.executable,
+        "-m",
+        "glagcn_cli.commands.video",
+        str(clip),
+        "--people",
+        "all",
+        *asked,
+    ]
     done = subprocess.run([*command, "--overwrite"], stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
         sys.exit(done.returncode)

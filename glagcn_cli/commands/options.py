@@ -8,21 +8,21 @@ from typing import Any
 
 import click
 
-from . import __version__
+from .. import __version__
+from ..video.clip_times import parse_time
+from .batch_options import MANY_OPTIONS
 from .completion import listed, output_suffixes
 from .config_file import CONFIG_OPTIONS
 from .event_command import PROGRESS_OPTION
-from .live_call import CAMERA_OPTION
-from .many_options import MANY_OPTIONS
+from .live_camera import CAMERA_OPTION
 from .pose_options import POSE_OPTIONS, Command
-from .video.clip_times import parse_time
 
 
 def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the versions that a bug report needs."""
     if not wanted or context.resilient_parsing:
         return
-    from .pipeline.provenance import installed_versions
+    from ..pipeline.provenance import installed_versions
 
     click.echo(f"glagcn-video {__version__}")
     for name, version in installed_versions().items():
@@ -44,13 +44,13 @@ class _Source(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Make a path of all but addresses."""
-        from .video.sources import is_address
+        from ..video.sources import is_address
 
         return value if is_address(value) else super().convert(value, param, ctx)
 
     def anchored(self, text: str, folder: Path) -> str:
         """Let a file start at a folder; addresses and standard input stay."""
-        from .video.sources import STANDARD_INPUT, is_address
+        from ..video.sources import STANDARD_INPUT, is_address
 
         as_is = text == STANDARD_INPUT or is_address(text)
         return text if as_is else str(folder / Path(text).expanduser())

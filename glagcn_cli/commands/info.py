@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from .machine.process import let_any_name_be_printed
+from ..machine.process import let_any_name_be_printed
 from .suggestions import SuggestingCommand
 
 
@@ -39,9 +39,9 @@ def main(self_test: bool, device: str, as_json: bool) -> None:
     Exit code: 0 all is well, 1 something is missing or a step of the self-test failed.
     """
     let_any_name_be_printed()
-    from .diagnostics.facts import collect, problems
-    from .diagnostics.self_test import self_test as steps_of
-    from .diagnostics.text import describe, step_line
+    from ..diagnostics.facts import collect, problems
+    from ..diagnostics.self_test import self_test as steps_of
+    from ..diagnostics.text import describe, step_line
 
     facts = collect()
     if not as_json:

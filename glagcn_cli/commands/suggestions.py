@@ -96,7 +96,7 @@ def _is_offered(answer: str, options: Container[str]) -> bool:
 
 def _as_suffix(word: str) -> str | None:
     """A format that a word names; None for other words."""
-    from .export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
+    from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
 
     suffix = f".{word}"
     return suffix if suffix in (*VIDEO_SUFFIXES, *SUFFIXES, *INSTEAD) else None

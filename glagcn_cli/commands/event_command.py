@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from . import __version__
+from .. import __version__
+from ..progress.events import BAR, EVENTS, JSON, NONE, PROGRESS, SCHEMA
 from .config_file import PRINT, ConfiguredCommand
-from .progress.events import BAR, EVENTS, JSON, NONE, PROGRESS, SCHEMA
 
 PROGRESS_OPTION = click.option(
     "--progress",

@@ -9,8 +9,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ..errors import UsageError
 from .completion import Items
-from .errors import UsageError
 
 log = logging.getLogger(__name__)
 
@@ -59,21 +59,21 @@ def run_camera(
     InputError
         Nothing comes from the camera.
     """
-    from .machine.system_libraries import check_opencv
-    from .pipeline.preflight import check_models
-    from .pipeline.settings import Settings
-    from .video.sources import shown
+    from ..machine.system_libraries import check_opencv
+    from ..pipeline.preflight import check_models
+    from ..pipeline.settings import Settings
+    from ..video.sources import shown
 
     _refuse_others(context, _OF_FRAMES | _OF_CALLS)
     settings = Settings(**{name: value for name, value in given.items() if name in _OF_FRAMES})
     check_models(settings)
     check_opencv()
-    from .live.capture import open_source
-    from .live.run import LiveReport, run_live
-    from .live.window import Window
-    from .machine.process import limit_threads
-    from .pipeline.video_lifter import VideoLifter
-    from .progress.stages import Stages
+    from ..live.capture import open_source
+    from ..live.run import LiveReport, run_live
+    from ..live.window import Window
+    from ..machine.process import limit_threads
+    from ..pipeline.video_lifter import VideoLifter
+    from ..progress.stages import Stages
 
     if threads:
         limit_threads(threads)

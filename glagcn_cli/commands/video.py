@@ -9,15 +9,15 @@ from pathlib import Path
 
 import click
 
-from .errors import GlagcnError, UsageError
+from ..errors import GlagcnError, UsageError
+from ..machine.process import prepare_process
+from ..progress.console import messages_on_stderr, termination_unwinds
+from ..progress.events import EVENTS, JSON
 from .event_command import EventCommand
-from .live_call import run_camera
-from .machine.process import prepare_process
-from .many_call import ManyTask, lift_videos
+from .live_camera import run_camera
+from .many_videos import ManyTask, lift_videos
 from .one_video import Task, export_poses, lift
 from .options import video_parameters
-from .progress.console import messages_on_stderr, termination_unwinds
-from .progress.events import EVENTS, JSON
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # click itself ends with 2 after a UsageError
@@ -136,7 +136,7 @@ def _fail(message: str, code: int, verbose: bool = False) -> None:
 
 def _unexpected(source: Path | str, error: Exception, verbose: bool) -> str:
     """Message for an error that is a fault of this program, or of the machine."""
-    from .video.sources import shown
+    from ..video.sources import shown
 
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     more = "" if verbose else "; --verbose shows where"

@@ -23,7 +23,7 @@ def output_suffixes(_: click.Context, parameter: click.Parameter, incomplete: st
     stem, dot, started = incomplete.rpartition(".")
     if not (dot and Path(stem).name) or Path(started).name != started:
         return [CompletionItem(incomplete, type="file")]
-    from .export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
+    from ..export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 
     suffixes = PLOT_SUFFIXES if parameter.name == "plots" else (*VIDEO_SUFFIXES, *SUFFIXES)
     return [CompletionItem(stem + suffix) for suffix in suffixes if suffix[1:].startswith(started)]
@@ -57,11 +57,11 @@ class ModelName(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
         """Offer names, and files where no name begins so."""
         if self.kind == "lifter":
-            from .lifting.checkpoints import SHIPPED_LIFTERS
+            from ..lifting.checkpoints import SHIPPED_LIFTERS
 
             names = [*SHIPPED_LIFTERS]
         else:
-            from .detection.models import names as names_of
+            from ..detection.models import names as names_of
 
             names = names_of(self.kind)
         fitting = [CompletionItem(name) for name in names if name.startswith(incomplete)]
