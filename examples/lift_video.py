@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from glagcn_cli import Settings, lift_video
 from glagcn_cli.biomechanics import find_gait
 from glagcn_cli.biomechanics.joint_angles import joint_angles
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.angles_plot import write_plot
-from glagcn_cli.pipeline import Settings, lift_video
 
 log = logging.getLogger("lift_video")
 
