@@ -16,14 +16,10 @@ from numpy.typing import NDArray
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import SEQUENCE
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.augment import reshape_bodies
-from glagcn_training.cameras import CameraRange
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.detector_errors import crop, hide_joints
-from glagcn_training.detector_noise import Detections, exact_detections
-from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes
-from glagcn_training.evaluation_noise import EXACT, MEASURED, fill_as_in_videos
-from glagcn_training.hard_input import (
+from glagcn_training.evaluation.evaluate import Observation, lifter_predictor, observe_takes
+from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, fill_as_in_videos
+from glagcn_training.evaluation.hard_input import (
     LEGS_BELOW_THE_HIPS,
     POSTURES,
     UPPER_BODY,
@@ -32,8 +28,12 @@ from glagcn_training.hard_input import (
     bend,
     hide,
 )
-from glagcn_training.random_draws import GeneratorDraws
-from glagcn_training.scores import TakeScores, score_take, summarise
+from glagcn_training.metrics.scores import TakeScores, score_take, summarise
+from glagcn_training.samples.augment import reshape_bodies
+from glagcn_training.samples.cameras import CameraRange
+from glagcn_training.samples.detector_errors import crop, hide_joints
+from glagcn_training.samples.detector_noise import Detections, exact_detections
+from glagcn_training.samples.random_draws import GeneratorDraws
 
 SEED = 27
 SPEED = Fraction(7, 5)  # the upper end of the recipe's playback
@@ -69,7 +69,7 @@ def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
     Parameters
     ----------
     takes
-        Each is seen by the cameras of `glagcn_training.evaluate`.
+        Each is seen by the cameras of `glagcn_training.evaluation.evaluate`.
     conversion
         Which 2D points are seen (`glagcn_cli.skeleton`).
     """

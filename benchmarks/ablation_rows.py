@@ -16,7 +16,7 @@ from benchmarks.ablation_conditions import (
     POSTURED,
     SWAPPED,
 )
-from glagcn_training.cameras import EVALUATION_CAMERAS
+from glagcn_training.samples.cameras import EVALUATION_CAMERAS
 
 HALF = 20  # channels: what width_at gives for half the multiplications of 32
 MORE = 500  # steps of fine-tuning

@@ -45,10 +45,10 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import lifter_predictor, observe_takes, score_all
-from glagcn_training.evaluation_noise import DETECTOR, EXACT
-from glagcn_training.markdown_table import markdown_table
-from glagcn_training.scores import summarise
+from glagcn_training.evaluation.evaluate import lifter_predictor, observe_takes, score_all
+from glagcn_training.evaluation.evaluation_noise import DETECTOR, EXACT
+from glagcn_training.metrics.markdown_table import markdown_table
+from glagcn_training.metrics.scores import summarise
 
 TAKES = 64  # of the validation subjects, evenly chosen, each seen by two cameras
 TAKES_OF_CONDITIONS = 24  # likewise, for the family "augmentation"
@@ -67,7 +67,7 @@ def train(run: Path, family: Family, variant: Variant, data_dir: Path, threads: 
     if variant.start:
         pruned = run.with_suffix(".pth")
         if not pruned.exists():
-            from glagcn_training.pruning_run import prune_checkpoint
+            from glagcn_training.lifter_files.prune_file import prune_checkpoint
 
             start = run.parent / folder_name(variant.start)
             prune_checkpoint(start / "lifter.pth", pruned, data_dir)
@@ -86,8 +86,8 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     import yaml
 
     from glagcn_training.engine.runner import TrainingRun
-    from glagcn_training.recipe import Recipe
-    from glagcn_training.recipe_files import from_mapping
+    from glagcn_training.recipes.recipe import Recipe
+    from glagcn_training.recipes.recipe_files import from_mapping
 
     recipe = from_mapping(
         Recipe, yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8")), ""

@@ -23,10 +23,15 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.takes import TakeSet
-from glagcn_training.depth_reversals import DepthReversals
-from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all
-from glagcn_training.gravity import GravityErrors
-from glagcn_training.hard_input import (
+from glagcn_training.evaluation.depth_reversals import DepthReversals
+from glagcn_training.evaluation.evaluate import (
+    Observation,
+    lifter_predictor,
+    observe_takes,
+    score_all,
+)
+from glagcn_training.evaluation.gravity_errors import GravityErrors
+from glagcn_training.evaluation.hard_input import (
     LEGS,
     LEGS_BELOW_THE_HIPS,
     POSTURES,
@@ -37,8 +42,8 @@ from glagcn_training.hard_input import (
     hide,
     in_posture,
 )
-from glagcn_training.markdown_table import markdown_table
-from glagcn_training.scores import METRICS, TakeScores, score_take, summarise
+from glagcn_training.metrics.markdown_table import markdown_table
+from glagcn_training.metrics.scores import METRICS, TakeScores, score_take, summarise
 
 RATES = (10, 24, 25, Fraction(30000, 1001), 120, 240)
 FIGURES = ("mpjpe", "p_mpjpe", "mpjve")

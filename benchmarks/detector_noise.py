@@ -39,7 +39,7 @@ from benchmarks.mediapipe_pose import mediapipe_poses
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.smoothing import low_pass
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 GROSS = 0.1
 """Share of the person's size beyond which a point is not noisy but mistaken (a swap, a lost limb);

@@ -24,7 +24,7 @@ from glagcn_cli.poses import PoseSequence
 from glagcn_cli.smoothing import low_pass
 from glagcn_training.data.packs import FPS, read_packs
 from glagcn_training.data.takes import Take
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 SPEEDS = (0.3, 0.5, 0.8)  # metres a second
 LOW = 0.15  # metres above the lowest ankle of the take

@@ -26,14 +26,19 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import Observation, lifter_predictor, observe_takes, score_all
-from glagcn_training.evaluation_noise import DETECTOR, EXACT, NOISE
-from glagcn_training.markdown_table import markdown_table
-from glagcn_training.multiplications import (
+from glagcn_training.evaluation.evaluate import (
+    Observation,
+    lifter_predictor,
+    observe_takes,
+    score_all,
+)
+from glagcn_training.evaluation.evaluation_noise import DETECTOR, EXACT, NOISE
+from glagcn_training.metrics.markdown_table import markdown_table
+from glagcn_training.metrics.scores import summarise
+from glagcn_training.networks.compute_cost import (
     centre_multiplications_per_frame,
     sequence_multiplications,
 )
-from glagcn_training.scores import summarise
 
 VIDEO_RATE = 50
 HOPS = (1, 2, 4, 8)

@@ -24,7 +24,7 @@ from glagcn_cli.live.run import LiveReport, run_live
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import Keypoints2D
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 WARM_UP = 25  # frames before which the past is not known yet
 

@@ -24,9 +24,9 @@ from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.poses import Keypoints2D
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.takes import TakeSet
-from glagcn_training.evaluate import lifter_predictor, observe_takes
-from glagcn_training.markdown_table import markdown_table
-from glagcn_training.quick_input import FPS, FREQUENCIES, bends, impulse, swing, thrown
+from glagcn_training.evaluation.evaluate import lifter_predictor, observe_takes
+from glagcn_training.evaluation.quick_input import FPS, FREQUENCIES, bends, impulse, swing, thrown
+from glagcn_training.metrics.markdown_table import markdown_table
 
 HELD = (2, 4, 15)  # frames
 BRANCHES = (CENTRE, SEQUENCE)

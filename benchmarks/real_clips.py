@@ -45,7 +45,7 @@ from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.scene.placing import SceneChoices, as_one_body, to_scene
 from glagcn_cli.skeleton import COCO17_TO_H36M17
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 SCENE_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 """From y up, z towards the camera to y down, z forward; the camera's tilt stays."""

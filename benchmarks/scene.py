@@ -25,9 +25,9 @@ from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.scene.placing import SceneChoices, scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluate import Observation, observe_takes
-from glagcn_training.evaluation_noise import EXACT, NOISE
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.evaluation.evaluate import Observation, observe_takes
+from glagcn_training.evaluation.evaluation_noise import EXACT, NOISE
+from glagcn_training.metrics.markdown_table import markdown_table
 
 SECONDS = 10.0
 """After how long a path's error is taken, or at the end of a shorter take."""

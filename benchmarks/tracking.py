@@ -33,7 +33,7 @@ from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.similarity import centre, size
 from glagcn_cli.tracking.tracklets import without_doubles
 from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 NEAREST_WAITS = 1.0  # seconds that the nearest box waits for somebody
 NEAREST_REACH = 1.0  # of a person's size: how far the nearest box may be

@@ -29,7 +29,7 @@ from benchmarks.training_contestants import WARM_UP, Alternation, Bench, Clock, 
 from glagcn_cli.machine.devices import choose_device
 from glagcn_training.engine.hooks import HISTORY
 from glagcn_training.engine.runner import TrainingRun
-from glagcn_training.recipe_files import read_recipe
+from glagcn_training.recipes.recipe_files import read_recipe
 
 TINY = ("network.channels=8", "network.global_blocks=1", "optimizer.batch=16")
 

@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 from glagcn_training.engine.optimizer import build_optimizer
 from glagcn_training.engine.order import TrainingOrder
 from glagcn_training.engine.runner import TrainingRun
-from glagcn_training.recipe_files import read_recipe
+from glagcn_training.recipes.recipe_files import read_recipe
 
 WARM_UP = 5  # steps that are not counted: allocations, choice of kernels, threads
 

@@ -37,7 +37,7 @@ def prepare():
     from glagcn_cli.detection.openmmlab import prepare
     prepare.prepare()
 def read_recipe(*arguments):
-    from glagcn_training.recipe_files import read_recipe
+    from glagcn_training.recipes.recipe_files import read_recipe
     return read_recipe(*arguments)
 from pathlib import Path
 config, data, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])

@@ -13,7 +13,7 @@ from benchmarks.clip_measures import BODY
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17, H36M17
 from glagcn_cli.smoothing import low_pass
-from glagcn_training.metrics import p_mpjpe
+from glagcn_training.metrics.errors import p_mpjpe
 
 CUTOFF = 7.0  # hertz, of the triangulated points
 SHIFT_ROUNDS = 3

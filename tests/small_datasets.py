@@ -15,7 +15,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.skeleton import COCO17, H36M17, HUMANEVA15, MPI_INF_3DHP17, JointSet
-from glagcn_training.data.calibration import StaticCamera, read_calibration
+from glagcn_training.data.camera_calibration import StaticCamera, read_calibration
 from tests.synthetic_motion import walking
 
 H36M_SUBJECTS = ("S1", "S5", "S6", "S7", "S8", "S9", "S11")

@@ -11,8 +11,8 @@ from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_training.engine.runner import TrainingRun
-from glagcn_training.recipe import Recipe
-from glagcn_training.recipe_files import read_recipe
+from glagcn_training.recipes.recipe import Recipe
+from glagcn_training.recipes.recipe_files import read_recipe
 from tests.synthetic_motion import write_pack
 
 SMALL = (

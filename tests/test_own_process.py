@@ -52,7 +52,7 @@ def test_training_commands_prepare_their_process_before_torch_is_imported(
     code = (
         "import sys\n"
         "from glagcn_cli.machine import process\n"
-        "from glagcn_training.cli import evaluate, train\n"
+        "from glagcn_training.commands.train_eval import evaluate, train\n"
         "def told(what): print(what, 'torch' in sys.modules)\n"
         "process.let_idle_threads_sleep = lambda: told('threads')\n"
         "process.keep_freed_memory = lambda: told('memory')\n"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from glagcn_cli.skeleton import COCO17, H36M17
-from glagcn_training.augment import (
+from glagcn_training.samples.augment import (
     detector_points,
     mirror_sides,
     reshape_bodies,

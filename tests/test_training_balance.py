@@ -8,13 +8,13 @@ import torch
 
 from glagcn_cli.errors import UsageError
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.augment import Augmentation
 from glagcn_training.data.balance import take_shares, trimmed
 from glagcn_training.data.takes import Take, TakeSet
 from glagcn_training.engine.order import TrainingOrder
 from glagcn_training.engine.windows import WindowStore
-from glagcn_training.playback import playback_speeds
-from glagcn_training.random_draws import StepDraws
+from glagcn_training.samples.augment import Augmentation
+from glagcn_training.samples.playback import playback_speeds
+from glagcn_training.samples.random_draws import StepDraws
 
 
 def take(pack: str, subject: str, action: str, frames: int) -> Take:

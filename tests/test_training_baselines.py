@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from glagcn_cli.model.architecture import Architecture
-from glagcn_training.baselines import (
+from glagcn_training.networks.baselines import (
     TemporalConvolution,
     TemporalConvolutionLifter,
     baseline_like,
     width_for,
 )
-from glagcn_training.multiplications import architecture_multiplications, multiplications
+from glagcn_training.networks.compute_cost import architecture_multiplications, multiplications
 from tests.synthetic_motion import walking
 
 torch.set_num_threads(1)

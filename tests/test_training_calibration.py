@@ -8,9 +8,14 @@ from PIL import Image
 
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.calibration import Bin, Calibration, bin_errors, expected_calibration_error
-from glagcn_training.evaluate import Observation
-from glagcn_training.report.calibration import draw_calibration
+from glagcn_training.evaluation.evaluate import Observation
+from glagcn_training.evaluation.uncertainty import (
+    Bin,
+    Calibration,
+    bin_errors,
+    expected_calibration_error,
+)
+from glagcn_training.evaluation.uncertainty_plot import draw_calibration
 
 FRAMES = 600
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from glagcn_cli.skeleton import CONVERSION, H36M17
-from glagcn_training.cameras import (
+from glagcn_training.evaluation.evaluation_noise import gaussian_noise
+from glagcn_training.samples.cameras import (
     EVALUATION_CAMERAS,
     IMAGE_SIZE,
     IN_FRONT,
     CameraRange,
     draw_cameras,
 )
-from glagcn_training.evaluation_noise import gaussian_noise
-from glagcn_training.virtual_detector import observe
+from glagcn_training.samples.virtual_detector import observe
 from tests.synthetic_motion import walking
 from tests.training_draws import Doubled, clips, double_draws, step_draws
 

@@ -21,9 +21,9 @@ from click.testing import CliRunner, Result
 
 from glagcn_cli.lifting.checkpoints import load_lifter, save_lifter
 from glagcn_cli.lifting.lifter import Lifter
-from glagcn_training import cli
+from glagcn_training.commands import train_eval
+from glagcn_training.commands.data import main as data_main
 from glagcn_training.data.registry import find_reader
-from glagcn_training.data_cli import main as data_main
 from glagcn_training.engine import report
 from glagcn_training.engine.checkpointing import STATES, AtomicBackend, newest_state, states
 from glagcn_training.engine.model import LiftingModel
@@ -42,12 +42,12 @@ FEW = tuple(f"--set={change}" for change in (*SMALL, "network.window=9", "schedu
 def train(dataset: str, data: Path, out: Path, *options: str) -> Result:
     """A short run; later options win over the short ones."""
     common = ["--dataset", dataset, "--data-dir", str(data), "--device", "cpu", "--threads", "1"]
-    return CliRunner().invoke(cli.train, [*common, "-o", str(out), *FEW, *options])
+    return CliRunner().invoke(train_eval.train, [*common, "-o", str(out), *FEW, *options])
 
 
 def evaluate(dataset: str, data: Path, *options: str) -> Result:
     common = ["--dataset", dataset, "--data-dir", str(data), "--device", "cpu", "--threads", "1"]
-    return CliRunner().invoke(cli.evaluate, [*common, *options])
+    return CliRunner().invoke(train_eval.evaluate, [*common, *options])
 
 
 def refused(result: Result, code: int, *words: str) -> None:
@@ -107,7 +107,7 @@ def test_help_imports_nothing_heavy(command) -> None:
 
 
 def test_recipes_are_listed() -> None:
-    result = CliRunner().invoke(cli.train, ["--list-configs"])
+    result = CliRunner().invoke(train_eval.train, ["--list-configs"])
     assert result.exit_code == 0
     assert {"h36m_gt_243", "h36m_cpn_243", "humaneva_27", "mpi_inf_3dhp_81", "mocap_27"} <= {
         *result.output.split()
@@ -462,7 +462,7 @@ def test_too_little_memory_to_evaluate_is_a_message(packs, monkeypatch) -> None:
 def test_failures_as_messages_imports_no_torch_and_hides_no_bug() -> None:
     code = (
         "import sys\n"
-        "from glagcn_training.failures import failures_as_messages\n"
+        "from glagcn_training.commands.failures import failures_as_messages\n"
         "with failures_as_messages():\n"
         "    raise RuntimeError('a bug' if 'torch' not in sys.modules else 'torch')\n"
     )

@@ -15,12 +15,12 @@ from scipy.spatial.transform import Rotation
 from glagcn_cli.errors import InputError
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
+from glagcn_training.commands.data import main
 from glagcn_training.conversion.asf_amc import read_asf_amc
 from glagcn_training.conversion.folder import Clip, Reading, read_folder
 from glagcn_training.conversion.packing import validation_subjects, write_pack
 from glagcn_training.conversion.placing import metres_per_unit
 from glagcn_training.data.packs import read_pack
-from glagcn_training.data_cli import main
 from tests.moving_figure import sequence, walking
 
 pytest.importorskip("pybvh")
@@ -625,7 +625,7 @@ def test_without_pybvh_the_message_says_what_to_install(tmp_path, monkeypatch) -
 @pytest.mark.parametrize("command", [[], ["convert"], ["import-released"]])
 def test_help_is_there_and_imports_neither_torch_nor_numpy(command) -> None:
     code = (
-        "import sys\nfrom glagcn_training.data_cli import main\n"
+        "import sys\nfrom glagcn_training.commands.data import main\n"
         f"try:\n    main({[*command, '--help']!r})\nexcept SystemExit as end:\n"
         "    heavy = {'torch', 'numpy', 'scipy', 'pybvh'} & set(sys.modules)\n"
         "    sys.exit(end.code or ' '.join(heavy) or 0)\n"

@@ -14,7 +14,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from glagcn_cli.lifting.checkpoints import load_lifter
-from glagcn_training import cli
+from glagcn_training.commands import train_eval
 from glagcn_training.engine import report
 from glagcn_training.engine.checkpointing import newest_state
 from glagcn_training.engine.model import LiftingModel
@@ -114,7 +114,7 @@ class Trained:
         figures = self.folder.parent / "figures.json"
         lifter = str(weights or self.folder / "lifter.pth")
         chosen = ["--data-dir", str(self.data), "--weights", lifter, "--json", str(figures)]
-        result = CliRunner().invoke(cli.evaluate, [*self.case.options, *chosen, *options])
+        result = CliRunner().invoke(train_eval.evaluate, [*self.case.options, *chosen, *options])
         assert result.exit_code == 0, result.output
         return json.loads(figures.read_text())
 
@@ -132,7 +132,7 @@ def command(case: Case, data: Path, folder: Path, *overrides: str) -> Result:
     changes = [f"schedule.steps={STEPS}", *case.overrides, *overrides]
     options = [f"--set={change}" for change in (*SMALL, *changes)]
     return CliRunner().invoke(
-        cli.train, [*case.options, "--data-dir", str(data), "-o", str(folder), *options]
+        train_eval.train, [*case.options, "--data-dir", str(data), "-o", str(folder), *options]
     )
 
 

@@ -8,8 +8,13 @@ import pytest
 from glagcn_cli.camera import focal_length
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.depth_reversals import CLEAR, DepthReversals, body_front, count_reversals
-from glagcn_training.evaluate import Observation
+from glagcn_training.evaluation.depth_reversals import (
+    CLEAR,
+    DepthReversals,
+    body_front,
+    count_reversals,
+)
+from glagcn_training.evaluation.evaluate import Observation
 from tests.synthetic_motion import walking
 
 

@@ -8,8 +8,8 @@ import torch
 
 from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import COCO17, COCO17_TO_H36M17, H36M17, to_lifter_joints
-from glagcn_training import detector_errors
-from glagcn_training.detector_errors import (
+from glagcn_training.samples import detector_errors
+from glagcn_training.samples.detector_errors import (
     crop,
     drop_frames,
     fill_root,
@@ -18,7 +18,7 @@ from glagcn_training.detector_errors import (
     lifter_scores,
     swap_sides,
 )
-from glagcn_training.detector_noise import exact_detections
+from glagcn_training.samples.detector_noise import exact_detections
 from tests.training_draws import double_draws, step_draws
 
 HIPS = slice(11, 13)

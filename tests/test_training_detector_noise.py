@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from glagcn_cli.skeleton import COCO17, HUMANEVA15, JOINT_SETS
-from glagcn_training.detector_noise import (
+from glagcn_training.samples.detector_noise import (
     CORRELATION_TIME,
     NOISE,
     add_detector_noise,
@@ -46,7 +46,7 @@ def levels(error):
 
 
 def test_every_joint_is_off_by_its_own_amount_at_level_one(monkeypatch):
-    monkeypatch.setattr("glagcn_training.detector_noise._LEVEL_SPREAD", 0.0)
+    monkeypatch.setattr("glagcn_training.samples.detector_noise._LEVEL_SPREAD", 0.0)
     error, _ = noisy(3000)
     spread = error.square().mean(dim=(0, 1)).sqrt()
     for i, joint in enumerate(COCO17.joints):
@@ -55,7 +55,7 @@ def test_every_joint_is_off_by_its_own_amount_at_level_one(monkeypatch):
 
 
 def test_the_steady_part_forgets_in_its_time_and_starts_like_any_frame(monkeypatch):
-    monkeypatch.setattr("glagcn_training.detector_noise._LEVEL_SPREAD", 0.0)
+    monkeypatch.setattr("glagcn_training.samples.detector_noise._LEVEL_SPREAD", 0.0)
     error = noisy(3000)[0][:, :, COCO17.index("left_hip")]
     quick, steady = NOISE["hip"]
     for lag in (1, 5, 10, 20):
@@ -78,7 +78,7 @@ def test_samples_have_levels_of_their_own_and_some_are_exact():
 
 
 def test_few_points_are_much_further_off(monkeypatch):
-    monkeypatch.setattr("glagcn_training.detector_noise._LEVEL_SPREAD", 0.0)
+    monkeypatch.setattr("glagcn_training.samples.detector_noise._LEVEL_SPREAD", 0.0)
     error = noisy(2000)[0][:, :, COCO17.index("left_wrist"), 0]
     jump = error.diff(dim=1)  # nearly all of it quick
     kurtosis = (jump**4).mean() / (jump**2).mean() ** 2

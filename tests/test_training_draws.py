@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from glagcn_training.random_draws import GeneratorDraws, StepDraws, step_seed
+from glagcn_training.samples.random_draws import GeneratorDraws, StepDraws, step_seed
 
 CALLS = [
     lambda draws, n: draws.uniform(-1.0, 3.0, (n,)),

@@ -22,7 +22,7 @@ from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.registry import read_takes
-from glagcn_training.evaluate import (
+from glagcn_training.evaluation.evaluate import (
     CAMERAS_PER_TAKE,
     Observation,
     lifter_predictor,
@@ -30,10 +30,10 @@ from glagcn_training.evaluate import (
     score,
     score_all,
 )
-from glagcn_training.evaluation_noise import NOISE
-from glagcn_training.evaluation_run import EvaluationSettings, run_evaluation
-from glagcn_training.released import import_released
-from glagcn_training.scores import METRICS, summarise
+from glagcn_training.evaluation.evaluation_noise import NOISE
+from glagcn_training.evaluation.run import EvaluationSettings, run_evaluation
+from glagcn_training.lifter_files.import_released import import_released
+from glagcn_training.metrics.scores import METRICS, summarise
 from tests.small_datasets import write_3dhp, write_h36m, write_humaneva
 from tests.small_runs import small_packs, untrained_lifter
 from tests.synthetic_motion import write_pack

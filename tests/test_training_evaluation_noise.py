@@ -11,11 +11,16 @@ import torch
 from glagcn_cli.lifting.lifter import MIN_SCORE
 from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.skeleton import AS_GIVEN, COCO17, CONVERSION, H36M17
-from glagcn_training.augment import detector_points
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.evaluate import observe_takes
-from glagcn_training.evaluation_noise import EXACT, MEASURED, gaussian_noise, measured_noise
-from glagcn_training.random_draws import GeneratorDraws
+from glagcn_training.evaluation.evaluate import observe_takes
+from glagcn_training.evaluation.evaluation_noise import (
+    EXACT,
+    MEASURED,
+    gaussian_noise,
+    measured_noise,
+)
+from glagcn_training.samples.augment import detector_points
+from glagcn_training.samples.random_draws import GeneratorDraws
 from tests.synthetic_motion import walking
 
 torch.set_num_threads(1)

@@ -7,8 +7,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.poses import LiftedJoints
-from glagcn_training.evaluate import Observation
-from glagcn_training.gravity import GravityErrors, angles
+from glagcn_training.evaluation.evaluate import Observation
+from glagcn_training.evaluation.gravity_errors import GravityErrors, angles
 from tests.synthetic_motion import walking
 
 UP = np.array([0.0, -1.0, 0.0])

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from glagcn_cli.camera import focal_length
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.data.calibration import read_calibration
+from glagcn_training.data.camera_calibration import read_calibration
 from glagcn_training.data.h36m import ACTIONS, KEPT
 from glagcn_training.data.registry import read_splits, read_takes
 from tests.small_datasets import H36M_RAW, edit, write_h36m

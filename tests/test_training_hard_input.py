@@ -9,8 +9,8 @@ import pytest
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.evaluate import Observation
-from glagcn_training.hard_input import (
+from glagcn_training.evaluation.evaluate import Observation
+from glagcn_training.evaluation.hard_input import (
     LEGS,
     LEGS_BELOW_THE_HIPS,
     LOWEST,

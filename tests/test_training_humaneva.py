@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.skeleton import HUMANEVA15
-from glagcn_training.data.calibration import read_calibration
+from glagcn_training.data.camera_calibration import read_calibration
 from glagcn_training.data.registry import read_splits, read_takes
 from tests.small_datasets import HUMANEVA_LENS, edit, write_humaneva
 

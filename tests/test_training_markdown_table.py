@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glagcn_training.markdown_table import markdown_table
+from glagcn_training.metrics.markdown_table import markdown_table
 
 ROWS = [["run", "by", "mm"], ["one", "two", "3.0"]]
 

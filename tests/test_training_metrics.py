@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.detection.openmmlab.prepare import prepare
-from glagcn_training.metrics import (
+from glagcn_training.metrics.errors import (
     acceleration_error,
     auc,
     mpjpe,

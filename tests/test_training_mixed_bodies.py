@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from glagcn_cli.skeleton import H36M17
-from glagcn_training import mixed_bodies
-from glagcn_training.mixed_bodies import (
+from glagcn_training.samples import mixed_bodies
+from glagcn_training.samples.mixed_bodies import (
     chest_frames,
     mix_bodies,
     pelvis_frames,
     small_rotations,
 )
-from glagcn_training.quick_limbs import flick_limbs
+from glagcn_training.samples.quick_limbs import flick_limbs
 from tests.synthetic_motion import walking
 from tests.training_draws import AlwaysYes, Doubled
 

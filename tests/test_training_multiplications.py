@@ -8,7 +8,7 @@ from torch import nn
 
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
-from glagcn_training.multiplications import (
+from glagcn_training.networks.compute_cost import (
     architecture_multiplications,
     centre_multiplications_per_frame,
     count,

@@ -13,7 +13,7 @@ from glagcn_cli.skeleton import H36M17
 from glagcn_training.data import pickled_npz
 from glagcn_training.data.packs import read_pack, read_packs
 from glagcn_training.data.registry import DATASETS, default_mean, read_splits, read_takes
-from glagcn_training.scores import AVERAGES
+from glagcn_training.metrics.scores import AVERAGES
 from tests.small_datasets import write_3dhp, write_h36m
 from tests.synthetic_motion import walking, write_pack
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from glagcn_cli.skeleton import H36M17
-from glagcn_training import postures
-from glagcn_training.hard_input import POSTURES, bend
-from glagcn_training.postures import change_postures
-from glagcn_training.random_draws import StepDraws
+from glagcn_training.evaluation.hard_input import POSTURES, bend
+from glagcn_training.samples import postures
+from glagcn_training.samples.postures import change_postures
+from glagcn_training.samples.random_draws import StepDraws
 from tests.synthetic_motion import walking
 
 SAMPLES = 400

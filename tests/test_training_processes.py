@@ -16,7 +16,7 @@ from glagcn_training.engine.batch_norm import SynchronisedBatchNorm, synchronise
 from glagcn_training.engine.processes import check_same, code_version, of_rank_zero, process_group
 from glagcn_training.engine.progress import read_log
 from glagcn_training.engine.validation import PoseErrors, validation_loader
-from glagcn_training.scores import TakeScores
+from glagcn_training.metrics.scores import TakeScores
 from tests.small_datasets import write_humaneva
 
 RECIPE = (

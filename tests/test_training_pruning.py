@@ -15,10 +15,10 @@ from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.blocks import GraphTemporalBlock
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
-from glagcn_training import pruning
-from glagcn_training.multiplications import architecture_multiplications
-from glagcn_training.pruning import prune, width_at
-from glagcn_training.pruning_run import prune_checkpoint
+from glagcn_training.lifter_files import pruning
+from glagcn_training.lifter_files.prune_file import prune_checkpoint
+from glagcn_training.lifter_files.pruning import prune, width_at
+from glagcn_training.networks.compute_cost import architecture_multiplications
 from tests.synthetic_motion import write_pack
 
 torch.set_num_threads(1)
@@ -213,7 +213,7 @@ def test_channels_are_chosen_on_what_the_lifter_was_trained_on(tmp_path, monkeyp
         asked.update(options)
         raise InputError("no data here")
 
-    monkeypatch.setattr("glagcn_training.pruning_run.read_takes", read)
+    monkeypatch.setattr("glagcn_training.lifter_files.prune_file.read_takes", read)
     for dataset, expected in (
         ("h36m", {"keypoints": "cpn_ft_h36m_dbb", "holdout": "S1"}),
         ("mocap", {"keypoints": "", "holdout": "default"}),

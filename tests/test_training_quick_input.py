@@ -8,7 +8,7 @@ import numpy as np
 
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.quick_input import FPS, bends, impulse, swing, thrown
+from glagcn_training.evaluation.quick_input import FPS, bends, impulse, swing, thrown
 from tests.synthetic_motion import walking
 
 

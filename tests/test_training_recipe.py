@@ -9,9 +9,9 @@ import yaml
 from mmengine.config import Config
 
 from glagcn_cli.errors import UsageError
-from glagcn_training import recipe_files
-from glagcn_training.recipe import Recipe
-from glagcn_training.recipe_files import (
+from glagcn_training.recipes import recipe_files
+from glagcn_training.recipes.recipe import Recipe
+from glagcn_training.recipes.recipe_files import (
     differences,
     from_mapping,
     named_recipes,
@@ -84,7 +84,7 @@ def test_a_file_builds_on_a_named_recipe_from_anywhere(tmp_path):
 
 @pytest.mark.parametrize("name", named_recipes())
 def test_files_are_merged_as_mmengine_merges_them(name):
-    path = Path(recipe_files.__file__).parent / "configs" / f"{name}.yaml"
+    path = Path(recipe_files.__file__).parents[1] / "configs" / f"{name}.yaml"
     expected = Config.fromfile(str(path)).to_dict()
     assert read_recipe(name) == from_mapping(Recipe, expected, "")
 

@@ -13,8 +13,8 @@ from glagcn_cli.errors import CheckpointError, OutputError, UsageError
 from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.lifting.normalisation import IMAGE
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15
-from glagcn_training.data_cli import main
-from glagcn_training.released import import_released
+from glagcn_training.commands.data import main
+from glagcn_training.lifter_files.import_released import import_released
 
 torch.set_num_threads(1)
 

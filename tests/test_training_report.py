@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from glagcn_cli.skeleton import H36M17, MPI_INF_3DHP17
+from glagcn_training.metrics.scores import TakeScores, table
 from glagcn_training.report import Example, draw_curves, draw_stills, write_report
 from glagcn_training.report.curves import smooth
-from glagcn_training.scores import TakeScores, table
 from tests.synthetic_motion import walking
 
 

@@ -10,10 +10,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from glagcn_cli.camera import ray_rotations
 from glagcn_cli.lifting.normalisation import FILLED_SCORE, IMAGE, PERSON, normalise_windows
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSION, H36M17, HUMANEVA15, MPI_INF_3DHP17
-from glagcn_training.augment import Augmentation
-from glagcn_training.cameras import IMAGE_SIZE, CameraRange, draw_cameras
-from glagcn_training.samples import filmed_batch, virtual_batch
-from glagcn_training.virtual_detector import observe
+from glagcn_training.samples.augment import Augmentation
+from glagcn_training.samples.batches import filmed_batch, virtual_batch
+from glagcn_training.samples.cameras import IMAGE_SIZE, CameraRange, draw_cameras
+from glagcn_training.samples.virtual_detector import observe
 from tests.training_draws import AlwaysYes, clips, double_draws, step_draws
 
 PLAIN = Augmentation(mirror=False, bodies=0.0, noise=0.0)

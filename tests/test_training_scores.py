@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from glagcn_training.metrics import acceleration_error, auc, mpjpe, mpjve, p_mpjpe, pck
-from glagcn_training.scores import (
+from glagcn_training.metrics.errors import acceleration_error, auc, mpjpe, mpjve, p_mpjpe, pck
+from glagcn_training.metrics.scores import (
     ACTIONS,
     FRAMES,
     METRICS,

@@ -12,10 +12,10 @@ from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import AS_GIVEN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.registry import read_takes
-from glagcn_training.evaluate import Observation, observe_takes, score_all
-from glagcn_training.metrics import mpjpe
-from glagcn_training.scores import summarise
-from glagcn_training.yardsticks import constant_predictor, held_depth_predictor
+from glagcn_training.evaluation.evaluate import Observation, observe_takes, score_all
+from glagcn_training.evaluation.trivial_predictors import constant_predictor, held_depth_predictor
+from glagcn_training.metrics.errors import mpjpe
+from glagcn_training.metrics.scores import summarise
 from tests.small_datasets import write_3dhp
 from tests.small_runs import small_packs
 from tests.synthetic_motion import walking

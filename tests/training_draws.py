@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from glagcn_training.random_draws import GeneratorDraws, StepDraws
+from glagcn_training.samples.random_draws import GeneratorDraws, StepDraws
 from tests.synthetic_motion import walking
 
 

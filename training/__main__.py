@@ -1,6 +1,6 @@
 """``python -m glagcn_training`` and ``torchrun -m glagcn_training``: the same as glagcn-train."""
 
-from .cli import train
+from .commands.train_eval import train
 
 if __name__ == "__main__":
     train(prog_name="glagcn-train")

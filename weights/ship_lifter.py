@@ -29,21 +29,21 @@ from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from glagcn_training.calibration import Calibration
+from glagcn_training.commands.failures import failures_as_messages
 from glagcn_training.data.packs import read_packs
-from glagcn_training.depth_reversals import DepthReversals
-from glagcn_training.error_scale import scale_errors
-from glagcn_training.evaluate import (
+from glagcn_training.evaluation.depth_reversals import DepthReversals
+from glagcn_training.evaluation.error_scale import scale_errors
+from glagcn_training.evaluation.evaluate import (
     CAMERAS_PER_TAKE,
     Observation,
     lifter_predictor,
     observe_takes,
     score_all,
 )
-from glagcn_training.evaluation_noise import EXACT, MEASURED, NOISE
-from glagcn_training.failures import failures_as_messages
-from glagcn_training.gravity import GravityErrors
-from glagcn_training.scores import summarise
+from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, NOISE
+from glagcn_training.evaluation.gravity_errors import GravityErrors
+from glagcn_training.evaluation.uncertainty import Calibration
+from glagcn_training.metrics.scores import summarise
 
 COLUMNS = {
     "mpjpe_mm": "MPJPE", "p_mpjpe_mm": "P-MPJPE", "n_mpjpe_mm": "N-MPJPE", "mpjve_mm": "MPJVE",

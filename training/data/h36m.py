@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glagcn_cli.errors import InputError
 from glagcn_cli.skeleton import H36M17
 
-from .calibration import StaticCamera, read_calibration
+from .camera_calibration import StaticCamera, read_calibration
 from .multiview import PACKING_GUIDE, MultiviewFiles, film
 from .pickled_npz import DataFile, find_files
 from .plausibility import check_projection

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from glagcn_cli.errors import InputError
 from glagcn_cli.skeleton import COCO17, HUMANEVA15
 
-from .calibration import StaticCamera, read_calibration
+from .camera_calibration import StaticCamera, read_calibration
 from .multiview import PACKING_GUIDE, MultiviewFiles, film
 from .pickled_npz import DataFile, find_files
 from .takes import Take, TakeSet

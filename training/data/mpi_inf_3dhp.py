@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from glagcn_cli.errors import InputError
 from glagcn_cli.skeleton import MPI_INF_3DHP17
 
-from .calibration import field_of_view
+from .camera_calibration import field_of_view
 from .pickled_npz import DataFile, find_files, read_pickled
 from .plausibility import check_body_size, number_array
 from .takes import Take, TakeSet

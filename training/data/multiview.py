@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glagcn_cli.errors import InputError
 from glagcn_cli.skeleton import JointSet
 
-from .calibration import StaticCamera
+from .camera_calibration import StaticCamera
 from .pickled_npz import read_pickled
 from .plausibility import check_body_size, number_array
 from .takes import Take

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
 
-from .calibration import StaticCamera
+from .camera_calibration import StaticCamera
 from .takes import Take
 
 _SMALLEST, _LARGEST = 0.2, 4.0  # metres from end to end; a person curled up, and one in a leap

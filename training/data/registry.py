@@ -14,7 +14,7 @@ from pathlib import Path
 from glagcn_cli.errors import UsageError
 from glagcn_cli.skeleton import H36M17, HUMANEVA15, MPI_INF_3DHP17, JointSet
 
-from ..scores import ACTIONS, FRAMES, SUBJECTS_AND_ACTIONS
+from ..metrics.scores import ACTIONS, FRAMES, SUBJECTS_AND_ACTIONS
 from . import h36m, humaneva, mpi_inf_3dhp, packs
 from .pickled_npz import DataFile
 from .takes import SPLITS, TakeSet

@@ -16,8 +16,8 @@ from mmengine.fileio import LocalBackend, register_backend
 from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.files.atomic import atomic_output
 
-from ..recipe import Recipe
-from ..recipe_files import differences, to_mapping
+from ..recipes.recipe import Recipe
+from ..recipes.recipe_files import differences, to_mapping
 
 logger = logging.getLogger(__name__)
 

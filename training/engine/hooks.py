@@ -18,8 +18,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from glagcn_cli.errors import TrainingError
 from glagcn_cli.lifting.checkpoints import save_lifter
 
-from ..recipe import Recipe
-from ..scores import METRICS
+from ..metrics.scores import METRICS
+from ..recipes.recipe import Recipe
 from .model import bare
 
 LIFTER = "lifter.pth"

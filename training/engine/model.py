@@ -15,13 +15,13 @@ from glagcn_cli.lifting.checkpoints import LifterCard
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN
 
-from ..evaluate import Observation, lifter_predictor, score
+from ..evaluation.evaluate import Observation, lifter_predictor, score
 from ..losses import lifting_losses
-from ..playback import playback_speeds
-from ..random_draws import StepDraws
-from ..recipe import Recipe
-from ..samples import filmed_batch, virtual_batch
-from ..scores import TakeScores
+from ..metrics.scores import TakeScores
+from ..recipes.recipe import Recipe
+from ..samples.batches import filmed_batch, virtual_batch
+from ..samples.playback import playback_speeds
+from ..samples.random_draws import StepDraws
 from .order import StepOrder
 from .windows import WindowStore
 

@@ -13,7 +13,7 @@ from glagcn_cli.lifting.checkpoints import lifter_path, load_lifter
 from glagcn_cli.model.blocks import ADAPTIVE_INIT
 from glagcn_cli.model.gla_gcn import build_lifter
 
-from ..recipe import Recipe
+from ..recipes.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def build_network(recipe: Recipe) -> nn.Module:
 def _fresh(recipe: Recipe) -> nn.Module:
     if not recipe.baseline:
         return build_lifter(recipe.network)
-    from ..baselines import baseline_like
+    from ..networks.baselines import baseline_like
 
     return baseline_like(recipe.network)
 

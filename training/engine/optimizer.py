@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from glagcn_cli.errors import DeviceError, UsageError
 
-from ..recipe import OptimizerSettings
+from ..recipes.recipe import OptimizerSettings
 
 
 class Bfloat16OptimWrapper(OptimWrapper):

@@ -12,12 +12,12 @@ import torch
 from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.lifting.lifter import Lifter
 
-from ..evaluate import Observation, Predictor, lifter_predictor, score_all
-from ..recipe_files import to_mapping
+from ..evaluation.evaluate import Observation, Predictor, lifter_predictor, score_all
+from ..metrics.scores import TakeScores, summarise
+from ..recipes.recipe_files import to_mapping
 from ..report.curves import draw_curves
 from ..report.markdown import write_report
 from ..report.stills import Example, draw_stills
-from ..scores import TakeScores, summarise
 from .hooks import CHOSEN_BY, LIFTER
 from .progress import read_log
 from .runner import TrainingRun

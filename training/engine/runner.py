@@ -24,9 +24,9 @@ from glagcn_cli.skeleton import AS_GIVEN
 from ..data.balance import take_shares, trimmed
 from ..data.registry import default_mean, read_splits
 from ..data.takes import TakeSet
-from ..evaluate import observe_takes
-from ..recipe import NOBODY, Recipe, for_joint_set
-from ..recipe_files import to_mapping
+from ..evaluation.evaluate import observe_takes
+from ..recipes.recipe import NOBODY, Recipe, for_joint_set
+from ..recipes.recipe_files import to_mapping
 from .batch_norm import synchronise_batch_norm
 from .checkpointing import BACKEND, STATE, STATES, keep_recipe, newest_state
 from .hooks import BatchNormMomentum, LifterFile, ShortHistory, StepScalars, StepSeed

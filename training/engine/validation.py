@@ -9,8 +9,8 @@ from mmengine.dataset import DefaultSampler
 from mmengine.evaluator import BaseMetric
 from torch.utils.data import DataLoader, Dataset
 
-from ..evaluate import Observation
-from ..scores import TakeScores, summarise
+from ..evaluation.evaluate import Observation
+from ..metrics.scores import TakeScores, summarise
 
 
 class Observations(Dataset[Observation]):
@@ -41,7 +41,7 @@ class PoseErrors(BaseMetric):
     Parameters
     ----------
     over
-        What the mean is taken over: one of `glagcn_training.scores.AVERAGES`.
+        What the mean is taken over: one of `glagcn_training.metrics.scores.AVERAGES`.
     """
 
     default_prefix = "val"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.files.atomic import atomic_output
 
-from ..scores import METRICS
+from ..metrics.scores import METRICS
 
 _SIZE = (9.0, 7.2)  # inches
 _DPI = 110
@@ -36,9 +36,9 @@ def draw_curves(log: Sequence[Mapping[str, float]], path: Path) -> None:
     ----------
     log
         Rows with ``step``. Training rows have ``loss``, its terms as ``loss_*``, and may have
-        ``learning_rate``; validation rows have ``val/`` and a name of `glagcn_training.scores`'
-        ``METRICS``, of which those in millimetres are drawn. Other figures are left out. Where a
-        resumed run logged a step twice, the later row counts.
+        ``learning_rate``; validation rows have ``val/`` and a name of
+        `glagcn_training.metrics.scores`' ``METRICS``, of which those in millimetres are drawn.
+        Other figures are left out. Where a resumed run logged a step twice, the later row counts.
     path
         PNG to write; one that exists is replaced.
 

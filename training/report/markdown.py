@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from glagcn_cli.files.atomic import atomic_output
 
-from ..scores import METRICS, TakeScores, summarise, table
+from ..metrics.scores import METRICS, TakeScores, summarise, table
 
 _MARKUP = re.compile(r"[\\`*\[\]<>|#]|(?<![^\W_])_|_(?![^\W_])")  # _ inside a word is no markup
 
@@ -40,7 +40,7 @@ def write_report(
     rows
         Scores of the takes that validated; where there are none, the report says so.
     over
-        What the mean is taken over: one of `glagcn_training.scores.AVERAGES`.
+        What the mean is taken over: one of `glagcn_training.metrics.scores.AVERAGES`.
     curves, stills
         Pictures; linked relative to the report, so that a run folder can be moved.
     facts

@@ -16,18 +16,18 @@ from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 
-from .calibration import Calibration
-from .data.registry import DEFAULT_HOLDOUT, default_mean, find_reader, read_splits
-from .data.takes import TakeSet
+from ..data.registry import DEFAULT_HOLDOUT, default_mean, find_reader, read_splits
+from ..data.takes import TakeSet
+from ..metrics.scores import by_action, summarise, table
+from ..recipes.recipe import NOBODY
 from .depth_reversals import DepthReversals
 from .evaluate import Observation, Predictor, lifter_predictor, observe_takes, score_all
 from .evaluation_noise import EXACT
-from .gravity import GravityErrors
-from .recipe import NOBODY
-from .report.calibration import draw_calibration
-from .scores import by_action, summarise, table
+from .gravity_errors import GravityErrors
 from .trained_with import held_out, trained_holdout, trained_with
-from .yardsticks import constant_predictor, held_depth_predictor
+from .trivial_predictors import constant_predictor, held_depth_predictor
+from .uncertainty import Calibration
+from .uncertainty_plot import draw_calibration
 
 logger = logging.getLogger(__name__)
 

@@ -14,15 +14,15 @@ from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN
 
-from .augment import Augmentation
-from .data.registry import read_takes
-from .engine.model import BatchMaker
-from .engine.order import TrainingOrder
-from .engine.windows import WindowStore
+from ..data.registry import read_takes
+from ..engine.model import BatchMaker
+from ..engine.order import TrainingOrder
+from ..engine.windows import WindowStore
+from ..evaluation.trained_with import held_out, trained_holdout, trained_with
+from ..recipes.recipe import DataSettings, Recipe
+from ..recipes.recipe_files import from_mapping
+from ..samples.augment import Augmentation
 from .pruning import prune, width_at
-from .recipe import DataSettings, Recipe
-from .recipe_files import from_mapping
-from .trained_with import held_out, trained_holdout, trained_with
 
 CALIBRATION_BATCHES = 32
 CALIBRATION_WINDOWS = 16  # in a batch

@@ -145,7 +145,7 @@ def train(
     """
     prepare_process()
     with failures_as_messages():
-        from .recipe_files import read_recipe
+        from ..recipes.recipe_files import read_recipe
 
         config = config or _DEFAULT_CONFIG.get((dataset, keypoints or "gt"), "mocap_27")
         changes = [f"data.dataset={dataset}", *overrides]
@@ -158,14 +158,14 @@ def train(
         recipe = read_recipe(config, changes)
         chosen = _prepare(device, threads)
 
-        from .training_run import run_training
+        from ..engine.training_run import run_training
 
         for path in run_training(recipe, data_dir, out, chosen):
             click.echo(str(path))
 
 
 def _list_configs(context: click.Context) -> None:
-    from .recipe_files import describe_recipes
+    from ..recipes.recipe_files import describe_recipes
 
     for name, what in describe_recipes().items():
         click.echo(f"{name:<18}  {what}")
@@ -272,7 +272,7 @@ def evaluate(
                 check_output(path, overwrite=True)
         chosen = _prepare(device, threads)
 
-        from .evaluation_run import EvaluationSettings, run_evaluation
+        from ..evaluation.run import EvaluationSettings, run_evaluation
 
         settings = EvaluationSettings(
             dataset, data_dir, keypoints, device=chosen, calibration=calibration,

@@ -7,8 +7,8 @@ from typing import Any
 
 from glagcn_cli.lifting.checkpoints import LifterCard
 
-from .data.registry import DEFAULT_HOLDOUT
-from .recipe import NOBODY
+from ..data.registry import DEFAULT_HOLDOUT
+from ..recipes.recipe import NOBODY
 
 
 def trained_with(card: LifterCard, dataset: str) -> Mapping[str, Any]:

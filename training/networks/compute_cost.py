@@ -60,8 +60,9 @@ def multiplications(network: WindowLifter, frames: int | None = None) -> int:
     Parameters
     ----------
     network
-        GLA-GCN, its released variant or `glagcn_training.baselines.TemporalConvolutionLifter`.
-        It is neither run nor changed: the count is made on a copy without numbers.
+        GLA-GCN, its released variant or
+        `glagcn_training.networks.baselines.TemporalConvolutionLifter`. It is neither run nor
+        changed: the count is made on a copy without numbers.
     frames
         Frames of the window; those of the network if not given. Only the sequence branch of
         GLA-GCN takes another number, and it alone is then counted.

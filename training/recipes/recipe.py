@@ -10,9 +10,9 @@ from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.skeleton import AS_GIVEN, CONVERSIONS
 
-from .augment import Augmentation
-from .baselines import KERNEL
-from .losses import LossWeights
+from ..losses import LossWeights
+from ..networks.baselines import KERNEL
+from ..samples.augment import Augmentation
 from .setting_limits import check_limits
 
 PRECISIONS = ("float32", "bfloat16", "float16")

@@ -42,7 +42,7 @@ class _Rate(click.ParamType):
 @contextmanager
 def _notes_and_failures() -> Iterator[None]:
     """Failures as messages, and notes on standard error."""
-    logger = logging.getLogger(__package__)
+    logger = logging.getLogger("glagcn_training")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("glagcn-data: %(message)s"))
     level = logger.level
@@ -128,8 +128,8 @@ def convert(
             raise UsageError("--val-subjects names nobody; leave it out, or give names like 6,17")
         from glagcn_cli.files.atomic import check_output
 
-        from .conversion.folder import Reading, read_folder
-        from .conversion.packing import validation_subjects, write_pack
+        from ..conversion.folder import Reading, read_folder
+        from ..conversion.packing import validation_subjects, write_pack
 
         check_output(out, overwrite)
         clips, problems = read_folder(folder, Reading(**reading))  # type: ignore[arg-type]
@@ -200,7 +200,7 @@ def import_command(
     shape. No code in the file is run.
     """
     with _notes_and_failures():
-        from .released import import_released
+        from ..lifter_files.import_released import import_released
 
         card = import_released(
             file, out, joint_set=joint_set, swap_subsets=swap_subsets, data=data,
@@ -249,7 +249,7 @@ def prune(
     number of channels that this command prints.
     """
     with _notes_and_failures():
-        from .pruning_run import prune_checkpoint
+        from ..lifter_files.prune_file import prune_checkpoint
 
         architecture = prune_checkpoint(
             lifter, out, data_dir, dataset=dataset, share=share, overwrite=overwrite

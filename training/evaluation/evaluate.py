@@ -17,13 +17,13 @@ from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.progress.stages import bar_size
 from glagcn_cli.skeleton import CONVERSION
 
-from .cameras import EVALUATION_CAMERAS, IMAGE_SIZE, CameraRange, Cameras, draw_cameras
-from .data.registry import find_reader
-from .data.takes import Take, TakeSet
+from ..data.registry import find_reader
+from ..data.takes import Take, TakeSet
+from ..metrics.scores import TakeScores, score_take
+from ..samples.cameras import EVALUATION_CAMERAS, IMAGE_SIZE, CameraRange, Cameras, draw_cameras
+from ..samples.random_draws import GeneratorDraws
+from ..samples.virtual_detector import marked_points, observe
 from .evaluation_noise import DETECTOR, EXACT, MEASURED, gaussian_noise, measured_noise
-from .random_draws import GeneratorDraws
-from .scores import TakeScores, score_take
-from .virtual_detector import marked_points, observe
 
 EVALUATION_SEED = 2023
 CAMERAS_PER_TAKE = 2
@@ -108,7 +108,8 @@ def observe_takes(
     takes
         What to look at.
     noise
-        One of `training.evaluation_noise.NOISE`: added to the 2D of free motion and of films alike.
+        One of `training.evaluation.evaluation_noise.NOISE`: added to the 2D of free motion and of
+        films alike.
     conversion
         Which 2D points free motion is seen as (`glagcn_cli.skeleton`).
     at_most

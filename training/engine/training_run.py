@@ -11,12 +11,12 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from glagcn_cli.errors import DeviceError
 
-from .engine.checkpointing import newest_state, passes_of
-from .engine.hooks import LIFTER
-from .engine.processes import process_group
-from .engine.report import REPORT, report_run
-from .engine.runner import TrainingRun
-from .recipe import Recipe
+from ..recipes.recipe import Recipe
+from .checkpointing import newest_state, passes_of
+from .hooks import LIFTER
+from .processes import process_group
+from .report import REPORT, report_run
+from .runner import TrainingRun
 
 logger = logging.getLogger(__name__)
 

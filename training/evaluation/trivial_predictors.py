@@ -11,8 +11,8 @@ from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import JOINT_SETS, JointSet
 
+from ..metrics.errors import procrustes
 from .evaluate import Observation, Predictor
-from .metrics import procrustes
 
 CONSTANT_EVERY = 25  # frames; neighbours are nearly the same pose
 CONSTANT_ROUNDS = 10

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import metrics
+from . import errors
 from .markdown_table import markdown_table
 
 FRAMES = "frames"
@@ -64,15 +64,15 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    "mpjpe": Metric(metrics.mpjpe, "mm", 1, True, "MPJPE", 1000),
-    "p_mpjpe": Metric(metrics.p_mpjpe, "mm", 1, True, "P-MPJPE", 1000),
-    "n_mpjpe": Metric(metrics.n_mpjpe, "mm", 1, True, "N-MPJPE", 1000),
-    "mpjve": Metric(metrics.mpjve, "mm/frame", 2, True, "MPJVE", 1000, 2),
+    "mpjpe": Metric(errors.mpjpe, "mm", 1, True, "MPJPE", 1000),
+    "p_mpjpe": Metric(errors.p_mpjpe, "mm", 1, True, "P-MPJPE", 1000),
+    "n_mpjpe": Metric(errors.n_mpjpe, "mm", 1, True, "N-MPJPE", 1000),
+    "mpjve": Metric(errors.mpjve, "mm/frame", 2, True, "MPJVE", 1000, 2),
     "acceleration": Metric(
-        metrics.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
+        errors.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
     ),
-    "pck150": Metric(metrics.pck, "%", 1, False, "PCK@150", some_joints=True),
-    "auc": Metric(metrics.auc, "%", 1, False, "AUC", some_joints=True),
+    "pck150": Metric(errors.pck, "%", 1, False, "PCK@150", some_joints=True),
+    "auc": Metric(errors.auc, "%", 1, False, "AUC", some_joints=True),
 }
 """Every figure that is measured, by its name in JSON files and logs."""
 

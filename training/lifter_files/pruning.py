@@ -29,8 +29,8 @@ from glagcn_cli.model.blocks import GraphTemporalBlock, TemporalConvolution
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.graph import SUBSETS
 
-from .losses import LossWeights, lifting_losses
-from .multiplications import architecture_multiplications
+from ..losses import LossWeights, lifting_losses
+from ..networks.compute_cost import architecture_multiplications
 
 WIDTH_STEP = EMBEDDING_SHARE  # so that embeddings shrink by the same share
 RIDGE = 1e-4

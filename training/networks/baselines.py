@@ -18,8 +18,8 @@ from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
 
-from .multiplications import architecture_multiplications
-from .multiplications import multiplications as count_multiplications
+from .compute_cost import architecture_multiplications
+from .compute_cost import multiplications as count_multiplications
 
 KERNEL = 3
 """Of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
@@ -148,7 +148,7 @@ def width_for(
     Parameters
     ----------
     multiplications
-        Of one window, of the network to be compared with (`glagcn_training.multiplications`).
+        Of one window, of the network to be compared with (`glagcn_training.networks.compute_cost`).
     window
         Frames in a window.
     joint_set

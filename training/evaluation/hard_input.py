@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import H36M17
 
-from .data.takes import TakeSet
+from ..data.takes import TakeSet
 from .evaluate import Observation
 
 _TRUNK = ("spine", "thorax", "left_shoulder", "right_shoulder", "left_hip", "right_hip")

@@ -28,7 +28,7 @@ from glagcn_cli.lifting.normalisation import IMAGE
 from glagcn_cli.model.architecture import STRIDE, Architecture
 from glagcn_cli.skeleton import AS_GIVEN, H36M17, HUMANEVA15, JOINT_SETS, MPI_INF_3DHP17
 
-from .data.registry import DATASETS
+from ..data.registry import DATASETS
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from glagcn_cli.files.atomic import atomic_output
 
-from ..calibration import Bin, expected_calibration_error
+from .uncertainty import Bin, expected_calibration_error
 
 _SIZE = (10.5, 5.0)  # inches
 _DPI = 110
@@ -28,7 +28,7 @@ def draw_calibration(
     Parameters
     ----------
     bins
-        Of all joints together, `glagcn_training.calibration.Calibration.bins`.
+        Of all joints together, `glagcn_training.evaluation.uncertainty.Calibration.bins`.
     per_joint
         Of each joint alone.
     path

@@ -18,15 +18,16 @@ from glagcn_cli.lifting.gaps import Filled, fill_gaps, place_missing_root
 from glagcn_cli.lifting.lifter import MAX_GAP, MIN_SCORE
 from glagcn_cli.skeleton import COCO17, H36M17, JointSet, lifter_points
 
-from .detector_errors import lifter_scores
-from .detector_noise import add_detector_noise, exact_detections, hidden_by_torso
-from .random_draws import Draws
+from ..samples.detector_errors import lifter_scores
+from ..samples.detector_noise import add_detector_noise, exact_detections, hidden_by_torso
+from ..samples.random_draws import Draws
 
 EXACT, DETECTOR, MEASURED = "exact", "detector", "measured"
 
 NOISE = (EXACT, DETECTOR, MEASURED)
 """2D as it is; Gaussian errors of up to `LARGEST_NOISE`; errors and scores of a detector joint by
-joint, correlated in time (`training.detector_noise` at level 1), gaps filled as in videos."""
+joint, correlated in time (`training.samples.detector_noise` at level 1), gaps filled as in
+videos."""
 
 LARGEST_NOISE = 0.03
 """Upper limit of a take's standard deviation in `DETECTOR`, as a share of the person's size."""

@@ -4,7 +4,8 @@ All take joints relative to the root as they are given: none moves the root to t
 A joint that is not a number makes the errors "not a number" and counts as wrong in PCK and AUC.
 
 Each function takes the joints that it is given. Which of them a data set's tables count is told to
-`glagcn_training.scores.score_take`: MPI-INF-3DHP's own script measures PCK and AUC on 14 of 17.
+`glagcn_training.metrics.scores.score_take`: MPI-INF-3DHP's own script measures PCK and AUC on 14 of
+17.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The commands glagcn-train, glagcn-eval and glagcn-data."""

@@ -1,0 +1,1 @@
+"""Score lifters on data sets."""

@@ -1,0 +1,1 @@
+"""Make lifter files: import the authors' checkpoints, and prune."""

@@ -1,0 +1,1 @@
+"""Pose errors, and tables of them."""

@@ -1,0 +1,1 @@
+"""Settings of a training, and the files that hold them."""

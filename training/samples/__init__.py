@@ -1,0 +1,1 @@
+"""Make batches of training samples on the device."""
