@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +11,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from benchmarks.ablations import ablations, rows
+from benchmarks.ablations import conditions as shown
 from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
@@ -24,11 +25,7 @@ from glagcn_training.samples.augment import Augmentation, mirror_sides
 from tests.small_runs import SMALL, small_packs, trained
 
 torch.set_num_threads(1)
-sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
-import ablation_conditions as shown  # noqa: E402
-import ablation_rows as rows  # noqa: E402
-import ablations  # noqa: E402
 
 CONVERSION = "coco17-h36m17-v1"
 NO_PIECES = ("exact", "rotate_target")  # how often there is noise; what is wrong on purpose

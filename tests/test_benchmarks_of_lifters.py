@@ -42,12 +42,12 @@ def script(folder: str, name: str) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def choice() -> ModuleType:
-    return script("benchmarks", "lifter_choice")
+    return importlib.import_module("benchmarks.accuracy.lifter_choice")
 
 
 @pytest.fixture(scope="module")
 def bad_input() -> ModuleType:
-    return script("benchmarks", "bad_input")
+    return importlib.import_module("benchmarks.accuracy.bad_input")
 
 
 @pytest.fixture(scope="module")

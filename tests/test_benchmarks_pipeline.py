@@ -12,15 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-import peers
-import pipeline
-
-from benchmarks.machine_limits import Limits, Work, best_limits, bound_of, least_seconds
-from benchmarks.recorded_ratios import NOT_COMPARABLE, fallen, keep, verdict
-from benchmarks.stage_times import StageTime, counted_flops
-from benchmarks.whole_run import WholeRun, resident
+from benchmarks.measuring.machine_limits import Limits, Work, best_limits, bound_of, least_seconds
+from benchmarks.measuring.recorded_ratios import NOT_COMPARABLE, fallen, keep, verdict
+from benchmarks.measuring.stage_times import StageTime, counted_flops
+from benchmarks.measuring.whole_run import WholeRun, resident
+from benchmarks.peers import peers
+from benchmarks.speed import pipeline
 
 LIMITS = Limits(1e9, {"float32": 1e10, "bfloat16": 4e10})
 RUN = WholeRun(

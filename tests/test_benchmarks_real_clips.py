@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -22,17 +20,16 @@ FOCAL = 500 / np.tan(np.radians(30))  # 60 degrees over 1000 pixels
 
 @pytest.fixture(scope="module")
 def scripts():
-    """The benchmark's modules, which import one another by name as they do when run."""
-    folder = str(Path(__file__).parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    import calibrated_views
-    import clip_measures
-    import clip_people
-    import detector_noise
-    import real_clips
-    import views_truth
+    """The benchmark's modules."""
+    from benchmarks.real_video import (
+        calibrated_views,
+        clip_measures,
+        clip_people,
+        detector_noise,
+        real_clips,
+        views_truth,
+    )
 
-    sys.path.remove(folder)
     return SimpleNamespace(
         views=calibrated_views, measures=clip_measures, people=clip_people,
         noise=detector_noise, clips=real_clips, truth=views_truth,

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from benchmarks.tracking.clips import NOBODY, KnownClip, actors_of, make_clip
+from benchmarks.tracking.identities import nearest_box, our_tracks, single
+from benchmarks.tracking.pixels import _Cut, _pictures
+from benchmarks.tracking.scenes import KINDS
+from benchmarks.tracking.scores import IdentityCounts, count_identities
 from tests.test_tracking import FPS, SIZE, body, frame, tracks
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
-from benchmarks.tracking import nearest_box, our_tracks, single
-from benchmarks.tracking_clips import NOBODY, KnownClip, actors_of, make_clip
-from benchmarks.tracking_pixels import _Cut, _pictures
-from benchmarks.tracking_scenes import KINDS
-from benchmarks.tracking_scores import IdentityCounts, count_identities
 
 
 def rows(*frames: list[int]) -> list[np.ndarray]:

@@ -148,7 +148,7 @@ def test_candidates_are_bounded_but_a_stricter_configuration_stands() -> None:
 
 @pytest.fixture(scope="module")
 def parity() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "rtmdet_parity.py"
+    path = Path(__file__).parents[1] / "benchmarks" / "accuracy" / "rtmdet_parity.py"
     spec = importlib.util.spec_from_file_location("rtmdet_parity", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

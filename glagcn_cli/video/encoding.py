@@ -10,7 +10,8 @@ from . import ffmpeg
 log = logging.getLogger(__name__)
 
 # Preset and quality (lower is better and larger). On a side-by-side video, superfast at 23 comes as
-# near to what was drawn as veryfast at 20, in less time and more bytes: benchmarks/encoding.py.
+# near to what was drawn as veryfast at 20, in less time and more bytes:
+# benchmarks/speed/encoding.py.
 _X264 = {"draft": ("ultrafast", 28), "good": ("superfast", 23), "best": ("medium", 18)}
 _NVENC = {"draft": ("p1", 28), "good": ("p4", 24), "best": ("p6", 19)}
 

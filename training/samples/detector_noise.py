@@ -22,9 +22,10 @@ NOISE = {
     "thorax": (0.0056, 0.0111), "spine": (0.0056, 0.0111),
 }  # fmt: skip
 """(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size
-(longer side of its box). COCO's points as `benchmarks/detector_noise.py` measured the shipped
-detector on calibrated cameras (points of the face, which no camera there shows, against a second
-detector on another clip: at least so much). Joints that COCO lacks are like those beside them."""
+(longer side of its box). COCO's points as `benchmarks/real_video/detector_noise.py` measured the
+shipped detector on calibrated cameras (points of the face, which no camera there shows, against a
+second detector on another clip: at least so much). Joints that COCO lacks are like those beside
+them."""
 
 CORRELATION_TIME = 0.31
 """Seconds in which the steady part's correlation falls to 1/e; measured likewise."""

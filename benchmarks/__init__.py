@@ -1,0 +1,1 @@
+"""Benchmarks of speed and accuracy, each run with ``python -m``."""

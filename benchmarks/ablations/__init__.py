@@ -1,0 +1,1 @@
+"""Train and measure lifters that lack a piece."""

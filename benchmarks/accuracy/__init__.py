@@ -1,0 +1,1 @@
+"""Measure errors of lifters and of the scene."""

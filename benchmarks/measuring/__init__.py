@@ -1,0 +1,1 @@
+"""What benchmarks share: times of stages, limits of a machine."""

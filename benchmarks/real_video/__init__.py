@@ -1,0 +1,1 @@
+"""Compare with calibrated cameras on real clips."""

@@ -1,0 +1,135 @@
+"""The people that the program's own 2D stage finds in a clip, kept on disk once they are found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.real_video.clip_measures import person_size
+from glagcn_cli.detection.people_detector import TwoStageDetector
+from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.video_lifter import load_people_detector
+from glagcn_cli.poses import FrameDetections, Keypoints2D
+from glagcn_cli.skeleton import JOINT_SETS
+from glagcn_cli.tracking.tracks import track_people
+from glagcn_cli.video.reader import VideoReader
+
+SAME = 0.15
+"""Median distance of two detectors' joints, as a share of the person's size, up to which both mean
+the same person."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Who was found in a clip, the main person first, and the seconds that the models took."""
+
+    people: list[Keypoints2D]
+    seconds: float
+
+
+class PeopleFinder:
+    """The 2D stage as a run has it: default models, and the people followed over time.
+
+    Parameters
+    ----------
+    cache
+        Folder in which what was found in a clip is kept; None keeps nothing.
+    device
+        Where the models run; they are loaded when a clip is not in the cache.
+    """
+
+    def __init__(self, cache: Path | None = None, device: str = "cpu") -> None:
+        self.cache = cache
+        self.device = device
+        self._detector: TwoStageDetector | None = None
+
+    def __call__(self, clip: Path) -> People:
+        """Find the people of a clip."""
+        kept = self.cache and self.cache / f"{cache_name(clip)}.people.npz"
+        if kept and kept.exists():
+            return _read(kept)
+        found = self._find(clip)
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            _write(kept, found)
+        return found
+
+    def _find(self, clip: Path) -> People:
+        detector = self._detector or load_people_detector(Settings(), self.device)
+        self._detector, seconds = detector, 0.0
+        found: list[FrameDetections] = []
+        with VideoReader(clip) as reader:
+            frames = iter(reader)
+            while batch := list(islice(frames, detector.frames_at_once)):
+                started = time.perf_counter()
+                found += detector(batch)
+                seconds += time.perf_counter() - started
+        info = reader.info
+        people = track_people(found, info.fps, (info.width, info.height), detector.joint_set)
+        return People(people, seconds)
+
+
+def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Frames (frames,) in which another detector's points (frames, joints, 2) are of this person.
+
+    The other's are NaN where it saw nobody.
+    """
+    if not person.valid.any():
+        return person.valid
+    size = person_size(person.keypoints[person.valid])
+    apart = np.median(np.linalg.norm(person.keypoints - other, axis=-1), axis=1)
+    return person.valid & (np.nan_to_num(apart / size, nan=np.inf) < SAME)
+
+
+def most_alike(people: Sequence[Keypoints2D], other: NDArray[np.floating]) -> Keypoints2D:
+    """Person who has most frames in common with another detector's points."""
+    return max(people, key=lambda person: same_person(person, other).sum())
+
+
+def cache_name(clip: Path) -> str:
+    """Name for what is kept of a clip: its own and, since names repeat, its folders'."""
+    return "_".join(clip.resolve().parts[-4:])
+
+
+def _write(path: Path, found: People) -> None:
+    people = found.people
+    first = people[0] if people else None
+    about = [first.fps.numerator, first.fps.denominator, *first.image_size] if first else []
+    arrays = {
+        f"{name}{number}": getattr(person, name)
+        for number, person in enumerate(people)
+        for name in ("keypoints", "scores", "valid")
+    }
+    names = [person.joint_set.name for person in people]
+    np.savez_compressed(
+        path,
+        about=np.array(about, int),
+        joint_sets=np.array(names),
+        seconds=np.array(found.seconds),
+        **arrays,
+    )
+
+
+def _read(path: Path) -> People:
+    with np.load(path) as kept:
+        about = kept["about"].tolist()
+        people = [
+            Keypoints2D(
+                kept[f"keypoints{number}"],
+                kept[f"scores{number}"],
+                kept[f"valid{number}"],
+                Fraction(about[0], about[1]),
+                (about[2], about[3]),
+                JOINT_SETS[str(name)],
+                number + 1,
+            )
+            for number, name in enumerate(kept["joint_sets"])
+        ]
+        return People(people, float(kept["seconds"]))

@@ -1,0 +1,1 @@
+"""Measure the time that stages and whole runs take."""

@@ -1,0 +1,1 @@
+"""Measure how well people keep their numbers."""

@@ -1,0 +1,177 @@
+"""Clips whose people are known: real people's detections, moved along known paths.
+
+The poses are those that the program's 2D stage found in real clips, frame after frame, so that they
+move as people and as detections do. Only where they are is made up, and what a detector makes of
+people who cover each other, leave the picture or are missed for a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.tracking.scenes import KINDS, SIZE, Part
+from glagcn_cli.poses import FrameDetections, Keypoints2D
+
+NOBODY = -1
+"""True identity of a detection that is of nobody."""
+
+_Array = NDArray[np.float64]
+
+_HIDDEN = (0.45, 0.75)  # share of the joints that is covered from which the one behind is not found
+_TOUCHED = 0.25  # share from which joints behind somebody are guessed
+_NOISE = 0.012  # of a person's height: error of a joint
+_GUESSED = 0.08  # of a person's height: error of a joint that is covered
+_MISSED, _MISSED_FRAMES = 0.008, 4.0  # how often somebody is missed, and for how many frames
+_DOUBLED = 0.03  # how often somebody is found twice
+_FALSE, _FALSE_FRAMES = 0.01, 3.0  # how often something is taken for a person, and for how long
+_OUTSIDE = 0.6  # share of the joints outside the picture from which nobody is found
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody's poses: (frames, 17, 2) heights from the box's middle, and scores (frames, 17).
+
+    ``facing`` is the direction, -1 or 1, in which somebody who walks goes, 0 for who does not.
+    """
+
+    points: _Array
+    scores: _Array
+    facing: int
+
+
+@dataclass(frozen=True)
+class KnownClip:
+    """Detections of a clip, and whose each of them is (`NOBODY` for none's)."""
+
+    kind: str
+    frames: list[FrameDetections]
+    identities: list[NDArray[np.int64]]
+
+
+def actors_of(people: Sequence[Keypoints2D], least_seconds: float = 1.5) -> list[Actor]:
+    """Stretches of tracks without a gap, as poses without a place."""
+    found = []
+    for person in people:
+        ends = np.flatnonzero(np.diff(np.r_[0, person.valid.astype(int), 0]))
+        for start, stop in ends.reshape(-1, 2):
+            if stop - start < least_seconds * person.fps:
+                continue
+            points = person.keypoints[start:stop].astype(np.float64)
+            middle = (points.min(axis=1) + points.max(axis=1)) / 2
+            height = np.percentile(np.ptp(points[..., 1], axis=1), 90)
+            moved = (middle[-1, 0] - middle[0, 0]) / height
+            scores = person.scores[start:stop].astype(np.float64)
+            facing = int(np.sign(moved)) if abs(moved) > 0.5 else 0
+            found.append(Actor((points - middle[:, None]) / height, scores, facing))
+    return found
+
+
+def make_clip(kind: str, actors: Sequence[Actor], seed: int) -> KnownClip:
+    """Make one clip of a kind of `KINDS`."""
+    rng = np.random.default_rng([seed, sorted(KINDS).index(kind)])
+    parts = KINDS[kind](rng)
+    bodies = [_body(part, actors[rng.integers(len(actors))], rng) for part in parts]
+    frames, identities = [], []
+    limits = rng.uniform(*_HIDDEN, len(parts))
+    missed = [_stretches(rng, len(parts[0].path), _MISSED, _MISSED_FRAMES) for _ in parts]
+    false = _false_people(rng, actors, len(parts[0].path))
+    for t in range(len(parts[0].path)):
+        seen = [
+            (who, points[t], scores[t], parts[who].height[t])
+            for who, (points, scores) in enumerate(bodies)
+            if parts[who].there[t]
+        ]
+        found = _detect(rng, seen, limits)
+        found = [one for one in found if not missed[one[0]][t]]
+        found += [
+            (who, points + rng.normal(0, 0.04 * height, (17, 2)), 0.6 * scores, height)
+            for who, points, scores, height in found
+            if rng.random() < _DOUBLED
+        ]
+        found += [one[t] for one in false if t in one]
+        order = rng.permutation(len(found))
+        frames.append(_frame([found[k] for k in order]))
+        identities.append(np.array([found[k][0] for k in order], np.int64))
+    return KnownClip(kind, frames, identities)
+
+
+_Seen = tuple[int, _Array, _Array, float]
+
+
+def _body(part: Part, actor: Actor, rng: np.random.Generator) -> tuple[_Array, _Array]:
+    """Points (frames, 17, 2) and scores of an actor who plays a part, to and fro."""
+    length, count = len(actor.points), len(part.path)
+    turn = max(1, 2 * (length - 1))
+    phase = (np.arange(count) + rng.integers(turn)) % turn
+    frame = np.minimum(phase, turn - phase)
+    points = actor.points[frame].copy()
+    going = np.sign(np.gradient(part.path[:, 0]))
+    if actor.facing:
+        points[going == -actor.facing, :, 0] *= -1
+    elif rng.random() < 0.5:
+        points[..., 0] *= -1
+    points *= (1 + rng.normal(0, 0.04, (1, 17, 1))) * part.height[:, None, None]
+    return points + part.path[:, None], actor.scores[frame]
+
+
+def _detect(rng: np.random.Generator, seen: Sequence[_Seen], limits: _Array) -> list[_Seen]:
+    """What is found of the people of a frame, who may cover each other."""
+    found = []
+    for who, points, scores, height in seen:
+        points = points + rng.normal(0, _NOISE * height, (17, 2))
+        scores = scores * rng.uniform(0.9, 1.0, 17)
+        hidden = False
+        for other, front, _, tall in seen:
+            if tall <= height or other == who:
+                continue
+            low, high = front.min(axis=0), front.max(axis=0)
+            margin = 0.12 * (high - low)
+            covered = ((points > low + margin) & (points < high - margin)).all(axis=1)
+            hidden |= bool(covered.mean() > limits[who])
+            if covered.mean() > _TOUCHED:
+                guess = np.where(rng.random((17, 1)) < 0.4, front, points)
+                guess = guess + rng.normal(0, _GUESSED * height, (17, 2))
+                points = np.where(covered[:, None], guess, points)
+                scores = np.where(covered, 0.5 * scores, scores)
+        outside = ((points < 0) | (points > SIZE)).any(axis=1)
+        if not hidden and outside.mean() <= _OUTSIDE:
+            scores = np.where(outside, 0.2 * scores, scores)
+            found.append((who, np.clip(points, 0, SIZE), scores, height))
+    return found
+
+
+def _stretches(rng: np.random.Generator, frames: int, often: float, long: float) -> _Array:
+    """Frames (frames,) bool in short stretches that begin so often and last so long."""
+    marks = np.zeros(frames, bool)
+    for start in np.flatnonzero(rng.random(frames) < often):
+        marks[start : start + rng.geometric(1 / long)] = True
+    return marks
+
+
+def _false_people(
+    rng: np.random.Generator, actors: Sequence[Actor], frames: int
+) -> list[dict[int, _Seen]]:
+    """Things that are taken for people for a moment: what is found of each in its frames."""
+    found = []
+    for start in np.flatnonzero(rng.random(frames) < _FALSE):
+        actor, height = actors[rng.integers(len(actors))], rng.uniform(100, 300)
+        place = rng.uniform([100, 150], [SIZE[0] - 100, SIZE[1] - 150])
+        points = np.clip(actor.points[0] * height + place, 0, SIZE)
+        last = start + rng.geometric(1 / _FALSE_FRAMES)
+        found.append({
+            t: (NOBODY, points + rng.normal(0, 0.03 * height, (17, 2)), np.full(17, 0.35), height)
+            for t in range(start, last)
+        })  # fmt: skip
+    return found
+
+
+def _frame(found: Sequence[_Seen]) -> FrameDetections:
+    points = np.array([one[1] for one in found], np.float32).reshape(-1, 17, 2)
+    scores = np.array([one[2] for one in found], np.float32).reshape(-1, 17)
+    boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    margin = 0.04 * (boxes[:, 3:] - boxes[:, 1:2]) * np.array([-1, -1, 1, 1])
+    return FrameDetections((boxes + margin).astype(np.float32), scores.mean(axis=1), points, scores)
