@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from glagcn_cli.biomechanics.joint_angles import (
+    FASTEST,
+    NAMES,
+    RANGES,
+    JointAngles,
+    joint_angles,
+    pelvis_axes,
+    thorax_axes,
+)
+from glagcn_cli.errors import UsageError
+from glagcn_cli.skeleton import H36M17, HUMANEVA15
+from tests.helpers.moving_figure import Figure, sequence, walking
+
+
+def angles_of(**posture) -> dict[str, float]:
+    measured = joint_angles(sequence(Figure(1, **posture).joints))
+    return dict(zip(measured.names, measured.degrees[0], strict=True))
+
+
+# The figure swings its left leg forwards and its left arm backwards; the right side is opposite.
+@pytest.mark.parametrize(
+    ("posture", "expected"),
+    [
+        ({"hip": 30}, {"left_hip_flexion": 30, "right_hip_flexion": -30}),
+        ({"hip": 120, "alternate": False}, {"left_hip_flexion": 120, "right_hip_flexion": 120}),
+        ({"knee": 0}, {"left_knee_flexion": 0, "right_knee_flexion": 0}),
+        ({"knee": 65}, {"left_knee_flexion": 65, "right_knee_flexion": 65}),
+        ({"knee": 140, "hip": 90, "alternate": False}, {"right_knee_flexion": 140}),
+        ({"elbow": 0}, {"left_elbow_flexion": 0, "right_elbow_flexion": 0}),
+        ({"elbow": 110}, {"left_elbow_flexion": 110, "right_elbow_flexion": 110}),
+        ({"shoulder": 40}, {"left_shoulder_flexion": -40, "right_shoulder_flexion": 40}),
+        ({"raised": 10}, {"left_shoulder_abduction": 10, "right_shoulder_abduction": 10}),
+        ({"raised": 85}, {"left_shoulder_elevation": 85, "right_shoulder_elevation": 85}),
+        ({"raised": 150}, {"left_shoulder_elevation": 150, "left_shoulder_abduction": 30}),
+        ({"raised": 150}, {"left_shoulder_flexion": 180}),
+        ({"shoulder": -120, "raised": 0}, {"left_shoulder_flexion": 120}),
+        ({"shoulder": -120, "raised": 0}, {"left_shoulder_elevation": 120}),
+        ({"shoulder": -200, "raised": 0}, {"left_shoulder_flexion": 200}),
+        ({"shoulder": -35, "raised": 0}, {"right_shoulder_flexion": -35}),
+        ({"thigh_turn": 30, "knee": 50}, {"left_knee_flexion": 50, "left_hip_flexion": 0}),
+    ],
+)
+def test_postures_have_the_angles_that_were_put_in(posture, expected):
+    found = angles_of(**posture)
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-3)
+
+
+def test_hip_abduction_is_positive_away_from_the_other_leg():
+    joints = Figure(1).joints
+    for side, outwards in (("left", 1), ("right", -1)):  # the figure's left is at +x
+        hip, knee, ankle = H36M17.indices([f"{side}_{name}" for name in ("hip", "knee", "ankle")])
+        down = joints[:, [knee, ankle]] - joints[:, [hip]]
+        turn = Rotation.from_euler("z", outwards * 25.0, degrees=True)
+        joints[:, [knee, ankle]] = joints[:, [hip]] + turn.apply(down[0])
+    measured = joint_angles(sequence(joints))
+    for side in ("left", "right"):
+        assert measured[f"{side}_hip_abduction"] == pytest.approx(25, abs=1e-3)
+        assert measured[f"{side}_hip_flexion"] == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(("outwards", "forwards"), [(20, 50), (-10, -25), (40, 100)])
+def test_flexion_and_abduction_are_the_first_two_turns_of_the_leg(outwards, forwards):
+    """An independent decomposition: scipy's intrinsic Euler angles of the turn that was applied."""
+    joints = Figure(1).joints
+    hip, knee, ankle = H36M17.indices(["left_hip", "left_knee", "left_ankle"])
+    # Grood & Suntay: about the side axis, then about the floating one, then about the thigh's own.
+    turn = Rotation.from_euler("XZY", [-forwards, outwards, 17.0], degrees=True)
+    for joint in (knee, ankle):
+        joints[:, joint] = joints[:, hip] + turn.apply(joints[:, joint] - joints[:, hip])
+    measured = joint_angles(sequence(joints))
+    assert measured["left_hip_flexion"] == pytest.approx(forwards, abs=1e-3)
+    assert measured["left_hip_abduction"] == pytest.approx(outwards, abs=1e-3)
+
+
+def test_angles_do_not_depend_on_where_the_body_is_and_how_it_lies():
+    joints = walking(40, heading=20.0).joints
+    measured = joint_angles(sequence(joints))
+    turn = Rotation.from_euler("xyz", [100, -40, 65], degrees=True)
+    elsewhere = turn.apply(joints.reshape(-1, 3)).reshape(joints.shape) + np.array([3, -1, 7])
+    moved = joint_angles(sequence(elsewhere, frame="camera"))
+    np.testing.assert_allclose(moved.degrees, measured.degrees, atol=2e-3)
+
+
+def test_left_and_right_change_places_in_a_mirror():
+    joints = walking(40).joints
+    mirrored = joints[:, H36M17.mirror] * [-1, 1, 1]
+    measured, seen = joint_angles(sequence(joints)), joint_angles(sequence(mirrored))
+    for name in NAMES:
+        side, angle = name.split("_", 1)
+        other = f"{'right' if side == 'left' else 'left'}_{angle}"
+        np.testing.assert_allclose(seen[other], measured[name], atol=2e-3)
+
+
+def test_axes_point_forward_up_and_to_the_right():
+    joints = Figure(3, heading=90.0).joints  # faces +x, its right is at +z
+    for axes in (pelvis_axes(joints, H36M17), thorax_axes(joints, H36M17)):
+        np.testing.assert_allclose(axes, np.tile(np.eye(3), (3, 1, 1)), atol=1e-6)
+
+
+def test_frames_without_a_pose_are_not_a_number():
+    valid = np.arange(60) % 10 > 2
+    measured = joint_angles(sequence(walking(60).joints, valid=valid, fps=Fraction(30000, 1001)))
+    assert measured.degrees.shape == (60, 14) and measured.fps == Fraction(30000, 1001)
+    assert np.isnan(measured.degrees[~valid]).all()
+    assert np.isfinite(measured.degrees[valid]).all()
+
+
+def test_an_arm_swung_round_and_round_has_its_angle_wherever_an_arm_can_be():
+    count = 200
+    turn = np.linspace(0, 720, count)
+    figure = Figure(count, shoulder=-turn, alternate=False, raised=0)
+    found = joint_angles(sequence(figure.joints))["right_shoulder_flexion"]
+    folded = (turn + 90) % 360 - 90  # straight down is 0 in every round
+    np.testing.assert_array_equal(np.isfinite(found), folded <= 210)
+    known = np.isfinite(found)
+    np.testing.assert_allclose(found[known], folded[known], atol=1e-3)
+
+
+def test_a_backflip_that_is_taken_wrongly_stays_in_what_a_hip_can_do():
+    """A thigh of the example clip at 5.47 s; it came out as 407 degrees, whole turns and all."""
+    turn = np.array([47, 43, 37, 26, 4, -28, -66, -150, -139, -165, 163, 142, 135, 133, 125, 111.0])
+    figure = Figure(len(turn), hip=turn, alternate=False, knee=20)
+    measured = joint_angles(sequence(figure.joints, fps=Fraction(30)))
+    possible = (turn >= -60) & (turn <= 150)
+    for side in ("left", "right"):
+        found = measured[f"{side}_hip_flexion"]
+        np.testing.assert_allclose(found, np.where(possible, turn, np.nan), atol=1e-3)
+        np.testing.assert_array_equal(np.isfinite(measured[f"{side}_hip_abduction"]), possible)
+        assert np.isfinite(measured[f"{side}_knee_flexion"]).all()
+
+
+@pytest.mark.parametrize("posture", [{"knee": 172.0}, {"elbow": 172.0}, {"hip": -75.0}])
+def test_what_no_joint_can_do_is_missing(posture):
+    (name,) = posture
+    found = angles_of(**posture, alternate=False)
+    assert np.isnan(found[f"left_{name}" + "_flexion"])
+    assert np.isnan(found[f"right_{name}" + "_flexion"])
+
+
+@pytest.mark.parametrize(
+    ("fps", "step", "known"),
+    [(30, 49, True), (30, 51, False), (120, 39, True), (120, 41, False), (5, 89, True),
+     (5, 91, False)],
+)  # fmt: skip
+def test_both_frames_of_a_jump_that_nobody_does_are_missing(fps, step, known):
+    knee = np.array([20.0, 20, 20, 20 + step, 20 + step, 20 + step])
+    measured = joint_angles(sequence(Figure(6, knee=knee).joints, fps=Fraction(fps)))
+    expected = knee if known else np.where([True, True, False, False, True, True], knee, np.nan)
+    np.testing.assert_allclose(measured["left_knee_flexion"], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_the_pose_angles_are_possible_or_missing(seed):
+    draw = np.random.default_rng(seed)
+    path = np.cumsum(draw.normal(0, 0.03, (400, 17, 3)), axis=0) + draw.normal(0, 0.4, (17, 3))
+    measured = joint_angles(sequence(path, fps=Fraction(30)))
+    assert 0.3 < np.isfinite(measured.degrees).mean() < 1
+    for name in NAMES:
+        low, high = RANGES[name.split("_", 1)[1]]
+        found = measured[name]
+        assert np.nanmin(found) >= low - 0.01 and np.nanmax(found) <= high + 0.01
+        assert np.nanmax(np.abs(np.diff(found))) <= FASTEST / 30
+
+
+def test_arms_straight_out_have_elevation_but_no_flexion():
+    raised = np.linspace(0, 160, 161)
+    measured = joint_angles(sequence(Figure(161, raised=raised).joints))
+    np.testing.assert_allclose(measured["left_shoulder_elevation"], raised, atol=1e-3)
+    undefined = np.isnan(measured["left_shoulder_flexion"])
+    np.testing.assert_array_equal(undefined, np.abs(raised - 90) <= 20)
+    hanging, up = measured["left_shoulder_flexion"][[0, -1]]
+    assert hanging == pytest.approx(0, abs=1e-3) and up == pytest.approx(180, abs=1e-3)
+
+
+def test_joints_that_fall_together_give_no_angle_and_no_warning():
+    joints = Figure(2).joints
+    joints[0] = 0.0
+    joints[1, H36M17.index("left_knee")] = joints[1, H36M17.index("left_hip")]
+    measured = joint_angles(sequence(joints))
+    assert np.isnan(measured.degrees[0]).all()
+    assert np.isnan(measured["left_hip_flexion"][1]) and np.isnan(measured["left_knee_flexion"][1])
+    assert np.isfinite(measured["right_knee_flexion"][1])
+
+
+def test_a_joint_set_without_a_spine_is_refused():
+    person = sequence(walking(3).joints)
+    other = replace(
+        person,
+        joints=person.joints[:, :15],
+        scores=person.scores[:, :15],
+        keypoints=person.keypoints[:, :15],
+        joint_set=HUMANEVA15,
+    )
+    with pytest.raises(UsageError, match="spine"):
+        joint_angles(other)
+
+
+def test_columns_and_names_belong_together():
+    with pytest.raises(ValueError, match="angles"):
+        JointAngles(NAMES, np.zeros((4, 3)), Fraction(25))

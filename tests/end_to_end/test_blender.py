@@ -1,0 +1,164 @@
+"""Blender as the judge of what is written for it; skipped where `bpy` is not installed."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.rig.bvh_skeletons import DIALECTS
+from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
+from glagcn_cli.export.rig.stick_figure import stick_figure
+from glagcn_cli.skeleton import H36M17
+from tests.helpers.moving_figure import sequence, walking
+
+bpy = pytest.importorskip("bpy")
+
+pytestmark = pytest.mark.timeout(300)
+
+FPS = Fraction(25)
+MILLIMETRE = 1e-3
+
+
+def figure(count: int = 40) -> np.ndarray:
+    """A walk that turns, with lengths and errors of a lifter's."""
+    joints = walking(count, fps=25.0, heading=np.linspace(0, 200, count)).joints
+    return joints + np.random.default_rng(0).normal(0, 0.004, joints.shape)
+
+
+def fitted(joints: np.ndarray) -> RigMotion:
+    return fit_rig(joints.astype(np.float32), np.ones(len(joints), bool), FPS)
+
+
+def written(path: Path, people: list, **settings: str) -> Path:
+    return next(iter(writer_for(path)(path, people, ExportContext(settings=settings))))
+
+
+def empty_scene() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def import_bvh(path: Path) -> None:
+    empty_scene()
+    bpy.ops.import_anim.bvh(
+        filepath=str(path), global_scale=0.01, update_scene_fps=True, update_scene_duration=True
+    )
+
+
+def import_glb(path: Path) -> None:
+    empty_scene()
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = FPS.numerator, FPS.denominator
+    bpy.ops.import_scene.gltf(filepath=str(path))
+
+
+def armatures() -> list:
+    return sorted((o for o in bpy.data.objects if o.type == "ARMATURE"), key=lambda o: o.name)
+
+
+def to_ours(points) -> np.ndarray:
+    """From Blender's z up to the scene frame's y up."""
+    x, y, z = np.moveaxis(np.asarray(points, float), -1, 0)
+    return np.stack([x, z, -y], axis=-1)
+
+
+def bone_heads(armature, names: list[str], first_frame: int, count: int) -> np.ndarray:
+    """(frames, bones, 3) metres in the scene frame: where Blender has the joints."""
+    heads = np.empty((count, len(names), 3))
+    for frame in range(count):
+        bpy.context.scene.frame_set(first_frame + frame)
+        for bone, name in enumerate(names):
+            heads[frame, bone] = armature.matrix_world @ armature.pose.bones[name].head
+    return to_ours(heads)
+
+
+def rig_places(motion: RigMotion) -> dict[str, np.ndarray]:
+    return dict(zip(NAMES, motion.rig.positions(motion.root, motion.turns()), strict=True))
+
+
+@pytest.mark.parametrize("skeleton", DIALECTS)
+def test_bvh_has_its_joints_where_the_fit_and_the_poses_have_them(tmp_path, skeleton):
+    joints = figure()
+    path = written(tmp_path / "walk.bvh", [sequence(joints, fps=FPS)], bvh_skeleton=skeleton)
+    import_bvh(path)
+    scene, (armature,) = bpy.context.scene, armatures()
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(25, abs=1e-4)
+    assert tuple(armature.animation_data.action.frame_range) == (1, len(joints))
+    dialect = DIALECTS[skeleton]
+    at_joint = [j for j in dialect.joints if j.along == 0.0]
+    heads = bone_heads(armature, [j.name for j in at_joint], 1, len(joints))
+    motion = fitted(joints)
+    places, fit = rig_places(motion), motion.joint_positions()
+    sits_at = {joint.name: joint.sits_at for joint in RIG_JOINTS}
+    for number, joint in enumerate(at_joint):
+        assert np.abs(heads[:, number] - places[joint.turns_as]).max() < MILLIMETRE
+        pose = fit[:, H36M17.index(sits_at[joint.turns_as])]
+        assert np.abs(heads[:, number] - pose).max() < MILLIMETRE
+
+
+def test_bvh_stands_in_a_t_pose_on_z_up_facing_minus_y(tmp_path):
+    import_bvh(written(tmp_path / "walk.bvh", [sequence(figure(), fps=FPS)]))
+    bones = armatures()[0].data.bones
+    rest = {bone.name.split(":")[1]: np.array(bone.head_local) for bone in bones}
+    assert rest["LeftHand"][0] > 0.5 > -0.5 > rest["RightHand"][0]
+    assert rest["Head"][2] > 0.5 > -0.5 > rest["LeftFoot"][2]
+    assert rest["LeftToeBase"][1] < rest["LeftFoot"][1] - 0.05
+
+
+def test_glb_has_everybodys_joints_and_moves_their_meshes(tmp_path):
+    first, second = figure(), figure() + np.array([1.5, 0.0, -1.0])
+    people = [sequence(first, fps=FPS), sequence(second, fps=FPS, person=3)]
+    import_glb(written(tmp_path / "duo.glb", people))
+    found = armatures()
+    assert [armature.name for armature in found] == ["person 1", "person 3"]
+    for armature, joints in zip(found, (first, second), strict=True):
+        motion = fitted(joints)
+        heads = bone_heads(armature, list(NAMES), 0, len(joints))
+        for number, place in enumerate(rig_places(motion).values()):
+            assert np.abs(heads[:, number] - place).max() < MILLIMETRE
+        assert np.abs(_worn(armature) - _expected(motion, len(joints) - 1)).max() < MILLIMETRE
+
+
+def _worn(armature) -> np.ndarray:
+    """(2, 3) least and greatest place of the mesh that the armature moves, scene frame."""
+    graph = bpy.context.evaluated_depsgraph_get()
+    (mesh,) = [o for o in bpy.data.objects if o.type == "MESH" and o.parent == armature]
+    moved = mesh.evaluated_get(graph)
+    corners = to_ours([moved.matrix_world @ v.co for v in moved.data.vertices])
+    return np.stack([corners.min(axis=0), corners.max(axis=0)])
+
+
+def _expected(motion: RigMotion, frame: int) -> np.ndarray:
+    """The same from the fit: every corner of the figure moved by its joint alone."""
+    places, turns = motion.rig.positions(motion.root, motion.turns()), motion.turns()
+    rest = motion.rig.positions(np.zeros((1, 3)), [t[:1] * t[:1].inv() for t in turns])
+    corners = []
+    for part in stick_figure(motion.rig):
+        for joint in np.unique(part.joints):
+            local = part.positions[part.joints == joint] - rest[joint][0]
+            corners.append(places[joint][frame] + turns[joint][frame].apply(local))
+    all_corners = np.concatenate(corners)
+    return np.stack([all_corners.min(axis=0), all_corners.max(axis=0)])
+
+
+def test_the_example_renders_a_still_with_the_figure_in_it(tmp_path, monkeypatch):
+    path = written(tmp_path / "walk.bvh", [sequence(figure(), fps=FPS)])
+    still = tmp_path / "still.png"
+    script = Path(__file__).parents[2] / "examples" / "blender_import.py"
+    monkeypatch.setattr(sys, "argv", [str(script), str(path), str(still)])
+    runpy.run_path(str(script), run_name="__main__")
+    image = bpy.data.images.load(str(still))
+    pixels = np.array(image.pixels[:]).reshape(image.size[1], image.size[0], -1)[..., :3]
+    assert pixels.shape[:2] == (540, 960)
+    orange = (pixels[..., 0] > 1.5 * pixels[..., 2]) & (pixels[..., 0] > 0.2)
+    blue = (pixels[..., 2] > 1.3 * pixels[..., 0]) & (pixels[..., 2] > 0.2)
+    for side in (orange, blue):
+        rows, columns = np.nonzero(side)
+        assert len(rows) > 300
+        assert 0.2 < columns.mean() / 960 < 0.8
