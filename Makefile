@@ -25,11 +25,12 @@ FROM_INDEX = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),$(if $(NO_CARD),--ex
 CLIP := examples/.cache/demo.mp4
 OUT := examples/out
 
-.PHONY: help demo test lint setup clean
+.PHONY: help demo test check lint setup clean
 
 help:
 	@echo "make demo   install into .venv, fetch the example clip, lift it to 3D"
 	@echo "make test   install into .venv if needed, run the tests"
+	@echo "make check  lint, types, and the tests that are not slow"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove .venv, the example clip and its outputs"
 
@@ -38,6 +39,9 @@ demo: $(READY)
 
 test: $(TESTS_READY)
 	$(BIN)/python -m pytest
+
+check: lint
+	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(TESTS_READY)
 	$(BIN)/ruff check .

@@ -12,6 +12,22 @@ import pytest
 from glagcn_cli.files.downloading import CACHE_VARIABLE
 
 
+# Files of tests that build wheels, start several processes, open browsers or train.
+SLOW = (
+    "batch/", "benchmarks/", "end_to_end/", "export/html/test_browser.py", "live/",
+    "training/commands/", "training/engine/", "training/lifter_files/", "training/report/",
+    "commands/test_demo.py", "pipeline/test_process_video.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow files, so that ``-m "not slow"`` leaves them out."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_cache_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep what fixtures of a session run out of the home of who runs the tests."""

@@ -98,7 +98,7 @@ def nearest_folder(path: Path) -> Path:
 def remove_leftovers(path: str | Path) -> None:
     """Remove temporary files of an output whose process was killed before it could do that.
 
-    Among them a video's picture, which is written before its sound (`video_writing`).
+    Among them a video's picture, which is written before its sound (`video.writer`).
     """
     target = Path(path)
     stem, suffix = re.escape(target.stem[:40]), re.escape(target.suffix)

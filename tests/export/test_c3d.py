@@ -181,7 +181,8 @@ def test_without_ezc3d_the_command_to_install_it_is_named(monkeypatch, tmp_path)
 
 def test_a_full_disk_leaves_nothing(tmp_path):
     code = (
-        "import resource, signal, sys; from pathlib import Path; import tests.export.test_c3d as here;"
+        "import resource, signal, sys; from pathlib import Path;"
+        "import tests.export.test_c3d as here;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
         "here.write(Path(sys.argv[1]), [here.sequence(here.walking(500).joints)])"
