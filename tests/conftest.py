@@ -11,7 +11,6 @@ import pytest
 
 from glagcn_cli.files.downloading import CACHE_VARIABLE
 
-
 # Files of tests that build wheels, start several processes, open browsers or train.
 SLOW = (
     "batch/", "benchmarks/", "end_to_end/", "export/html/test_browser.py", "live/",
