@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 import urllib.request
 from email.message import Message
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_a_name_without_a_hash_is_refused() -> None:
 
 def test_the_cache_is_where_the_platform_keeps_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GLAGCN_CACHE", raising=False)
-    monkeypatch.setattr(downloading.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert downloading.cache_folder() == Path("/somewhere/glagcn")
     monkeypatch.delenv("XDG_CACHE_HOME")

@@ -11,6 +11,7 @@ from glagcn_cli.diagnostics.drawn_people import draw_people
 from glagcn_cli.machine.precision import fast_precision, run_in
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
+from tests.helpers.processors import needs_bfloat16
 
 
 class Network(nn.Module):
@@ -54,6 +55,7 @@ def test_a_cpu_gets_half_precision_where_it_multiplies_in_it(
     assert fast_precision("cpu") == (torch.bfloat16 if able else None)
 
 
+@needs_bfloat16
 def test_joints_in_half_precision_lie_where_those_in_single_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,6 +10,7 @@ from torch.nn import functional
 from glagcn_cli.detection.movenet import convolutions
 from glagcn_cli.detection.movenet.convolutions import Activation, convolve
 from glagcn_cli.detection.movenet.network import Conv
+from tests.helpers.processors import needs_bfloat16
 
 ACTIVATED = {"none": lambda x: x, "relu": functional.relu, "relu6": functional.relu6}
 
@@ -46,6 +47,7 @@ def test_equals_a_convolution_and_an_activation(
     assert (wanted >= 6).any(), "the bound must matter"
 
 
+@needs_bfloat16
 def test_computes_in_the_precision_of_autocast() -> None:
     x, weight, bias = _layer(1)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):

@@ -96,7 +96,7 @@ def told(caplog):
 def test_help_imports_nothing_heavy(command) -> None:
     code = (
         "import sys\n"
-        f"from glagcn_training.cli import {command}\n"
+        f"from glagcn_training.commands.train_eval import {command}\n"
         f"{command}(['--help'], standalone_mode=False)\n"
         "heavy = {'torch', 'mmengine', 'numpy', 'scipy', 'matplotlib', 'yaml', 'tqdm'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
@@ -295,7 +295,6 @@ def test_places_that_cannot_be_written(packs, tmp_path) -> None:
     (tmp_path / "file").touch()
     refused(train("mocap", packs, tmp_path / "file"), 2, "file")
     refused(train("mocap", packs, tmp_path / "file" / "run"), 1, str(tmp_path / "file"))
-    refused(evaluate("mocap", packs, "--json", str(tmp_path / "no" / "a.json")), 1, "no/a.json")
     refused(evaluate("mocap", packs, "--json", str(tmp_path)), 1, "is a folder")
     refused(evaluate("mocap", packs, "--calibration", str(tmp_path)), 1, "is a folder")
 
