@@ -95,7 +95,7 @@ def test_a_clip_of_uneven_times_is_not_sought(
 def test_a_start_beyond_the_end(tmp_path: Path, announced: bool) -> None:
     live = () if announced else ("-live", "1")
     clip = encode(tmp_path / "clip.webm", counting(30), 25, "-c:v", "libvpx", *live)
-    with pytest.raises(UsageError, match=r"clip\.webm: start \(1:15\) is beyond .* lasts 1\.2 s"):
+    with pytest.raises(UsageError, match=r"clip\.webm: --start 1:15 is beyond .* lasts 1\.2 s"):
         list(VideoReader(clip, ClipRange(75.0)))
     with pytest.raises(UsageError, match="is beyond"):
         list(VideoReader(clip, ClipRange(1.2)))

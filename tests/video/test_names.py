@@ -124,6 +124,6 @@ def test_an_error_nobody_foresaw_names_no_password(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("glagcn_cli.commands.one_video.lift", fail)
+    monkeypatch.setattr("glagcn_cli.commands.video.lift", fail)
     said = told(run("rtsp://me:secret@camera/1", "-o", out / "a.npy"))
     assert "rtsp://camera/1: stopped by an error" in said and "secret" not in said
