@@ -101,8 +101,11 @@ def product_poses(lifter: Lifter, person: Keypoints2D, settings: Settings) -> di
 
 def mediapipe_clip(found: MediaPipePoses) -> ClipPoses:
     """MediaPipe's COCO-17 points as the joints that the program speaks of."""
-    joints = COCO17_TO_H36M17 @ np.nan_to_num(found.world)
-    return ClipPoses(joints, COCO17_TO_H36M17 @ np.nan_to_num(found.keypoints), found.valid)
+    joints, keypoints = (
+        np.asarray(COCO17_TO_H36M17 @ np.nan_to_num(points), np.float64)
+        for points in (found.world, found.keypoints)
+    )
+    return ClipPoses(joints, keypoints, found.valid)
 
 
 def run_clip(

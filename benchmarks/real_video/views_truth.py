@@ -82,7 +82,7 @@ def score_views(
     }
     first, *others = truths
     for other in others:
-        everywhere = truths[other].good.all(axis=1)
+        everywhere = np.asarray(truths[other].good.all(axis=1))
         between = _error(truths[other].joints, truths[first], everywhere)
         scores[f"truth of {other}"] = {first: [between], other: [0.0]}
     return scores

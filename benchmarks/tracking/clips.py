@@ -74,7 +74,7 @@ def make_clip(kind: str, actors: Sequence[Actor], seed: int) -> KnownClip:
     """Make one clip of a kind of `KINDS`."""
     rng = np.random.default_rng([seed, sorted(KINDS).index(kind)])
     parts = KINDS[kind](rng)
-    bodies = [_body(part, actors[rng.integers(len(actors))], rng) for part in parts]
+    bodies = [_body(part, actors[int(rng.integers(len(actors)))], rng) for part in parts]
     frames, identities = [], []
     limits = rng.uniform(*_HIDDEN, len(parts))
     missed = [_stretches(rng, len(parts[0].path), _MISSED, _MISSED_FRAMES) for _ in parts]
@@ -158,7 +158,7 @@ def _false_people(
     """Things that are taken for people for a moment: what is found of each in its frames."""
     found = []
     for start in np.flatnonzero(rng.random(frames) < _FALSE):
-        actor, height = actors[rng.integers(len(actors))], rng.uniform(100, 300)
+        actor, height = actors[int(rng.integers(len(actors)))], rng.uniform(100, 300)
         place = rng.uniform([100, 150], [SIZE[0] - 100, SIZE[1] - 150])
         points = np.clip(actor.points[0] * height + place, 0, SIZE)
         last = start + rng.geometric(1 / _FALSE_FRAMES)

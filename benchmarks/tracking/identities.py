@@ -67,10 +67,9 @@ def nearest_box(frames: Sequence[FrameDetections]) -> Tracks:
             if off <= NEAREST_REACH and given[row] < 0 and who not in taken:
                 given[row] = who
                 taken.add(who)
-        for row in np.flatnonzero(given < 0):
-            given[row] = next(new)
-        for row, who in enumerate(given):
-            last[int(who)] = (number, centre(frame.boxes[row]), size(frame.boxes[row]))
+        given[given < 0] = [next(new) for _ in range(int((given < 0).sum()))]
+        for row, known in enumerate(given):
+            last[int(known)] = (number, centre(frame.boxes[row]), size(frame.boxes[row]))
         tracks.append(given)
     return tracks
 
