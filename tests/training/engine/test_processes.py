@@ -40,7 +40,8 @@ def runs(tmp_path_factory):
     """The same recipe trained by one process and by two."""
     folder = tmp_path_factory.mktemp("processes")
     write_humaneva(folder / "data", frames=30)
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    here = ("--standalone", "--local-addr", "127.0.0.1")  # a machine may not know its own name
+    torchrun = ("-m", "torch.distributed.run", *here, "--nproc-per-node", "2")
     for out, launcher in (("one", ()), ("two", torchrun)):
         done = subprocess.run(
             command(folder / "data", folder / out, *launcher),
