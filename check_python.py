@@ -55,6 +55,22 @@ def wrong_python(version, implementation, bits):
     return None
 
 
+def wrong_machine(system, machine):
+    """Say for what kind of machine there is no torch; None where there is one.
+
+    Parameters
+    ----------
+    system, machine : str
+        As `platform.system` and `platform.machine` name them.
+    """
+    if (system, machine) == ("Darwin", "x86_64"):
+        return (
+            "torch has no wheels for Macs with Intel's processors any more. On one with Apple's, "
+            "install the Python made for it: this one is not."
+        )
+    return None
+
+
 def missing_venv(version, is_there, is_system_python, is_debian):
     """Say how the module that makes environments is installed; None where it is there.
 
@@ -121,6 +137,7 @@ def problem():
     """Say what is wrong here; None if nothing is."""
     version = sys.version_info[:2]
     wrong = wrong_python(version, platform.python_implementation(), 8 * struct.calcsize("P"))
+    wrong = wrong or wrong_machine(platform.system(), platform.machine())
     if wrong:
         return wrong
     is_debian = os.path.exists("/usr/bin/apt-get")

@@ -73,3 +73,15 @@ def test_old_pythons_can_read_it() -> None:
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.AnnAssign)]
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine"), [("Darwin", "arm64"), ("Windows", "AMD64"), ("Linux", "x86_64")]
+)
+def test_machines_that_torch_is_built_for_will_do(system: str, machine: str) -> None:
+    assert check_python.wrong_machine(system, machine) is None
+
+
+def test_macs_with_intel_are_refused_in_one_line() -> None:
+    said = check_python.wrong_machine("Darwin", "x86_64")
+    assert said.startswith("torch has no wheels for Macs with Intel's") and "\n" not in said
