@@ -56,9 +56,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     with (
         atomic_output(path, context.overwrite) as temporary,
         # ezc3d takes no other suffix than ".c3d" in small letters.
-        TemporaryDirectory(
-            prefix=".", dir=_folder_for(temporary), ignore_cleanup_errors=True
-        ) as folder,
+        TemporaryDirectory(prefix=".", dir=_folder_for(path), ignore_cleanup_errors=True) as folder,
     ):
         written = Path(folder) / "points.c3d"
         document.write(str(written))

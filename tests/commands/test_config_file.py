@@ -231,6 +231,21 @@ def test_a_name_that_is_no_text_cannot_be_printed() -> None:
     assert "no text" in result.stderr
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_editors_and_shells_of_windows_write_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "choices.toml"
+    file.write_bytes('input = "\u8e0a\u308a.mp4"\r\nturn = 7\r\n'.encode(encoding))
+    values = in_effect("--config", file)
+    assert values["turn"] == 7 and values["input"] == [str(tmp_path / "\u8e0a\u308a.mp4")]
+
+
+def test_what_is_printed_in_another_encoding_is_still_toml(tmp_path: Path) -> None:
+    runner = CliRunner(charset="cp1252")
+    name = str(tmp_path / "Z\xfcrich \u8e0a\U0001f483.npy")
+    result = runner.invoke(main, ["--print-config", "-o", name])
+    assert tomllib.loads(result.stdout_bytes.decode("utf-8"))["output"] == [name]
+
+
 def test_a_file_of_options_imports_nothing_heavy(tmp_path: Path) -> None:
     file = config(tmp_path, f'{INPUT_KEY} = "a.mp4"\nturn = 3\npeople = "all"')
     code = (

@@ -314,6 +314,8 @@ def test_the_same_output_twice(monkeypatch, source, out) -> None:
     monkeypatch.chdir(out)
     refused(run(source, "-o", "a.mp4", "-o", out / "a.mp4"), 2, "a.mp4: is named twice")
     refused(run(source, "-o", "a.mp4", "-o", "../out/a.mp4"), 2, "a.mp4: is named twice")
+    told = "a.npy: is named twice as an output (capitals do not make another file of it)"
+    refused(run(source, "-o", "a.npy", "-o", "A.npy"), 2, told)
 
 
 @pytest.mark.usefixtures("no_models")

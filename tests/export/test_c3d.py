@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from glagcn_cli.errors import InputError, NobodyFoundError, UsageError
+from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.readers.saved_poses import read_poses
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import sequence, walking
 
 ezc3d = pytest.importorskip("ezc3d")
+c3d = pytest.importorskip("glagcn_cli.export.c3d")
 
 NTSC = Fraction(30000, 1001)
 SEEN = np.arange(30) % 7 != 3
@@ -44,6 +46,23 @@ def test_one_person_has_joints_as_points(tmp_path):
     assert np.allclose(points, in_place(person), rtol=0, atol=1e-3, equal_nan=True)
     residuals = file["data"]["meta_points"]["residuals"][0].T
     assert np.array_equal(residuals, np.where(SEEN, 0.0, -1.0)[:, None].repeat(17, axis=1))
+
+
+def test_windows_gets_it_in_a_folder_of_plain_letters(tmp_path, monkeypatch):
+    (accented := tmp_path / "Größe").mkdir()
+    (plain := tmp_path / "plain").mkdir()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(plain))
+    made, make = [], c3d.TemporaryDirectory
+    monkeypatch.setattr(
+        c3d, "TemporaryDirectory", lambda **where: made.append(where["dir"]) or make(**where)
+    )
+    (path,) = write(accented / "walk.c3d", [sequence(walking(30).joints)])
+    assert made == [plain] and [*plain.iterdir()] == []
+    assert read_poses(path).sequences[0].valid.all() and [*accented.iterdir()] == [path]
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(accented))
+    with pytest.raises(OutputError, match=r"again\.c3d: cannot be written.*set TEMP"):
+        write(accented / "again.c3d", [sequence(walking(30).joints)])
 
 
 def test_several_people_are_told_apart_by_prefixes(tmp_path):

@@ -133,3 +133,10 @@ def test_the_cache_is_where_the_platform_keeps_caches(monkeypatch: pytest.Monkey
     assert downloading.cache_folder() == Path("/somewhere/glagcn")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert downloading.cache_folder() == Path.home() / ".cache" / "glagcn"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert downloading.cache_folder() == Path.home() / "Library" / "Caches" / "glagcn"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", "/local")
+    assert downloading.cache_folder() == Path("/local/glagcn/Cache")
+    monkeypatch.delenv("LOCALAPPDATA")
+    assert downloading.cache_folder() == Path.home() / "AppData" / "Local" / "glagcn" / "Cache"
