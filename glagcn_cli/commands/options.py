@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..export.formats import FORMATS, READABLE_SUFFIXES
 from ..video.clip_times import parse_time
 from .batch_options import MANY_OPTIONS
 from .completion import listed, output_suffixes
@@ -67,11 +68,9 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         multiple=True,
         type=click.Path(path_type=Path),
         shell_complete=output_suffixes,
-        help="File to write; may be given several times. The suffix picks the format: .mp4 "
-        "(the video beside the 3D skeletons), .html (the same as a page to turn and "
-        "play), .png (some frames of it), .bvh or .glb (for Blender and other animation "
-        "tools), .npy (3D joints), .npz (3D joints, 2D keypoints, scores and more), .json "
-        "or .csv (the same as text), .trc or .c3d (markers for OpenSim and Mokka).",
+        help="File to write; may be given several times. The suffix picks the format: "
+        + ", ".join(f"{known.suffix} ({known.briefly})" for known in FORMATS)
+        + ".",
     ),
     click.option(
         "--plot",
@@ -99,9 +98,9 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         "--from-3d",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Take the poses from a file that this program wrote (best .npz or .json; also "
-        ".csv, .trc, .c3d, .npy) instead of lifting. INPUT may be left out; with it, "
-        ".mp4, .html and .png show the video too.",
+        help="Take the poses from a file that this program wrote instead of lifting: one of "
+        f"{', '.join(READABLE_SUFFIXES)}, of which the first hold most. INPUT may be left out; "
+        "with it, .mp4, .html and .png show the video too.",
     ),
     click.option(
         "--from-2d",

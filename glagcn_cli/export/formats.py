@@ -1,10 +1,13 @@
-"""Table of the output formats, and the writer of each.
+"""Table of the output formats: what each holds, and the modules that write and read it.
 
-Formats that hold one person (`.npy`, `.bvh`) write the main person under the name asked
-for, and every other one under a name with the person's number: `walk.bvh`,
-`walk.person2.bvh`. Formats that hold people side by side (`.npz`) write one file.
+A new format is a file in this package with a function `write`, as `Writer` says, and one entry in
+`FORMATS`; it can be read back where the entry names a module of `readers/` too.
 
-Nothing here imports torch; scipy is imported with the writer that needs it.
+Formats that hold one person (`.npy`, `.bvh`) write the main person under the name asked for, and
+every other one under a name with the person's number: `walk.bvh`, `walk.person2.bvh`. Formats that
+hold people side by side (`.npz`) write one file.
+
+Nothing here imports NumPy or torch: the command line reads this table for its help.
 """
 
 from __future__ import annotations
@@ -13,30 +16,137 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import UsageError
-from ..poses import PoseSequence
 from ..video.clip_times import WHOLE, ClipRange
 
-VIDEO_SUFFIXES: tuple[str, ...] = (".mp4",)
-"""Outputs that are rendered, not written from poses alone; the pipeline makes them."""
+if TYPE_CHECKING:
+    from ..poses import PoseSequence
 
-_MODULES: dict[str, str] = {
-    ".npy": "npy",
-    ".npz": "npz",
-    ".json": "json_file",
-    ".csv": "csv_file",
-    ".trc": "trc",
-    ".c3d": "c3d",
-    ".bvh": "bvh",
-    ".glb": "glb",
-    ".png": "png",
-    ".html": "html.page",
-}
 
-SUFFIXES: tuple[str, ...] = tuple(_MODULES)
-"""Outputs that have a pose writer."""
+@dataclass(frozen=True)
+class OutputFormat:
+    """One kind of output file.
+
+    Parameters
+    ----------
+    suffix
+        Picks the format; lower case, with its dot.
+    writer
+        Module with `write`, by its name relative to this package.
+    briefly
+        Few words for the help of `--output`.
+    holds
+        One line for the report of a run.
+    reader
+        Module with `read` in `readers/`; None for files that poses cannot be read back from.
+    one_person
+        Each file holds one person.
+    rendered
+        Drawn from the frames of the video by `mp4.render_video`, not written from poses alone.
+    """
+
+    suffix: str
+    writer: str
+    briefly: str
+    holds: str
+    reader: str | None = None
+    one_person: bool = False
+    rendered: bool = False
+
+
+FORMATS: tuple[OutputFormat, ...] = (
+    OutputFormat(
+        ".mp4",
+        "mp4",
+        "the video beside the 3D skeletons",
+        "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",
+        rendered=True,
+    ),
+    OutputFormat(
+        ".html",
+        "html.page",
+        "the same as a page to turn and play",
+        "one page to look at, without a network: the video beside a 3D view that turns",
+    ),
+    OutputFormat(
+        ".png",
+        "png",
+        "some frames of it",
+        "contact sheet: evenly spaced frames with the 2D beside the 3D skeletons",
+    ),
+    OutputFormat(
+        ".bvh",
+        "bvh",
+        "a rig for Blender and other animation tools",
+        "motion of one person as rotations of a rig, y up, centimetres",
+        one_person=True,
+    ),
+    OutputFormat(
+        ".glb",
+        "glb",
+        "stick figures on rigs for the same",
+        "all people as moving stick figures on rigs, glTF, y up, metres",
+    ),
+    OutputFormat(
+        ".npz",
+        "npz",
+        "3D joints, 2D keypoints, scores and more",
+        "3D joints, how far they may be off, 2D keypoints, scores, valid frames, rate, joint "
+        "names, people, settings",
+        reader="npz",
+    ),
+    OutputFormat(
+        ".json",
+        "json_file",
+        "the same as text",
+        "all that .npz holds and the gaps, as text; docs/formats.md has its schema",
+        reader="json_file",
+    ),
+    OutputFormat(
+        ".csv",
+        "csv_file",
+        "3D joints as a table",
+        "joints of all people as tidy rows: frame, time, person, joint, x, y, z, score",
+        reader="csv_file",
+    ),
+    OutputFormat(
+        ".trc",
+        "trc",
+        "markers for OpenSim",
+        "joints of one person as markers for OpenSim, millimetres, y up; empty without a pose",
+        reader="trc",
+        one_person=True,
+    ),
+    OutputFormat(
+        ".c3d",
+        "c3d",
+        "markers for Mokka and Visual3D",
+        "joints of all people as points, millimetres, y up; residual -1 without a pose",
+        reader="c3d",
+    ),
+    OutputFormat(
+        ".npy",
+        "npy",
+        "3D joints",
+        "joints of one person, (frames, 17, 3) float32, metres, y up; NaN without a pose",
+        reader="npy",
+        one_person=True,
+    ),
+)
+"""All formats, in the order of the help; of those that can be read, what keeps most comes first."""
+
+BY_SUFFIX: dict[str, OutputFormat] = {known.suffix: known for known in FORMATS}
+
+VIDEO_SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if f.rendered)
+"""Suffixes of outputs that are drawn from the video."""
+
+SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if not f.rendered)
+"""Suffixes of outputs that are written from poses alone."""
+
+READABLE_SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if f.reader)
+"""Suffixes of files that poses can be read from; those that keep most come first."""
 
 PLOT_SUFFIXES: tuple[str, ...] = (".png", ".pdf", ".svg")
 """Figures of joint angles, which `angles_plot.write_plot` draws."""
@@ -104,15 +214,29 @@ def no_writer(suffix: str) -> str:
     """Say that no file is written with a suffix, and what to write instead."""
     if advice := INSTEAD.get(suffix.lower()):
         return f"{suffix} is not written; {advice.format(suffix)}"
-    known = ", ".join((*VIDEO_SUFFIXES, *SUFFIXES))
+    known = ", ".join(BY_SUFFIX)
     what = f"its suffix {suffix} is unknown" if suffix else "it has no suffix"
     return f"{what}; the suffix picks the format, one of {known}"
 
 
-def writer_for(path: Path) -> Writer:
-    """Writer for a path's suffix, upper or lower case; ``UsageError`` for an unknown one."""
-    suffix = path.suffix.lower()
-    if suffix not in _MODULES:
+def format_of(path: Path) -> OutputFormat:
+    """Return the format that a path's suffix picks, in upper or lower case.
+
+    Raises
+    ------
+    UsageError
+        No format has this suffix; the message says what to write instead.
+    """
+    if (found := BY_SUFFIX.get(path.suffix.lower())) is None:
         raise UsageError(f"{path}: {no_writer(path.suffix)}")
-    writer: Writer = import_module(f".{_MODULES[suffix]}", __package__).write
+    return found
+
+
+def writer_for(path: Path) -> Writer:
+    """Return the writer for a path's suffix; ``UsageError`` where poses alone do not make it."""
+    known = format_of(path)
+    if known.rendered:
+        others = ", ".join(SUFFIXES)
+        raise UsageError(f"{path}: is drawn from a video; poses alone are written as {others}")
+    writer: Writer = import_module(f".{known.writer}", __package__).write
     return writer

@@ -9,27 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GlagcnError, NobodyFoundError, OutputError
-from ..export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from ..export.formats import PLOT_SUFFIXES, ExportContext, format_of, writer_for
 from ..export.mp4 import Clip, render_video
 from ..progress.stages import Stages
 from .run_report import report_paths, write_report
-
-CONTENTS = {
-    ".mp4": "the video with the 2D skeletons, beside it the 3D skeletons; one frame for each frame",
-    ".npy": "joints of one person, (frames, 17, 3) float32, metres, y up; NaN without a pose",
-    ".npz": "3D joints, how far they may be off, 2D keypoints, scores, valid frames, rate, joint "
-    "names, people, settings",
-    ".json": "all that .npz holds and the gaps, as text; docs/formats.md has its schema",
-    ".csv": "joints of all people as tidy rows: frame, time, person, joint, x, y, z, score",
-    ".trc": "joints of one person as markers for OpenSim, millimetres, y up; empty without a pose",
-    ".c3d": "joints of all people as points, millimetres, y up; residual -1 without a pose",
-    ".bvh": "motion of one person as rotations of a rig, y up, centimetres",
-    ".glb": "all people as moving stick figures on rigs, glTF, y up, metres",
-    ".png": "contact sheet: evenly spaced frames with the 2D beside the 3D skeletons",
-    ".html": "one page to look at, without a network: the video beside a 3D view that turns",
-}
-"""What each kind of output holds, for the report."""
-
 
 PLOT_CONTENTS = {
     ".csv": "joint angles over time as rows, degrees, with the events of gait",
@@ -90,15 +73,15 @@ def write_outputs(
     """Write every output; one that fails does not keep the others from being written."""
     for output in outputs:
         with ledger.attempt(output):
-            holds = CONTENTS[output.suffix.lower()]
-            if output.suffix.lower() in VIDEO_SUFFIXES:
+            known = format_of(output)
+            if known.rendered:
                 render_video(clip, output, context, stages)
-                ledger.add(output, holds)
+                ledger.add(output, known.holds)
                 continue
             _require_somebody(clip)
             with stages.stage("export"):
                 for file in writer_for(output)(output, clip.sequences, context):
-                    ledger.add(file, holds)
+                    ledger.add(file, known.holds)
     for plot in plots:
         with ledger.attempt(plot):
             _require_somebody(clip)

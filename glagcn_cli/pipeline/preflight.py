@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
-from ..export.formats import PLOT_SUFFIXES, VIDEO_SUFFIXES, writer_for
+from ..export.formats import BY_SUFFIX, PLOT_SUFFIXES, format_of
 from ..files.atomic import check_output, nearest_folder
 from ..operating_system import folded
 from .run_report import report_paths
@@ -17,9 +17,6 @@ from .run_report import report_paths
 if TYPE_CHECKING:
     from ..detection.models import Kind
     from .settings import Settings
-
-ONE_PERSON_A_FILE = (".npy", ".trc", ".bvh")
-"""Formats that hold one person: everybody but the first gets ``STEM.personN.SUFFIX``."""
 
 
 def check_source(source: Path) -> None:
@@ -64,8 +61,7 @@ def check_outputs(
     if not (outputs or plots):
         raise UsageError("no output is named")
     for output in outputs:
-        if output.suffix.lower() not in VIDEO_SUFFIXES:
-            writer_for(output)
+        format_of(output)
     for plot in plots:
         if plot.suffix.lower() not in PLOT_SUFFIXES:
             raise UsageError(f"{plot}: plots are drawn as {', '.join(PLOT_SUFFIXES)}")
@@ -105,7 +101,8 @@ def files_of_other_people(output: Path) -> list[Path]:
 
 
 def _of_other_people(output: Path, files: Iterable[Path]) -> list[Path]:
-    if output.suffix.lower() not in ONE_PERSON_A_FILE:
+    known = BY_SUFFIX.get(output.suffix.lower())  # None for plots and their tables
+    if known is None or not known.one_person:
         return []
     name = re.compile(rf"{re.escape(output.stem)}\.person\d+{re.escape(output.suffix)}")
     return [file for file in files if file.parent == output.parent and name.fullmatch(file.name)]

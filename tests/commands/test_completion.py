@@ -45,7 +45,7 @@ def test_an_option_of_few_values_offers_them(option: str, values: tuple[str, ...
     ("option", "incomplete", "suffixes"),
     [
         ("-o", "out/walk3d.", (*VIDEO_SUFFIXES, *SUFFIXES)),
-        ("-o", "walk.np", (".npy", ".npz")),
+        ("-o", "walk.np", (".npz", ".npy")),
         ("-o", "a.b.bv", (".bvh",)),
         ("--plot", "angles.", PLOT_SUFFIXES),
     ],

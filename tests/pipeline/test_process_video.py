@@ -15,11 +15,10 @@ import torch
 
 from glagcn_cli.errors import InputError, NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export import bvh, npz
-from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from glagcn_cli.export.formats import BY_SUFFIX, SUFFIXES, ExportContext, writer_for
 from glagcn_cli.files.checksums import sha256
 from glagcn_cli.keypoints import detecting
-from glagcn_cli.pipeline import outputs as writing
-from glagcn_cli.pipeline import preflight, video_lifter
+from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.pipeline.process_video import lift_video, process_video
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
@@ -461,13 +460,9 @@ def test_frames_are_streamed_in_both_passes(monkeypatch, tmp_path, out, lifter) 
 # Tables that must agree with the writers ---------------------------------------------------------
 
 
-def test_every_format_is_described() -> None:
-    assert set(writing.CONTENTS) == {*SUFFIXES, *VIDEO_SUFFIXES}
-
-
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_formats_of_one_person_are_known_as_such(monkeypatch, source, out, lifter, suffix) -> None:
     two = models(monkeypatch, lifter, FakeDetector(people=2), people="all").lift(source)
     target = out / f"a{suffix}"
     files = list(writer_for(target)(target, two.sequences, ExportContext()))
-    assert (len(files) == 2) == (suffix in preflight.ONE_PERSON_A_FILE)
+    assert (len(files) == 2) == BY_SUFFIX[suffix].one_person

@@ -17,19 +17,8 @@ import numpy as np
 from ...errors import InputError, UsageError
 from ...files.damage import damage_named
 from ...poses import PoseSequence
+from ..formats import BY_SUFFIX, READABLE_SUFFIXES
 from ..people import are_of_one_clip
-
-_MODULES: dict[str, str] = {
-    ".npz": "npz",
-    ".json": "json_file",
-    ".csv": "csv_file",
-    ".trc": "trc",
-    ".c3d": "c3d",
-    ".npy": "npy",
-}
-
-READABLE_SUFFIXES: tuple[str, ...] = tuple(_MODULES)
-"""Files that poses can be read from; those that keep most come first."""
 
 FASTEST = 10_000
 """Frames a second; no camera is this fast, and a larger number says that a file is damaged."""
@@ -89,14 +78,15 @@ def read_poses(path: Path | str) -> SavedPoses:
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in _MODULES:
-        known = ", ".join(READABLE_SUFFIXES)
-        raise UsageError(f"{path}: poses can be read from {known}, told apart by the suffix")
+    known = BY_SUFFIX.get(suffix)
+    if known is None or known.reader is None:
+        readable = ", ".join(READABLE_SUFFIXES)
+        raise UsageError(f"{path}: poses can be read from {readable}, by the suffix")
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
         raise InputError(f"{path}: {what}; name a file of poses")
     with damage_named(path, f"{suffix} poses"):
-        read: Reader = import_module(f".{_MODULES[suffix]}", __package__).read
+        read: Reader = import_module(f".{known.reader}", __package__).read
         saved = read(path)
         _check(saved)
     return saved
@@ -109,11 +99,13 @@ def _check(saved: SavedPoses) -> None:
         raise ValueError("nobody has a pose in any frame")
     first = people[0]
     if not 0 < first.fps <= FASTEST:
-        raise ValueError(f"the rate of {float(first.fps):g} frames a second is none")
+        raise ValueError(
+            f"frame rate must be above 0 and at most {FASTEST}, got {float(first.fps):g}"
+        )
     if not are_of_one_clip(people):
         raise ValueError("its people differ in frames, rate or joints")
     numbers = [sequence.person for sequence in people]
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"people share a number: {numbers}")
     if saved.image_size is not None and min(saved.image_size) < 1:
-        raise ValueError(f"the image size {saved.image_size} is none")
+        raise ValueError(f"image sides must be at least 1 pixel, got {saved.image_size}")
