@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from .defaults import FOV
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEFAULT_FOV = 60.0
+DEFAULT_FOV = FOV
 """Degrees over the picture's longer side, where the camera's is not known; phones film at 55-75."""
 
 

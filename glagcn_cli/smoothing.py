@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-DEFAULT_CUTOFF = 7.0
-"""Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
+from .defaults import CUTOFF
 
 ORDER = 2  # run forwards and backwards: of fourth order in all
 PADDING = 3  # periods of the cutoff, in which what the filter does at the start dies away
@@ -38,7 +37,7 @@ def low_pass(
     values: NDArray[np.floating],
     valid: NDArray[np.bool_],
     fps: Fraction,
-    cutoff: float = DEFAULT_CUTOFF,
+    cutoff: float = CUTOFF,
 ) -> NDArray[np.float64]:
     """Butterworth filter along time, without phase shift, over every run of valid frames.
 
@@ -69,7 +68,7 @@ def smooth_joints(
     joints: NDArray[np.floating],
     valid: NDArray[np.bool_],
     fps: Fraction,
-    cutoff: float = DEFAULT_CUTOFF,
+    cutoff: float = CUTOFF,
     uncertainty: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
     """Low-pass joints over time, after unsure ones were drawn towards their neighbours in time.

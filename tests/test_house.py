@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "glagcn_cli": [
         "faces",
+        "defaults",
         "errors",
         "wording",
         "operating_system",

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import AS_FAST_AS_GOOD, SINGLE, Settings
-from glagcn_cli.pipeline.video_lifter import load_people_detector
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.similarity import box_overlap
 from glagcn_cli.video.reader import VideoReader

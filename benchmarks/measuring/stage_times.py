@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.measuring.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
+from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.machine.precision import fast_precision
 from glagcn_cli.pipeline.settings import Settings
-from glagcn_cli.pipeline.video_lifter import load_people_detector, load_video_lifter
+from glagcn_cli.pipeline.video_lifter import load_video_lifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
 from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.scene.placing import SceneChoices, to_scene

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.real_video.clip_measures import person_size
 from glagcn_cli.detection.people_detector import TwoStageDetector
+from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import Settings
-from glagcn_cli.pipeline.video_lifter import load_people_detector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking.tracks import track_people

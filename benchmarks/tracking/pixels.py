@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tracking.clips import NOBODY, KnownClip
+from glagcn_cli.keypoints.stage import FRAMES_ON_CPU, load_people_detector
 from glagcn_cli.pipeline.settings import Settings
-from glagcn_cli.pipeline.video_lifter import FRAMES_ON_CPU, load_people_detector
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.smoothing import runs
 from glagcn_cli.video.reader import VideoReader

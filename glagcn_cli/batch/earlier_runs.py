@@ -14,17 +14,17 @@ from typing import Any
 from ..errors import InputError
 from ..files.atomic import atomic_output
 from ..files.checksums import remembered_sha256
+from ..keypoints.provenance import made_by
 from ..lifting.checkpoints import lifter_path
-from ..pipeline.provenance import made_by
 from ..pipeline.run_report import write_report
 from ..pipeline.settings import Settings
-from ..video.names import name_of
+from ..video.source import Source
 
 KEY, OLDER = "content_key", "older_outputs"
 """Names in the report of a run: of the key, and of what runs before it left under its stem."""
 
 
-def content_key(video: Path, settings: Settings, wanted: Sequence[str]) -> str:
+def content_key(video: Source, settings: Settings, wanted: Sequence[str]) -> str:
     """Name all that the outputs of a video depend on.
 
     The video's own name and date do not matter, nor does the device, whose results differ by
@@ -45,11 +45,11 @@ def content_key(video: Path, settings: Settings, wanted: Sequence[str]) -> str:
         The video cannot be read.
     """
     try:
-        content = remembered_sha256(video)
+        content = remembered_sha256(video.path)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
-            f"{name_of(video)}: cannot be read ({reason}); check its permissions"
+            f"{video.name}: cannot be read ({reason}); check its permissions"
         ) from error
     about = {"content": content, "wanted": sorted(wanted), **_made_with(settings)}
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import InputError, UsageError
 from ..operating_system import folded
 from ..pipeline.run_report import report_paths
-from ..video.sources import is_file_name, plain_name
+from ..video.source import Source
 from .earlier_runs import EarlierRun
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ class Job:
     Parameters
     ----------
     source
-        A file, an address, or numbered pictures.
+        The video.
     outputs
         Files to write, all of one stem; the first names the report.
     """
 
-    source: Path | str
+    source: Source
     outputs: tuple[Path, ...]
 
     @property
@@ -49,15 +49,15 @@ class Job:
 class _Found:
     """A video, and the folder that was given and holds it; of one given itself, its own folder."""
 
-    source: Path | str
+    source: Source
     folder: Path
 
     def candidates(self) -> Iterator[str]:
         """Names under the folder of outputs, the wanted one first, without a suffix of theirs."""
-        if not (isinstance(self.source, Path) and is_file_name(self.source)):
-            yield plain_name(self.source)
+        if not self.source.is_file:
+            yield self.source.plain_name
             return
-        full = self.source.relative_to(self.folder)
+        full = self.source.path.relative_to(self.folder)
         short = full.with_suffix("")
         above = self.folder.resolve().name
         yield from (str(short), str(full), str(above / short), str(above / full))
@@ -107,16 +107,16 @@ def find_jobs(inputs: Sequence[Path | str], output_dir: Path, suffixes: Sequence
 
 
 def _videos_of(given: Path | str, output_dir: Path) -> Iterator[_Found]:
-    path = Path(given)
-    if not is_file_name(given):
-        yield _Found(given, path.parent)
+    source, path = Source.of(given), Path(given)
+    if not source.is_file:
+        yield _Found(source, path.parent)
     elif not path.is_dir():
-        yield _Found(path, path.parent)
+        yield _Found(Source.of(path), path.parent)
     else:
         leave_out = output_dir.resolve() if not _same(output_dir, path) else None
         for file in _files_below(path, leave_out):
             if file.suffix.lower() in VIDEO_FILES and not _is_output(file):
-                yield _Found(file, path)
+                yield _Found(Source.of(file), path)
 
 
 def _files_below(folder: Path, leave_out: Path | None) -> Iterator[Path]:
@@ -184,22 +184,23 @@ def _check_apart(jobs: Sequence[Job]) -> None:
         stem = _told_by(str(job.outputs[0].with_suffix("")))
         if (other := first_of.setdefault(stem, job)) is not job:
             raise UsageError(
-                f"{other.source} and {job.source} would both be written as {job.outputs[0]}; "
-                "lift them in calls of their own, with other folders for the outputs"
+                f"{other.source.name} and {job.source.name} would both be written as "
+                f"{job.outputs[0]}; lift them in calls of their own, with other folders for the "
+                "outputs"
             )
         for output in job.outputs:
-            if (source := inputs.get(_place(output))) is not None:
+            if (source := inputs.get(_place(Source.of(output)))) is not None:
                 raise UsageError(
-                    f"{output}: would take the place of the input {source}; name another folder "
-                    f"with --output-dir, or leave {output.suffix[1:]} out of --format"
+                    f"{output}: would take the place of the input {source.name}; name another "
+                    f"folder with --output-dir, or leave {output.suffix[1:]} out of --format"
                 )
 
 
-def _place(source: Path | str) -> str:
+def _place(source: Source) -> str:
     """Where a file lies, with links in the folders above it followed."""
-    if not is_file_name(source):
-        return str(source)
-    path = Path(source)
+    if not source.is_file:
+        return str(source.place)
+    path = source.path
     try:
         return str(path.parent.resolve() / path.name)
     except (OSError, RuntimeError):

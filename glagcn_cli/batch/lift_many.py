@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import OutputError, UsageError
 from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
 from ..machine.devices import usable_cores
-from ..video.sources import STANDARD_INPUT, is_image_sequence, shown
+from ..video.source import STANDARD_INPUT
 from .jobs import Job, find_jobs
 from .summary import write_summary
 from .watcher import BatchWatcher
@@ -82,14 +82,14 @@ def lift_many(
     if choices.use.from_2d is not None:
         raise UsageError("2D keypoints of a file are of one video; name its output with -o")
     found = find_jobs(inputs, folder, _suffixes(formats))
-    if choices.image_fps and not any(is_image_sequence(job.source) for job in found):
+    if choices.image_fps and not any(job.source.is_image_sequence for job in found):
         raise UsageError("--fps is for numbered pictures, and there are none among these inputs")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"{folder}: this folder cannot be made ({reason})") from error
-    outcomes = {i: Outcome(shown(job.source), NOT_REACHED) for i, job in enumerate(found)}
+    outcomes = {i: Outcome(job.source.name, NOT_REACHED) for i, job in enumerate(found)}
     watcher.begin(len(found))
     try:
         with closing(_ended(found, choices, jobs, ray, watcher)) as ended:
@@ -139,6 +139,6 @@ def _ended(
         return
     try:
         for index, job in enumerate(found):
-            yield index, lift_job(job, choices, watcher.stages(shown(job.source)))
+            yield index, lift_job(job, choices, watcher.stages(job.source.name))
     finally:
         forget()

@@ -20,7 +20,6 @@ from ..files.atomic import remove_leftovers
 from ..machine.process import prepare_process
 from ..machine.signals import ENDS
 from ..progress.console import libraries_silenced
-from ..video.sources import shown
 from .jobs import Job
 from .worker import FAILED, Choices, Outcome, lift_job_with_notes
 
@@ -87,7 +86,7 @@ def lift_in_processes(
 
 def _after_death(worker: _Worker, job: Job, again: bool) -> Outcome | None:
     """Take away what a dead process has left unfinished; None where its job is begun again."""
-    name, end = shown(job.source), _told_end(worker.process)
+    name, end = job.source.name, _told_end(worker.process)
     _remove_leftovers(job)
     if again:
         log.warning("%s: the process that worked on it %s; it is begun again", name, end)

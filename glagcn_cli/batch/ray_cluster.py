@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..errors import DeviceError, UsageError
 from ..machine.process import prepare_process
 from ..pipeline.settings import Settings
-from ..video.sources import is_address, shown
+from ..video.source import Source
 from .jobs import Job
 from .worker import FAILED, Choices, Outcome, lift_job_with_notes
 
@@ -88,7 +88,7 @@ def lift_on_ray(
             ended, _ = ray.wait(list(running), num_returns=1, timeout=_TICK)
             for reference in ended:
                 index = running.pop(reference)
-                name = shown(jobs[index].source)
+                name = jobs[index].source.name
                 try:
                     outcome = ray.get(reference)
                     folder = jobs[index].report.parent  # as it was given: absolute there
@@ -150,7 +150,9 @@ def _stop(ray: ModuleType, running: list[Any]) -> None:
 
 
 def _absolute(job: Job) -> Job:
-    source = job.source if is_address(job.source) else Path(job.source).absolute()
+    source = job.source
+    if not source.is_address:
+        source = Source.of(source.path.absolute())
     return Job(source, tuple(output.absolute() for output in job.outputs))
 
 

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,14 @@ class ShownBatch(BatchWatcher):
     ----------
     progress
         One of `events.PROGRESS`.
-    written
-        Takes the files that were written.
+    on_written
+        Called with each file that was written.
     """
 
-    def __init__(self, progress: str, written: list[Path]) -> None:
+    def __init__(self, progress: str, on_written: Callable[[Path], object]) -> None:
         self.total = 0
         self._progress = progress
-        self._written = written
+        self._on_written = on_written
         self._bar = tqdm(disable=True)
         self._counts = Counter[str]()
 
@@ -80,7 +80,8 @@ class ShownBatch(BatchWatcher):
         self._counts[outcome.status] += 1
         number = sum(self._counts.values())
         if outcome.status != SKIPPED:
-            self._written += outcome.outputs
+            for path in outcome.outputs:
+                self._on_written(path)
         level = logging.ERROR if outcome.status == FAILED else logging.INFO
         log.log(level, "[%d/%d] %s", number, self.total, told_outcome(outcome))
         if self._progress == JSON:

@@ -15,13 +15,13 @@ from ..errors import CheckpointError, DeviceError, GlagcnError, ModelNotFoundErr
 from ..keypoints.files import SUFFIX as KEPT_2D
 from ..keypoints.files import keypoints_path
 from ..keypoints.source import KeypointsUse
-from ..pipeline.preflight import check_outputs, check_source, files_of_other_people
+from ..pipeline.preflight import check_source, files_of_other_people
 from ..pipeline.process_video import process_video
 from ..pipeline.settings import EVERYBODY, Settings
 from ..pipeline.video_lifter import VideoLifter
 from ..progress.stages import Stages
+from ..video.fetching import as_file
 from ..video.probing import probe
-from ..video.sources import as_file, is_image_sequence, shown
 from .earlier_runs import KEY, OLDER, EarlierRun, claiming, content_key, forget_models
 from .jobs import Job
 
@@ -111,7 +111,7 @@ def lift_job(job: Job, choices: Choices, stages: Stages | None = None) -> Outcom
     started = time.perf_counter()
     written: list[Path] = []
     status, message, for_all = FAILED, "", False
-    name = shown(job.source)
+    name = job.source.name
     try:
         lifted = _lift_or_skip(job, choices, stages or Stages(), written)
         status, message = (DONE, "") if lifted else (SKIPPED, "done before")
@@ -120,7 +120,7 @@ def lift_job(job: Job, choices: Choices, stages: Stages | None = None) -> Outcom
         log.debug("how it came about:", exc_info=True)
     except Exception as error:
         kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        message = f"stopped by an error that was not foreseen: {kind}"
+        message = f"unexpected error: {kind}"
         log.debug("how it came about:", exc_info=True)
     told = EarlierRun()
     if status == SKIPPED or written:
@@ -140,31 +140,27 @@ def _is_for_all(error: GlagcnError) -> bool:
 def _lift_or_skip(job: Job, choices: Choices, stages: Stages, written: list[Path]) -> bool:
     """Whether a video was lifted; False where an earlier run has done all that is wanted."""
     settings, use = choices.settings, choices.use
-    image_fps = choices.image_fps if is_image_sequence(job.source) else None
+    image_fps = choices.image_fps if job.source.is_image_sequence else None
     with as_file(job.source, settings.part, image_fps) as file:
         check_source(file)
-        if not file.is_file():
-            probe(file, settings.part)  # says what is wrong with it
+        if not file.path.is_file():
+            probe(file, settings.part)  # raises, as it is no file
         wanted = [output.suffix for output in job.outputs] + [KEPT_2D] * use.save_2d
         key = content_key(file, settings, wanted)
         earlier = EarlierRun.from_report(job.report)
         if earlier.did(key) and not choices.overwrite:
             return False
         job.report.parent.mkdir(parents=True, exist_ok=True)
-        everybody = settings.people == EVERYBODY
         # What an earlier run wrote here with other settings is ours to replace; nothing else is.
-        there = _in_the_way(job, everybody, use.save_2d)
+        there = _in_the_way(job, settings.people == EVERYBODY, use.save_2d)
         overwrite = choices.overwrite or (bool(earlier.claimed) and there <= earlier.claimed)
-        check_outputs(job.outputs, file, overwrite=overwrite, everybody=everybody)
-        use.check(job.outputs, overwrite)
-        with stages.stage("loading"):
-            models = loaded_models(choices)
+        models = loaded_models(choices)
         older = sorted(path for path in earlier.claimed - {*job.outputs} if path.exists())
         about = {KEY: key, OLDER: [{"path": path} for path in older]}
         with claiming(job.report, job.outputs, earlier):
             process_video(
                 models, file, job.outputs, overwrite=overwrite, stages=stages,
-                on_written=written.append, use=use, named=shown(job.source), about=about,
+                on_written=written.append, use=use, about=about,
             )  # fmt: skip
     return True
 
@@ -179,6 +175,7 @@ def _in_the_way(job: Job, everybody: bool, save_2d: bool) -> set[Path]:
 def loaded_models(choices: Choices) -> VideoLifter:
     """Models of this process, loaded once."""
     models = choices.load(choices.settings)
+    models.load()
     if choices.threads and "torch" in sys.modules:
         from ..machine.process import limit_threads
 
@@ -195,7 +192,7 @@ def forget() -> None:
 def lift_job_with_notes(job: Job, choices: Choices) -> Outcome:
     """Lift one video in a process that nobody sees: what it logs comes with the outcome."""
     with _notes_taken() as notes:
-        outcome = lift_job(job, choices, Stages(events=choices.events, about=shown(job.source)))
+        outcome = lift_job(job, choices, Stages(events=choices.events, about=job.source.name))
     return replace(outcome, notes=tuple(notes))
 
 

@@ -6,21 +6,22 @@ import re
 
 import click
 
+from ..pipeline.setting import settings_of
+from ..pipeline.settings import Settings
 from .suggestions import SuggestingCommand
 
 _GROUPS = {
-    "Output": ("outputs", "plots", "overwrite", "save_2d", "bvh_skeleton"),
+    "Output": ("outputs", "plots", "overwrite", "save_2d"),
     "Many videos": ("output_dir", "formats", "jobs", "ray"),
-    "Input": (
-        "from_3d", "from_2d", "cache", "start", "end", "max_frames", "every", "fps", "camera",
-    ),
-    "Lifting": ("people", "max_people", "fov", "smoothing", "flip"),
-    "Scene": ("height", "foot_lock", "up"),
-    "Picture": ("turn", "quality"),
-    "Models": ("detector", "pose", "lifter", "device", "precision", "boxes_every", "threads"),
+    "Input": ("from_3d", "from_2d", "cache", "fps", "camera"),
+    "Lifting": (),
+    "Scene": (),
+    "Picture": (),
+    "Models": ("threads",),
     "Settings": ("config", "print_config"),
     "Messages": ("progress", "quiet", "verbose"),  # and what is named nowhere: --version, --help
-}  # fmt: skip
+}
+"""Options under each heading, beside those of the settings, which name their headings."""
 
 
 def stated_default(parameter: click.Parameter) -> str | None:
@@ -35,6 +36,7 @@ class GroupedCommand(SuggestingCommand):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group."""
         group_of = {name: title for title, names in _GROUPS.items() for name in names}
+        group_of |= {name: of.group for name, (_, of) in settings_of(Settings).items()}
         rows: dict[str, list[tuple[str, str]]] = {title: [] for title in _GROUPS}
         for option in self.get_params(ctx):
             row = option.get_help_record(ctx)

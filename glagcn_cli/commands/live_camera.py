@@ -7,17 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from ..errors import UsageError
 from .completion import Items
 
 log = logging.getLogger(__name__)
-
-_OF_FRAMES = {"detector", "pose", "lifter", "device", "precision", "fov", "up", "flip", "turn"}
-"""Settings that mean something of a single frame; others are of clips, or of files."""
-
-_OF_CALLS = {"camera", "threads", "progress", "quiet", "verbose"}
 
 
 def _offer_files(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
@@ -34,26 +27,22 @@ CAMERA_OPTION = click.option(
 )
 
 
-def run_camera(
-    camera: str, context: click.Context, threads: int | None, given: Mapping[str, Any]
-) -> None:
+def run_camera(camera: str, given: Mapping[str, Any], threads: int | None, progress: str) -> None:
     """Show a camera until somebody ends it.
 
     Parameters
     ----------
     camera
         As `live.capture.open_source` takes it.
-    context
-        Of the command, whose other options must mean something here.
+    given
+        Settings that were chosen, by name.
     threads
         CPU threads of the models; None for all.
-    given
-        Settings that were chosen, and perhaps others, by name.
+    progress
+        How progress is shown.
 
     Raises
     ------
-    UsageError
-        An option was given that has no effect.
     DisplayError
         There is no screen.
     InputError
@@ -62,10 +51,9 @@ def run_camera(
     from ..machine.system_libraries import check_opencv
     from ..pipeline.preflight import check_models
     from ..pipeline.settings import Settings
-    from ..video.sources import shown
+    from ..video.source import Source
 
-    _refuse_others(context, _OF_FRAMES | _OF_CALLS)
-    settings = Settings(**{name: value for name, value in given.items() if name in _OF_FRAMES})
+    settings, name = Settings(**given), Source.of(camera).name
     check_models(settings)
     check_opencv()
     from ..live.capture import open_source
@@ -81,7 +69,7 @@ def run_camera(
     with Window() as window:
         source = open_source(camera)
         try:
-            stages = Stages.shown_as(context.params["progress"], shown(camera))
+            stages = Stages.shown_as(progress, name)
             with stages.stage("loading"):
                 models = VideoLifter(settings)
                 _ = models.detector
@@ -90,23 +78,4 @@ def run_camera(
             pass  # the usual end of something that has none of its own
         finally:
             source.close()
-            log.info("%s: %s", shown(camera), report)
-
-
-def _refuse_others(context: click.Context, meant: set[str]) -> None:
-    """Refuse options that were given another value than their own, and mean nothing here."""
-    for parameter in context.command.get_params(context):
-        name, value = parameter.name or "", context.params.get(parameter.name or "")
-        chosen = context.get_parameter_source(name) in (
-            ParameterSource.COMMANDLINE,
-            ParameterSource.DEFAULT_MAP,
-        )
-        if not chosen or name in meant or not parameter.expose_value:
-            continue
-        own = parameter.process_value(context, parameter.get_default(context))
-        if value in (None, ()) or value == own:
-            continue
-        if isinstance(parameter, click.Argument):
-            raise UsageError("--camera shows a camera; leave out INPUT, or --camera")
-        option = max(parameter.opts, key=len)
-        raise UsageError(f"{option} has no effect with --camera; leave one of them out")
+            log.info("%s: %s", name, report)

@@ -10,20 +10,20 @@ import click
 
 from .. import __version__
 from ..export.formats import FORMATS, READABLE_SUFFIXES
-from ..video.clip_times import parse_time
+from ..video.source import STANDARD_INPUT, is_address
 from .batch_options import MANY_OPTIONS
-from .completion import listed, output_suffixes
+from .completion import output_suffixes
 from .config_file import CONFIG_OPTIONS
 from .event_command import PROGRESS_OPTION
 from .live_camera import CAMERA_OPTION
-from .pose_options import POSE_OPTIONS, Command
+from .setting_options import Command, setting_options
 
 
 def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the versions that a bug report needs."""
     if not wanted or context.resilient_parsing:
         return
-    from ..pipeline.provenance import installed_versions
+    from ..keypoints.provenance import installed_versions
 
     click.echo(f"glagcn-video {__version__}")
     for name, version in installed_versions().items():
@@ -32,34 +32,21 @@ def _print_versions(context: click.Context, _: click.Parameter, wanted: bool) ->
     context.exit()
 
 
-def _time(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """Read a time of the clip."""
-    try:
-        return None if value is None else parse_time(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-class _Source(click.Path):
+class _SourceType(click.Path):
     """A file, or an address, in which no slash may be taken away."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Make a path of all but addresses."""
-        from ..video.sources import is_address
-
         return value if is_address(value) else super().convert(value, param, ctx)
 
     def anchored(self, text: str, folder: Path) -> str:
         """Let a file start at a folder; addresses and standard input stay."""
-        from ..video.sources import STANDARD_INPUT, is_address
-
         as_is = text == STANDARD_INPUT or is_address(text)
         return text if as_is else str(folder / Path(text).expanduser())
 
 
-# Defaults are told in words here, for reading them would import the library; a test compares them.
 _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
-    click.argument("sources", metavar="[INPUT]...", nargs=-1, type=_Source(path_type=Path)),
+    click.argument("sources", metavar="[INPUT]...", nargs=-1, type=_SourceType(path_type=Path)),
     click.option(
         "-o",
         "--output",
@@ -89,12 +76,6 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         help="Keep the 2D keypoints of everybody as NAME.keypoints.npz beside the first output.",
     ),
     click.option(
-        "--bvh-skeleton",
-        metavar="mixamo|cmu|h36m",
-        shell_complete=listed,
-        help="Names and arrangement of the joints in .bvh.  [default: mixamo]",
-    ),
-    click.option(
         "--from-3d",
         metavar="FILE",
         type=click.Path(path_type=Path),
@@ -118,30 +99,6 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         "[default: cache]",
     ),
     click.option(
-        "--start",
-        metavar="TIME",
-        callback=_time,
-        help="Begin at this time of the video, as seconds (83.5) or [hh:]mm:ss (1:23.5).",
-    ),
-    click.option(
-        "--end",
-        metavar="TIME",
-        callback=_time,
-        help="End at this time of the video; the frame shown then is the first left out.",
-    ),
-    click.option(
-        "--max-frames",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Stop after so many frames.",
-    ),
-    click.option(
-        "--every",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Take every Nth frame only: the outputs have a rate N times lower and keep time.",
-    ),
-    click.option(
         "--fps",
         type=click.FloatRange(min=0.1, max=1000),
         metavar="RATE",
@@ -149,7 +106,13 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
     ),
     CAMERA_OPTION,
     *MANY_OPTIONS,
-    *POSE_OPTIONS,
+    *setting_options(),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="CPU threads of the models.  [default: one a core]",
+    ),
     *CONFIG_OPTIONS,
     PROGRESS_OPTION,
     click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),

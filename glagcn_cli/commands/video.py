@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..errors import GlagcnError, UsageError
 from ..machine.process import prepare_process
+from ..pipeline.setting import Call, settings_of
+from ..pipeline.settings import Settings
 from ..progress.console import messages_on_stderr, termination_unwinds
 from ..progress.events import EVENTS, JSON
+from ..video.source import Source
+from .contradictions import checked_call
 from .event_command import EventCommand
 from .live_camera import run_camera
-from .many_videos import ManyTask, lift_videos
-from .one_video import Task, export_poses, lift
+from .many_videos import lift_videos
+from .one_video import export_poses, lift
 from .options import video_parameters
 
 EXIT_FAILED = 1
@@ -31,25 +36,7 @@ _MOST_LINES, _LONGEST_LINE = 5, 400  # of an error's message, without --verbose
 )
 @video_parameters
 def main(
-    sources: Sequence[Path | str],
-    outputs: Sequence[Path],
-    plots: Sequence[Path],
-    from_3d: Path | None,
-    from_2d: Path | None,
-    save_2d: bool,
-    cache: bool,
-    camera: str | None,
-    fps: float | None,
-    overwrite: bool,
-    progress: str,
-    quiet: bool,
-    verbose: bool,
-    threads: int | None,
-    output_dir: Path | None,
-    formats: tuple[str, ...],
-    jobs: int | None,
-    ray: str | None,
-    **choices: object,
+    sources: Sequence[Path | str], *, progress: str, quiet: bool, verbose: bool, **options: Any
 ) -> None:
     """Turn the people in a video into moving 3D skeletons.
 
@@ -71,36 +58,14 @@ def main(
              130  interrupted
     """
     prepare_process()
-    if quiet and verbose:
-        raise click.UsageError("--quiet and --verbose contradict each other")
-    source = sources[0] if sources else None
-    many = ManyTask(output_dir, formats, jobs, ray)
-    of_one = {"-o": outputs, "--plot": plots, "--from-2d": from_2d, "--from-3d": from_3d}
-    try:
-        many.check(sources, of_one)
-    except UsageError as error:
-        raise click.UsageError(str(error)) from error
-    if output_dir is None and camera is None and not (outputs or plots):
-        raise click.UsageError("name a file to write: -o FILE or --plot FILE")
-    if source is None and from_3d is None and from_2d is None and camera is None:
-        raise click.UsageError("name the video, or a file of poses with --from-3d")
-    if from_3d is not None and (from_2d is not None or save_2d):
-        raise click.UsageError("--from-3d needs no 2D: leave out --from-2d and --save-2d")
+    context = click.get_current_context()
     written: list[Path] = []
-    given = {name: value for name, value in choices.items() if value is not None}
-    keeping = {"from_2d": from_2d, "save_2d": save_2d, "cache": cache}
-    task = Task(source, [*outputs], [*plots], overwrite, progress, written, keeping, fps, quiet)
+    named = options["camera"] or options["from_3d"] or (sources[0] if sources else None)
     try:
+        call = checked_call(context)
         with messages_on_stderr(quiet, verbose, progress == JSON), termination_unwinds():
-            if camera is not None:
-                run_camera(camera, click.get_current_context(), threads, given)
-            elif output_dir is not None:
-                if not lift_videos(task, many, sources, threads, given):
-                    sys.exit(EXIT_FAILED)
-            elif from_3d is None:
-                lift(task, threads, given)
-            else:
-                export_poses(task, from_3d, given)
+            if not _run(call, sources, progress, quiet, written, options):
+                sys.exit(EXIT_FAILED)
     except UsageError as error:
         raise click.UsageError(str(error)) from error
     except KeyboardInterrupt:
@@ -108,11 +73,44 @@ def main(
     except GlagcnError as error:
         _fail(str(error), EXIT_FAILED, verbose)
     except Exception as error:
-        named = camera or from_3d or source or from_2d or "this call"
-        _fail(_unexpected(named, error, verbose), EXIT_FAILED, verbose)
+        _fail(_unexpected(named or options["from_2d"], error, verbose), EXIT_FAILED, verbose)
     finally:
         for path in () if quiet else written:
             click.echo(path)
+
+
+def _run(
+    call: Call,
+    sources: Sequence[Path | str],
+    progress: str,
+    quiet: bool,
+    written: list[Path],
+    options: Mapping[str, Any],
+) -> bool:
+    """Do what the options ask for; whether all of it is done."""
+    names = settings_of(Settings).keys() & options.keys()
+    given = {name: options[name] for name in names if options[name] is not None}
+    of_2d = {name: options[name] for name in ("save_2d", "cache")}
+    threads, video = options["threads"], sources[0] if sources else None
+    shared = {
+        "overwrite": options["overwrite"], "image_fps": options["fps"], "progress": progress,
+        "on_written": written.append,
+    }  # fmt: skip
+    if call == Call.CAMERA:
+        run_camera(options["camera"], given, threads, progress)
+    elif call == Call.MANY:
+        of_many = {name: options[name] for name in ("formats", "jobs", "ray")}
+        folder = options["output_dir"]
+        return lift_videos(
+            sources, folder, given, threads=threads, quiet=quiet, **of_many, **of_2d, **shared
+        )
+    elif call == Call.POSES:
+        shared |= {"plots": options["plots"]}
+        export_poses(options["from_3d"], video, options["outputs"], given, **shared)
+    else:
+        shared |= {"plots": options["plots"], "from_2d": options["from_2d"]}
+        lift(video, options["outputs"], given, threads=threads, **of_2d, **shared)
+    return True
 
 
 def _fail(message: str, code: int, verbose: bool = False) -> None:
@@ -134,13 +132,12 @@ def _fail(message: str, code: int, verbose: bool = False) -> None:
     sys.exit(code)
 
 
-def _unexpected(source: Path | str, error: Exception, verbose: bool) -> str:
-    """Message for an error that is a fault of this program, or of the machine."""
-    from ..video.sources import shown
-
+def _unexpected(source: Path | str | None, error: Exception, verbose: bool) -> str:
+    """Return the message for an error that is a fault of this program, or of the machine."""
+    named = Source.of(source).name if source else "this call"
     kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     more = "" if verbose else "; --verbose shows where"
-    return f"{shown(source)}: stopped by an error that was not foreseen: {kind}{more}"
+    return f"{named}: unexpected error: {kind}{more}"
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def _decode(work: _Workpiece) -> None:
 def _find_people(work: _Workpiece) -> None:
     import numpy as np
 
-    from ..pipeline.video_lifter import load_people_detector
+    from ..keypoints.stage import load_people_detector
     from ..poses import FrameDetections
     from ..tracking.tracks import track_people
 
@@ -176,7 +176,7 @@ def _render(work: _Workpiece) -> None:
     video, poses = _there(work.video, "video"), _there(work.poses, "3D")
     drawn = work.folder / "drawn3d.mp4"
     clip = Clip([poses], [work.person or _as_drawn()], FRAMES, video)
-    context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.path)
+    context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.source)
     render_video(clip, drawn, context, Stages())
     if probe(drawn).frames != FRAMES:
         raise _WrongResultError(f"{probe(drawn).frames} frames were written of {FRAMES}")

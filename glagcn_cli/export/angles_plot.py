@@ -19,7 +19,7 @@ from ..errors import UsageError
 from ..files.atomic import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
-from ..video.names import short_name_of
+from ..video.source import Source
 from .angles_csv import Measured, write_angles
 from .formats import PLOT_SUFFIXES, ExportContext
 from .people import path_for_each, people_with_poses
@@ -102,7 +102,7 @@ def write_plot(
     yield table
 
 
-def draw_angles(person: Measured, source: Path | None = None) -> Figure:
+def draw_angles(person: Measured, source: Source | None = None) -> Figure:
     """Six panels over seconds: hip, knee, shoulder, elbow; left and right in their colours."""
     layout = ConstrainedLayoutEngine(hspace=0.04, wspace=0.03)
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout=layout, facecolor="white")
@@ -115,7 +115,7 @@ def draw_angles(person: Measured, source: Path | None = None) -> Figure:
     grid[0, 0].set_xlim(0, max(seconds, 1e-3))
     for axes in grid[-1]:
         axes.set_xlabel("seconds", color=_INK)
-    name = f"{short_name_of(source)}, person" if source else "Person"
+    name = f"{source.short_name}, person" if source else "Person"
     figure.suptitle(
         f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold"
     )

@@ -23,6 +23,7 @@ from ..video.clip_times import WHOLE, ClipRange
 
 if TYPE_CHECKING:
     from ..poses import PoseSequence
+    from ..video.source import Source
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class ExportContext:
 
     overwrite: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
-    source: Path | None = None
+    source: Source | None = None
     image_size: tuple[int, int] | None = None
     part: ClipRange = WHOLE
 

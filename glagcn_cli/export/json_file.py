@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
-from ..video.names import short_name_of
 from .formats import ExportContext
 from .json_values import json_safe
 from .people import people_of_one_clip
@@ -65,7 +64,7 @@ def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
         "joint_names": sequence.joint_set.joints,
         "parents": sequence.joint_set.parents,
         "image_size": context.image_size,
-        "source": None if context.source is None else short_name_of(context.source),
+        "source": None if context.source is None else context.source.short_name,
         "settings": context.settings,
     }
 

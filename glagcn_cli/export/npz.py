@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..video.names import short_name_of
 from .formats import ExportContext
 from .json_values import json_safe
 from .people import people_of_one_clip
@@ -81,7 +80,7 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
     if context.source is not None:
-        arrays["source"] = np.array(short_name_of(context.source))
+        arrays["source"] = np.array(context.source.short_name)
     if context.image_size is not None:
         arrays["image_size"] = np.array(context.image_size)
     return arrays

@@ -22,7 +22,6 @@ from ..rendering.contact_sheet import (
 )
 from ..rendering.scene_panel import ScenePanel
 from ..rendering.side_by_side import SideBySideRenderer
-from ..video.names import name_of
 from ..video.reader import VideoReader
 from .formats import ExportContext
 from .people import people_with_poses
@@ -71,9 +70,7 @@ def _beside_the_video(
         with VideoReader(context.source, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if context.image_size not in (None, size):
-                raise InputError(
-                    f"{name_of(context.source)}: its frames are not those of the poses"
-                )
+                raise InputError(f"{context.source.name}: its frames are not those of the poses")
             renderer = _renderer(people, size, len(numbers))
             wanted = set(numbers)
             pictures = []
@@ -88,7 +85,7 @@ def _beside_the_video(
     if len(pictures) < len(numbers):
         _log.warning(
             "%s: has fewer frames than there are poses; the sheet shows the 3D skeletons alone",
-            name_of(context.source),
+            context.source.name,
         )
         return []
     return pictures

@@ -71,7 +71,7 @@ def cache_key(info: VideoInfo, made_by: Mapping[str, Any]) -> str:
         "content": remembered_sha256(info.path),
         "format": [FORMAT_VERSION, RESULTS],
         "fields": [column.name for column in fields(FrameDetections)],
-        "frames": {name: str(value) for name, value in asdict(info).items() if name != "path"},
+        "frames": {name: str(value) for name, value in asdict(info).items() if name != "source"},
         "made_by": made_by,
     }
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

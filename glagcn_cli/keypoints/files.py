@@ -21,6 +21,7 @@ from ..errors import InputError, UsageError
 from ..files.atomic import atomic_output
 from ..files.damage import damage_named
 from ..video.probing import VideoInfo
+from ..video.source import Source
 from ..wording import counted
 from .clip import ClipDetections
 from .formats import alphapose, coco, mmpose, openpose
@@ -182,7 +183,7 @@ def video_of(clip: ClipDetections, path: Path) -> VideoInfo:
     """Say of a video that is not at hand what the file of its 2D says."""
     width, height = clip.image_size
     return VideoInfo(
-        path=path, width=width, height=height, fps=clip.fps, frames=len(clip),
+        source=Source.of(path), width=width, height=height, fps=clip.fps, frames=len(clip),
         duration=float(len(clip) / clip.fps), rotation=0, has_audio=False, codec="",
         variable_rate=None, tagged_colours=False,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..defaults import LIFTER
 from ..errors import CheckpointError, ModelNotFoundError
 from ..files.atomic import atomic_output
 from ..model.architecture import Architecture
@@ -26,7 +27,7 @@ SHIPPED_LIFTERS: dict[str, str] = {
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 
-DEFAULT_LIFTER = "lifter-27"
+DEFAULT_LIFTER = LIFTER
 
 
 @dataclass(frozen=True)

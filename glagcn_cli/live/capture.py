@@ -15,7 +15,7 @@ import numpy as np
 from ..detection.interface import Frame
 from ..errors import GlagcnError, InputError
 from ..video.reader import VideoReader
-from ..video.sources import shown
+from ..video.source import Source
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Captured:
     at: float
 
 
-class Source(Protocol):
+class FrameSource(Protocol):
     """Something that gives frames at its own speed; iterated over in a thread of its own."""
 
     size: tuple[int, int]
@@ -42,7 +42,7 @@ class Source(Protocol):
         ...
 
 
-def open_source(name: str) -> Source:
+def open_source(name: str) -> FrameSource:
     """Open a camera by its number; a file, which is played at its own speed; or an address.
 
     Raises
@@ -86,7 +86,7 @@ class OpenCvSource:
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         good, frame = self._capture.read()
         if not good:
-            what = f"camera {name}" if name.isdecimal() else shown(name)
+            what = f"camera {name}" if name.isdecimal() else Source.of(name).name
             raise InputError(
                 f"--camera: nothing comes from {what}; check that it is there, that no other "
                 "program uses it, and that you may read it"
@@ -115,7 +115,7 @@ class NewestFrame:
         Frames that a newer one replaced before anybody took them.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: FrameSource) -> None:
         self._source = source
         self._ready = threading.Condition()
         self._newest: Captured | None = None

@@ -14,7 +14,7 @@ from ..camera import DEFAULT_FOV
 from ..detection.interface import Frame
 from ..pipeline.settings import UP_OF_CAMERA
 from ..poses import Keypoints2D, PoseSequence
-from .capture import Captured, NewestFrame, Source
+from .capture import Captured, FrameSource, NewestFrame
 from .causal_lifter import CausalLifter
 from .following import Follower
 from .placing import LiveScene
@@ -97,7 +97,7 @@ class LivePoses:
         return person, self._scene.place(captured.at, lifted)
 
 
-def run_live(models: VideoLifter, source: Source, show: Show, report: LiveReport) -> None:
+def run_live(models: VideoLifter, source: FrameSource, show: Show, report: LiveReport) -> None:
     """Show a source with its 3D until it ends or `show` says so.
 
     Frames that come while another is worked on are dropped, but for the newest.

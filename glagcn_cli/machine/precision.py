@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+SINGLE = "single"
+"""Name of the choice to compute in single precision everywhere."""
+
 
 def fast_precision(device: str) -> torch.dtype | None:
     """Half-precision type that a device multiplies natively; None for single precision.

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
 from ..export.formats import BY_SUFFIX, PLOT_SUFFIXES, format_of
 from ..files.atomic import check_output, nearest_folder
+from ..keypoints.files import keypoints_path
 from ..operating_system import folded
+from ..video.source import Source
 from .run_report import report_paths
 
 if TYPE_CHECKING:
@@ -19,42 +21,46 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def check_source(source: Path) -> None:
+def check_source(source: Source) -> None:
     """Raise InputError for what cannot be read twice: pipes and devices."""
-    if source.exists() and not (source.is_file() or source.is_dir()):
+    file = source.path
+    if file.exists() and not (file.is_file() or file.is_dir()):
         raise InputError(
-            f"{source}: is not a file but a pipe or a device; save the video first, or pipe it "
-            "into the program with - in its place"
+            f"{source.name}: is not a file but a pipe or a device; save the video first, or pipe "
+            "it into the program with - in its place"
         )
 
 
 def check_outputs(
     outputs: Sequence[Path],
-    source: Path,
+    inputs: Iterable[Path | None],
     *,
     plots: Sequence[Path] = (),
     overwrite: bool,
     everybody: bool = False,
+    save_2d: bool = False,
 ) -> None:
-    """Refuse what cannot be written.
+    """Refuse outputs that cannot be written.
 
     Parameters
     ----------
     outputs
-        What is asked for.
-    source
-        The video, or the file of poses, that is going to be read.
+        Files that are asked for.
+    inputs
+        Files that are going to be read; None for what is not given.
     plots
         Figures of joint angles that are asked for.
     overwrite
         Existing files may be replaced.
     everybody
         Formats of one person are going to write a file for each.
+    save_2d
+        The 2D is going to be written beside the first output.
 
     Raises
     ------
     UsageError
-        No output, an unknown suffix, the same output twice, or the input itself.
+        No output, an unknown suffix, the same output twice, or an input itself.
     OutputError
         A folder takes no files, or a file exists.
     """
@@ -67,8 +73,9 @@ def check_outputs(
             raise UsageError(f"{plot}: plots are drawn as {', '.join(PLOT_SUFFIXES)}")
     tables = [plot.with_suffix(".csv") for plot in plots]  # of the numbers, beside each
     outputs = [*outputs, *plots, *tables]
+    there = [given for given in inputs if given is not None and given.exists()]
     for output in outputs:
-        if source.exists() and output.exists() and output.samefile(source):
+        if output.exists() and any(output.samefile(given) for given in there):
             raise UsageError(f"{output}: is the input itself; name another output")
     places = [output.resolve() for output in outputs]
     names = [folded(str(place)) for place in places]
@@ -76,6 +83,11 @@ def check_outputs(
         if names.count(name) > 1:
             but = "" if places.count(place) > 1 else " (capitals do not make another file of it)"
             raise UsageError(f"{output}: is named twice as an output{but}")
+    if save_2d:
+        kept = keypoints_path(outputs[0])
+        if kept.resolve() in places:
+            raise UsageError(f"{kept}: is where --save-2d writes; name another output")
+        check_output(kept, overwrite)
     for output in outputs:
         check_output(output, overwrite)
     if everybody:

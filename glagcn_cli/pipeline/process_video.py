@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,18 @@ from ..errors import NobodyFoundError, OutputError, UsageError
 from ..export.formats import VIDEO_SUFFIXES, ExportContext
 from ..export.mp4 import Clip
 from ..keypoints.files import CONTENTS, keypoints_path, save_keypoints
+from ..keypoints.provenance import installed_versions
 from ..keypoints.source import KeypointsUse
+from ..keypoints.stage import DETECT_ONLY
 from ..poses import PoseSequence
 from ..progress.stages import Stages
+from ..video.fetching import as_file
+from ..video.source import Source
 from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
-from .provenance import installed_versions
 from .run_report import people_rows, video_facts
 from .settings import EVERYBODY, Settings
-from .video_lifter import DETECT_ONLY, LiftedVideo, VideoLifter
+from .video_lifter import LiftedVideo, VideoLifter
 
 __all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
 
@@ -44,7 +49,7 @@ def lift_video(path: Path | str, settings: Settings | None = None) -> list[PoseS
 
 def process_video(
     models: VideoLifter,
-    source: Path | None,
+    video: Path | str | Source | None,
     outputs: Sequence[Path],
     *,
     plots: Sequence[Path] = (),
@@ -52,7 +57,7 @@ def process_video(
     stages: Stages | None = None,
     on_written: Callable[[Path], object] = lambda path: None,
     use: KeypointsUse = DETECT_ONLY,
-    named: str | None = None,
+    image_fps: float | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Lift one video and write every output and its report.
@@ -62,9 +67,10 @@ def process_video(
     Parameters
     ----------
     models
-        Loaded models with their settings.
-    source
-        The video; may be None where `use` names a file of 2D that says all that is needed.
+        The models with their settings; loaded after everything that can be refused at once.
+    video
+        As `video.fetching.as_file` takes it; may be None where `use` names a file of 2D that says
+        all that is needed.
     outputs
         Files to write; the suffix picks the format.
     plots
@@ -77,8 +83,8 @@ def process_video(
         Called with each file as soon as it is whole, also when a later one fails.
     use
         Where the 2D may come from besides the 2D stage, and where it is kept.
-    named
-        What the reports call the video; None for its path.
+    image_fps
+        Pictures a second, where the video is numbered pictures.
     about
         What the reports say besides.
 
@@ -96,35 +102,26 @@ def process_video(
     OutputError
         Outputs failed; the others were written.
     """
-    stages = stages or Stages()
-    everybody = models.settings.people == EVERYBODY
-    main_input = source or use.from_2d
-    if main_input is None:
+    stages, settings = stages or Stages(), models.settings
+    source = None if video is None else Source.of(video)
+    if source is None and use.from_2d is None:
         raise UsageError("neither a video nor a file of its 2D is named")
     if source is not None:
         check_source(source)
-    check_outputs(outputs, main_input, plots=plots, overwrite=overwrite, everybody=everybody)
-    use.check([*outputs, *plots], overwrite)
-    lifted = models.lift(source, stages, use)
-    info = lifted.info
-    context = ExportContext(
-        overwrite,
-        models.resolved_settings() | {"input": named or str(main_input), "fov": lifted.scene.fov},
-        source,
-        (info.width, info.height),
-        info.part,
-    )
-    clip = Clip(lifted.sequences, lifted.keypoints, lifted.frames, info if source else None)
-    ledger = Ledger(stages.telling(on_written))
-    wanted = [*outputs, *plots]
-    besides = dict(about or {})
-    with reported(wanted, ledger, lambda: besides | run_report(models, lifted, context, stages)):
-        if use.save_2d:
-            kept = keypoints_path(wanted[0])
-            with ledger.attempt(kept):
-                save_keypoints(kept, lifted.found.clip, overwrite=overwrite)
-                ledger.add(kept, CONTENTS)
-        write_outputs(clip, outputs, plots, context, stages, ledger)
+    check_outputs(
+        outputs, [source.path if source else None, use.from_2d], plots=plots, overwrite=overwrite,
+        everybody=settings.people == EVERYBODY, save_2d=use.save_2d,
+    )  # fmt: skip
+    with as_file(source, settings.part, image_fps) if source else nullcontext() as file:
+        lifted = models.lift(file, stages, use)
+        context = _context(models, lifted, file, use, overwrite)
+        clip = _clip(lifted, file)
+        ledger = Ledger(stages.telling(on_written))
+        report = partial(_report, models, lifted, context, stages, about or {})
+        with reported([*outputs, *plots], ledger, report):
+            if use.save_2d:
+                _save_2d(keypoints_path([*outputs, *plots][0]), lifted, context, ledger)
+            write_outputs(clip, outputs, plots, context, stages, ledger)
     if not clip.shows_somebody:
         raise NobodyFoundError(
             "\n".join([nobody_message(lifted, [*ledger.written]), *ledger.failures])
@@ -132,6 +129,29 @@ def process_video(
     if ledger.failures:
         raise OutputError("\n".join(ledger.failures))
     return [*ledger.written]
+
+
+def _context(
+    models: VideoLifter,
+    lifted: LiftedVideo,
+    file: Source | None,
+    use: KeypointsUse,
+    overwrite: bool,
+) -> ExportContext:
+    info = lifted.info
+    named = file.name if file else str(use.from_2d)
+    settings = models.resolved_settings() | {"input": named, "fov": lifted.scene.fov}
+    return ExportContext(overwrite, settings, file, (info.width, info.height), info.part)
+
+
+def _clip(lifted: LiftedVideo, file: Source | None) -> Clip:
+    return Clip(lifted.sequences, lifted.keypoints, lifted.frames, lifted.info if file else None)
+
+
+def _save_2d(path: Path, lifted: LiftedVideo, context: ExportContext, ledger: Ledger) -> None:
+    with ledger.attempt(path):
+        save_keypoints(path, lifted.found.clip, overwrite=context.overwrite)
+        ledger.add(path, CONTENTS)
 
 
 def nobody_message(lifted: LiftedVideo, written: Sequence[Path]) -> str:
@@ -144,14 +164,19 @@ def nobody_message(lifted: LiftedVideo, written: Sequence[Path]) -> str:
     return f"{message}; nothing was written"
 
 
-def run_report(
-    models: VideoLifter, lifted: LiftedVideo, context: ExportContext, stages: Stages
+def _report(
+    models: VideoLifter,
+    lifted: LiftedVideo,
+    context: ExportContext,
+    stages: Stages,
+    about: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Collect what was asked, what ran, what came in and how long each stage took."""
     told = models.models()
     if lifted.found.is_from_file:  # models that may never have been there
         told = {"lifter": told["lifter"]}
     return {
+        **about,
         "settings": context.settings,
         "input": video_facts(lifted.info),
         "frames": lifted.frames,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from ..errors import OutputError
 from ..export.formats import ExportContext
 from ..export.mp4 import Clip
 from ..export.readers.saved_poses import SavedPoses, read_poses
+from ..keypoints.provenance import installed_versions
 from ..poses import Keypoints2D
 from ..progress.stages import Stages
 from ..video.clip_times import ClipRange
+from ..video.fetching import as_file
 from ..video.probing import VideoInfo, probe
+from ..video.source import Source
 from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
-from .provenance import installed_versions
 from .run_report import people_rows, video_facts
 from .settings import Settings
 
@@ -28,9 +31,10 @@ APPLICABLE = ("turn", "quality", "bvh_skeleton")
 def export_anew(
     poses: Path,
     outputs: Sequence[Path],
-    video: Path | None = None,
+    video: Path | str | Source | None = None,
     choices: Mapping[str, Any] | None = None,
     *,
+    image_fps: float | None = None,
     plots: Sequence[Path] = (),
     overwrite: bool = False,
     stages: Stages | None = None,
@@ -45,10 +49,11 @@ def export_anew(
     outputs
         Files to write; the suffix picks the format.
     video
-        The video that they come from, for formats that show it.
+        The video that they come from, for formats that show it; as `video.fetching.as_file` takes
+        it.
     choices
         Settings by name, of those that are `APPLICABLE`.
-    plots, overwrite, stages, on_written
+    image_fps, plots, overwrite, stages, on_written
         As `process_video.process_video` takes them.
 
     Returns
@@ -66,23 +71,24 @@ def export_anew(
     stages = stages or Stages()
     with stages.stage("reading"):
         saved = read_poses(poses)
-    people = len(saved.sequences) > 1
-    check_outputs(outputs, poses, plots=plots, overwrite=overwrite, everybody=people)
-    info, part = None, ClipRange.from_settings(saved.settings)
-    if video is not None:
-        check_source(video)
-        check_outputs(outputs, video, plots=plots, overwrite=overwrite)
-        info = probe(video, part)
-    settings = asdict(Settings(**(choices or {})))
-    kept = {name: settings[name] for name in APPLICABLE}
-    size = (info.width, info.height) if info else saved.image_size
-    settings = {**saved.settings, **kept, "from_3d": poses}
-    context = ExportContext(overwrite, settings, video, size, part)
-    clip = _clip(saved, info)
-    ledger = Ledger(stages.telling(on_written))
-    wanted = [*outputs, *plots]
-    with reported(wanted, ledger, lambda: _report(clip, context, stages)):
-        write_outputs(clip, outputs, plots, context, stages, ledger)
+    source = None if video is None else Source.of(video)
+    check_outputs(
+        outputs, [poses, source.path if source else None], plots=plots, overwrite=overwrite,
+        everybody=len(saved.sequences) > 1,
+    )  # fmt: skip
+    if source is not None:
+        check_source(source)
+    with as_file(source, image_fps=image_fps) if source else nullcontext() as file:
+        part = ClipRange.from_settings(saved.settings)
+        info = None if file is None else probe(file, part)
+        chosen = asdict(Settings(**(choices or {})))
+        settings = {**saved.settings, **{name: chosen[name] for name in APPLICABLE}}
+        size = (info.width, info.height) if info else saved.image_size
+        context = ExportContext(overwrite, settings | {"from_3d": poses}, file, size, part)
+        clip = _clip(saved, info)
+        ledger = Ledger(stages.telling(on_written))
+        with reported([*outputs, *plots], ledger, lambda: _report(clip, context, stages)):
+            write_outputs(clip, outputs, plots, context, stages, ledger)
     if ledger.failures:
         raise OutputError("\n".join(ledger.failures))
     return [*ledger.written]

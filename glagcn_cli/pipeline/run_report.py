@@ -39,7 +39,9 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 
 def video_facts(info: VideoInfo) -> dict[str, Any]:
     """What a report says of the video, whose path is what the user gave."""
-    return dataclasses.asdict(info) | {"path": info.name}
+    facts = dataclasses.asdict(info)
+    del facts["source"]
+    return {"path": info.name, **facts}
 
 
 def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:

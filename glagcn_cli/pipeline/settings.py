@@ -1,15 +1,32 @@
-"""Everything that can be chosen about how a video is lifted, with its defaults."""
+"""Everything that can be chosen about how a video is lifted: a table with defaults and limits.
+
+A new setting is one entry in `Settings`: the option of ``glagcn-video``, its help, its check, and
+the calls that refuse it because it would have no effect there follow from it. Nothing here imports
+NumPy or torch: the command line reads this table for its help.
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE
+from .. import defaults
+from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, names
 from ..errors import UsageError
-from ..lifting.checkpoints import DEFAULT_LIFTER
-from ..smoothing import DEFAULT_CUTOFF
+from ..machine.precision import SINGLE
 from ..video.clip_times import ClipRange
+from .setting import (
+    Call,
+    Choice,
+    Count,
+    Model,
+    Number,
+    Person,
+    Switch,
+    Time,
+    Unchecked,
+    check_all,
+    setting,
+)
 
 EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees
@@ -25,127 +42,12 @@ QUALITIES = ("draft", "good", "best")
 BVH_SKELETONS = ("mixamo", "cmu", "h36m")
 """Names and arrangements of the joints that `.bvh` can be written with."""
 
-AS_FAST_AS_GOOD, SINGLE = "auto", "single"
+AS_FAST_AS_GOOD = "auto"
 PRECISIONS = (AS_FAST_AS_GOOD, SINGLE)
 """Of the networks: half precision where the device computes faster in it, or single always."""
 
 BOXES_EVERY = 2
 """Frames. On people who walk, keypoints move by less than half a pixel in a picture of 1768."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a video is lifted.
-
-    Parameters
-    ----------
-    detector, pose, lifter
-        Models by name, or files: ``CONFIG,CHECKPOINT`` for the first two, a checkpoint for the
-        lifter.
-    device
-        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-    precision
-        One of `PRECISIONS`.
-    boxes_every
-        Person boxes are looked for in every frame of this number, where people move evenly.
-    people
-        Number of the person to lift, 1 being the main person, or ``all``.
-    max_people
-        Of all people so many are lifted, the most important ones; None for no limit.
-    fov
-        Field of view over the picture's longer side, degrees, 5 to 150; None for what the video
-        says of its lens, and `DEFAULT_FOV` where it says nothing.
-    up
-        One of `UPS`.
-    height
-        Of the main person, metres, 0.4 to 2.6: sets the scale of the scene. None for the lifter's.
-    foot_lock
-        Hold feet that stand on the floor where they stand.
-    flip
-        Average the lifter with its mirror image: 2 mm better, and twice the work of a stage that
-        takes a few hundredths of a run.
-    smoothing
-        Low-pass filter of the joints' paths in hertz; 0 for none.
-    turn
-        Degrees per second by which the 3D view turns.
-    quality
-        One of `QUALITIES`.
-    bvh_skeleton
-        One of `BVH_SKELETONS`.
-    start, end, max_frames, every
-        Which frames of the video, as `ClipRange` takes them.
-
-    Raises
-    ------
-    UsageError
-        A number is out of its range.
-    """
-
-    detector: str = DEFAULT_DETECTOR
-    pose: str = DEFAULT_POSE
-    lifter: str = DEFAULT_LIFTER
-    device: str = "auto"
-    precision: str = AS_FAST_AS_GOOD
-    boxes_every: int = BOXES_EVERY
-    people: int | str = 1
-    max_people: int | None = None
-    fov: float | None = None
-    up: str = UP_AS_SEEN
-    height: float | None = None
-    foot_lock: bool = True
-    flip: bool = True
-    smoothing: float = DEFAULT_CUTOFF
-    turn: float = 0.0
-    quality: str = "good"
-    bvh_skeleton: str = BVH_SKELETONS[0]
-    start: float = 0.0
-    end: float | None = None
-    max_frames: int | None = None
-    every: int = 1
-
-    @property
-    def part(self) -> ClipRange:
-        """Which frames of the video are lifted."""
-        return ClipRange(self.start, self.end, self.max_frames, self.every)
-
-    def __post_init__(self) -> None:
-        self._check_people()
-        for name, value, unit, (low, high) in (
-            ("fov", self.fov, "degrees", FOV_RANGE),
-            ("height", self.height, "metres", HEIGHT_RANGE),
-        ):
-            if value is not None and not low <= value <= high:
-                meant = _metres_meant(value) if name == "height" else ""
-                raise UsageError(
-                    f"--{name} {value:g}: must be between {low:g} and {high:g} {unit}{meant}"
-                )
-        for name, choice, allowed in (
-            ("up", self.up, UPS),
-            ("precision", self.precision, PRECISIONS),
-            ("quality", self.quality, QUALITIES),
-            ("bvh-skeleton", self.bvh_skeleton, BVH_SKELETONS),
-        ):
-            if choice not in allowed:
-                raise UsageError(f"--{name} {choice}: must be one of {', '.join(allowed)}")
-        if self.boxes_every < 1:
-            raise UsageError(f"--boxes-every {self.boxes_every}: must be a whole number from 1")
-        if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
-            raise UsageError(f"--smoothing {self.smoothing:g}: must be 0 hertz or more")
-        if not math.isfinite(self.turn):
-            raise UsageError(f"--turn {self.turn:g}: must be a number of degrees a second")
-        _ = self.part  # refuses what is no part of any video
-
-    def _check_people(self) -> None:
-        if self.people != EVERYBODY and not (isinstance(self.people, int) and self.people >= 1):
-            raise UsageError(f"--person {self.people}: must be a whole number from 1, or all")
-        if self.max_people is not None:
-            if self.max_people < 1:
-                raise UsageError(f"--max-people {self.max_people}: must be a whole number from 1")
-            if self.people != EVERYBODY:
-                raise UsageError(
-                    f"--max-people {self.max_people}: limits how many are lifted of all; add "
-                    "--people all"
-                )
 
 
 def _metres_meant(height: float) -> str:
@@ -154,3 +56,189 @@ def _metres_meant(height: float) -> str:
         if 1.0 <= height * metres <= HEIGHT_RANGE[1]:
             return f"; {height:g} {unit} are --height {height * metres:.2f}"
     return ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a video is lifted.
+
+    The help of ``glagcn-video`` describes each field, which its option is called by.
+
+    Raises
+    ------
+    UsageError
+        A value is out of its range, or two contradict each other.
+    """
+
+    people: int | str = setting(
+        1,
+        Person(EVERYBODY),
+        Call.LIFTING,
+        "Lifting",
+        "Whom to lift: 1 is the main person (large and long in view), 2 the next, and so on; or "
+        "all. With all, .bvh, .npy and .trc hold person 1 and the others get files of their own: "
+        "NAME.person2.bvh.",
+        names=("--person", "--people"),
+    )
+    max_people: int | None = setting(
+        None,
+        Count(),
+        Call.LIFTING,
+        "Lifting",
+        "With --people all, lift no more than the N who are largest and longest in view.",
+    )
+    fov: float | None = setting(
+        None,
+        Number("DEGREES", "degrees", *FOV_RANGE),
+        Call.LIFTING | Call.CAMERA,
+        "Lifting",
+        "The camera's field of view over the picture's longer side, "
+        f"{FOV_RANGE[0]:g} to {FOV_RANGE[1]:g}.",
+        unset=f"what the video says of its lens, else {defaults.FOV:g}",
+    )
+    smoothing: float = setting(
+        defaults.CUTOFF,
+        Number("HZ", "hertz", 0.0),
+        Call.LIFTING,
+        "Lifting",
+        "Smooth the 3D joints: movement faster than this is taken out; 0 keeps everything.",
+    )
+    flip: bool = setting(
+        True,
+        Switch(),
+        Call.LIFTING | Call.CAMERA,
+        "Lifting",
+        "Lift the mirror image too and average: better, at twice the work of the lifter.",
+    )
+    height: float | None = setting(
+        None,
+        Number("METRES", "metres", *HEIGHT_RANGE, hint=_metres_meant),
+        Call.LIFTING,
+        "Scene",
+        f"How tall the main person is, {HEIGHT_RANGE[0]:g} to {HEIGHT_RANGE[1]:g}: the scale of "
+        "everything.",
+        unset="as tall as the lifter takes people to be",
+    )
+    foot_lock: bool = setting(
+        True,
+        Switch(),
+        Call.LIFTING,
+        "Scene",
+        "Hold feet that stand on the floor where they stand.",
+    )
+    up: str = setting(
+        UP_AS_SEEN,
+        Choice(UPS),
+        Call.LIFTING | Call.CAMERA,
+        "Scene",
+        "What tells which way is up: the people in the video, or the camera, held level.",
+    )
+    turn: float = setting(
+        0.0,
+        Number("DEGREES", "degrees a second"),
+        Call.WRITING | Call.CAMERA,
+        "Picture",
+        "Turn the view of the 3D skeletons by this much a second; 0 stands still.",
+    )
+    quality: str = setting(
+        "good",
+        Choice(QUALITIES),
+        Call.WRITING,
+        "Picture",
+        "How well .mp4 is encoded: draft is quickest, best is for cutting it again: encoding takes "
+        "three times as long.",
+    )
+    bvh_skeleton: str = setting(
+        BVH_SKELETONS[0],
+        Choice(BVH_SKELETONS),
+        Call.WRITING,
+        "Output",
+        "Names and arrangement of the joints in .bvh.",
+    )
+    start: float = setting(
+        0.0,
+        Time(),
+        Call.WITH_FRAMES,
+        "Input",
+        "Begin at this time of the video, as seconds (83.5) or [hh:]mm:ss (1:23.5).",
+        unset="",
+    )
+    end: float | None = setting(
+        None,
+        Time(),
+        Call.WITH_FRAMES,
+        "Input",
+        "End at this time of the video; the frame shown then is the first left out.",
+    )
+    max_frames: int | None = setting(
+        None, Count(), Call.WITH_FRAMES, "Input", "Stop after so many frames."
+    )
+    every: int = setting(
+        1,
+        Count(),
+        Call.WITH_FRAMES,
+        "Input",
+        "Take every Nth frame only: the outputs have a rate N times lower and keep time.",
+        unset="",
+    )
+    detector: str = setting(
+        DEFAULT_DETECTOR,
+        Model("NAME", "detector"),
+        Call.VIDEOS | Call.CAMERA,
+        "Models",
+        f"What finds people: {', '.join(names('detector'))}, or CONFIG,CHECKPOINT of any "
+        "MMDetection detector. The default comes with the program, the others are downloaded on "
+        "first use.",
+    )
+    pose: str = setting(
+        DEFAULT_POSE,
+        Model("NAME", "pose"),
+        Call.VIDEOS | Call.CAMERA,
+        "Models",
+        f"What finds a person's joints in the picture: {', '.join(names('pose'))}, or "
+        "CONFIG,CHECKPOINT of any MMPose top-down model.",
+    )
+    lifter: str = setting(
+        defaults.LIFTER,
+        Model("NAME|FILE", "lifter"),
+        Call.LIFTING | Call.CAMERA,
+        "Models",
+        "What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.",
+    )
+    device: str = setting(
+        "auto",
+        Unchecked("auto|cpu|cuda[:N]"),
+        Call.LIFTING | Call.CAMERA,
+        "Models",
+        "Where the models run; auto takes a GPU where there is one.",
+    )
+    precision: str = setting(
+        AS_FAST_AS_GOOD,
+        Choice(PRECISIONS),
+        Call.LIFTING | Call.CAMERA,
+        "Models",
+        "Of the models: auto computes in half precision where that is faster, which moves joints "
+        "by less than two thousandths of a person's height in the mean.",
+    )
+    boxes_every: int = setting(
+        BOXES_EVERY,
+        Count(),
+        Call.VIDEOS,
+        "Models",
+        "Look for people in every Nth frame and, in between, where they were and will be; in all "
+        "frames where they move fast, come or go.",
+    )
+
+    @property
+    def part(self) -> ClipRange:
+        """Which frames of the video are lifted."""
+        return ClipRange(self.start, self.end, self.max_frames, self.every)
+
+    def __post_init__(self) -> None:
+        check_all(self)
+        if self.max_people is not None and self.people != EVERYBODY:
+            raise UsageError(
+                f"--max-people {self.max_people}: limits how many are lifted of all; add "
+                "--people all"
+            )
+        _ = self.part  # raises for what is no part of any video

@@ -5,38 +5,34 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import DEFAULT_FOV
 from ..files.checksums import remembered_sha256
-from ..keypoints.detecting import detect_people
-from ..keypoints.source import FoundKeypoints, KeypointsUse, keypoints_from_file, keypoints_of_video
+from ..keypoints.source import FoundKeypoints, KeypointsUse
+from ..keypoints.stage import DETECT_ONLY, KeypointStage
 from ..lifting.checkpoints import lifter_path
 from ..machine.devices import choose_device, lost_devices_told
+from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.placing import SceneChoices, to_scenes
 from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
-from ..video.probing import VideoInfo
-from ..video.reader import VideoReader
+from ..video.probing import VideoInfo, probe
+from ..video.source import Source
 from .choosing import choose_people, who_is_left_out
-from .provenance import made_by
-from .settings import SINGLE, UP_OF_CAMERA, Settings
+from .preflight import check_models
+from .settings import UP_OF_CAMERA, Settings
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
     from ..lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
-
-DETECT_ONLY = KeypointsUse()
-
-FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 32
-"""Frames in memory at once in the 2D stage; more would gain nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,22 +77,44 @@ class VideoLifter:
     ----------
     settings
         Which models, and how they are used.
-
-    Raises
-    ------
-    DeviceError, ModelNotFoundError, CheckpointError
-        As the settings ask for what is not there; of the 2D stage not before it is needed.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.device = choose_device(settings.device)
-        self.lifter = load_video_lifter(settings, self.device)
 
     @cached_property
+    def device(self) -> str:
+        """Where the networks run; `DeviceError` where what was asked for is not there."""
+        return choose_device(self.settings.device)
+
+    @cached_property
+    def lifter(self) -> Lifter:
+        """The lifter, loaded when it is needed for the first time.
+
+        Raises `ModelNotFoundError` or `CheckpointError` where it cannot be had.
+        """
+        return load_video_lifter(self.settings, self.device)
+
+    @cached_property
+    def keypoints(self) -> KeypointStage:
+        """The 2D stage."""
+        return KeypointStage(self.settings, self.device)
+
+    @property
     def detector(self) -> TwoStageDetector:
-        """The models of the 2D stage, loaded when a video needs them for the first time."""
-        return load_people_detector(self.settings, self.device)
+        """The models of the 2D stage."""
+        return self.keypoints.detector
+
+    def load(self) -> None:
+        """Load the lifter, and look for the models of the 2D stage, which a video loads.
+
+        Raises
+        ------
+        DeviceError, ModelNotFoundError, CheckpointError
+            As the settings ask for what is not there.
+        """
+        check_models(self.settings)
+        _ = self.lifter
 
     def resolved_settings(self) -> dict[str, Any]:
         """Return the settings as they took effect: the device that `auto` chose, the threads."""
@@ -119,7 +137,7 @@ class VideoLifter:
 
     def lift(
         self,
-        path: Path | str | None,
+        video: Path | str | Source | None,
         stages: Stages | None = None,
         use: KeypointsUse = DETECT_ONLY,
     ) -> LiftedVideo:
@@ -127,8 +145,8 @@ class VideoLifter:
 
         Parameters
         ----------
-        path
-            The video; None where the file of its 2D, named in `use`, says all that is needed.
+        video
+            A file; None where the file of its 2D, named in `use`, says all that is needed.
         stages
             Where progress is shown and timings are kept.
         use
@@ -138,16 +156,22 @@ class VideoLifter:
         ------
         InputError
             The file is missing or no video.
+        DeviceError, ModelNotFoundError, CheckpointError
+            As `load`.
         UsageError
             A person was asked for by a number that nobody has.
         DeviceError
             The GPU failed in the middle, or has too little memory.
         """
         with lost_devices_told(self.device):
-            return self._lift(path, stages or Stages(), use)
+            return self._lift(None if video is None else Source.of(video), stages or Stages(), use)
 
-    def _lift(self, path: Path | str | None, stages: Stages, use: KeypointsUse) -> LiftedVideo:
-        found = self._find_keypoints(path, stages, use)
+    def _lift(self, video: Source | None, stages: Stages, use: KeypointsUse) -> LiftedVideo:
+        if video is not None:
+            probe(video, self.settings.part)
+        with stages.stage("loading"):
+            self.load()
+        found = self.keypoints.of_video(video, self.settings.part, use, stages)
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
         _tell_of_shots(shots, info)
@@ -206,50 +230,14 @@ class VideoLifter:
             moving_camera=any(shot.moving_camera for shot in shots),
         )
 
-    def _find_keypoints(
-        self, path: Path | str | None, stages: Stages, use: KeypointsUse
-    ) -> FoundKeypoints:
-        """Take the 2D of a video from where `use` says, else run the 2D stage."""
-        if path is None:
-            assert use.from_2d is not None, "there is neither a video nor 2D"
-            return keypoints_from_file(use.from_2d, None, stages)
-        with VideoReader(path, self.settings.part) as reader:
-            if use.from_2d is not None:
-                return keypoints_from_file(use.from_2d, reader, stages)
-            depends_on = partial(made_by, self.settings) if use.cache else None
-            return keypoints_of_video(
-                reader,
-                depends_on,
-                lambda cached: detect_people(reader, partial(self._load, stages), cached, stages),
-            )
-
-    def _load(self, stages: Stages) -> TwoStageDetector:
-        with stages.stage("loading"):
-            return self.detector
-
 
 def load_video_lifter(settings: Settings, device: str) -> Lifter:
     """Load the lifter, in the precision that a run has it compute in."""
     from ..lifting.lifter import Lifter
-    from ..machine.precision import fast_precision
 
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"
     return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
-
-
-def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
-    """Load the two models of the 2D stage."""
-    from ..detection.models import load_detector, load_pose
-    from ..detection.people_detector import TwoStageDetector
-
-    exact = settings.precision == SINGLE
-    return TwoStageDetector(
-        load_detector(settings.detector, device, exact=exact),
-        load_pose(settings.pose, device, exact=exact),
-        settings.boxes_every,
-        FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
-    )
 
 
 def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:

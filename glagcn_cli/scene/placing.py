@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from ..camera import DEFAULT_FOV, focal_length
+from ..defaults import CUTOFF
 from ..poses import PoseSequence
-from ..smoothing import DEFAULT_CUTOFF, runs, smooth_joints
+from ..smoothing import runs, smooth_joints
 from .bones import bone_lengths, steady_bones
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
@@ -56,7 +57,7 @@ class SceneChoices:
     """
 
     fov: float = DEFAULT_FOV
-    cutoff: float = DEFAULT_CUTOFF
+    cutoff: float = CUTOFF
     level: bool = False
     height: float | None = None
     foot_lock: bool = True

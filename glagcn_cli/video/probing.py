@@ -14,7 +14,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import choose_rate
 from .lens import recorded_fov
-from .names import name_of
+from .source import Source
 
 # The first stream that is a moving picture: capital V leaves cover art out.
 VIDEO_STREAM = "0:V:0"
@@ -37,8 +37,8 @@ class VideoInfo:
 
     Attributes
     ----------
-    path
-        The file.
+    source
+        The file, and what messages call it.
     width, height
         Pixels of a frame as shown: after the rotation, with square pixels.
     fps
@@ -74,7 +74,7 @@ class VideoInfo:
         Seconds from the file's first picture to the first frame of the part.
     """
 
-    path: Path
+    source: Source
     width: int
     height: int
     fps: Fraction
@@ -94,12 +94,17 @@ class VideoInfo:
     starts_at: Fraction = Fraction(0)
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return self.source.path
+
+    @property
     def name(self) -> str:
         """What messages and reports call it."""
-        return name_of(self.path)
+        return self.source.name
 
 
-def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
+def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
     """Find out what a video, or a part of it, holds by decoding its first frame.
 
     ffmpeg prints rates rounded to two decimals, so the exact one is taken from the time base of
@@ -114,9 +119,10 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
     UsageError
         The part begins after the end of the video, or holds no frame.
     """
-    looked, name = look(path), name_of(path)
-    video = looked.video
-    if video is None:
+    source = Source.of(video)
+    looked, name = look(source), source.name
+    stream = looked.video
+    if stream is None:
         raise NoVideoStreamError(f"{name}: has no video stream, only sound or stills; give a video")
     if looked.first_frame is None:
         raise InputError(
@@ -124,13 +130,13 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
             "check that the file is complete and plays"
         )
     width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
-    average = _number(r"([\d.]+) fps", video)
+    average = _number(r"([\d.]+) fps", stream)
     if average is None:
-        average = _measured_average(looked.file)
+        average = _measured_average(source.path)
     fps = choose_rate(1 / Fraction(looked.facts["tb"]), average, looked.duration)
-    transfer = _TRANSFER.search(video)
+    transfer = _TRANSFER.search(stream)
     info = VideoInfo(
-        path=looked.file,
+        source=source,
         width=width,
         height=height,
         fps=fps,
@@ -138,13 +144,13 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
         duration=looked.duration,
         rotation=round(-(_number(r"rotation of (-?[\d.]+) degrees", looked.said) or 0)) % 360,
         has_audio=looked.audio is not None,
-        codec=re.split(r"[ ,]", video)[0],
+        codec=re.split(r"[ ,]", stream)[0],
         variable_rate=None if average is None else abs(average / fps - 1) > 0.01,
-        tagged_colours=_COLOUR_MATRIX.search(video) is not None,
-        fov=recorded_fov(looked.file, looked.said, width, height),
+        tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
+        fov=recorded_fov(source.path, looked.said, width, height),
         transfer=transfer[1] if transfer else None,
-        alpha=_ALPHA.match(video) is not None,
-        interlaced=_INTERLACED.search(video) is not None,
+        alpha=_ALPHA.match(stream) is not None,
+        interlaced=_INTERLACED.search(stream) is not None,
         seekable=looked.is_one_clock,
     )
     return _part_of(info, part)
@@ -153,7 +159,7 @@ def probe(path: str | Path, part: ClipRange = WHOLE) -> VideoInfo:
 def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     first = part.first(info.fps)
     if info.frames is not None and first >= info.frames:
-        check_start(info.path, part, info.fps)
+        check_start(info.source, part, info.fps)
     count = part.count(info.fps, info.frames)
     return replace(
         info,
@@ -165,12 +171,12 @@ def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     )
 
 
-def check_start(file: Path, part: ClipRange, fps: Fraction) -> None:
+def check_start(source: Source, part: ClipRange, fps: Fraction) -> None:
     """Raise UsageError where a part begins after the last frame, as counted in the file."""
-    length = _picture_seconds(file)
+    length = _picture_seconds(source.path)
     if length is not None and part.first(fps) >= max(1, round(length * fps)):
         raise UsageError(
-            f"{name_of(file)}: --start {format_time(part.start)} is beyond the end of the clip, "
+            f"{source.name}: --start {format_time(part.start)} is beyond the end of the clip, "
             f"which lasts {format_time(length)}" + (" s" if length < 60 else "")
         )
 
@@ -209,24 +215,26 @@ class Looked:
         return _SEEKABLE.search(self.said) is not None
 
 
-def look(path: str | Path) -> Looked:
+def look(video: str | Path | Source) -> Looked:
     """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
-    file = _existing(path)
-    return _look(file, stamp(file))
+    source = Source.of(video)
+    _require_file(source)
+    return _look(source, stamp(source.path))
 
 
 @lru_cache(maxsize=64)
-def _look(file: Path, _: Stamp) -> Looked:
+def _look(source: Source, _: Stamp) -> Looked:
+    file = source.path
     first = ["-map", VIDEO_STREAM, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
     report = ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
     said = "\n".join(report.messages)
     complaint = ffmpeg.telling_line(report.messages)
     if "Input #0, tty" in said:
         # ffmpeg films any text file as it would scroll over a terminal.
-        raise InputError(f"{name_of(file)}: is a text file, not a video")
+        raise InputError(f"{source.name}: is a text file, not a video")
     if "Input #0" not in said:
         raise InputError(
-            f"{name_of(file)}: is not a video that ffmpeg can read ({complaint}); "
+            f"{source.name}: is not a video that ffmpeg can read ({complaint}); "
             "check that it is complete and plays"
         )
     said = said.split("\nStream mapping:")[0]
@@ -277,8 +285,8 @@ def _measured_average(file: Path) -> float | None:
     return round(float((len(times) - 1) / ((max(times) - min(times)) * Fraction(tick[1]))), 2)
 
 
-def _existing(path: str | Path) -> Path:
-    file = Path(path)
+def _require_file(source: Source) -> None:
+    file = source.path
     if file.is_dir():
         raise InputError(
             f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
@@ -288,8 +296,7 @@ def _existing(path: str | Path) -> Path:
     if not file.exists():
         raise InputError(f"{file}: no such file; check the name and the folder")
     if file.is_file() and file.stat().st_size == 0:
-        raise InputError(f"{name_of(file)}: is empty (0 bytes); copy or record it again")
-    return file
+        raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")
 
 
 def _number(pattern: str, text: str) -> float | None:

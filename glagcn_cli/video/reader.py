@@ -17,6 +17,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
 from .probing import VideoInfo, check_start, probe
+from .source import Source
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 
@@ -59,7 +60,7 @@ class VideoReader:
 
     def __init__(
         self,
-        video: str | Path | VideoInfo,
+        video: str | Path | Source | VideoInfo,
         part: ClipRange = WHOLE,
         *,
         size: tuple[int, int] | None = None,
@@ -114,7 +115,7 @@ class VideoReader:
                 "and try again"
             )
         if self.frames_read == 0:
-            check_start(self.info.path, self.info.part, self.info.fps * self.info.part.every)
+            check_start(self.info.source, self.info.part, self.info.fps * self.info.part.every)
             raise InputError(f"{self.info.name}: no frame can be decoded ({reason})")
         cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
         if self.truncated or not (status or process.messages):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import ffmpeg
 from .probing import VIDEO_STREAM, first_picture, first_time, look
+from .source import Source
 
 _FIRST_SOUND = "0:a:0"
 
@@ -41,7 +42,7 @@ class AudioInfo:
     delay: float = 0.0
 
 
-def probe_audio(path: str | Path) -> AudioInfo | None:
+def probe_audio(path: str | Path | Source) -> AudioInfo | None:
     """Find the first sound stream of a file, which need not be a video; None when there is none."""
     looked = look(path)
     if looked.audio is None:

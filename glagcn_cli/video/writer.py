@@ -18,10 +18,10 @@ from ..machine.signals import signals_held
 from . import ffmpeg
 from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
-from .names import name_of
 from .probing import VideoInfo
 from .reader import Frame
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
+from .source import Source
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class VideoWriter:
         path: str | Path,
         fps: Fraction,
         size: tuple[int, int],
-        audio_from: str | Path | VideoInfo | None = None,
+        audio_from: str | Path | Source | VideoInfo | None = None,
         *,
         overwrite: bool = False,
         codec: Sequence[str] | None = None,
@@ -83,10 +83,10 @@ class VideoWriter:
         self.fps = Fraction(fps)
         self.size = size
         self.frames_written = 0
-        part = audio_from if isinstance(audio_from, VideoInfo) else None
-        self._audio_start = part.starts_at if part else Fraction(0)
-        file = part.path if part else audio_from
-        self._audio_from = None if file is None else Path(str(file))
+        self._audio_start = Fraction(0)
+        if isinstance(audio_from, VideoInfo):
+            self._audio_start, audio_from = audio_from.starts_at, audio_from.source
+        self._audio_from = None if audio_from is None else Source.of(audio_from)
         self._overwrite = overwrite
         self._codec = x264(preset, crf) if codec is None else [*codec]
         self._pixels = pixels
@@ -157,7 +157,7 @@ class VideoWriter:
         assert self._audio_from is not None
         alongside = partial(
             sound_alongside,
-            self._audio_from,
+            self._audio_from.path,
             audio,
             self._audio_start,
             self.frames_written,
@@ -174,7 +174,7 @@ class VideoWriter:
         if alone.status != 0:
             raise self._failed(alone.messages)
         reason = ffmpeg.telling_line(report.messages)
-        video = name_of(self._audio_from)
+        video = self._audio_from.name
         log.warning("%s: written without the sound of %s (%s)", self.path, video, reason)
 
     def _encode(self) -> list[str]:

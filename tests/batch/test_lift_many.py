@@ -77,7 +77,7 @@ def test_one_failure_does_not_stop_the_rest(folder, out) -> None:
     }  # fmt: skip
     assert [row["message"] for row in rows(out)] == [
         "", "is no video",
-        "stopped by an error that was not foreseen: ZeroDivisionError: no people to divide by",
+        "unexpected error: ZeroDivisionError: no people to divide by",
         "no person was found in any of its 12 frames; nothing was written", "",
     ]  # fmt: skip
     # Nothing is left of those that failed, the note of what they were about to write included.

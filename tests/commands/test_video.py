@@ -27,7 +27,7 @@ from glagcn_cli.errors import CheckpointError
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.pipeline.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
-from glagcn_cli.video.sources import DEFAULT_IMAGE_FPS
+from glagcn_cli.video.fetching import DEFAULT_IMAGE_FPS
 from tests.helpers.clips import opencv_frames
 from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.helpers.terminal import on_a_terminal
@@ -285,6 +285,7 @@ _HARNESS = """
 import sys, time, warnings
 sys.path.insert(0, {tests!r})
 from tests.helpers.fake_detection import FakeDetector
+from glagcn_cli.keypoints import stage
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.rendering import SideBySideRenderer
 
@@ -296,7 +297,7 @@ def slow(*arguments):
     return render(*arguments)
 
 detector = FakeDetector(before_batch=before_batch)
-video_lifter.load_people_detector = lambda *_: detector
+stage.load_people_detector = lambda *_: detector
 render, SideBySideRenderer.render = SideBySideRenderer.render, slow
 from glagcn_cli.commands.video import main
 main(prog_name="glagcn-video")
@@ -391,7 +392,7 @@ def test_an_error_nobody_foresaw_has_no_traceback_unless_asked_for(
     result = run(*command)
     assert result.exit_code == 1
     assert "Traceback" not in result.stderr
-    assert "in.mp4: stopped by an error" in result.stderr
+    assert "in.mp4: unexpected error" in result.stderr
     assert "ZeroDivisionError: no people to divide by" in result.stderr
     assert "--verbose" in result.stderr
     result = run(*command, "--verbose")

@@ -22,8 +22,8 @@ from glagcn_cli.diagnostics import facts as info
 from glagcn_cli.diagnostics.facts import collect, problems
 from glagcn_cli.diagnostics.self_test import FRAMES, HEIGHT, WIDTH, _as_drawn, self_test
 from glagcn_cli.diagnostics.text import size
+from glagcn_cli.keypoints import stage
 from glagcn_cli.lifting.checkpoints import SHIPPED_LIFTERS
-from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.poses import FrameDetections
 from tests.helpers.fake_detection import FakeDetector, use_detector
 
@@ -284,7 +284,7 @@ def test_a_fault_of_many_lines_is_told_in_one(monkeypatch) -> None:
     def broken(*_: object) -> None:
         raise ImportError("no module named mmdet\nof a long message")
 
-    monkeypatch.setattr(video_lifter, "load_people_detector", broken)
+    monkeypatch.setattr(stage, "load_people_detector", broken)
     step = list(islice(self_test("cpu"), 4))[3]
     assert step.problem == "ImportError: no module named mmdet of a long message"
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.keypoints import stage
 from glagcn_cli.pipeline import video_lifter
 from tests.helpers.clips import ffmpeg, opencv_frames
 from tests.helpers.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
@@ -40,7 +41,7 @@ def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     def loaded(*_: object) -> None:
         raise AssertionError("models were loaded before the refusal")
 
-    monkeypatch.setattr(video_lifter.VideoLifter, "__init__", loaded)
+    monkeypatch.setattr(video_lifter.VideoLifter, "load", loaded)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -414,7 +415,7 @@ def test_lifters_that_cannot_be_used(monkeypatch, tmp_path, source, out, make) -
     def loaded(*_: Any) -> None:
         raise AssertionError("the 2D stage was loaded first")
 
-    monkeypatch.setattr(video_lifter, "load_people_detector", loaded)
+    monkeypatch.setattr(stage, "load_people_detector", loaded)
     path = tmp_path / "bad.pth"
     make(path)
     refused(run(source, "-o", out / "a.mp4", "--lifter", path), 1, path)

@@ -182,7 +182,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.helpers.fake_detection import FakeDetector
 from glagcn_cli.keypoints import cache
-from glagcn_cli.pipeline import video_lifter
+from glagcn_cli.keypoints import stage
 from glagcn_cli.commands.video import main
 
 def stop(done):
@@ -190,7 +190,7 @@ def stop(done):
         os.kill(os.getpid(), signal.{name})
 
 cache.SEGMENT_SECONDS = 1
-video_lifter.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
+stage.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
 main([{source!r}, "-o", {output!r}, "--lifter", {lifter!r}, "--device", "cpu"])
 """
 

@@ -16,7 +16,7 @@ from glagcn_cli.errors import DeviceError, OutputError
 from glagcn_cli.files import atomic
 from glagcn_cli.machine.devices import choose_device
 from glagcn_cli.machine.process import let_any_name_be_printed
-from glagcn_cli.video.sources import is_address, is_file_name
+from glagcn_cli.video.source import Source
 
 CHECKOUT = Path(__file__).parents[2]
 SOURCES = [
@@ -141,7 +141,7 @@ def test_names_with_a_drive_are_fine_on_windows(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["C:\\clips\\walk.mp4", "c:/clips/walk.mp4", "D:walk.mp4"])
 def test_a_drive_is_no_address(name: str) -> None:
-    assert not is_address(name) and is_file_name(name)
+    assert not Source.of(name).is_address and Source.of(name).is_file
 
 
 @pytest.mark.usefixtures("windows")

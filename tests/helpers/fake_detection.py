@@ -11,11 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from glagcn_cli.keypoints import stage
 from glagcn_cli.lifting.checkpoints import LifterCard, save_lifter
 from glagcn_cli.lifting.normalisation import PERSON
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import build_lifter
-from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.helpers.clips import counting, encode, ffmpeg
@@ -92,7 +92,7 @@ def random_lifter(path: Path, variant: str = "paper") -> Path:
 
 def use_detector(monkeypatch: pytest.MonkeyPatch, detector: FakeDetector) -> FakeDetector:
     """Let runs use this in place of the networks."""
-    monkeypatch.setattr(video_lifter, "load_people_detector", lambda *_: detector)
+    monkeypatch.setattr(stage, "load_people_detector", lambda *_: detector)
     return detector
 
 

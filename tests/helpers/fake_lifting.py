@@ -25,6 +25,7 @@ from glagcn_cli.pipeline.video_lifter import LiftedVideo
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.video.probing import VideoInfo
+from glagcn_cli.video.source import Source
 from tests.helpers.moving_figure import sequence, walking
 
 DAMAGED, KILLED, KILLED_ONCE, UNFORESEEN = "damaged", "killed", "killed once", "unforeseen"
@@ -47,18 +48,22 @@ class FakeLifter:
         self.settings = settings
         type(self).loaded += 1
 
+    def load(self) -> None:
+        pass
+
     def resolved_settings(self) -> dict[str, Any]:
         return asdict(self.settings)
 
     def models(self) -> dict[str, dict[str, Any]]:
         return {"lifter": {"name": "fake", "process": os.getpid()}}
 
-    def lift(self, path: Path, stages: object, use: object) -> LiftedVideo:
+    def lift(self, video: Source, stages: object, use: object) -> LiftedVideo:
+        path = video.path
         lines = path.read_text(encoding="utf-8").splitlines()
         _go_wrong(path, lines)
         frames = int(lines[0].split()[1])
         info = VideoInfo(
-            path, 96, 64, Fraction(25), frames, frames / 25, 0, False, "text", False, False
+            video, 96, 64, Fraction(25), frames, frames / 25, 0, False, "text", False, False
         )
         parts = [np.zeros((0, *size), np.float32) for size in ((4,), (), (17, 2), (17,))]
         nobody = FrameDetections(*parts)

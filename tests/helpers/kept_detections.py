@@ -11,6 +11,7 @@ from glagcn_cli.keypoints.clip import ClipDetections, nobody
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, JointSet
 from glagcn_cli.video.probing import VideoInfo
+from glagcn_cli.video.source import Source
 
 NTSC = Fraction(30000, 1001)
 SIZE = (640, 480)
@@ -43,6 +44,7 @@ def assert_same(some: FrameDetections, other: FrameDetections) -> None:
 def video(path: Path, frames: int | None, fps: Fraction = NTSC) -> VideoInfo:
     """Facts of a video that is not there."""
     return VideoInfo(
-        path=path, width=SIZE[0], height=SIZE[1], fps=fps, frames=frames, duration=None,
+        source=Source.of(path), width=SIZE[0], height=SIZE[1], fps=fps, frames=frames,
+        duration=None,
         rotation=0, has_audio=False, codec="h264", variable_rate=False, tagged_colours=True,
     )  # fmt: skip

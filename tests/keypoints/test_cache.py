@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glagcn_cli.keypoints import cache
+from glagcn_cli.keypoints import cache, provenance, stage
 from glagcn_cli.keypoints.cache import CachedClip, cache_key, detections_folder, make_room
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import provenance, video_lifter
 from glagcn_cli.pipeline.process_video import process_video
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.video.probing import VideoInfo
+from glagcn_cli.video.source import Source
 from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.helpers.kept_detections import assert_same, kept, video
 
@@ -69,12 +69,12 @@ def test_the_name_of_a_video_does_not_matter_and_all_else_does(
     copy = tmp_path / "other" / "copy.mov"
     copy.write_bytes(info.path.read_bytes())
     os.utime(copy, (1, 1))
-    assert cache_key(replace(info, path=copy), MADE_BY) == key
+    assert cache_key(replace(info, source=Source.of(copy)), MADE_BY) == key
     content = bytearray(copy.read_bytes())
     content[350] ^= 1
     copy.write_bytes(content)
     others = [
-        cache_key(replace(info, path=copy), MADE_BY),
+        cache_key(replace(info, source=Source.of(copy)), MADE_BY),
         cache_key(replace(info, fps=Fraction(25)), MADE_BY),
         cache_key(replace(info, width=1), MADE_BY),
         cache_key(replace(info, part=replace(info.part, every=2)), MADE_BY),
@@ -278,7 +278,7 @@ def test_a_second_run_with_other_3d_options_has_no_2d_stage(
     def loaded(*_: Any) -> None:
         raise AssertionError("the 2D stage was loaded")
 
-    monkeypatch.setattr(video_lifter, "load_people_detector", loaded)
+    monkeypatch.setattr(stage, "load_people_detector", loaded)
     process_video(VideoLifter(plain), source, [out / "b.npz"], use=CACHE)
     assert "its 2D was found by an earlier run" in caplog.text
     with np.load(out / "a.npz") as first, np.load(out / "b.npz") as second:
@@ -299,10 +299,11 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tests.helpers.fake_detection import FakeDetector
 from glagcn_cli.keypoints import cache
-from glagcn_cli.pipeline import video_lifter
+from glagcn_cli.keypoints import stage
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
+from glagcn_cli.video.source import Source
 from glagcn_cli.pipeline.process_video import process_video
 
 def stop(done):
@@ -310,7 +311,7 @@ def stop(done):
         os.kill(os.getpid(), signal.SIGKILL)
 
 cache.SEGMENT_SECONDS = 1
-video_lifter.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
+stage.load_people_detector = lambda *_: FakeDetector(before_batch=stop)
 models = VideoLifter(Settings(lifter={lifter!r}, device="cpu"))
 process_video(models, Path({source!r}), [Path({output!r})], use=KeypointsUse(cache=True))
 """

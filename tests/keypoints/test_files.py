@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import InputError, OutputError, UsageError
+from glagcn_cli.keypoints import stage
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import for_video, keypoints_path, read_keypoints, save_keypoints
 from glagcn_cli.keypoints.source import KeypointsUse
-from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.pipeline.process_video import process_video
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
@@ -215,7 +215,7 @@ def no_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     def loaded(*_: Any) -> None:
         raise AssertionError("the 2D stage was loaded")
 
-    monkeypatch.setattr(video_lifter, "load_people_detector", loaded)
+    monkeypatch.setattr(stage, "load_people_detector", loaded)
 
 
 def test_kept_2d_gives_the_same_poses_without_the_2d_stage(

@@ -10,7 +10,7 @@ import pytest
 
 from glagcn_cli import __version__
 from glagcn_cli.export.json_values import json_safe
-from glagcn_cli.pipeline.provenance import installed_versions
+from glagcn_cli.keypoints.provenance import installed_versions
 from glagcn_cli.pipeline.run_report import report_paths, write_report
 from glagcn_cli.video import ffmpeg
 

@@ -269,7 +269,7 @@ def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path,
     path = encode(tmp_path / "clip.mp4", counting(5), 25, *X264)
     slow = ["-re", "-f", "lavfi", "-i", "color=black:s=64x48:r=0.01"]  # a frame every 100 s
     raw = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"]
-    monkeypatch.setattr("glagcn_cli.video.decoding.decoding", lambda *_: [*slow, *raw])
+    monkeypatch.setattr("glagcn_cli.video.reader.decoding", lambda *_: [*slow, *raw])
     reader, ends = VideoReader(path), []
 
     def read() -> None:

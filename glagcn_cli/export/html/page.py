@@ -28,7 +28,6 @@ from ...rendering.drawing import bone_colours, joint_colours
 from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ...rendering.scene_view import clip_points
 from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
-from ...video.names import short_name_of
 from ..formats import ExportContext
 from ..people import people_of_one_clip
 from .video import PageVideo, video_for_page
@@ -83,7 +82,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     first = people[0]
     with atomic_output(path, context.overwrite) as temporary:
         video = video_for_page(context, first.fps, len(first), path)
-        title = path.stem if context.source is None else short_name_of(context.source)
+        title = path.stem if context.source is None else context.source.short_name
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(_page(title, clip_data(title, people, context, video), video))
     yield path

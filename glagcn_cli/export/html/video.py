@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...video.names import name_of
 from ...video.reader import VideoReader
 from ...video.writer import VideoWriter
 from ..formats import ExportContext
@@ -87,9 +86,7 @@ def video_for_page(
         with VideoReader(context.source, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if reader.info.fps != fps or context.image_size not in (None, size):
-                raise InputError(
-                    f"{name_of(context.source)}: its frames are not those of the poses"
-                )
+                raise InputError(f"{context.source.name}: its frames are not those of the poses")
             for width, quality in _QUALITIES:
                 data = _encoded(reader, frames, width, quality, limit, output.parent)
                 if data is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import __version__
 from ..files.checksums import remembered_sha256, sha256
@@ -12,10 +12,33 @@ from ..video import ffmpeg
 
 if TYPE_CHECKING:
     from ..detection.models import Kind
-    from .settings import Settings
 
 
-def made_by(settings: Settings) -> dict[str, Any]:
+class KeypointSettings(Protocol):
+    """Settings that the 2D depends on; `pipeline.settings.Settings` has them."""
+
+    @property
+    def detector(self) -> str:
+        """Name of the model that finds people, or ``CONFIG,CHECKPOINT``."""
+        ...
+
+    @property
+    def pose(self) -> str:
+        """Name of the model that finds a person's joints, or ``CONFIG,CHECKPOINT``."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """How the models compute: `machine.precision.SINGLE`, or as fast as is good."""
+        ...
+
+    @property
+    def boxes_every(self) -> int:
+        """Frames from one search for people to the next."""
+        ...
+
+
+def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """Say on what the 2D depends besides the video: models, their use, and versions of all code.
 
     The device is left out: a GPU's results differ from a CPU's by rounding.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 import shutil
 import sys
 import tempfile
@@ -17,25 +16,19 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 from ..errors import GlagcnError, InputError, UsageError
-from ..operating_system import is_impossible_name
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .frame_rates import STANDARD_RATES
-from .names import called
 from .probing import probe
+from .source import NUMBER, Source
 
 log = logging.getLogger(__name__)
 
-STANDARD_INPUT = "-"
 SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 DEFAULT_IMAGE_FPS = 30.0
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_NUMBER = re.compile(r"%(0\d)?d")
 # A list of files to play, got from a server, may name other addresses but no files of this machine.
 _LOSSLESS = ("libx264", "-preset", "ultrafast", "-qp", "0")
 _PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtmp,rtmps,crypto,data"
@@ -46,43 +39,18 @@ _REORDERED = 32  # frames more than a part needs, for they come in the order of 
 _FASTEST = 240  # frames a second, where the rate is not known yet
 
 
-def is_file_name(source: Path | str) -> bool:
-    """Whether a source names a file, and is no address, standard input or numbered pictures."""
-    return not (is_address(source) or str(source) == STANDARD_INPUT or is_image_sequence(source))
-
-
-def is_address(source: Path | str) -> bool:
-    """Whether a source is an address, of whatever kind."""
-    return _ADDRESS.match(str(source)) is not None and not Path(source).exists()
-
-
-def is_image_sequence(source: Path | str) -> bool:
-    """Whether a source stands for numbered pictures, `frames/%05d.png`; no file is called so."""
-    path = Path(source)
-    numbers = _NUMBER.findall(path.name)
-    return len(numbers) == 1 and path.suffix.lower() in IMAGE_SUFFIXES and not path.exists()
-
-
-def shown(source: Path | str) -> str:
-    """Name a source in messages and reports: an address without the password in it."""
-    text = str(source)
-    if not is_address(source):
-        return "standard input" if text == STANDARD_INPUT else text
-    return re.sub(r"://[^/?#@]*@", "://", text, count=1)
-
-
 @contextmanager
 def as_file(
-    source: Path | str,
+    given: Path | str | Source,
     part: ClipRange = WHOLE,
     image_fps: float | None = None,
     stdin: IO[bytes] | None = None,
-) -> Iterator[Path]:
-    """Have a video as a file for the length of a `with` block.
+) -> Iterator[Source]:
+    """Yield a video as a file, a temporary copy where it is none.
 
     Parameters
     ----------
-    source
+    given
         A file, which is given back as it is; an address of one of `SCHEMES`; `-` for standard
         input; or numbered pictures, as `frames/%05d.png`.
     part
@@ -100,71 +68,71 @@ def as_file(
         The address is of another kind, a rate was given for what has its own, or standard input is
         a terminal.
     """
-    if image_fps is not None and not is_image_sequence(source):
-        raise UsageError(f"{shown(source)}: has a rate of its own; --fps is for numbered pictures")
-    if is_file_name(source):
-        yield Path(source)
+    source = Source.of(given)
+    if image_fps is not None and not source.is_image_sequence:
+        raise UsageError(f"{source.name}: has a rate of its own; --fps is for numbered pictures")
+    if source.is_file:
+        yield source
         return
     # A virus scanner may hold a file open, which Windows then does not remove.
     with tempfile.TemporaryDirectory(prefix="glagcn-", ignore_cleanup_errors=True) as folder:
-        kept = Path(folder) / f"{plain_name(source)}.mkv"
-        if is_image_sequence(source):
-            _keep_pictures(Path(source), kept, _rate(image_fps))
-        elif is_address(source):
-            _keep_address(str(source), kept, part)
+        kept = source.kept_in(Path(folder) / f"{source.plain_name}.mkv")
+        if source.is_image_sequence:
+            _keep_pictures(source.path, kept, _rate(image_fps))
+        elif source.is_address:
+            _keep_address(str(source.place), kept, part)
         else:
             _keep_standard_input(stdin or sys.stdin.buffer, kept, part)
-        with called(kept, shown(source)):
-            yield kept
+        yield kept
 
 
-def _keep_address(address: str, kept: Path, part: ClipRange) -> None:
+def _keep_address(address: str, kept: Source, part: ClipRange) -> None:
     scheme = address.split(":")[0].lower()
     if scheme not in SCHEMES:
         raise UsageError(
-            f"{shown(address)}: addresses that can be read begin with {', '.join(SCHEMES)}; "
+            f"{kept.name}: addresses that can be read begin with {', '.join(SCHEMES)}; "
             "download the video first"
         )
     slow = ["-rw_timeout", f"{_SILENCE * 1_000_000}"]
     if scheme.startswith("rtsp"):
         slow = ["-rtsp_transport", "tcp", "-timeout", f"{_SILENCE * 1_000_000}"]
     come = [*slow, "-protocol_whitelist", _PROTOCOLS, "-i", address]
-    report = ffmpeg.run([*come, *_copy(kept, part)])
+    report = ffmpeg.run([*come, *_copy(kept.path, part)])
     if report.status and scheme.startswith("rtsp"):
         # It does not tell when pictures are to be decoded, without which B-frames cannot be copied.
-        report = ffmpeg.run([*come, *_copy(kept, part, _LOSSLESS)])
-    _judge(address, kept, report)
+        report = ffmpeg.run([*come, *_copy(kept.path, part, _LOSSLESS)])
+    _judge(kept, report)
 
 
-def _keep_standard_input(stdin: IO[bytes], kept: Path, part: ClipRange) -> None:
+def _keep_standard_input(stdin: IO[bytes], kept: Source, part: ClipRange) -> None:
     if stdin.isatty():
         raise UsageError("standard input is a terminal; pipe a video into it, or name a file")
     if part.end is None and part.max_frames is None:
         # Byte by byte, so that nothing of the file is lost and its index may stand at its end.
         try:
-            with kept.open("wb") as file:
+            with kept.path.open("wb") as file:
                 shutil.copyfileobj(stdin, file, 1 << 20)
         except OSError as error:
-            raise InputError(f"standard input: cannot be kept in {kept} ({error})") from error
-        if kept.stat().st_size == 0:
+            raise InputError(f"standard input: cannot be kept in {kept.path} ({error})") from error
+        if kept.path.stat().st_size == 0:
             raise InputError("standard input: is empty; pipe a video into it")
         return
-    report = ffmpeg.run(["-i", "pipe:0", *_copy(kept, part)], stdin=stdin)
-    _judge(STANDARD_INPUT, kept, report)
+    report = ffmpeg.run(["-i", "pipe:0", *_copy(kept.path, part)], stdin=stdin)
+    _judge(kept, report)
 
 
-def _keep_pictures(pattern: Path, kept: Path, fps: Fraction) -> None:
+def _keep_pictures(pattern: Path, kept: Source, fps: Fraction) -> None:
     """Copy numbered pictures from the first number on; those that no format copies are packed."""
     first, length = _run_of_numbers(pattern)
     rate = ["-framerate", f"{fps.numerator}/{fps.denominator}", "-start_number", f"{first}"]
     pictures = ["-f", "image2", *rate, "-i", ffmpeg.file_url(_escaped(pattern))]
     for codec in (["-c", "copy"], ["-c:v", "ffv1"]):
         written = ["-loglevel", "error", *pictures, "-frames:v", f"{length}", *codec]
-        exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept)]
+        exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept.path)]
         report = ffmpeg.run([*written, *exact])
         if report.status == 0:
             break
-    _judge(pattern, kept, report)
+    _judge(kept, report)
 
 
 def _run_of_numbers(pattern: Path) -> tuple[int, int]:
@@ -187,7 +155,7 @@ def _run_of_numbers(pattern: Path) -> tuple[int, int]:
 
 def _parted(pattern: Path) -> tuple[str, str, str]:
     """What a name has before its number, the number's place, and what comes after."""
-    number = _NUMBER.search(pattern.name)
+    number = NUMBER.search(pattern.name)
     assert number is not None
     return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
 
@@ -213,16 +181,16 @@ def _copy(kept: Path, part: ClipRange, pictures: Sequence[str] = ("copy",)) -> l
     return [*quiet, *streams, *bounds, *exact]
 
 
-def _judge(source: Path | str, kept: Path, report: ffmpeg.Report) -> None:
+def _judge(kept: Source, report: ffmpeg.Report) -> None:
     """Take what came before a fault; raise where that is nothing."""
-    if report.status == 0 and kept.exists() and kept.stat().st_size:
+    if report.status == 0 and kept.path.exists() and kept.path.stat().st_size:
         return
     reason = ffmpeg.telling_line(report.messages)
     try:
         probe(kept)
     except GlagcnError as error:
-        raise InputError(f"{shown(source)}: no video comes from there ({reason})") from error
-    log.warning("%s: ended with a fault (%s); what came before is used", shown(source), reason)
+        raise InputError(f"{kept.name}: no video could be read from there ({reason})") from error
+    log.warning("%s: ended with a fault (%s); what came before is used", kept.name, reason)
 
 
 def _rate(fps: float | None) -> Fraction:
@@ -232,12 +200,3 @@ def _rate(fps: float | None) -> Fraction:
         fps = DEFAULT_IMAGE_FPS
     nearest = min(STANDARD_RATES, key=lambda known: abs(known - fps))
     return nearest if abs(nearest / fps - 1) < 1e-5 else Fraction(fps).limit_denominator(1000)
-
-
-def plain_name(source: Path | str) -> str:
-    """A name for the copy by which its source is known again."""
-    if str(source) == STANDARD_INPUT:
-        return "standard-input"
-    name = urlsplit(str(source)).path if is_address(source) else str(source)
-    plain = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")
-    return "video" if not plain or is_impossible_name(plain) else plain[:60]

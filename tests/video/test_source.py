@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from glagcn_cli.commands.video import main
-from glagcn_cli.video.names import called, name_of
+from glagcn_cli.video.source import Source
 from tests.helpers.clips import ffmpeg
 from tests.helpers.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 
@@ -37,12 +37,10 @@ def told(result: Result) -> str:
     return said
 
 
-def test_a_copy_is_called_so_while_it_is_there(tmp_path: Path) -> None:
-    copy = tmp_path / "copy.mkv"
-    with called(copy, "standard input"):
-        assert (name_of(copy), name_of(str(copy))) == ("standard input", "standard input")
-        assert name_of(tmp_path / "other.mkv") == str(tmp_path / "other.mkv")
-    assert name_of(copy) == str(copy)
+def test_a_copy_keeps_the_name_of_what_it_is_a_copy_of(tmp_path: Path) -> None:
+    copy = Source.of("-").kept_in(tmp_path / "copy.mkv")
+    assert (copy.name, copy.path) == ("standard input", tmp_path / "copy.mkv")
+    assert copy.is_file and Source.of(copy) is copy
 
 
 def _whole(video: Path) -> bytes:
@@ -121,9 +119,9 @@ def test_titles_of_what_is_written_name_it_too(
 def test_an_error_nobody_foresaw_names_no_password(
     monkeypatch: pytest.MonkeyPatch, out: Path
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("glagcn_cli.commands.video.lift", fail)
     said = told(run("rtsp://me:secret@camera/1", "-o", out / "a.npy"))
-    assert "rtsp://camera/1: stopped by an error" in said and "secret" not in said
+    assert "rtsp://camera/1: unexpected error" in said and "secret" not in said

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.video import sources
+from glagcn_cli.video import fetching
 from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.fetching import as_file
 from glagcn_cli.video.probing import probe
 from glagcn_cli.video.reader import VideoReader
-from glagcn_cli.video.sources import as_file, is_file_name, shown
+from glagcn_cli.video.source import Source
 from tests.helpers.clips import BLUE, RED, corners, counting, encode, ffmpeg, quadrants
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-crf", "12")
@@ -30,7 +31,7 @@ def clip(tmp_path: Path) -> Path:
 
 def test_a_file_is_left_where_it_is(clip: Path) -> None:
     with as_file(clip) as file:
-        assert file == clip
+        assert file.path == clip
     assert clip.exists()
 
 
@@ -50,12 +51,12 @@ def test_a_file_is_left_where_it_is(clip: Path) -> None:
     ],
 )
 def test_what_names_a_file(source: str, is_file: bool) -> None:
-    assert is_file_name(source) is is_file
+    assert Source.of(source).is_file is is_file
 
 
 def test_an_address_is_shown_without_its_password() -> None:
-    assert shown("rtsp://me:secret@10.0.0.2:554/a?b@c") == "rtsp://10.0.0.2:554/a?b@c"
-    assert shown("https://example.org/@me/a.mp4") == "https://example.org/@me/a.mp4"
+    assert Source.of("rtsp://me:secret@10.0.0.2:554/a?b@c").name == "rtsp://10.0.0.2:554/a?b@c"
+    assert Source.of("https://example.org/@me/a.mp4").name == "https://example.org/@me/a.mp4"
 
 
 # Addresses ----------------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ def test_an_address_is_read_as_the_file_is(clip: Path, server: str) -> None:
         assert np.array_equal(list(kept), list(original))
         assert kept.info.fps == original.info.fps
         assert kept.info.has_audio
-        assert file.stem == "clip"
-        folder = file.parent
+        assert file.path.stem == "clip"
+        folder = file.path.parent
     assert not folder.exists()
 
 
@@ -77,18 +78,18 @@ def test_a_stream_that_cannot_be_copied_is_decoded(
     monkeypatch: pytest.MonkeyPatch, clip: Path, can_be_copied: bool
 ) -> None:
     """An RTSP server does not tell the order in which B-frames are decoded."""
-    run, asked = sources.ffmpeg.run, []
+    run, asked = fetching.ffmpeg.run, []
 
-    def from_the_file(arguments: list[str], **options: object) -> sources.ffmpeg.Report:
+    def from_the_file(arguments: list[str], **options: object) -> fetching.ffmpeg.Report:
         if not any(argument.startswith("rtsp:") for argument in arguments):
             return run(arguments, **options)
         asked.append(arguments)
         if arguments[arguments.index("-c:v") + 1] == "copy" and not can_be_copied:
-            return sources.ffmpeg.Report(234, "", ("Can't write packet with unknown timestamp",))
+            return fetching.ffmpeg.Report(234, "", ("Can't write packet with unknown timestamp",))
         after = arguments.index("-i") + 2
         return run(["-i", str(clip), *arguments[after:]])
 
-    monkeypatch.setattr(sources.ffmpeg, "run", from_the_file)
+    monkeypatch.setattr(fetching.ffmpeg, "run", from_the_file)
     with as_file("rtsp://camera/stream") as kept, VideoReader(kept) as reader:
         frames = [int(frame[0, 0, 0]) for frame in reader]
     assert len(asked) == 2 - can_be_copied and "tcp" in asked[0]
@@ -106,16 +107,16 @@ def test_the_same_address_gives_the_same_bytes(clip: Path, server: str) -> None:
     copies = []
     for _ in range(2):
         with as_file(f"{server}/{clip.name}") as file:
-            copies.append(file.read_bytes())
+            copies.append(file.path.read_bytes())
     assert copies[0] == copies[1]
 
 
 @pytest.mark.parametrize(
     ("address", "error", "words"),
     [
-        ("{server}/gone.mp4", InputError, r"/gone\.mp4: no video comes from there .*404"),
-        ("{server}/notes.txt", InputError, r"no video comes from there"),
-        ("http://127.0.0.1:9/a.mp4", InputError, r"no video comes from there .*refused"),
+        ("{server}/gone.mp4", InputError, r"/gone\.mp4: no video could be read from there .*404"),
+        ("{server}/notes.txt", InputError, r"no video could be read from there"),
+        ("http://127.0.0.1:9/a.mp4", InputError, r"no video could be read from there .*refused"),
         ("ftp://127.0.0.1/a.mp4", UsageError, "addresses that can be read begin with http"),
         ("file:///etc/hostname", UsageError, "download the video first"),
     ],
@@ -136,7 +137,7 @@ def test_a_playlist_reads_no_files_of_this_machine(clip: Path, server: str) -> N
         clip.with_name(name).write_text(f"{head}{entry}\n#EXT-X-ENDLIST\n")
     with as_file(f"{server}/near.m3u8") as file:
         assert len(list(VideoReader(file))) == 25
-    with pytest.raises(InputError, match="no video comes"), as_file(f"{server}/far.m3u8"):
+    with pytest.raises(InputError, match="no video could be read"), as_file(f"{server}/far.m3u8"):
         pass
 
 
@@ -149,8 +150,8 @@ def test_a_pipe_is_kept_to_the_byte(clip: Path) -> None:
         subprocess.Popen(["cat", clip], stdout=subprocess.PIPE) as source,
         as_file("-", stdin=source.stdout) as file,
     ):
-        assert file.read_bytes() == clip.read_bytes()
-        folder = file.parent
+        assert file.path.read_bytes() == clip.read_bytes()
+        folder = file.path.parent
     assert not folder.exists()
 
 
@@ -235,7 +236,7 @@ def test_a_file_that_is_called_like_numbered_pictures(tmp_path: Path) -> None:
     file = tmp_path / "%05d.png"
     file.touch()
     with as_file(file) as same:
-        assert same == file
+        assert same.path == file
 
 
 def test_only_pictures_need_a_rate(clip: Path) -> None:

@@ -1,0 +1,13 @@
+"""Values that hold where a user chooses nothing and that several rooms need.
+
+Nothing is imported here: the command line reads these for its help.
+"""
+
+CUTOFF = 7.0
+"""Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
+
+FOV = 60.0
+"""Degrees over the picture's longer side, where nothing is known of the lens."""
+
+LIFTER = "lifter-27"
+"""Name of the lifter."""
