@@ -83,7 +83,8 @@ def _is_chosen(context: click.Context, parameter: click.Parameter) -> bool:
     given = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
     if context.get_parameter_source(name) not in given:
         return False
-    own = parameter.process_value(context, parameter.get_default(context))
+    settings = settings_of(Settings)
+    own = settings[name][0].default if name in settings else parameter.get_default(context)
     return context.params[name] not in (None, (), own)
 
 

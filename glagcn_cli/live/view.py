@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-from numpy.typing import NDArray
 
 from ..detection.interface import Frame
 from ..poses import Keypoints2D, PoseSequence
@@ -22,8 +19,11 @@ STAGE_REACH = 1.2
 ROOM = 0.7
 """Metres that the person may be from the middle of the view before it follows."""
 
-_STAGE_TALL = 2.0  # metres
-_VIEW_FRAMES = 9  # as many as jumps are told by: a view that holds longer is no jump
+_STAGE = np.array(
+    [[x, y, z] for x in (-STAGE_REACH, STAGE_REACH) for y in (0.0, 2.0)
+     for z in (-STAGE_REACH, STAGE_REACH)]
+)  # fmt: skip
+"""Corners (8, 3) of what the view shows, about its middle, metres."""
 
 
 class LivePicture:
@@ -41,7 +41,8 @@ class LivePicture:
         self._image_size, self._turn = image_size, turn
         width = round(PANEL_HEIGHT * float(np.clip(image_size[0] / image_size[1], 0.4, 16 / 9)))
         self._panels = width // 2 * 2, max(width // 2 * 2, PANEL_HEIGHT)
-        self._middle: NDArray[np.float64] | None = None
+        self._middle = np.full(3, np.inf)
+        self._scene = ScenePanel([], (self._panels[1], PANEL_HEIGHT), turn, _STAGE)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,39 +74,27 @@ class LivePicture:
         picture = np.empty((PANEL_HEIGHT, left + right, 3), np.uint8)
         seen = [] if keypoints is None else [keypoints]
         VideoPanel(seen, self._image_size, (left, PANEL_HEIGHT)).draw(picture[:, :left], frame, 0)
-        shown = [] if pose is None else [self._on_stage(pose)]
-        scene = ScenePanel(shown, (right, PANEL_HEIGHT), self._turn)
-        scene.draw(picture[:, left:], 0, seconds)
-        letters = letter_size(PANEL_HEIGHT)
+        letters, beside = letter_size(PANEL_HEIGHT), picture[:, left:]
+        if pose is not None:
+            self._follow(pose)
+        self._scene.draw_people(beside, [] if pose is None else [pose], 0, seconds)
+        if pose is None:
+            middle = (right / 2, PANEL_HEIGHT / 2)
+            draw_text(beside, "no person found", middle, letters * 3 // 2, NEUTRAL, (0.5, 0.5))
         for line, text in enumerate((f"{seconds:.1f} s", note)):
             corner = (letters * 0.6, letters * (0.6 + 1.7 * line))
             if text:
                 draw_text(picture, text, corner, letters, NEUTRAL, plate=True)
         return picture
 
-    def _on_stage(self, pose: PoseSequence) -> PoseSequence:
-        """The pose, with frames behind it that hold the view where the person was before."""
+    def _follow(self, pose: PoseSequence) -> None:
+        """Move the view where the person has left its middle."""
         place = pose.joints[0, 0].astype(np.float64) * [1, 0, 1]
-        if self._middle is None:
-            self._middle = place
         away = place - self._middle
         distance = float(np.linalg.norm(away))
-        if distance > ROOM:
-            self._middle = self._middle + away * (1 - ROOM / distance)
-        stage = np.broadcast_to(self._middle, pose.joints.shape[1:]).copy()
-        corners = np.indices((2, 2, 2)).reshape(3, 8).T * [2, 1, 2] - [1, 0, 1]
-        stage[: len(corners)] += corners * [STAGE_REACH, _STAGE_TALL, STAGE_REACH]
-        behind = np.repeat(stage[None], _VIEW_FRAMES, axis=0)
-        doubt = pose.uncertainty
-        return replace(
-            pose,
-            joints=np.concatenate([pose.joints, behind]).astype(np.float32),
-            scores=_repeated(pose.scores),
-            valid=np.ones(1 + _VIEW_FRAMES, bool),
-            keypoints=_repeated(pose.keypoints),
-            uncertainty=None if doubt is None else _repeated(doubt),
-        )
-
-
-def _repeated(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.repeat(values, 1 + _VIEW_FRAMES, axis=0)
+        if distance <= ROOM:
+            return
+        if np.isfinite(distance):
+            place = self._middle + away * (1 - ROOM / distance)
+        self._middle = place
+        self._scene = ScenePanel([], (self._panels[1], PANEL_HEIGHT), self._turn, _STAGE + place)

@@ -50,14 +50,20 @@ class ScenePanel:
         (width, height) of the panel in pixels.
     turn
         Degrees per second.
+    room
+        (n, 3) metres, scene frame: what the view shows; None for all places that people come to.
     """
 
     def __init__(
-        self, sequences: Sequence[PoseSequence], size: tuple[int, int], turn: float
+        self,
+        sequences: Sequence[PoseSequence],
+        size: tuple[int, int],
+        turn: float,
+        room: NDArray[np.float64] | None = None,
     ) -> None:
         self._sequences = sequences
-        self._empty = not any(sequence.valid.any() for sequence in sequences)
-        points = clip_points(sequences)
+        self._empty = room is None and not any(sequence.valid.any() for sequence in sequences)
+        points = clip_points(sequences) if room is None else room
         self._view = SceneView(points, size, turn)
         self._floor = Floor(points)
         self._letters = letter_size(size[1])
@@ -69,19 +75,25 @@ class ScenePanel:
 
     def draw(self, panel: Picture, index: int, seconds: float) -> None:
         """Draw frame ``index`` of the clip on a panel of this size, in place."""
+        self.draw_people(panel, self._sequences, index, seconds)
+
+    def draw_people(
+        self, panel: Picture, people: Sequence[PoseSequence], index: int, seconds: float
+    ) -> None:
+        """Draw frame ``index`` of other people in the same view, in place."""
         camera = self._view.camera(seconds)
         if isinstance(panel, Yuv420):
             panel.copy_from(self._still_yuv or Yuv420.from_rgb(self._background(camera)))
         else:
             panel[:] = self._background(camera) if self._still is None else self._still
         figures: list[Strokes] = []
-        for sequence in self._sequences:
+        for sequence in people:
             if sequence.valid[index]:
                 shade(panel, _shadow(sequence, index, camera))
                 figures.append(self._figure(sequence, index, camera))
         if figures:
             paint(panel, Strokes.join(figures), gloss=True, backdrop=BACKDROP)
-        for sequence in self._sequences:
+        for sequence in people:
             if sequence.valid[index]:
                 crown = sequence.joints[index] + np.array([0, _HEAD, 0])
                 pixels, depth = camera.project(crown)
