@@ -16,7 +16,6 @@ from glagcn_cli.biomechanics import find_gait
 from glagcn_cli.biomechanics.joint_angles import joint_angles
 from glagcn_cli.export import ExportContext, writer_for
 from glagcn_cli.export.angles_plot import write_plot
-from glagcn_cli.video.source import Source
 
 log = logging.getLogger("lift_video")
 
@@ -40,7 +39,7 @@ def main(video: Path, folder: Path) -> None:
     for name, value in find_gait(person).summary().items():  # empty where nobody walks
         log.info("%s: %.2f", name, value)
 
-    context = ExportContext(overwrite=True, source=Source.of(video))
+    context = ExportContext(overwrite=True, source=video)
     written: list[Path] = []
     for name in ("poses.npz", "poses.bvh", "sheet.png"):
         written += writer_for(Path(name))(folder / name, people, context)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-log = logging.getLogger(__name__)
 
 
 def lift(
@@ -18,7 +15,6 @@ def lift(
     from_2d: Path | None,
     save_2d: bool,
     cache: bool,
-    threads: int | None,
     progress: str,
     **how: Any,
 ) -> None:
@@ -32,31 +28,18 @@ def lift(
         Settings that were chosen, by name.
     from_2d, save_2d, cache
         As `keypoints.source.KeypointsUse` has them.
-    threads
-        CPU threads of the models; None for all.
     progress
         How progress is shown.
     how
         More that `process_video` takes.
     """
-    from ..machine.process import limit_threads
-    from ..machine.system_libraries import check_opencv
+    from ..keypoints.source import KeypointsUse
+    from ..pipeline.process_video import process_video
     from ..pipeline.settings import Settings
 
-    settings = Settings(**given)
-    check_opencv()
-    if threads:
-        limit_threads(threads)
-    from ..keypoints.source import KeypointsUse
-    from ..pipeline.choosing import what_numbers_mean
-    from ..pipeline.process_video import process_video
-    from ..pipeline.video_lifter import VideoLifter
-
-    if from_2d is None and (note := what_numbers_mean(settings.people)):
-        log.info("%s", note)
     use = KeypointsUse(from_2d, save_2d, cache)
     stages = _stages(progress, video)
-    process_video(VideoLifter(settings), video, outputs, stages=stages, use=use, **how)
+    process_video(Settings(**given), video, outputs, stages=stages, use=use, **how)
 
 
 def export_poses(

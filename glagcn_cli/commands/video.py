@@ -108,8 +108,8 @@ def _run(
         shared |= {"plots": options["plots"]}
         export_poses(options["from_3d"], video, options["outputs"], given, **shared)
     else:
-        shared |= {"plots": options["plots"], "from_2d": options["from_2d"]}
-        lift(video, options["outputs"], given, threads=threads, **of_2d, **shared)
+        shared |= {name: options[name] for name in ("plots", "from_2d", "threads")}
+        lift(video, options["outputs"], given, **of_2d, **shared)
     return True
 
 

@@ -176,7 +176,7 @@ def _render(work: _Workpiece) -> None:
     video, poses = _there(work.video, "video"), _there(work.poses, "3D")
     drawn = work.folder / "drawn3d.mp4"
     clip = Clip([poses], [work.person or _as_drawn()], FRAMES, video)
-    context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.source)
+    context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.path)
     render_video(clip, drawn, context, Stages())
     if probe(drawn).frames != FRAMES:
         raise _WrongResultError(f"{probe(drawn).frames} frames were written of {FRAMES}")

@@ -94,7 +94,7 @@ def write_plot(
     check_output(table, context.overwrite)
     measured = [Measured(each, joint_angles(each), find_gait(each)) for each in people]
     for (target, _), person in zip(targets, measured, strict=True):
-        figure = draw_angles(person, context.source)
+        figure = draw_angles(person, context.video)
         with atomic_output(target, context.overwrite) as temporary:
             figure.savefig(temporary, format=target.suffix.lower().removeprefix("."))
         yield target

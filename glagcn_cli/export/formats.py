@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import UsageError
 from ..video.clip_times import WHOLE, ClipRange
+from ..video.source import Source
 
 if TYPE_CHECKING:
     from ..poses import PoseSequence
-    from ..video.source import Source
 
 
 @dataclass(frozen=True)
@@ -193,9 +193,14 @@ class ExportContext:
 
     overwrite: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
-    source: Source | None = None
+    source: Path | str | Source | None = None
     image_size: tuple[int, int] | None = None
     part: ClipRange = WHOLE
+
+    @property
+    def video(self) -> Source | None:
+        """`source` with its name for messages."""
+        return None if self.source is None else Source.of(self.source)
 
 
 class Writer(Protocol):

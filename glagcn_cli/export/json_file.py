@@ -64,7 +64,7 @@ def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
         "joint_names": sequence.joint_set.joints,
         "parents": sequence.joint_set.parents,
         "image_size": context.image_size,
-        "source": None if context.source is None else context.source.short_name,
+        "source": None if context.video is None else context.video.short_name,
         "settings": context.settings,
     }
 

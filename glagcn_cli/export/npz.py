@@ -79,8 +79,8 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     contacts = [s.contacts for s in people if s.contacts is not None]
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
-    if context.source is not None:
-        arrays["source"] = np.array(context.source.short_name)
+    if context.video is not None:
+        arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
         arrays["image_size"] = np.array(context.image_size)
     return arrays

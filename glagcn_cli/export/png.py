@@ -64,13 +64,13 @@ def _beside_the_video(
     people: Sequence[PoseSequence], numbers: Sequence[int], context: ExportContext
 ) -> list[Picture]:
     """Frames with these numbers beside their 3D; none where there is no video that fits."""
-    if context.source is None:
+    if context.video is None:
         return []
     try:
-        with VideoReader(context.source, context.part) as reader:
+        with VideoReader(context.video, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if context.image_size not in (None, size):
-                raise InputError(f"{context.source.name}: its frames are not those of the poses")
+                raise InputError(f"{context.video.name}: its frames are not those of the poses")
             renderer = _renderer(people, size, len(numbers))
             wanted = set(numbers)
             pictures = []
@@ -85,7 +85,7 @@ def _beside_the_video(
     if len(pictures) < len(numbers):
         _log.warning(
             "%s: has fewer frames than there are poses; the sheet shows the 3D skeletons alone",
-            context.source.name,
+            context.video.name,
         )
         return []
     return pictures

@@ -35,6 +35,9 @@ class KeypointsUse:
     cache: bool = False
 
 
+DETECT_ONLY = KeypointsUse()
+
+
 @dataclass(frozen=True)
 class FoundKeypoints:
     """The 2D of a clip.

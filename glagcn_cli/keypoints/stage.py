@@ -15,14 +15,12 @@ from ..wording import counted
 from .cache import CachedClip
 from .detecting import detect_people
 from .provenance import KeypointSettings, made_by
-from .source import CACHE, FoundKeypoints, KeypointsUse, keypoints_from_file
+from .source import CACHE, DETECT_ONLY, FoundKeypoints, KeypointsUse, keypoints_from_file
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
 
 log = logging.getLogger(__name__)
-
-DETECT_ONLY = KeypointsUse()
 
 FRAMES_ON_CPU, FRAMES_ON_GPU = 8, 32
 """Frames in memory at once; more would gain nothing."""

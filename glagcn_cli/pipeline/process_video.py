@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NobodyFoundError, OutputError, UsageError
 from ..export.formats import VIDEO_SUFFIXES, ExportContext
 from ..export.mp4 import Clip
 from ..keypoints.files import CONTENTS, keypoints_path, save_keypoints
 from ..keypoints.provenance import installed_versions
-from ..keypoints.source import KeypointsUse
-from ..keypoints.stage import DETECT_ONLY
+from ..keypoints.source import DETECT_ONLY, KeypointsUse
+from ..machine.process import limit_threads
+from ..machine.system_libraries import check_opencv
 from ..poses import PoseSequence
 from ..progress.stages import Stages
 from ..video.fetching import as_file
@@ -23,9 +24,9 @@ from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
 from .run_report import people_rows, video_facts
 from .settings import EVERYBODY, Settings
-from .video_lifter import LiftedVideo, VideoLifter
 
-__all__ = ["LiftedVideo", "Settings", "VideoLifter", "lift_video", "process_video"]
+if TYPE_CHECKING:
+    from .video_lifter import LiftedVideo, VideoLifter
 
 
 def lift_video(path: Path | str, settings: Settings | None = None) -> list[PoseSequence]:
@@ -44,11 +45,11 @@ def lift_video(path: Path | str, settings: Settings | None = None) -> list[PoseS
         Scene frame (y up, floor at y = 0, metres), one entry a chosen person, one pose a frame;
         empty when nobody was found.
     """
-    return VideoLifter(settings or Settings()).lift(path).sequences
+    return _lifter_of(settings or Settings()).lift(path).sequences
 
 
 def process_video(
-    models: VideoLifter,
+    models: VideoLifter | Settings,
     video: Path | str | Source | None,
     outputs: Sequence[Path],
     *,
@@ -58,6 +59,7 @@ def process_video(
     on_written: Callable[[Path], object] = lambda path: None,
     use: KeypointsUse = DETECT_ONLY,
     image_fps: float | None = None,
+    threads: int | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Lift one video and write every output and its report.
@@ -67,7 +69,8 @@ def process_video(
     Parameters
     ----------
     models
-        The models with their settings; loaded after everything that can be refused at once.
+        The models of a run, or the settings to load them by. Nothing is loaded before everything
+        that can be refused at once is checked.
     video
         As `video.fetching.as_file` takes it; may be None where `use` names a file of 2D that says
         all that is needed.
@@ -85,6 +88,8 @@ def process_video(
         Where the 2D may come from besides the 2D stage, and where it is kept.
     image_fps
         Pictures a second, where the video is numbered pictures.
+    threads
+        CPU threads of torch and OpenCV; None leaves them as they are.
     about
         What the reports say besides.
 
@@ -102,7 +107,8 @@ def process_video(
     OutputError
         Outputs failed; the others were written.
     """
-    stages, settings = stages or Stages(), models.settings
+    stages = stages or Stages()
+    settings = models if isinstance(models, Settings) else models.settings
     source = None if video is None else Source.of(video)
     if source is None and use.from_2d is None:
         raise UsageError("neither a video nor a file of its 2D is named")
@@ -113,6 +119,9 @@ def process_video(
         everybody=settings.people == EVERYBODY, save_2d=use.save_2d,
     )  # fmt: skip
     with as_file(source, settings.part, image_fps) if source else nullcontext() as file:
+        models = _lifter_of(models)
+        if threads:
+            limit_threads(threads)
         lifted = models.lift(file, stages, use)
         context = _context(models, lifted, file, use, overwrite)
         clip = _clip(lifted, file)
@@ -129,6 +138,16 @@ def process_video(
     if ledger.failures:
         raise OutputError("\n".join(ledger.failures))
     return [*ledger.written]
+
+
+def _lifter_of(models: VideoLifter | Settings) -> VideoLifter:
+    """Return the models; their module, which brings OpenCV, is imported no earlier than here."""
+    if not isinstance(models, Settings):
+        return models
+    check_opencv()
+    from .video_lifter import VideoLifter
+
+    return VideoLifter(models)
 
 
 def _context(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..camera import DEFAULT_FOV
 from ..files.checksums import remembered_sha256
-from ..keypoints.source import FoundKeypoints, KeypointsUse
-from ..keypoints.stage import DETECT_ONLY, KeypointStage
+from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
+from ..keypoints.stage import KeypointStage
 from ..lifting.checkpoints import lifter_path
 from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
@@ -24,7 +24,7 @@ from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
-from .choosing import choose_people, who_is_left_out
+from .choosing import choose_people, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .settings import UP_OF_CAMERA, Settings
 
@@ -106,14 +106,13 @@ class VideoLifter:
         return self.keypoints.detector
 
     def load(self) -> None:
-        """Load the lifter, and look for the models of the 2D stage, which a video loads.
+        """Load the lifter; the 2D stage loads its models when a video needs them.
 
         Raises
         ------
         DeviceError, ModelNotFoundError, CheckpointError
             As the settings ask for what is not there.
         """
-        check_models(self.settings)
         _ = self.lifter
 
     def resolved_settings(self) -> dict[str, Any]:
@@ -169,6 +168,9 @@ class VideoLifter:
     def _lift(self, video: Source | None, stages: Stages, use: KeypointsUse) -> LiftedVideo:
         if video is not None:
             probe(video, self.settings.part)
+        check_models(self.settings)
+        if use.from_2d is None and (note := what_numbers_mean(self.settings.people)):
+            log.info("%s", note)
         with stages.stage("loading"):
             self.load()
         found = self.keypoints.of_video(video, self.settings.part, use, stages)

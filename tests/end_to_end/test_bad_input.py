@@ -109,7 +109,7 @@ def test_what_is_no_video(tmp_path, out, lifter, make, words) -> None:
     ("address", "code", "words"),
     [
         ("ftp://example.org/a.mp4", 2, "download the video first"),
-        ("http://127.0.0.1:9/a.mp4", 1, "no video comes from there"),
+        ("http://127.0.0.1:9/a.mp4", 1, "no video could be read from there"),
     ],
 )
 def test_an_address_of_nothing(out, address, code, words) -> None:

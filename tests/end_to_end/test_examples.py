@@ -93,7 +93,7 @@ def test_script_lifts_a_video_and_writes_what_it_says(tmp_path, monkeypatch, cap
 
 def _with_lifter(path: Path) -> tuple:
     defaults = settings.Settings.__init__.__defaults__
-    return tuple(str(path) if value == settings.DEFAULT_LIFTER else value for value in defaults)
+    return tuple(str(path) if value == settings.Settings().lifter else value for value in defaults)
 
 
 def test_sheet_script_shows_the_frames_that_were_asked_for(tmp_path):

@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import NobodyFoundError
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
-from tests.helpers.export_context import export_context
 from tests.helpers.moving_figure import sequence, walking
 
 VALID = np.arange(30) % 7 != 3
 
 
 def write(path, people, source=None, image_size=None, **settings):
-    context = export_context(settings=settings, source=source, image_size=image_size)
+    context = ExportContext(settings=settings, source=source, image_size=image_size)
     return list(writer_for(path)(path, people, context))
 
 

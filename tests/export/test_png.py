@@ -9,12 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from glagcn_cli.errors import NobodyFoundError, OutputError
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.png import FRAMES, WIDTH
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from tests.helpers.clips import encode
-from tests.helpers.export_context import export_context
 from tests.helpers.fake_detection import X264
 from tests.helpers.moving_figure import sequence, walking
 
@@ -37,7 +36,7 @@ def video(tmp_path_factory) -> Path:
 
 
 def sheet(path: Path, people: list[PoseSequence], **context) -> NDArray[np.uint8]:
-    (written,) = writer_for(path)(path, people, export_context(**context))
+    (written,) = writer_for(path)(path, people, ExportContext(**context))
     assert written == path
     return cv2.imread(str(path))[..., ::-1]
 

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import NobodyFoundError
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.json_file import gaps
 from glagcn_cli.skeleton import H36M17
-from tests.helpers.export_context import export_context
 from tests.helpers.moving_figure import sequence, walking
 
 NTSC = Fraction(30000, 1001)
@@ -27,7 +26,7 @@ def person(number=1, **changes):
 
 
 def write(path, people, **context):
-    return list(writer_for(path)(path, people, export_context(**context)))
+    return list(writer_for(path)(path, people, ExportContext(**context)))
 
 
 def test_json_says_what_a_reader_in_any_language_needs(tmp_path):

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from tests.helpers.clips import counting, encode
-from tests.helpers.export_context import export_context
 from tests.helpers.moving_figure import sequence, walking
 
 _TYPES = {"uint8": "<u1", "uint16": "<u2", "int16": "<i2", "int32": "<i4"}
@@ -74,7 +73,7 @@ class Page(html.parser.HTMLParser):
 
 def written(path: Path, sequences, **context) -> Page:
     """Write a page and read it; the context's fields are given by name."""
-    (result,) = writer_for(path)(path, sequences, export_context(**context))
+    (result,) = writer_for(path)(path, sequences, ExportContext(**context))
     assert result == path
     return Page(path)
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.poses import PoseSequence
-from tests.helpers.export_context import export_context
 from tests.helpers.headless_browser import Browser
 from tests.helpers.moving_figure import sequence, walking
 
@@ -40,7 +39,7 @@ def people() -> list[PoseSequence]:
 
 
 def page(path: Path, sequences: list[PoseSequence], **context) -> Path:
-    (written,) = writer_for(path)(path, sequences, export_context(**context))
+    (written,) = writer_for(path)(path, sequences, ExportContext(**context))
     return written
 
 

@@ -82,7 +82,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     first = people[0]
     with atomic_output(path, context.overwrite) as temporary:
         video = video_for_page(context, first.fps, len(first), path)
-        title = path.stem if context.source is None else context.source.short_name
+        title = path.stem if context.video is None else context.video.short_name
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(_page(title, clip_data(title, people, context, video), video))
     yield path

@@ -80,13 +80,13 @@ def video_for_page(
         None where there is no source, and, with a warning, where it cannot be decoded, is not the
         video of the poses, or does not come below the limit: the page then does without.
     """
-    if context.source is None:
+    if context.video is None:
         return None
     try:
-        with VideoReader(context.source, context.part) as reader:
+        with VideoReader(context.video, context.part) as reader:
             size = (reader.info.width, reader.info.height)
             if reader.info.fps != fps or context.image_size not in (None, size):
-                raise InputError(f"{context.source.name}: its frames are not those of the poses")
+                raise InputError(f"{context.video.name}: its frames are not those of the poses")
             for width, quality in _QUALITIES:
                 data = _encoded(reader, frames, width, quality, limit, output.parent)
                 if data is not None:

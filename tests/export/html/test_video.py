@@ -7,11 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from glagcn_cli.export.formats import ExportContext
 from glagcn_cli.export.html import video as html_video
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.probing import probe
 from tests.helpers.clips import encode, ffmpeg, opencv_frames
-from tests.helpers.export_context import export_context
 from tests.helpers.html_page import figure, filmed, written
 
 
@@ -76,7 +76,7 @@ def noise(folder, count, width, height):
 
 
 def test_a_large_video_is_made_smaller_and_at_last_left_out(tmp_path, caplog):
-    context = export_context(source=noise(tmp_path, 3, 900, 90))
+    context = ExportContext(source=noise(tmp_path, 3, 900, 90))
     sizes, limit = {}, 10**9
     while True:
         video = html_video.video_for_page(context, Fraction(30), 3, tmp_path / "a.html", limit)

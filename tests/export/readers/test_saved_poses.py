@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.export.formats import writer_for
+from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.readers.saved_poses import READABLE_SUFFIXES, read_poses
 from glagcn_cli.skeleton import H36M17
-from tests.helpers.export_context import export_context
 from tests.helpers.moving_figure import sequence, walking
 
 NTSC = Fraction(30000, 1001)
@@ -36,7 +35,7 @@ def walker(frames=40, person=1, fps=NTSC, seen=None):
 
 
 def write(path, people, **context):
-    return list(writer_for(path)(path, people, export_context(**context)))
+    return list(writer_for(path)(path, people, ExportContext(**context)))
 
 
 def saved(path, people, **context):
