@@ -52,9 +52,10 @@ lint: $(TESTS_READY)
 	$(BIN)/mypy glagcn_cli training weights
 	$(BIN)/mypy benchmarks examples
 
-# A warning is an error. Pages link to the source, so the root of the repository is their folder.
+# A warning is an error. -E and -a read and write every page again: an unchanged page would not warn.
+# Pages link to the source, so the root of the repository is their folder.
 docs: $(DOCS_READY)
-	$(BIN)/python -m sphinx -W --keep-going --quiet -c docs -d build/doctrees . $(SITE)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -E -a -c docs -d build/doctrees . $(SITE)
 	@echo "Open $(SITE)/index.html"
 
 setup: $(READY)

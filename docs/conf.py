@@ -4,6 +4,11 @@ The source folder is the root of the repository, so that pages may link to READM
 the source as they do on the page of the repository.
 """
 
+import re
+from typing import Any
+
+from docutils import nodes
+
 from glagcn_cli import __version__
 
 project = "glagcn"
@@ -24,6 +29,10 @@ root_doc = "docs/index"
 # Anchors of headings as the page of the repository makes them.
 myst_heading_anchors = 3
 
+# Blocks of code name no language where they are command lines, whose dashes stay dashes.
+highlight_language = "text"
+smartquotes = False
+
 # Names in single backticks in docstrings are code.
 default_role = "code"
 napoleon_google_docstring = False
@@ -35,5 +44,53 @@ autodoc_preserve_defaults = True
 html_theme = "furo"
 html_title = f"glagcn {release}"
 html_extra_path = ["site"]
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+_ARRAY = re.compile(
+    r"~?numpy\.ndarray\[tuple\[(?:~?typing\.)?Any, \.\.\.\], ~?numpy\.dtype\[~?numpy\.(\w+)\]\]"
+)
+_JOINT_SET = re.compile(r"JointSet\(name='(\w+)'.*?\)\)\)")
+
+
+def _name_joint_sets(*arguments: Any) -> tuple[str | None, str | None]:
+    """Write a joint set in a signature by its name."""
+    *_, signature, returned = arguments
+    return signature and _JOINT_SET.sub(lambda found: found[1].upper(), signature), returned
+
+
+def _shorten_types(app: Any, *_: object) -> None:
+    """Write arrays as the source does, before autodoc adds the types to the descriptions."""
+    for annotations in app.env.current_document.autodoc_annotations.values():
+        for parameter, text in annotations.items():
+            annotations[parameter] = _ARRAY.sub(r"NDArray[\1]", text)
+
+
+def _examples_as_code(_: object, __: object, lines: list[str]) -> None:
+    """Make blocks of code of the lines that a command's help does not wrap."""
+    made: list[str] = []
+    for line in lines:
+        if line.startswith("| "):
+            made += [] if made and made[-1].startswith("   ") else ["::", ""]
+            made.append(f"   {line[2:]}")
+        else:
+            made.append(line)
+    lines[:] = made
+
+
+def _dashes_after_types(_: object, document: nodes.document) -> None:
+    """Write the dash between a parameter and its description, as quotes and options stay plain."""
+    for body in document.findall(nodes.field_body):
+        for text in list(body.findall(nodes.Text)):
+            if text == " -- ":
+                text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
+def setup(app: Any) -> None:
+    """Connect to Sphinx."""
+    app.connect("autodoc-process-signature", _name_joint_sets)
+    app.connect("object-description-transform", _shorten_types, priority=100)
+    app.connect("sphinx-click-process-description", _examples_as_code)
+    app.connect("doctree-read", _dashes_after_types)

@@ -33,6 +33,10 @@ FENCE = re.compile(r"^(```+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 INDENTED = re.compile(r"^ {4}.*\S.*$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CALL = re.compile(
+    r"\s*(?:\S*python3? )?(?:torchrun .*)?(?:-m )?(?:\S*/)?"
+    r"(glagcn[-_]\w+|benchmarks[\w./]+|weights/\w+\.py)\s(.*)"
+)
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 
 
@@ -111,17 +115,11 @@ def unknown_options(line: str) -> set[str]:
     asked = set(OPTION.findall(line.split(" #")[0]))
     if line.lstrip().startswith("-"):  # an option by itself: of any command
         return {name for name in asked if name.startswith("--")} - all_options()
-    call = re.match(
-        r"\s*(?:\S*python3? )?(?:torchrun .*)?(?:-m )?(\S*/)?(glagcn[-_]\w+|benchmarks[\w./]+|weights/\w+\.py)\s(.*)",
-        line.split(" #")[0],
-    )
+    call = CALL.match(line.split(" #")[0])
     if not call:
         return set()
-    program, words = call[2], re.split(r"\s[|>;&]", call[3])[0]
-    if program in COMMANDS:
-        known = options_of(COMMANDS[program])
-    else:
-        known = script_options(program)
+    program, words = call[1], re.split(r"\s[|>;&]", call[2])[0]
+    known = options_of(COMMANDS[program]) if program in COMMANDS else script_options(program)
     return set(OPTION.findall(words)) - known - {"--help"}
 
 
