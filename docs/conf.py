@@ -50,7 +50,7 @@ html_copy_source = False
 html_show_sphinx = False
 
 _ARRAY = re.compile(
-    r"~?numpy\.ndarray\[tuple\[(?:~?typing\.)?Any, \.\.\.\], ~?numpy\.dtype\[~?numpy\.(\w+)\]\]"
+    r"(?:numpy\.)?ndarray\[tuple\[Any, \.\.\.\], (?:numpy\.)?dtype\[(?:numpy\.)?(\w+)\]\]"
 )
 _JOINT_SET = re.compile(r"JointSet\(name='(\w+)'.*?\)\)\)")
 
@@ -59,13 +59,6 @@ def _name_joint_sets(*arguments: Any) -> tuple[str | None, str | None]:
     """Write a joint set in a signature by its name."""
     *_, signature, returned = arguments
     return signature and _JOINT_SET.sub(lambda found: found[1].upper(), signature), returned
-
-
-def _shorten_types(app: Any, *_: object) -> None:
-    """Write arrays as the source does, before autodoc adds the types to the descriptions."""
-    for annotations in app.env.current_document.autodoc_annotations.values():
-        for parameter, text in annotations.items():
-            annotations[parameter] = _ARRAY.sub(r"NDArray[\1]", text)
 
 
 def _examples_as_code(_: object, __: object, lines: list[str]) -> None:
@@ -80,17 +73,23 @@ def _examples_as_code(_: object, __: object, lines: list[str]) -> None:
     lines[:] = made
 
 
-def _dashes_after_types(_: object, document: nodes.document) -> None:
-    """Write the dash between a parameter and its description, as quotes and options stay plain."""
+def _plain_types(_: object, document: nodes.document) -> None:
+    """Write arrays in lists of parameters as the source does, and a dash behind each type."""
     for body in document.findall(nodes.field_body):
-        for text in list(body.findall(nodes.Text)):
-            if text == " -- ":
-                text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+        for line in body.findall(nodes.paragraph):
+            words = [child.astext() for child in line]
+            if " -- " not in words or "(" not in "".join(words[:2]):
+                continue
+            dash = words.index(" -- ")
+            kind = "".join(words[2:dash]).removesuffix(")")
+            if _ARRAY.search(kind):
+                short = nodes.emphasis(text=_ARRAY.sub(r"NDArray[\1]", kind))
+                line[2:dash] = [short, nodes.Text(")")]
+            line.replace(line[line.index(nodes.Text(" -- "))], nodes.Text(" \N{EN DASH} "))
 
 
 def setup(app: Any) -> None:
     """Connect to Sphinx."""
     app.connect("autodoc-process-signature", _name_joint_sets)
-    app.connect("object-description-transform", _shorten_types, priority=100)
     app.connect("sphinx-click-process-description", _examples_as_code)
-    app.connect("doctree-read", _dashes_after_types)
+    app.connect("doctree-read", _plain_types)
