@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -160,3 +161,19 @@ def test_anchors_are_those_of_the_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("# A `b.c`: d\n## Twice\n## Twice\n```\n# code\n```\n", encoding="utf-8")
     assert anchors(page) == {"a-bc-d", "twice", "twice-1"}
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning(tmp_path):
+    pytest.importorskip("sphinx_click", reason="the extra docs is not installed")
+    folders = [str(ROOT), str(tmp_path / "site")]
+    command = ["-m", "sphinx", "-W", "--keep-going", "--quiet", "-c", str(ROOT / "docs")]
+    done = subprocess.run(
+        [sys.executable, *command, "-d", str(tmp_path / "doctrees"), *folders],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site" / "docs" / "reference" / "commands.html").read_text(encoding="utf-8")
+    assert "--bvh-skeleton" in page
