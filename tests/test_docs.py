@@ -52,6 +52,14 @@ PAGES = tracked_pages()
 of_pages = pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(ROOT)) for p in PAGES])
 
 
+@cache
+def modules() -> tuple[str, ...]:
+    """Every Python file of the project, with slashes."""
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    found = [*ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]
+    return tuple(path.as_posix() for path in found)
+
+
 def anchors(page: Path) -> set[str]:
     """Anchors of a page's headings, as GitHub and MyST make them."""
     found: dict[str, int] = {}
@@ -145,6 +153,12 @@ def test_links_lead_to_files_and_headings(page):
 def test_options_in_pages_exist(page):
     unknown = {line: found for line in code(page) if (found := unknown_options(line))}
     assert not unknown
+
+
+@of_pages
+def test_modules_that_pages_name_exist(page):
+    for name in re.findall(r"`((?:\w+/)*\w+\.py)`", page.read_text(encoding="utf-8")):
+        assert any(module.endswith(f"/{name}") for module in modules()), f"{name}: no such file"
 
 
 def test_an_option_that_is_not_there_is_found():
