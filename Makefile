@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests_ready
+DOCS_READY := $(VENV)/.docs_ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The version that the tests run on. TORCH_INDEX=ADDRESS takes it from another package index.
@@ -24,14 +25,16 @@ FROM_INDEX = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),$(if $(NO_CARD),--ex
 
 CLIP := examples/.cache/demo.mp4
 OUT := examples/out
+SITE := build/docs
 
-.PHONY: help demo test check lint setup clean
+.PHONY: help demo test check lint docs setup clean
 
 help:
 	@echo "make demo   install into .venv, fetch the example clip, lift it to 3D"
 	@echo "make test   install into .venv if needed, run the tests"
 	@echo "make check  lint, types, and the tests that are not slow"
 	@echo "make lint   ruff and mypy"
+	@echo "make docs   install what builds the pages, write them to $(SITE)"
 	@echo "make clean  remove .venv, the example clip and its outputs"
 
 demo: $(READY)
@@ -48,6 +51,12 @@ lint: $(TESTS_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy glagcn_cli training weights
 	$(BIN)/mypy benchmarks examples
+
+# A warning is an error. -E and -a read and write every page again: an unchanged page would not warn.
+# Pages link to the source, so the root of the repository is their folder.
+docs: $(DOCS_READY)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -E -a -c docs -d build/doctrees . $(SITE)
+	@echo "Open $(SITE)/index.html"
 
 setup: $(READY)
 
@@ -68,5 +77,9 @@ $(TESTS_READY): $(READY)
 	$(PIP) -e ".[test]"
 	@touch $(TESTS_READY)
 
+$(DOCS_READY): $(READY)
+	$(PIP) -e ".[docs,train]"
+	@touch $(DOCS_READY)
+
 clean:
-	rm -rf $(VENV) examples/.cache $(OUT)
+	rm -rf $(VENV) examples/.cache $(OUT) build/docs build/doctrees

@@ -19,7 +19,7 @@ PROGRESS_OPTION = click.option(
     type=click.Choice(PROGRESS),
     metavar="|".join(PROGRESS),
     help="How to show on standard error how far the work is: bars, JSON objects for programs that "
-    "call this one (one a line, docs/command_line.md), or not at all.  [default: bar on a "
+    "call this one (one a line, docs/guide/command_line.md), or not at all.  [default: bar on a "
     "terminal]",
 )
 

@@ -1,7 +1,7 @@
 """``--progress json``: what a run does as JSON objects, one a line, for programs that call it.
 
-docs/command_line.md has the schema. Every process writes whole lines of its own, so runs that share
-a standard error do not tear each other's.
+docs/guide/command_line.md has the schema. Every process writes whole lines of its own, so runs that
+share a standard error do not tear each other's.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ SCHEMA = {
     "written": {"path": str},
     "exit": {"code": int, "seconds": float},
 }
-"""Fields that every event has, and their types, as docs/command_line.md promises."""
+"""Fields that every event has, and their types, as docs/guide/command_line.md promises."""
 
 
 @pytest.fixture(scope="session")
