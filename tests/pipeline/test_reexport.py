@@ -74,7 +74,7 @@ def test_with_the_video_both_are_shown_side_by_side(lifted: Path, tmp_path: Path
 
 
 def test_settings_that_come_too_late_are_refused(lifted: Path, tmp_path: Path) -> None:
-    result = run("--from-3d", lifted / "a.npz", "-o", tmp_path / "b.bvh", "--foot-lock")
+    result = run("--from-3d", lifted / "a.npz", "-o", tmp_path / "b.bvh", "--no-foot-lock")
     assert result.exit_code == 2
     assert "--foot-lock has no effect" in result.output
 
