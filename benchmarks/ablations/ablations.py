@@ -93,7 +93,7 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     recipe = from_mapping(
         Recipe, yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8")), ""
     )
-    resumed = TrainingRun(recipe, data_dir, run)
+    resumed = TrainingRun.open(recipe, data_dir, run)
     resumed.train()
     return resumed.model.lifter()
 

@@ -33,7 +33,7 @@ class Bench:
     def run(self, *settings: str) -> TrainingRun:
         """Make a run that has not begun, without validation."""
         recipe = read_recipe(self.config, ["schedule.validations=0", *settings])
-        return TrainingRun(
+        return TrainingRun.open(
             recipe, self.data_dir, self.folder / f"{next(self.numbers)}", self.device
         )
 
@@ -74,17 +74,17 @@ class PlainLoop:
     """The least that trains a run's network on its batches: no hooks, no logs, no schedule."""
 
     def __init__(self, run: TrainingRun, precision: str | None = None) -> None:
-        settings = run.recipe.optimizer
+        settings = run.plan.recipe.optimizer
         self.bfloat16 = (precision or settings.precision) == "bfloat16"
         self.model, self.device, self.largest = (
             run.model,
-            run.device.type,
+            run.plan.device.type,
             settings.largest_gradient,
         )
         self.model.train()
         self.optimizer = build_optimizer(settings, self.model.network)
-        seed = run.recipe.seed
-        self.order = TrainingOrder(len(run.store), settings.batch, seed, run.passes)
+        seed = run.plan.recipe.seed
+        self.order = TrainingOrder(len(run.plan.store), settings.batch, seed, run.plan.passes)
         self.done = 0
 
     def step(self) -> None:

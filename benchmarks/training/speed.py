@@ -57,10 +57,10 @@ def against_plain(bench: Bench, steps: int, *settings: str) -> dict[str, float]:
         for seconds in (turns.own_seconds, turns.other_seconds)
     )
     # Blocks as long as the engine takes from one log row to the next, so that each has one.
-    every = max(1, run.recipe.schedule.log_every // bench.burst)
+    every = max(1, run.plan.recipe.schedule.log_every // bench.burst)
     blocks = [slice(first, first + every) for first in range(0, len(engine) - every + 1, every)]
     ratios = [plain[block].sum() / engine[block].sum() for block in blocks]
-    batch, typical = run.recipe.optimizer.batch, statistics.median(plain)
+    batch, typical = run.plan.recipe.optimizer.batch, statistics.median(plain)
     ratio = statistics.median(ratios)
     return {
         "engine_samples_per_s": ratio * batch / typical,
@@ -104,7 +104,7 @@ def over_turns(bench: Bench, steps: int) -> dict[str, float]:
     late = slice(len(memory) // 4, None)  # the allocator's pools and the histories fill at first
     thousands = np.arange(1, len(memory) + 1) * every / 1000
     return {
-        "steps_per_turn": max(1, len(run.store) // run.recipe.optimizer.batch),
+        "steps_per_turn": max(1, len(run.plan.store) // run.plan.recipe.optimizer.batch),
         "steps": steps,
         "longest_history": longest_history(),
         "mb_after_a_quarter": float(memory[late][0]),

@@ -20,7 +20,7 @@ STAGES = (
     ("import tensorboard", "import torch.utils.tensorboard"),
     ("describe the machine, as MMEngine's Runner does", "prepare(); collect_env()"),
     ("read the recipe", "recipe = read_recipe(config, settings)"),
-    ("read the data, build everything", "run = TrainingRun(recipe, data, folder)"),
+    ("read the data, build everything", "run = TrainingRun.open(recipe, data, folder)"),
     ("the first step, its checkpoint and the lifter", "run.train()"),
 )  # fmt: skip
 

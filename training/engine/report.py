@@ -32,21 +32,22 @@ def report_run(run: TrainingRun) -> None:
     Figures and stills are those of ``lifter.pth``, the lifter that validated best; of the last
     step for a network that is no lifter.
     """
-    log = read_log(run.folder)
-    curves = run.folder / "curves.png"
+    plan = run.plan
+    log = read_log(plan.folder)
+    curves = plan.folder / "curves.png"
     draw_curves(log, curves)
     rows: Sequence[TakeScores] = []
     stills = None
     facts = _facts(run, log)
-    if run.validation_set is not None:
+    if plan.validation_set is not None:
         predict, step, rows = _validated(run)
-        stills = run.folder / "stills.png"
+        stills = plan.folder / "stills.png"
         draw_stills(_best_and_worst(run, predict, rows), stills)
         facts = {"results are of": f"step {step}"} | facts
     write_report(
-        run.folder / REPORT,
-        title=f"{run.folder.name}: {run.recipe.data.dataset}, T = {run.recipe.network.window}",
-        recipe=to_mapping(run.recipe),
+        plan.folder / REPORT,
+        title=f"{plan.folder.name}: {plan.recipe.data.dataset}, T = {plan.recipe.network.window}",
+        recipe=to_mapping(plan.recipe),
         rows=rows,
         over=run.metric.over,
         curves=curves,
@@ -57,14 +58,15 @@ def report_run(run: TrainingRun) -> None:
 
 def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
     """Find what the report is of: how it predicts, of which step it is, its validation rows."""
-    settings, rows = run.recipe.validation, run.metric.rows
+    plan = run.plan
+    settings, rows = plan.recipe.validation, run.metric.rows
     lifter = run.model.lifter()
-    step = run.runner.iter // run.recipe.optimizer.accumulate
+    step = run.runner.iter // plan.recipe.optimizer.accumulate
     best = run.runner.message_hub.get_info("best_error")
     last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
     if run.model.savable and not last_is_best:
-        network, card = load_lifter(run.folder / LIFTER)
-        lifter, step, rows = Lifter(network, card, run.device), card.recipe["steps_done"], []
+        network, card = load_lifter(plan.folder / LIFTER)
+        lifter, step, rows = Lifter(network, card, plan.device), card.recipe["steps_done"], []
     predict = lifter_predictor(lifter, settings.flip, settings.branch)
     return predict, step, rows or score_all(predict, _observations(run))
 
@@ -94,28 +96,28 @@ def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) 
         keypoints=seen.keypoints[frame],
         predicted=predicted[frame],
         true=seen.joints[frame],
-        joint_set=run.store.joint_set,
+        joint_set=run.plan.store.joint_set,
         error=1000 * float(errors[frame]),
     )
 
 
 def _facts(run: TrainingRun, log: Sequence[dict[str, float]]) -> dict[str, str]:
     """What the run was made on and how fast it went."""
+    plan, takes = run.plan, run.plan.train_set
     speeds = [row["samples/s"] for row in log if "samples/s" in row]
     parts = ("waiting_for_loader", "making_samples")
     waits = [sum(row[part] for part in parts) for row in log if parts[0] in row]
-    takes = run.train_set
     facts = {
         "trained on": f"{takes.source or takes.dataset}: {len(takes.takes)} takes, "
-        f"{takes.frames} frames, {len(run.store)} windows",
-        "steps": str(run.steps),
+        f"{takes.frames} frames, {len(plan.store)} windows",
+        "steps": str(plan.steps),
         "parameters": str(sum(p.numel() for p in run.model.network.parameters())),
-        "device": _device_name(run.device),
-        "processes": str(run.processes),
+        "device": _device_name(plan.device),
+        "processes": str(plan.processes),
         "torch": str(torch.__version__),
     }
     if speeds:
-        samples = run.passes * run.recipe.optimizer.batch / run.recipe.optimizer.accumulate
+        samples = plan.passes * plan.recipe.optimizer.batch / plan.recipe.optimizer.accumulate
         facts["samples per second"] = f"{np.median(speeds):.0f} (median over the log)"
         facts["time spent training"] = f"{samples * np.mean(1 / np.array(speeds)) / 60:.1f} min"
         facts["loading and making samples"] = f"{100 * np.mean(waits):.2f} % of it"

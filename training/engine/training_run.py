@@ -43,14 +43,14 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> l
     Raises
     ------
     UsageError, InputError, CheckpointError
-        As `TrainingRun`.
+        As `TrainingRun.open`.
     DeviceError
         The device's memory does not suffice.
     KeyboardInterrupt
         Ctrl-C, with a message that says where the same command would go on.
     """
     with process_group(device) as (rank, processes):
-        run = TrainingRun(recipe, data_dir, folder, device, rank, processes)
+        run = TrainingRun.open(recipe, data_dir, folder, device, rank, processes)
         _announce(run)
         try:
             # Else messages would land in the bar's line.
@@ -76,14 +76,14 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> l
 
 def _announce(run: TrainingRun) -> None:
     """Say what is about to be trained, and from where on."""
-    state = run.state
-    validated = len(run.validation_set.takes) if run.validation_set else 0
-    validated = min(validated, run.recipe.validation.takes or validated)
+    plan, state = run.plan, run.state
+    validated = len(plan.validation_set.takes) if plan.validation_set else 0
+    validated = min(validated, plan.recipe.validation.takes or validated)
     logger.info(
         "training on %d windows of %d takes, validating on %d takes: %s%d steps of batch %d on %s",
-        len(run.store), len(run.train_set.takes), validated,
-        f"from {_step(state, run.recipe)} on, of " if state else "",
-        run.steps, run.recipe.optimizer.batch, run.device,
+        len(plan.store), len(plan.train_set.takes), validated,
+        f"from {_step(state, plan.recipe)} on, of " if state else "",
+        plan.steps, plan.recipe.optimizer.batch, plan.device,
     )  # fmt: skip
 
 
