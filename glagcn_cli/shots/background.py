@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint8]
+from ..video.reader import Frame
+
 Points = NDArray[np.float32]
 
 _POINTS = 150
