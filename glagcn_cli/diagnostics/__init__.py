@@ -1,1 +1,1 @@
-"""Report what is installed, and test every stage on drawn people."""
+"""Report what is installed, and test every stage on synthetic people."""

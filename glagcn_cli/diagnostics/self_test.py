@@ -90,7 +90,7 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
     from ..machine.devices import choose_device
     from ..machine.system_libraries import check_opencv
     from ..pipeline.settings import Settings
-    from .drawn_people import draw_people
+    from .synthetic_people import draw_people
 
     check_opencv()
     folder = at_the_end.enter_context(
@@ -227,7 +227,7 @@ def _as_drawn() -> Keypoints2D:
 
     from ..poses import Keypoints2D
     from ..skeleton import COCO17
-    from .drawn_people import PLACES
+    from .synthetic_people import PLACES
 
     places = np.array([PLACES[joint] for joint in COCO17.joints]) * _TALL
     keypoints = (places + _hips_drawn()[:, None]).astype(np.float32)
