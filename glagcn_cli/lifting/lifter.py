@@ -22,7 +22,7 @@ from .normalisation import FILLED_SCORE, PERSON
 from .resampling import resample
 from .windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
@@ -84,7 +84,7 @@ class Lifter:
                 f"{H36M17.name}"
             )
         if card.conversion == AS_GIVEN:
-            _log.warning(
+            log.warning(
                 "%s was trained on 2D joints as its data set marks them; a detector marks head, "
                 "hips and shoulders elsewhere, so expect worse poses than its figures promise",
                 path,
@@ -226,16 +226,16 @@ class Lifter:
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
         with self.computing():
-            said = lift_windows(
+            lifted_windows = lift_windows(
                 self.network, self.card, keypoints, scores, image_size,
                 whole=branch == SEQUENCE, flip=flip, hops=self.hops,
             )  # fmt: skip
-        lifted = self.in_camera_frame(said, keypoints, image_size, fov)
+        lifted = self.in_camera_frame(lifted_windows, keypoints, image_size, fov)
         return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
 
     def in_camera_frame(
         self,
-        said: LiftedJoints,
+        lifted_windows: LiftedJoints,
         keypoints: NDArray[np.floating],
         image_size: tuple[int, int],
         fov: float,
@@ -244,14 +244,14 @@ class Lifter:
 
         Parameters
         ----------
-        said
+        lifted_windows
             With the axes and the place that the card's normalisation has.
         keypoints
             (frames, joints, 2) pixels, of the same frames.
         image_size, fov
             As in `lift_steady`.
         """
-        (joints, uncertainty, up), root = said, self.joint_set.root
+        (joints, uncertainty, up), root = lifted_windows, self.joint_set.root
         if self.card.normalisation == PERSON:
             rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
             turned = ray_rotations(rays)  # to be undone
@@ -262,14 +262,14 @@ class Lifter:
 
 def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:
     """Put what was lifted of stretches of a clip in their places; zero where there is nothing."""
-    said: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, NDArray[np.float64]] = {}
     for run, piece in pieces:
         for name, values in piece._asdict().items():
             if values is not None:
-                whole = said.setdefault(name, np.zeros((frames, *values.shape[1:])))
+                whole = found.setdefault(name, np.zeros((frames, *values.shape[1:])))
                 whole[run] = values
     nothing = np.zeros((frames, len(H36M17), 3))
-    return LiftedJoints(said.get("joints", nothing), said.get("uncertainty"), said.get("up"))
+    return LiftedJoints(found.get("joints", nothing), found.get("uncertainty"), found.get("up"))
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

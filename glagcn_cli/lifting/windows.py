@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..machine.batches import Batches
 from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from ..model.inference import say_of_windows
+from ..model.inference import predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JOINT_SETS
 from .checkpoints import LifterCard
@@ -87,8 +87,8 @@ def lift_windows(
     def add(chunk: Sequence[int]) -> Sequence[int]:
         index = np.asarray(chunk)[:, None] + np.arange(window)
         inputs = torch.from_numpy(network_input(card, padded[index], image_size)).to(device)
-        said = say_of_windows(network, inputs, whole=whole, flip=flip)
-        for name, values in said._asdict().items():
+        predicted = predict_windows(network, inputs, whole=whole, flip=flip)
+        for name, values in predicted._asdict().items():
             if values is not None:
                 blend = blends.setdefault(name, Blend(len(padded), weights))
                 blend.add(np.asarray(chunk), values.cpu().numpy())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..lifting.gaps import Filled, fill_gaps, place_missing_root
 from ..lifting.lifter import MAX_GAP, MIN_SCORE, Lifter
 from ..lifting.windows import SEQUENCE, network_input, with_scores
-from ..model.inference import say_of_windows
+from ..model.inference import predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JointSet, to_lifter_joints
 
@@ -132,11 +132,11 @@ class CausalLifter:
         whole = self._lifter.video_branch == SEQUENCE
         inputs = inputs.to(self._lifter.device)
         with self._lifter.computing():
-            said = say_of_windows(network, inputs, whole=whole, flip=self._flip)
-        middle = self._margin if said.joints.shape[1] > 1 else 0
+            predicted = predict_windows(network, inputs, whole=whole, flip=self._flip)
+        middle = self._margin if predicted.joints.shape[1] > 1 else 0
         joints, error, up = (
             None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)
-            for value in said
+            for value in predicted
         )
         assert joints is not None
         return self._lifter.in_camera_frame(

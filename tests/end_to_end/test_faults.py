@@ -129,14 +129,14 @@ def test_memory_that_does_not_suffice_for_all_windows_halves_them(
     whole = models(lifter).lift(source).sequences[0].joints
     from glagcn_cli.lifting import windows
 
-    say = windows.say_of_windows
+    say = windows.predict_windows
 
     def small(network, inputs, **options):
         if len(inputs) > 20:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return say(network, inputs, **options)
 
-    monkeypatch.setattr(windows, "say_of_windows", small)
+    monkeypatch.setattr(windows, "predict_windows", small)
     use_detector(monkeypatch, FakeDetector())
     with caplog.at_level(logging.WARNING):
         halved = models(lifter).lift(source).sequences[0].joints
