@@ -18,7 +18,7 @@ from benchmarks.ablations.conditions import (
 )
 from glagcn_training.samples.cameras import EVALUATION_CAMERAS
 
-HALF = 20  # channels: what width_at gives for half the multiplications of 32
+HALF = 20  # channels: what width_at gives for half the MACs of 32
 MORE = 500  # steps of fine-tuning
 
 SMALL = (

@@ -1,6 +1,6 @@
 """The 2D stage on frames that are in memory: ``python -m benchmarks.speed.keypoints_alone CLIP``.
 
-As a run has it, and as a yardstick in single precision with boxes looked for in every frame. The
+As a run has it, and for comparison in single precision with boxes looked for in every frame. The
 models are loaded and some frames have gone through before the clock starts.
 """
 

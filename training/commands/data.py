@@ -237,7 +237,7 @@ def import_command(
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True),
-    help="Of the multiplications that may stay.",
+    help="Share of the multiply-accumulates (MACs) that may stay.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def prune(

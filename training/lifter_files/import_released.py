@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Tensors = Mapping[str, torch.Tensor]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RELEASED_JOINT_SETS = (H36M17.name, HUMANEVA15.name, MPI_INF_3DHP17.name)
 _FPS = {reader.joint_set.name: reader.fps for reader in DATASETS.values()}
@@ -204,7 +204,7 @@ def _joint_set(joints: int, path: Path, named: str | None) -> str:
     if not fitting:
         raise CheckpointError(f"{path} has {joints} joints; the released networks have 17 or 15")
     if len(fitting) > 1:
-        logger.info("%d joints: taken as %s; --joint-set chooses another", joints, fitting[0])
+        log.info("%d joints: taken as %s; --joint-set chooses another", joints, fitting[0])
     return fitting[0]
 
 

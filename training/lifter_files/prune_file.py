@@ -24,8 +24,8 @@ from ..recipes.recipe_files import from_mapping
 from ..samples.augment import Augmentation
 from .pruning import prune, width_at
 
-CALIBRATION_BATCHES = 32
-CALIBRATION_WINDOWS = 16  # in a batch
+SCORING_BATCHES = 32
+SCORING_WINDOWS = 16  # in a batch
 
 
 def prune_checkpoint(
@@ -40,7 +40,7 @@ def prune_checkpoint(
     device: str = "cpu",
     overwrite: bool = False,
 ) -> Architecture:
-    """Prune a lifter to a share of its multiplications, with training windows of a data set.
+    """Prune a lifter to a share of its multiply-accumulates, with training windows of a data set.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def prune_checkpoint(
         As in training; keypoints and the subject held out as the lifter was trained, where it was
         on this data set. Windows become input as its card says, and are varied as its recipe says.
     share
-        Of the multiplications that may stay.
+        Share of the multiply-accumulates that may stay.
     seed
         Of windows, cameras and noise.
     device
@@ -116,7 +116,7 @@ def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tens
             f"the lifter was trained on joints of {own}; {data.dataset} has {takes.joint_set.name}"
         )
     store = WindowStore(takes, recipe.network.window, device=device, fps=recipe.data.fps)
-    order = TrainingOrder(len(store), CALIBRATION_WINDOWS, recipe.seed, CALIBRATION_BATCHES)
+    order = TrainingOrder(len(store), SCORING_WINDOWS, recipe.seed, SCORING_BATCHES)
     make = BatchMaker(recipe, store)
     for step in range(len(order)):
         batch = make(order[step])

@@ -5,7 +5,7 @@ this set that is pruned (the first block's inner channels and the embeddings hav
 own). Three steps:
 
 1. Channels are kept by what the loss would change, to first order, without them: |activation x
-   gradient| summed over positions, blocks and calibration batches (Molchanov et al., CVPR 2019).
+   gradient| summed over positions, blocks and batches (Molchanov et al., CVPR 2019).
 2. Each layer that read a dropped channel reads instead what the kept ones tell of it, by least
    squares (after He et al., ICCV 2017). It matters more than the choice of score: with it, a random
    choice starts ahead of the best one without it.
@@ -30,7 +30,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.graph import SUBSETS
 
 from ..losses import LossWeights, lifting_losses
-from ..networks.compute_cost import architecture_multiplications
+from ..networks.compute_cost import architecture_macs
 
 WIDTH_STEP = EMBEDDING_SHARE  # so that embeddings shrink by the same share
 RIDGE = 1e-4
@@ -53,16 +53,16 @@ class _Kept:
 
 
 def width_at(architecture: Architecture, share: float = 0.5) -> int:
-    """Largest width, a multiple of 4, that costs at most a share of the multiplications.
+    """Largest width, a multiple of 4, that costs at most a share of the multiply-accumulates.
 
     Raises
     ------
     ValueError
         Even the smallest width costs more.
     """
-    most = share * architecture_multiplications(architecture)
+    most = share * architecture_macs(architecture)
     for channels in range(architecture.channels // WIDTH_STEP * WIDTH_STEP, 0, -WIDTH_STEP):
-        if architecture_multiplications(replace(architecture, channels=channels)) <= most:
+        if architecture_macs(replace(architecture, channels=channels)) <= most:
             return channels
     raise ValueError(f"no width costs at most {share:g} of {architecture}")
 
@@ -96,12 +96,12 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
             f"cannot prune {network.architecture.channels} channels to {channels}; at least "
             f"{EMBEDDING_SHARE} must stay"
         )
-    calibration = list(batches)
-    if not calibration:
+    held = list(batches)
+    if not held:
         raise ValueError("pruning needs at least one batch to see what channels do")
     whole = copy.deepcopy(network).eval().requires_grad_(True)
-    kept = _choose(whole, channels, calibration)
-    _stand_in(whole, kept, calibration)
+    kept = _choose(whole, channels, held)
+    _stand_in(whole, kept, held)
     return _slice(whole, kept)
 
 

@@ -18,8 +18,7 @@ from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
 
-from .compute_cost import architecture_multiplications
-from .compute_cost import multiplications as count_multiplications
+from .compute_cost import architecture_macs, count_macs
 
 KERNEL = 3
 """Of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
@@ -129,16 +128,14 @@ def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:
     """Make the baseline that costs as much as a GLA-GCN, on the same windows and joints."""
     window, joint_set = architecture.window, architecture.joint_set
     in_channels = architecture.in_channels
-    cost = architecture_multiplications(architecture)
+    cost = architecture_macs(architecture)
     width = width_for(cost, window, joint_set, in_channels)
     return TemporalConvolutionLifter(
         TemporalConvolution(window, width, in_channels, joint_set=joint_set)
     )
 
 
-def width_for(
-    multiplications: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2
-) -> int:
+def width_for(macs: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2) -> int:
     """Width at which one window costs as many multiply-accumulates as given.
 
     Temporal convolutions give every weight to all joints at once and use it a few times a window,
@@ -147,8 +144,8 @@ def width_for(
 
     Parameters
     ----------
-    multiplications
-        Of one window, of the network to be compared with (`glagcn_training.networks.compute_cost`).
+    macs
+        Multiply-accumulates of one window of the network to compare with.
     window
         Frames in a window.
     joint_set
@@ -160,10 +157,10 @@ def width_for(
     def cost(width: int) -> int:
         with torch.device("meta"):
             numbers = TemporalConvolution(window, width, in_channels, joint_set=joint_set)
-            return count_multiplications(TemporalConvolutionLifter(numbers))
+            return count_macs(TemporalConvolutionLifter(numbers))
 
     # Layers between two of this width cost its square, the first and the last its multiple.
     square = (cost(2) - 2 * cost(1)) / 2
     linear = cost(1) - square
-    width = (math.sqrt(linear**2 + 4 * square * multiplications) - linear) / (2 * square)
+    width = (math.sqrt(linear**2 + 4 * square * macs) - linear) / (2 * square)
     return max(1, round(width))

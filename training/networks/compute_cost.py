@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from glagcn_cli.lifting.windows import HOPS_PER_WINDOW
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
 from glagcn_cli.skeleton import JointSet
@@ -44,7 +43,7 @@ class WindowLifter(Protocol):
         """Its joints."""
 
 
-def count(call: Callable[[Tensor], object], inputs: Tensor) -> int:
+def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
     """Multiply-accumulates of one call.
 
     The counter gives floating point operations, two for each multiply-accumulate.
@@ -54,7 +53,7 @@ def count(call: Callable[[Tensor], object], inputs: Tensor) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-def multiplications(network: WindowLifter, frames: int | None = None) -> int:
+def count_macs(network: WindowLifter, frames: int | None = None) -> int:
     """Multiply-accumulates of one forward pass over one window.
 
     Parameters
@@ -69,38 +68,23 @@ def multiplications(network: WindowLifter, frames: int | None = None) -> int:
     """
     window = network.architecture.window
     if frames is None or frames == window:
-        return count(_ghost(network), _empty_window(network, window))
+        return call_macs(_ghost(network), _empty_window(network, window))
     if not isinstance(network, GLAGCN):
         raise ValueError(f"windows have {frames} frames, expected {window}")
-    return sequence_multiplications(network, frames)
+    return sequence_macs(network, frames)
 
 
-def sequence_multiplications(network: GLAGCN, frames: int) -> int:
+def sequence_macs(network: GLAGCN, frames: int) -> int:
     """Multiply-accumulates of the sequence branch over so many frames at once."""
     ghost = _ghost(network)
     assert isinstance(ghost, GLAGCN)
-    return count(ghost.sequence, _empty_window(network, frames))
+    return call_macs(ghost.sequence, _empty_window(network, frames))
 
 
-def sequence_multiplications_per_frame(network: GLAGCN) -> float:
-    """Multiply-accumulates for each frame of a long clip, by the sequence branch.
-
-    As the product lifts: windows that overlap, `HOPS_PER_WINDOW` of them begin within a window.
-    """
-    window = network.architecture.window
-    hop = max(1, window // HOPS_PER_WINDOW)
-    return sequence_multiplications(network, window) / hop
-
-
-def centre_multiplications_per_frame(network: WindowLifter) -> int:
-    """Multiply-accumulates for each frame of a long clip by the centre's head: a window a frame."""
-    return multiplications(network)
-
-
-def architecture_multiplications(architecture: Architecture) -> int:
+def architecture_macs(architecture: Architecture) -> int:
     """Multiply-accumulates of one window, without making the network's weights."""
     with torch.device("meta"):
-        return multiplications(build_lifter(architecture))
+        return count_macs(build_lifter(architecture))
 
 
 def _ghost(network: WindowLifter) -> nn.Module:

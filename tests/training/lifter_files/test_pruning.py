@@ -18,7 +18,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
 from glagcn_training.lifter_files import pruning
 from glagcn_training.lifter_files.prune_file import prune_checkpoint
 from glagcn_training.lifter_files.pruning import prune, width_at
-from glagcn_training.networks.compute_cost import architecture_multiplications
+from glagcn_training.networks.compute_cost import architecture_macs
 from tests.helpers.synthetic_motion import write_pack
 
 torch.set_num_threads(1)
@@ -166,8 +166,7 @@ def test_the_width_is_the_largest_that_costs_at_most_a_share(variant, share) -> 
     whole = Architecture(variant, window=9, channels=18)
     found = width_at(whole, share)
     costs = [
-        architecture_multiplications(replace(whole, channels=channels))
-        for channels in (found, found + 4, 18)
+        architecture_macs(replace(whole, channels=channels)) for channels in (found, found + 4, 18)
     ]
     assert found % 4 == 0 and costs[0] <= share * costs[2] < costs[1]
 

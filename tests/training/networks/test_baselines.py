@@ -16,7 +16,7 @@ from glagcn_training.networks.baselines import (
     baseline_like,
     width_for,
 )
-from glagcn_training.networks.compute_cost import architecture_multiplications, multiplications
+from glagcn_training.networks.compute_cost import architecture_macs, count_macs
 from tests.helpers.synthetic_motion import walking
 
 torch.set_num_threads(1)
@@ -120,13 +120,13 @@ def test_impossible_numbers_are_refused(numbers) -> None:
     ],
 )
 def test_it_can_be_made_to_cost_what_a_gla_gcn_costs(architecture) -> None:
-    cost = architecture_multiplications(architecture)
+    cost = architecture_macs(architecture)
     width = width_for(cost, architecture.window, architecture.joint_set)
     with torch.device("meta"):
         network = baseline_like(architecture)
     assert network.architecture.width == width
     assert network.joint_set.name == architecture.joint_set
-    assert multiplications(network) == pytest.approx(cost, rel=0.03)
+    assert count_macs(network) == pytest.approx(cost, rel=0.03)
 
 
 def test_it_learns_to_lift_walking() -> None:
