@@ -104,7 +104,7 @@ def over_turns(bench: Bench, steps: int) -> dict[str, float]:
     late = slice(len(memory) // 4, None)  # the allocator's pools and the histories fill at first
     thousands = np.arange(1, len(memory) + 1) * every / 1000
     return {
-        "steps_per_turn": max(1, len(run.plan.store) // run.plan.recipe.optimizer.batch),
+        "steps_per_epoch": max(1, len(run.plan.store) // run.plan.recipe.optimizer.batch),
         "steps": steps,
         "longest_history": longest_history(),
         "mb_after_a_quarter": float(memory[late][0]),

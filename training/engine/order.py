@@ -17,11 +17,11 @@ class StepOrder(TypedDict):
 
 
 class TrainingOrder(Dataset[StepOrder]):
-    """The steps of a run: turns over all windows, each in an order of its own.
+    """The steps of a run: epochs over all windows, each in an order of its own.
 
-    The order of a turn depends on seed and turn alone. Row i of a batch goes to process i modulo
+    The order of an epoch depends on seed and epoch alone. Row i of a batch goes to process i modulo
     the number of processes, so that all processes together see what one would. Windows left over
-    at the end of a turn wait for another; fewer windows than a batch are repeated to fill one.
+    at the end of an epoch wait for another; fewer windows than a batch are repeated to fill one.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class TrainingOrder(Dataset[StepOrder]):
     rank, processes
         Which of how many processes this is.
     shares
-        (windows,) how often each window is shown, in proportion; None for once a turn. A turn is
-        as long as without them.
+        (windows,) how often each window is shown, in proportion; None for once an epoch. An
+        epoch is as long as without them.
     """
 
     metainfo: ClassVar[dict[str, str]] = {}  # MMEngine asks for it
@@ -50,22 +50,22 @@ class TrainingOrder(Dataset[StepOrder]):
             raise ValueError(f"a batch of {batch} does not divide among {processes} processes")
         self.windows, self.batch, self.seed, self.steps = windows, batch, seed, steps
         self.rank, self.processes, self.shares = rank, processes, shares
-        self.steps_per_turn = max(1, windows // batch)
-        self._turn_at_hand, self._order = -1, torch.empty(0, dtype=torch.long)
+        self.steps_per_epoch = max(1, windows // batch)
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.long)
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, step: int) -> StepOrder:
-        turn, place = divmod(step, self.steps_per_turn)
-        if turn != self._turn_at_hand:
-            self._turn_at_hand, self._order = turn, self._turn(turn)
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._shuffled(epoch)
         batch = self._order[place * self.batch : (place + 1) * self.batch]
         return {"step": step, "windows": batch[self.rank :: self.processes]}
 
-    def _turn(self, turn: int) -> Tensor:
-        """All windows in the order of a turn."""
-        random = torch.Generator().manual_seed(self.seed * 1_000_003 + turn)
+    def _shuffled(self, epoch: int) -> Tensor:
+        """Return all windows in the order of an epoch."""
+        random = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         order = torch.randperm(self.windows, generator=random)
         if self.shares is not None:
             ends = self.shares.double().cumsum(0)

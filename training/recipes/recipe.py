@@ -39,14 +39,14 @@ class DataSettings:
         Keep the checkpoint that is best on the test set. The published runs did; the figure it
         gives is no estimate of anything, since the test set has been used to choose.
     stride
-        Every how many frames a window begins its turn as a training sample.
+        Frames from one training window to the next.
     fps
         Frames per second of the windows, and so of the lifter; 0 is the data set's own rate.
         Motion says little more at 50 frames/s than at 25, so the same window tells twice as much.
     shares
         How much of the samples each motion pack gets ("cmu_h36m17=3 uiprmd_h36m17=1"), packs
         that are not named nothing; within a pack subjects, and a subject's kinds of motion, get
-        shares that grow with the root of their minutes. "" shows every window once a turn.
+        shares that grow with the root of their minutes. "" shows every window once an epoch.
     trimmed
         How many frames are cut off both ends of every clip of a pack ("uiprmd_h36m17=4").
     """
@@ -111,11 +111,11 @@ class ScheduleSettings:
     Parameters
     ----------
     epochs
-        Turns over all windows.
+        Passes over all windows, where `steps` is 0.
     steps
-        Optimizer steps instead of epochs, where above 0.
+        Optimizer steps; 0 trains for `epochs`.
     validations
-        How many, evenly over the run.
+        Validations, evenly over the run; 0 for none.
     save_every
         Steps between checkpoints to resume from.
     log_every
