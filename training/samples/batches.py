@@ -19,7 +19,7 @@ from .mixed_bodies import mix_bodies
 from .postures import change_postures
 from .quick_limbs import flick_limbs
 from .random_draws import Draws
-from .virtual_detector import marked_points, spoil
+from .virtual_detector import corrupt, marked_points
 
 
 class Batch(NamedTuple):
@@ -89,7 +89,7 @@ def virtual_batch(
         motion = change_postures(draws, motion, augmentation.postures)
     cameras = draw_cameras(draws, motion, augmentation.cameras)
     points, depth, joint_set = marked_points(cameras, motion, conversion)
-    seen = spoil(draws, points, depth, joint_set, augmentation, channels, fps)
+    seen = corrupt(draws, points, depth, joint_set, augmentation, channels, fps)
     size = _image_size_on(points.device)
     inputs = normalise_windows(seen.points, normalisation, size, scores=_told(seen, channels))
     in_camera = cameras.to_camera(motion)
@@ -98,7 +98,7 @@ def virtual_batch(
     up = cameras.up[:, None, None].expand(-1, targets.shape[1], -1, -1)
     if normalisation == PERSON:
         targets, up = ray_frame(targets, root), ray_frame(up, root)
-    targets = _spoil_targets(draws, targets.float(), augmentation)
+    targets = _augment_targets(draws, targets.float(), augmentation)
     return Batch(inputs, targets, up[:, :, 0].float())
 
 
@@ -115,7 +115,7 @@ def filmed_batch(
     channels: int = 2,
     fps: float = 25.0,
 ) -> Batch:
-    """Windows of film with 3D joints; `augmentation` can mirror and spoil them.
+    """Windows of film with 3D joints; `augmentation` can mirror and corrupt them.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def filmed_batch(
         As in `virtual_batch`.
     """
     root = joint_set.root
-    seen = spoil(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
+    seen = corrupt(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
     scores = _told(seen, channels)
     inputs = normalise_windows(seen.points, normalisation, image_size, root, scores)
     targets = joints - joints[:, :, root : root + 1]
@@ -152,7 +152,7 @@ def filmed_batch(
         chosen = draws.chance(0.5, (len(inputs),))
         inputs = mirror_sides(inputs, chosen, joint_set)
         targets = mirror_sides(targets, chosen, joint_set)
-    return Batch(inputs, _spoil_targets(draws, targets.float(), augmentation))
+    return Batch(inputs, _augment_targets(draws, targets.float(), augmentation))
 
 
 def _told(seen: Detections, channels: int) -> Tensor | None:
@@ -160,7 +160,7 @@ def _told(seen: Detections, channels: int) -> Tensor | None:
     return seen.scores if channels == 3 else None
 
 
-def _spoil_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:
+def _augment_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:
     """Part the targets from their inputs, if that was asked for."""
     if augmentation.rotate_target > 0:
         return turn_about_vertical(draws, targets, augmentation.rotate_target)

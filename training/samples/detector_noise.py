@@ -54,7 +54,7 @@ class Detections(NamedTuple):
     scores
         (samples, frames, joints) float32 in 0..1; 0 is a joint that is missing.
     size
-        (samples,) pixels: the person's, as it was before anything was spoilt.
+        (samples,) pixels: the person's, as it was before any corruption.
     """
 
     points: Tensor

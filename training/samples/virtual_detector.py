@@ -64,7 +64,7 @@ def marked_points(
     return cameras.project(in_camera), in_camera[..., 2], H36M17 if given else COCO17
 
 
-def spoil(
+def corrupt(
     draws: Draws,
     points: Tensor,
     depth: Tensor,
