@@ -42,7 +42,7 @@ from glagcn_training.evaluation.evaluate import (
 )
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, NOISE
 from glagcn_training.evaluation.gravity_errors import GravityErrors
-from glagcn_training.evaluation.uncertainty import Calibration
+from glagcn_training.evaluation.uncertainty import Reliability
 from glagcn_training.metrics.scores import summarise
 
 COLUMNS = {
@@ -62,13 +62,13 @@ def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observat
 
 def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str, float]:
     """Figures of one setting by the names of `COLUMNS`; those that the lifter has."""
-    depth, gravity, calibration = DepthReversals(), GravityErrors(), Calibration()
+    depth, gravity, reliability = DepthReversals(), GravityErrors(), Reliability()
     fitted, others = split(seen)
     predict = lifter_predictor(lifter, flip)
     rows = score_all(predict, fitted, (depth, gravity))
-    rows += score_all(predict, others, (depth, gravity, calibration))
+    rows += score_all(predict, others, (depth, gravity, reliability))
     errors = summarise(rows)
-    up, sure = gravity.figures(), calibration.figures()
+    up, sure = gravity.figures(), reliability.figures()
     figures = {f"{name}_mm": errors[name] for name in ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")}
     figures["reversals_per_1000_frames"] = depth.figures()["per_1000_frames"]
     if up and "clip" in up:

@@ -26,10 +26,10 @@ from .evaluation_noise import EXACT
 from .gravity_errors import GravityErrors
 from .trained_with import held_out, trained_holdout, trained_with
 from .trivial_predictors import constant_predictor, held_depth_predictor
-from .uncertainty import Calibration
-from .uncertainty_plot import draw_calibration
+from .uncertainty import Reliability
+from .uncertainty_plot import draw_reliability
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     result, table
         Figures (millimetres; percent for PCK and AUC) with the mean of the data set's protocol
         first, per action, and the setting they were measured in; what else is known of the lifter:
-        depth reversals, gravity, calibration, yardsticks. The same as a readable table.
+        depth reversals, gravity, calibration, trivial predictors. The same as a readable table.
 
     Raises
     ------
@@ -109,8 +109,8 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     }  # fmt: skip
     if takes.filmed and card.conversion != AS_GIVEN:
         text += "\n\nThe lifter was trained on a detector's joints, this data set marks others."
-    yardsticks, lines = _yardsticks(settings, sets, seen)
-    return result | yardsticks, "\n\n".join([text, *lines])
+    trivial, lines = _trivial_predictors(settings, sets, seen)
+    return result | trivial, "\n\n".join([text, *lines])
 
 
 def _measure(
@@ -119,24 +119,24 @@ def _measure(
     """All figures of the lifter itself, and their table."""
     over = default_mean(settings.dataset)
     reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
-    calibration = Calibration(joint_set)
-    rows = score_all(predict, seen, (reversals, gravity, calibration))
+    reliability = Reliability(joint_set)
+    rows = score_all(predict, seen, (reversals, gravity, reliability))
     result: dict[str, Any] = dict(_measured(summarise(rows, over=over)))
     result["per_action"] = by_action(rows, over=over)
     found = {
         "depth_reversals": reversals.figures(), "gravity": gravity.figures(),
-        "calibration": calibration.figures(),
+        "calibration": reliability.figures(),
     }  # fmt: skip
     result |= {name: figures for name, figures in found.items() if figures is not None}
-    if settings.calibration and not calibration.empty:
+    if settings.calibration and not reliability.empty:
         lifter = "/".join(Path(settings.weights or DEFAULT_LIFTER).parts[-2:])
         title = f"{lifter}, {settings.dataset} {settings.split}, {settings.noise} 2D"
-        draw_calibration(calibration.bins(), calibration.per_joint(), settings.calibration, title)
-    lines = (reversals.describe(), gravity.describe(), calibration.describe())
+        draw_reliability(reliability.bins(), reliability.per_joint(), settings.calibration, title)
+    lines = (reversals.describe(), gravity.describe(), reliability.describe())
     return result, table(rows, over) + "".join(f"\n{line}" for line in lines if line)
 
 
-def _yardsticks(
+def _trivial_predictors(
     settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
 ) -> tuple[dict[str, Any], list[str]]:
     """What needs no learning, on the same takes and 2D: figures, and a line for each."""
@@ -184,7 +184,7 @@ def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weig
     known = reader.subjects("train", held_out(trained_holdout(data)))
     measured = reader.subjects(settings.split, held_out(settings.holdout))
     if both := [subject for subject in measured if subject in known]:
-        logger.warning(
+        log.warning(
             "%s was trained on %s, so its figures on split %r do not say how it does on people it "
             "has not seen", weights, ", ".join(both), settings.split,
         )  # fmt: skip

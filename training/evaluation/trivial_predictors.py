@@ -23,8 +23,8 @@ NEAREST = 0.3  # metres between the camera and the root
 def constant_predictor(train: Sequence[Observation], joint_set: str = "h36m17") -> Predictor:
     """Predict the same pose for every frame: the Procrustes mean of the training poses.
 
-    Alignment turns and scales it for free, so hardly any constant has a lower P-MPJPE: the
-    yardstick that a lifter must beat.
+    Alignment turns and scales it for free, so hardly any constant has a lower P-MPJPE. A lifter
+    must beat it.
     """
     poses = np.concatenate([seen.joints[::CONSTANT_EVERY] for seen in train])
     mean = poses[len(poses) // 2]

@@ -51,7 +51,7 @@ def expected_calibration_error(bins: list[Bin]) -> float:
     return float(sum(b.share * abs(b.predicted - b.observed) for b in bins))
 
 
-class Calibration:
+class Reliability:
     """Watches the errors that a lifter predicts and those that it makes.
 
     The root, which has no error, does not count.

@@ -20,7 +20,7 @@ _PREDICTED, _OBSERVED = "#0072B2", "#D55E00"
 _ROOM = 1.08  # of the axes over what is in them
 
 
-def draw_calibration(
+def draw_reliability(
     bins: Sequence[Bin], per_joint: Mapping[str, Sequence[Bin]], path: Path, title: str = ""
 ) -> None:
     """Draw the deciles of all joints against the diagonal, and each joint's mean beside them.
@@ -28,7 +28,7 @@ def draw_calibration(
     Parameters
     ----------
     bins
-        Of all joints together, `glagcn_training.evaluation.uncertainty.Calibration.bins`.
+        Of all joints together, `glagcn_training.evaluation.uncertainty.Reliability.bins`.
     per_joint
         Of each joint alone.
     path
