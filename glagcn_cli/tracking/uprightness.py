@@ -16,7 +16,7 @@ LARGEST_LEAN = 60.0
 SURE_SCORE = 0.3
 """Mean 2D score of hips and shoulders below which a frame says nothing."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def median_lean(people: Sequence[Keypoints2D]) -> float | None:
@@ -47,7 +47,7 @@ def warn_if_turned(people: Sequence[Keypoints2D], video: Path | str) -> None:
     if lean is None or lean <= LARGEST_LEAN:
         return
     posture = "stand on their heads" if lean >= 180 - LARGEST_LEAN else "lie on their sides"
-    _log.warning(
+    log.warning(
         "%s: the people in it %s most of the time; if the picture is turned, turn it upright in a "
         "video editor and run again: poses from a turned picture are wrong",
         video,

@@ -22,7 +22,7 @@ from .bvh import read_bvh
 from .placing import FPS, metres_per_unit, put_on_floor, stand_up, starts_with_t_pose, up_axis
 from .rigs import body_of
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 AMC_FPS = 120
 """Frames per second of an AMC file, which does not say; nearly all of CMU's."""
@@ -110,12 +110,12 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
             clips.append(_clip(path, folder, reading))
         except InputError as error:
             problems.append(str(error))
-            logger.warning("left out: %s", error)
+            log.warning("left out: %s", error)
     if not clips:
         raise InputError(f"{folder}: none of its {len(paths)} files can be read: {problems[0]}")
     if shortened := sum(clip.shortened for clip in clips):
         why = "a T-pose" if reading.first_frame == "auto" else "as asked"
-        logger.info("first frame left out (%s) in %d of %d files", why, shortened, len(clips))
+        log.info("first frame left out (%s) in %d of %d files", why, shortened, len(clips))
     return _on_floor(clips), problems
 
 
@@ -168,7 +168,7 @@ def _common_up_axis(paths: Sequence[Path]) -> str:
         except InputError:
             continue  # told when its turn comes
     up = votes.most_common(1)[0][0] if votes else "y"
-    logger.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
+    log.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
     return up
 
 

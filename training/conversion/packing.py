@@ -18,7 +18,7 @@ from glagcn_cli.skeleton import H36M17
 from .folder import Clip
 from .placing import FPS
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 REL_UNIT = 1e-4
 """Metres of one step of the stored integers."""
@@ -115,4 +115,4 @@ def write_pack(
     with atomic_output(path, overwrite) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **cast("Any", arrays))
     if not held_out:
-        logger.warning("one subject only: nobody is held out, the pack has no validation clips")
+        log.warning("one subject only: nobody is held out, the pack has no validation clips")

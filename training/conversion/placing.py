@@ -16,7 +16,7 @@ from glagcn_cli.skeleton import H36M17
 
 from .asf_amc import METRES_IN_INCH
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FPS = 50
 
@@ -120,7 +120,7 @@ def put_on_floor(clips: Sequence[NDArray[np.float64]], name: str) -> list[NDArra
     levels = [floor_level(joints) for joints in clips]
     if abs(float(np.median(levels))) <= FLOOR_TOLERANCE:
         return list(clips)
-    logger.info(
+    log.info(
         "%s: the lowest feet are %.2f m off the floor; each clip is moved to stand on it",
         name,
         float(np.median(levels)),

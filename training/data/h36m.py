@@ -23,7 +23,7 @@ from .pickled_npz import DataFile, find_files
 from .plausibility import check_projection
 from .takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NAME = "h36m"
 FPS = 50
@@ -106,9 +106,7 @@ def _tell_missing(takes: Sequence[Take], path: Path) -> None:
         lacking.setdefault(tuple(a for a in ACTIONS if a not in seen), []).append(subject)
     for actions, subjects in lacking.items():
         if actions:
-            logger.warning(
-                "%s: %s lack the actions %s", path, " ".join(subjects), ", ".join(actions)
-            )
+            log.warning("%s: %s lack the actions %s", path, " ".join(subjects), ", ".join(actions))
 
 
 def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera]) -> list[Take]:
@@ -117,7 +115,7 @@ def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera
     for name in files.actions(subject):
         action, number = re.fullmatch(r"(.*?) ?(\d*)", name).groups()  # type: ignore[union-attr]
         if action not in ACTIONS:
-            logger.warning("%s: %s %s is none of the 15 actions", files.path_3d, subject, name)
+            log.warning("%s: %s %s is none of the 15 actions", files.path_3d, subject, name)
             continue
         has_2d = name in files.keypoints.get(subject, {})
         if not has_2d and (subject, name) == _MAY_LACK_A_SIDE:

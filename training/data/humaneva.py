@@ -26,7 +26,7 @@ from .multiview import PACKING_GUIDE, MultiviewFiles, film
 from .pickled_npz import DataFile, find_files
 from .takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NAME = "humaneva"
 FPS = 60
@@ -126,7 +126,7 @@ def _subject(
     if not takes:
         raise InputError(f"{files.path_3d}: {key} has none of the actions {', '.join(ACTIONS)}")
     if missing:
-        logger.warning("%s: %s lacks %s", files.path_3d, key, ", ".join(sorted(missing)))
+        log.warning("%s: %s lacks %s", files.path_3d, key, ", ".join(sorted(missing)))
     return takes
 
 

@@ -19,7 +19,7 @@ from glagcn_cli.files.atomic import atomic_output
 from ..recipes.recipe import Recipe
 from ..recipes.recipe_files import differences, to_mapping
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 BACKEND = "glagcn-atomic"
 STATES = "mmengine"  # folder in the run's, which is MMEngine's own
@@ -72,7 +72,7 @@ def newest_state(folder: Path) -> Path | None:
     for path in there:
         if _is_whole(path):
             return path
-        logger.warning("%s is damaged; looking for the state before it", path)
+        log.warning("%s is damaged; looking for the state before it", path)
     if there:
         raise CheckpointError(
             f"all states in {folder / STATES} are damaged ({', '.join(p.name for p in there)}); "

@@ -15,7 +15,7 @@ from glagcn_cli.model.gla_gcn import build_lifter
 
 from ..recipes.recipe import Recipe
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LEAST_TAKEN_OVER = 0.5
 """Share of a network's numbers that a lifter to begin with must fit; longer windows add levels."""
@@ -72,12 +72,12 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
             f"(--set network.channels={card.architecture.channels})"
         )
     if card.normalisation != normalisation:
-        logger.warning(
+        log.warning(
             "%s read 2D normalised by %r, this run has %r", path, card.normalisation, normalisation
         )
     network.load_state_dict(own | fitting)
     _quieten(network, lifter)
-    logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+    log.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
 
 
 def _quieten(network: nn.Module, lifter: nn.Module) -> None:

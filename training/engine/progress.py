@@ -19,7 +19,7 @@ from glagcn_cli.progress.stages import bar_size
 
 from .model import bare
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LOG = "log.jsonl"
 
@@ -113,7 +113,7 @@ class Progress(Hook):
         self._append(row | shares)
         if self._bar is None and is_main_process():
             left = (runner.max_iters - done) * self.samples / speed / 60
-            logger.info(
+            log.info(
                 "step %d of %d  loss %.4f  %.0f samples/s  %.0f min left",
                 step, steps, means["loss"], speed, left,
             )  # fmt: skip
@@ -135,7 +135,7 @@ class Progress(Hook):
         step = runner.iter // self.accumulate
         self._append({"step": step, **figures})
         if is_main_process():
-            logger.info(
+            log.info(
                 "validation at step %d: MPJPE %.1f mm, P-MPJPE %.1f mm",
                 step, figures["val/mpjpe"], figures["val/p_mpjpe"],
             )  # fmt: skip
@@ -152,5 +152,5 @@ class Progress(Hook):
 
     def _append(self, row: dict[str, float]) -> None:
         if is_main_process():
-            with self.path.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(row) + "\n")
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")

@@ -18,7 +18,7 @@ from .processes import process_group
 from .report import REPORT, report_run
 from .runner import TrainingRun
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> list[Path]:
@@ -79,7 +79,7 @@ def _announce(run: TrainingRun) -> None:
     plan, state = run.plan, run.state
     validated = len(plan.validation_set.takes) if plan.validation_set else 0
     validated = min(validated, plan.recipe.validation.takes or validated)
-    logger.info(
+    log.info(
         "training on %d windows of %d takes, validating on %d takes: %s%d steps of batch %d on %s",
         len(plan.store), len(plan.train_set.takes), validated,
         f"from {_step(state, plan.recipe)} on, of " if state else "",

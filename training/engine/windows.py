@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..data.takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Windows(NamedTuple):
@@ -74,7 +74,7 @@ class WindowStore:
         ]
         owner = np.repeat(np.arange(len(lengths)), [len(c) for c in centres])
         if short := int((lengths < 2 * self._margin + 1).sum()):
-            logger.info(
+            log.info(
                 "%d of %d takes are shorter than a window of %d frames: held at their ends",
                 short, len(lengths), 2 * self._margin + 1,
             )  # fmt: skip
