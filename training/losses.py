@@ -1,4 +1,4 @@
-"""What training minimises: the paper's two position errors, and terms beside them."""
+"""Training losses: the paper's two position errors, and further terms."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def lifting_losses(
     joint_set: JointSet,
     weights: LossWeights,
 ) -> dict[str, Tensor]:
-    """Weighted terms of the loss, to be summed.
+    """Compute the weighted terms of the loss, to be summed.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def lifting_losses(
 def _bone_losses(
     pairs: list[tuple[Tensor, Tensor]], joint_set: JointSet, weights: LossWeights
 ) -> dict[str, Tensor]:
-    """Bone terms of pairs of predicted and true joints, mean over the pairs."""
+    """Compute the bone terms of predicted and true joints, mean over the pairs."""
     compare: dict[str, tuple[float, Callable[[Tensor, Tensor], Tensor]]] = {
         "loss_bone_length": (weights.bone_length, bone_length_loss),
         "loss_bone_direction": (weights.bone_direction, bone_direction_loss),
@@ -132,12 +132,12 @@ def _bone_losses(
 
 
 def position_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean per-joint position error of (..., joints, 3)."""
+    """Compute the mean per-joint position error of (..., joints, 3)."""
     return torch.linalg.vector_norm(predicted - true, dim=-1).mean()
 
 
 def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tensor:
-    """Negative log-likelihood of position errors that are distributed exponentially.
+    """Compute the negative log-likelihood of exponentially distributed position errors.
 
     It is least where `expected` is the mean error of all joints that look alike.
 
@@ -153,27 +153,27 @@ def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tenso
 
 
 def velocity_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean error of the joints' way from frame to frame, of (samples, frames, joints, 3)."""
+    """Compute the mean error of joint displacements between frames (samples, frames, joints, 3)."""
     return position_loss(predicted.diff(dim=1), true.diff(dim=1))
 
 
 def bones(joints: Tensor, joint_set: JointSet) -> Tensor:
-    """Vectors from parent to child: (..., joints, 3) to (..., bones, 3)."""
+    """Return the vectors from parent to child: (..., joints, 3) to (..., bones, 3)."""
     pairs = joint_set.bone_indices
     return torch.stack([joints[..., c, :] - joints[..., p, :] for p, c in pairs], dim=-2)
 
 
 def bone_length_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean absolute difference of the lengths of bones (..., bones, 3)."""
+    """Compute the mean absolute difference of the lengths of bones (..., bones, 3)."""
     norm = torch.linalg.vector_norm
     return (norm(predicted, dim=-1) - norm(true, dim=-1)).abs().mean()
 
 
 def bone_direction_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean length of the difference of the unit vectors along bones (..., bones, 3)."""
+    """Compute the mean distance of unit vectors along bones (..., bones, 3)."""
     return position_loss(_direction(predicted), _direction(true))
 
 
 def _direction(bone: Tensor) -> Tensor:
-    """Unit vectors; of bones under `SHORTEST_BONE`, shorter ones."""
+    """Return unit vectors; shorter ones for bones under `SHORTEST_BONE`."""
     return bone / torch.linalg.vector_norm(bone, dim=-1, keepdim=True).clip(SHORTEST_BONE)

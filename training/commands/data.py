@@ -41,7 +41,7 @@ class _Rate(click.ParamType):
 
 @contextmanager
 def _notes_and_failures() -> Iterator[None]:
-    """Failures as messages, and notes on standard error."""
+    """Show failures as messages, and notes on standard error."""
     logger = logging.getLogger("glagcn_training")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("glagcn-data: %(message)s"))
@@ -144,7 +144,7 @@ def convert(
 
 
 def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> None:
-    """Say what is in a pack; exit code 1 where files were left out."""
+    """Print what a pack holds; exit with code 1 where files were left out."""
     minutes = {
         kind: sum(len(clip.joints) for clip in clips if (clip.subject in held_out) == held) / 3000
         for kind, held in (("train", False), ("val", True))

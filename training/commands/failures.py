@@ -1,4 +1,4 @@
-"""Every failure a user can meet, as a message and an exit code."""
+"""Turns every failure a user can meet into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class _Stopped(click.ClickException):
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch ran out of a device's memory; where torch was not imported, it did not."""
+    """Tell whether torch ran out of a device's memory; False where torch was not imported."""
     torch = sys.modules.get("torch")
     return isinstance(error, getattr(torch, "OutOfMemoryError", ()))
 
 
 @contextmanager
 def failures_as_messages() -> Iterator[None]:
-    """Exit with a message: code 2 where the options were wrong, else 1."""
+    """Exit with a message: code 2 for wrong options, else 1."""
     try:
         yield
     except UsageError as error:

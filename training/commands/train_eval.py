@@ -31,7 +31,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that both commands have."""
+    """Add the options that both commands have."""
     for option in (
         click.option(
             "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]",
@@ -130,7 +130,7 @@ def train(
     device: str,
     threads: int | None,
 ) -> None:
-    """Train a lifter, the network that makes 3D joints of 2D joints.
+    """Train a lifter, the network that turns 2D joints into 3D joints.
 
     OUT/lifter.pth is the lifter that validated best, for `glagcn-video --lifter` and `glagcn-eval
     --weights`; OUT/report.md says what was trained and how well it does. A run that was stopped

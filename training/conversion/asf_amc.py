@@ -89,7 +89,7 @@ def read_asf_amc(asf_path: Path, amc_path: Path) -> Animation:
 def _turn(
     bone: Bone, values: NDArray[np.float64] | None, frames: int, asf_degrees: bool, degrees: bool
 ) -> Rotation:
-    """C M C^-1 of a bone in every frame."""
+    """Compute C M C^-1 of a bone for every frame."""
     from scipy.spatial.transform import Rotation
 
     rotated = [i for i, axis in enumerate(bone.dof) if axis.startswith("r")]
@@ -133,7 +133,7 @@ def _place(name: str, bones: dict[str, Bone], ordered: dict[str, Bone]) -> None:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """Words of each line that says something."""
+    """Yield the words of each line that is neither empty nor a comment."""
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
@@ -145,7 +145,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 
 def _sections(path: Path) -> dict[str, list[list[str]]]:
-    """Lines of each ``:keyword``, as words."""
+    """Split the lines into sections by ``:keyword``, as words."""
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] = []
     for words in _lines(path):
@@ -157,7 +157,7 @@ def _sections(path: Path) -> dict[str, list[list[str]]]:
 
 
 def _numbers(words: list[str], count: int) -> NDArray[np.float64]:
-    """Exactly so many finite numbers; raises ``ValueError``."""
+    """Parse exactly this many finite numbers; raise ``ValueError`` otherwise."""
     values = np.array([float(word) for word in words])
     if len(values) != count or not np.isfinite(values).all():
         raise ValueError(f"expected {count} numbers, found {' '.join(words)!r}")
@@ -165,7 +165,7 @@ def _numbers(words: list[str], count: int) -> NDArray[np.float64]:
 
 
 def _axis(words: list[str]) -> tuple[list[float], str]:
-    """Three angles and the order of the axes they turn about."""
+    """Parse three angles and the order of the axes they turn about."""
     *angles, order = words
     if sorted(order.lower()) != ["x", "y", "z"]:
         raise ValueError(f"{order!r} is no order of the axes")
@@ -173,7 +173,7 @@ def _axis(words: list[str]) -> tuple[list[float], str]:
 
 
 def _freedoms(words: list[str]) -> list[str]:
-    """Degrees of freedom in lower case, each at most once."""
+    """Return the degrees of freedom in lower case, each at most once."""
     dof = [word.lower() for word in words]
     if len(set(dof)) < len(dof) or not set(dof) <= {"tx", "ty", "tz", "rx", "ry", "rz", "l"}:
         raise ValueError(f"{' '.join(words)!r} are no degrees of freedom")
@@ -209,7 +209,7 @@ def _bones(lines: list[list[str]]) -> Iterator[Bone]:
 
 
 def _read_amc(path: Path, asf: Asf) -> tuple[dict[str, NDArray[np.float64]], bool]:
-    """Values (frames, degrees of freedom) of each bone, and whether angles are in degrees."""
+    """Read the values (frames, degrees of freedom) of each bone, and whether angles are degrees."""
     rows: dict[str, list[list[str]]] = {}
     frames, degrees = 0, asf.degrees
     for words in _lines(path):

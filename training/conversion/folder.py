@@ -1,4 +1,4 @@
-"""A folder of motion capture files into clips: one file after another, the bad ones told."""
+"""Reads a folder of motion capture files as clips, and reports the files that are damaged."""
 
 from __future__ import annotations
 
@@ -120,13 +120,13 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
 
 
 def subject_of(path: Path) -> str:
-    """The number before the underscore in CMU's file names, else the folder's name."""
+    """Return the number before the underscore in CMU's file names, else the folder's name."""
     match = _CMU_NAME.match(path.stem)
     return str(int(match[1])) if match else path.resolve().parent.name
 
 
 def skeleton_of(amc: Path) -> Path:
-    """The ASF file of an AMC file: of the same name, of its subject, or the only one beside it."""
+    """Find the ASF file of an AMC file: of the same name, of its subject, or the only one there."""
     beside = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
     names = (amc.stem.lower(), amc.stem.split("_")[0].lower())
     for name in names:
@@ -160,7 +160,7 @@ _FILES_ASKED = 25
 
 
 def _common_up_axis(paths: Sequence[Path]) -> str:
-    """The up axis of most of the files, so that one who lies down does not turn the world."""
+    """Return the up axis of most files, so that a person lying down does not tilt the world."""
     votes: Counter[str] = Counter()
     for path in paths[:: max(1, len(paths) // _FILES_ASKED)]:
         try:
@@ -202,7 +202,7 @@ def _clip(path: Path, folder: Path, reading: Reading) -> Clip:
 
 
 def _on_floor(clips: Sequence[Clip]) -> list[Clip]:
-    """Clips, each subject's brought onto the floor; in the order given."""
+    """Put each subject's clips on the floor; keep their order."""
     placed = list(clips)
     for subject in dict.fromkeys(clip.subject for clip in clips):
         own = [i for i, clip in enumerate(clips) if clip.subject == subject]

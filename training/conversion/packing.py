@@ -1,4 +1,4 @@
-"""Clips into one motion pack, with whole subjects held out for validation."""
+"""Writes clips as one motion pack, with whole subjects held out for validation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALIDATION_SHARE = 0.05
 
 
 def validation_subjects(clips: Sequence[Clip], named: Collection[str] | None) -> set[str]:
-    """Subjects to hold out: those named, or the shortest ones until they make 5 % of the frames.
+    """Return the subjects to hold out: the named ones, or the shortest up to 5 % of the frames.
 
     Never all of them, and nothing is drawn: the same files give the same split. "07" names "7".
 
@@ -62,7 +62,7 @@ def validation_subjects(clips: Sequence[Clip], named: Collection[str] | None) ->
 
 
 def _natural(name: str) -> tuple[int, str]:
-    """Sorts "7" before "10"."""
+    """Return a key that sorts "7" before "10"."""
     return (int(name) if name.isdecimal() else -1, name)
 
 

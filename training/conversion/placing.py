@@ -1,4 +1,4 @@
-"""From a file's unit, axes, rate and floor to those of the motion packs.
+"""Converts a file's unit, axes, rate and floor to those of the motion packs.
 
 Packs are in metres, right-handed with z up, at 50 frames a second, with the floor near z = 0.
 """
@@ -68,7 +68,7 @@ def metres_per_unit(height: float, unit: str | float | None) -> float:
 
 
 def up_axis(joints: NDArray[np.floating]) -> str:
-    """The axis, "y" or "z", along which the figure stands for most of the frames (F, 17, 3)."""
+    """Return the axis, "y" or "z", along which the figure stands in most frames (F, 17, 3)."""
     feet = joints[:, H36M17.indices(["left_ankle", "right_ankle"])].mean(axis=1)
     body = joints[:, H36M17.index("head")] - feet
     return "y" if np.median(body[:, 1]) >= np.median(body[:, 2]) else "z"
@@ -83,7 +83,7 @@ def stand_up(joints: NDArray[np.floating], up: str) -> NDArray[np.float64]:
 
 
 def starts_with_t_pose(joints: NDArray[np.floating], height: float, up: str) -> bool:
-    """Whether the first frame (of (F, 17, 3), file's unit) is a T-pose that the next one leaves.
+    """Tell whether the first frame of (F, 17, 3), in the file's unit, is an isolated T-pose.
 
     A person who really begins in a T-pose is still in it a frame later.
     """
@@ -105,7 +105,7 @@ def starts_with_t_pose(joints: NDArray[np.floating], height: float, up: str) -> 
 
 
 def floor_level(joints: NDArray[np.floating]) -> float:
-    """Height z of the floor under (F, 17, 3) metres, z up: from the lowest ankle."""
+    """Compute the height z of the floor under (F, 17, 3) metres, z up, from the lowest ankle."""
     ankles = joints[:, H36M17.indices(["left_ankle", "right_ankle"]), 2]
     return float(np.percentile(ankles.min(axis=1), 2)) - ANKLE_HEIGHT
 

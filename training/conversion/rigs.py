@@ -1,4 +1,4 @@
-"""Which nodes of which rig the 17 Human3.6M joints are.
+"""Maps the nodes of known rigs to the 17 joints of Human3.6M.
 
 The joints are those of the motion packs: hip the middle of the hip joints; thorax the middle of the
 resting shoulders, rigid with the node both arms hang on; neck the base of the skull; head about the
@@ -66,7 +66,7 @@ class Rig:
     also: tuple[str, ...] = ()
 
     def limb(self, part: str, side: str) -> str:
-        """Node of a limb's joint on one side."""
+        """Return the node of a limb's joint on one side."""
         return self.limbs[part].format(s=side[0], Side=side.capitalize())
 
     @property
@@ -119,7 +119,7 @@ class Body:
 
 
 def rig_of(animation: Animation) -> Rig:
-    """The rig of a file; raises ``InputError`` with its nodes and the names looked for."""
+    """Find the rig of a file; raise ``InputError`` with its nodes and the expected names."""
     for rig in RIGS:
         if animation.has(*rig.nodes):
             return rig
@@ -134,7 +134,7 @@ def rig_of(animation: Animation) -> Rig:
 
 
 def body_of(animation: Animation) -> Body:
-    """Find the 17 joints of a file; raises ``InputError`` where its skeleton is unknown."""
+    """Find the 17 joints of a file; raise ``InputError`` where its skeleton is unknown."""
     rig = rig_of(animation)
     found = {
         f"{side}_{part}": animation.positions[:, animation.index(rig.limb(part, side))]
@@ -153,7 +153,7 @@ def body_of(animation: Animation) -> Body:
 
 
 def _thorax(animation: Animation, rig: Rig) -> NDArray[np.float64]:
-    """Middle of the shoulders at rest, carried by the node that both hang on."""
+    """Compute the middle of the shoulders at rest, moved with their common ancestor."""
     left, right = (animation.index(rig.limb("shoulder", side)) for side in SIDES)
     chest = animation.common_ancestor(left, right)
     return animation.attached(chest, (animation.rest[left] + animation.rest[right]) / 2)
@@ -162,7 +162,7 @@ def _thorax(animation: Animation, rig: Rig) -> NDArray[np.float64]:
 def _with_lost_bones(
     animation: Animation, found: dict[str, NDArray[np.float64]]
 ) -> dict[str, NDArray[np.float64]]:
-    """Neck, thorax and arms with the bones put back that CMU's BVH conversion lost."""
+    """Add the bones of neck, thorax and arms that CMU's BVH conversion lost."""
     mended = {
         joint: path
         for joint, path in found.items()
@@ -181,7 +181,7 @@ def _with_lost_bones(
 
 
 def _lost_thorax(animation: Animation) -> NDArray[np.float64]:
-    """(frames, 3) the thorax bone that CMU's BVH conversion lost; zero where it is there."""
+    """Return the thorax bone (frames, 3) lost by CMU's BVH conversion; zero where present."""
     if not animation.has("Neck", "LeftShoulder", "RightShoulder"):
         return np.zeros(3)
     if any(animation.rest_offset(name).any() for name in ("Neck", "LeftShoulder", "RightShoulder")):
@@ -191,7 +191,7 @@ def _lost_thorax(animation: Animation) -> NDArray[np.float64]:
 
 
 def _height(found: dict[str, NDArray[np.float64]]) -> float:
-    """Standing height from the lengths of bones, mean of both legs and median over time."""
+    """Compute the standing height from bone lengths, mean of both legs, median over time."""
     chain = [("hip", "thorax"), ("thorax", "neck")]
     lengths = [np.linalg.norm(found[a] - found[b], axis=-1) for a, b in chain]
     for side in SIDES:
@@ -203,7 +203,7 @@ def _height(found: dict[str, NDArray[np.float64]]) -> float:
 def _spine(
     animation: Animation, rig: Rig, found: dict[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """The rig's own node, or a point on the way from hip over the nodes of the back to thorax."""
+    """Return the rig's own node, or a point between hip and thorax along the nodes of the back."""
     if rig.spine:
         return animation.positions[:, animation.index(rig.spine)]
     left, right = (animation.index(rig.limb("shoulder", side)) for side in SIDES)
@@ -226,7 +226,7 @@ def _spine(
 def _head(
     animation: Animation, rig: Rig, found: dict[str, NDArray[np.float64]], height: float
 ) -> NDArray[np.float64]:
-    """The rig's own node, or a point at the height of the ears on the way to the crown."""
+    """Return the rig's own node, or a point at ear height on the way to the crown."""
     neck, node = found["neck"], animation.index(rig.neck)
     ends = animation.children(node)
     if rig.head:

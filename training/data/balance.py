@@ -1,4 +1,4 @@
-"""How much of a training each motion pack, subject and kind of motion gets; bad ends of clips."""
+"""Balances training samples over motion packs, subjects and kinds of motion; trims clips."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .takes import Take, TakeSet
 
 
 def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
-    """Read numbers of packs from a setting's text, ``"cmu=3 uiprmd=1"``.
+    """Parse numbers for packs from a setting's text, ``"cmu=3 uiprmd=1"``.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
 
 
 def trimmed(takes: TakeSet, text: str) -> TakeSet:
-    """Cut frames off both ends of the clips of some packs; one frame of each is kept.
+    """Cut frames off both ends of the clips of some packs; leave at least one frame.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def trimmed(takes: TakeSet, text: str) -> TakeSet:
 
 
 def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
-    """Shares (takes,) of the samples that each take gets, 1 in all; None for no text.
+    """Compute the share of samples for each take (takes,), 1 in all; None for an empty text.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
 
 
 def _by_root(takes: TakeSet, numbers: list[int], name: str) -> list[tuple[list[int], float]]:
-    """Group takes by what they have in common; shares of groups grow with the root of lengths."""
+    """Share between groups of takes by the square root of their lengths."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number in numbers:
         groups[getattr(takes.takes[number], name)].append(number)

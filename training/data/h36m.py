@@ -99,7 +99,7 @@ def read_h36m(
 
 
 def _tell_missing(takes: Sequence[Take], path: Path) -> None:
-    """Warn where a subject lacks actions of the protocol: its figures compare with no others."""
+    """Warn where a subject lacks actions of the protocol: its figures cannot be compared."""
     lacking: dict[tuple[str, ...], list[str]] = {}
     for subject in dict.fromkeys(take.subject for take in takes):
         seen = {take.action for take in takes if take.subject == subject}
@@ -110,7 +110,7 @@ def _tell_missing(takes: Sequence[Take], path: Path) -> None:
 
 
 def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera]) -> list[Take]:
-    """Takes of a subject, action by action."""
+    """Return the takes of a subject, action by action."""
     takes: list[Take] = []
     for name in files.actions(subject):
         action, number = re.fullmatch(r"(.*?) ?(\d*)", name).groups()  # type: ignore[union-attr]
@@ -137,7 +137,7 @@ def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera
 
 
 def _joints17(positions: NDArray[np.floating], path: Path, where: str) -> NDArray[np.floating]:
-    """The 17 joints that the field uses, from the raw 32 or from a file that holds just them."""
+    """Select the field's 17 joints from the raw 32, or from a file that holds only those."""
     if positions.ndim == 3 and positions.shape[1:] == (RAW_JOINTS, 3):
         return positions[:, list(KEPT)]
     if positions.ndim == 3 and positions.shape[1:] == (len(H36M17), 3):

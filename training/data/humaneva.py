@@ -104,7 +104,7 @@ def read_humaneva(
 def _subject(
     files: MultiviewFiles, part: str, subject: str, cameras: Sequence[StaticCamera]
 ) -> list[Take]:
-    """Takes of a subject in one part of the data set, chunk by chunk."""
+    """Return the takes of a subject in one part of the data set, chunk by chunk."""
     key = f"{part}/{subject}"
     takes: list[Take] = []
     for name in files.actions(key):
@@ -131,7 +131,7 @@ def _subject(
 
 
 def _joints15(view: NDArray[np.floating], path: Path, where: str) -> NDArray[np.floating]:
-    """2D of HumanEva's 15 joints, from them or from COCO's 17 points."""
+    """Return HumanEva's 15 joints in 2D, from themselves or from COCO's 17 points."""
     if view.ndim == 3 and view.shape[1] == len(HUMANEVA15) and view.shape[2] >= 2:
         return view[..., :2]
     if view.ndim == 3 and view.shape[1] == len(COCO17) and view.shape[2] >= 2:

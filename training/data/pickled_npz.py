@@ -1,4 +1,4 @@
-"""Reading the field's npz files, which hold pickled Python dictionaries.
+"""Reads the field's npz files, which hold pickled Python dictionaries.
 
 Warning: unpickling runs whatever code the file says. No other code of the project loads a pickle.
 This is reached from `glagcn-train` and `glagcn-eval` alone, for files that the user named as a data
@@ -44,7 +44,7 @@ class DataFile:
 
 
 def find_files(data_dir: Path, wanted: Sequence[DataFile], licence: str) -> list[Path]:
-    """Paths of the files in a folder; one ``InputError`` names all that are missing.
+    """Return the paths of the files in a folder; one ``InputError`` names all missing ones.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def find_files(data_dir: Path, wanted: Sequence[DataFile], licence: str) -> list
 def read_pickled(
     path: Path, required: str, optional: Sequence[str] = ()
 ) -> dict[str, Mapping[Any, Any]]:
-    """Dictionaries of a pickled npz by key; read the module's warning first.
+    """Read the dictionaries of a pickled npz by key; read the module's warning first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether what a file holds can be what it is taken for: numbers, metres, one camera's 2D."""
+"""Checks that the contents of a file are plausible: numbers, metres, one camera's 2D."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OFF = 0.05  # of the width: far above what a detector errs by, far below what a
 
 
 def number_array(value: Any, where: str) -> NDArray[np.float32]:
-    """Make an array of what a file holds; the message of ``InputError`` begins with ``where``."""
+    """Convert a file's entry to an array; the message of ``InputError`` begins with ``where``."""
     try:
         with np.errstate(over="ignore"):  # becomes infinity, which `Take` refuses
             return np.asarray(value, dtype=np.float32)
@@ -28,7 +28,7 @@ def number_array(value: Any, where: str) -> NDArray[np.float32]:
 
 
 def check_body_size(joints: NDArray[np.floating], where: str, unit: str) -> None:
-    """Refuse (frames, joints, 3) metres that are no person's; ``unit`` is what the file is in."""
+    """Refuse (frames, joints, 3) metres of no person's size; ``unit`` is the file's unit."""
     if not len(joints) or not np.isfinite(joints).all():
         return  # `Take` says what is wrong
     size = float(np.median(np.ptp(joints[::_EVERY], axis=1).max(axis=-1)))
@@ -40,7 +40,7 @@ def check_body_size(joints: NDArray[np.floating], where: str, unit: str) -> None
 
 
 def check_projection(takes: Sequence[Take], cameras: Sequence[StaticCamera], where: str) -> None:
-    """Refuse 2D that is far from where calibrated cameras see the 3D.
+    """Refuse 2D that is far from the projections of the 3D.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The data sets by name: what each is, which subjects are in which split, and how it is read.
+"""Lists the data sets: their facts, the subjects of each split, and their readers.
 
 Splits: "train" is the published training subjects without the one held out, "val" is that one,
 "test" is the published test set. The field chooses its checkpoints on the test set; a subject is
@@ -66,7 +66,7 @@ class DataSetReader:
     files: tuple[DataFile, ...] = ()
 
     def subjects(self, split: str, holdout: str | None = DEFAULT_HOLDOUT) -> tuple[str, ...]:
-        """Subjects of a split; raises ``UsageError`` for a held-out subject that is none."""
+        """Return the subjects of a split; raise ``UsageError`` for an unknown held-out subject."""
         if split not in SPLITS:
             raise UsageError(f"split is {split!r}, expected one of {', '.join(SPLITS)}")
         held_out = self.held_out if holdout == DEFAULT_HOLDOUT else holdout
@@ -91,7 +91,7 @@ class DataSetReader:
         return (held_out,)
 
     def source_of_2d(self, keypoints: str | None) -> str:
-        """The 2D asked for or the default; raises ``UsageError`` with those that there are."""
+        """Return the requested or default 2D; raise ``UsageError`` with the known ones."""
         if not keypoints:
             return self.keypoints[0] if self.keypoints else ""
         if keypoints not in self.keypoints:
@@ -164,14 +164,14 @@ DATASETS: dict[str, DataSetReader] = {reader.name: reader for reader in _READERS
 
 
 def find_reader(dataset: str) -> DataSetReader:
-    """Data set by name; raises ``UsageError`` with the names that there are."""
+    """Return a data set by name; raise ``UsageError`` with the known names."""
     if dataset not in DATASETS:
         raise UsageError(f"no data set {dataset!r}; there are {', '.join(DATASETS)}")
     return DATASETS[dataset]
 
 
 def default_mean(dataset: str) -> str:
-    """What the field's tables of a data set average: one of `scores.AVERAGES`."""
+    """Return what the field averages over for a data set: one of `scores.AVERAGES`."""
     return find_reader(dataset).mean_over
 
 

@@ -1,4 +1,4 @@
-"""What every data set is read into: takes of one subject, filmed or free motion."""
+"""The common form of all data sets: takes of one subject, filmed or free motion."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Take:
-    """One action of one subject, as one camera saw it or as motion capture that none has seen yet.
+    """One action of one subject, seen by one camera, or motion capture seen by none yet.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class TakeSet:
         return self.takes[0].keypoints is not None
 
     def evenly_chosen(self, at_most: int) -> list[int]:
-        """Numbers of so many takes, spread over all of them; of all where `at_most` is 0."""
+        """Return the numbers of at most so many takes, evenly spread; of all for 0."""
         count = len(self.takes)
         if not 0 < at_most < count:
             return list(range(count))

@@ -1,4 +1,4 @@
-"""The files of a run folder: states to resume from, whole or not at all, and the recipe."""
+"""The files of a run folder: states to resume from, and the recipe."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ register_backend(BACKEND, AtomicBackend, force=True)
 
 
 def passes_of(state: Path) -> int | None:
-    """Passes after which a state was saved, by its name; None for the name of another file."""
+    """Return the passes after which a state was saved, by its name; None for another file."""
     match = re.fullmatch(STATE.format(r"(\d+)"), state.name)
     return None if match is None else int(match[1])
 
 
 def states(folder: Path) -> list[Path]:
-    """States in a run folder, the one with the highest step first."""
+    """List the states in a run folder, the one with the highest step first."""
     found = {
         passes: path
         for path in (folder / STATES).glob(STATE.format("*"))
@@ -61,7 +61,7 @@ def states(folder: Path) -> list[Path]:
 
 
 def newest_state(folder: Path) -> Path | None:
-    """State to go on from: the newest that is whole; None in the folder of a new run.
+    """Return the newest undamaged state to resume from; None in the folder of a new run.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def newest_state(folder: Path) -> Path | None:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether all of a state file is there, by the checksums in it."""
+    """Tell whether a state file is complete, by the checksums in it."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
@@ -91,7 +91,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def keep_recipe(recipe: Recipe, folder: Path, data: Mapping[str, Any]) -> None:
-    """Store recipe and facts of the data in their run folder.
+    """Store the recipe and the facts of the data in the run folder.
 
     Raises
     ------

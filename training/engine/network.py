@@ -1,4 +1,4 @@
-"""The network that a run begins with."""
+"""Builds the network that a run begins with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _fresh(recipe: Recipe) -> nn.Module:
 
 
 def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
-    """Whether a part of the network has no share in the loss; data parallelism has to know.
+    """Tell whether a part of the network has no loss, as data parallelism has to know.
 
     Without L_global that is the sequence head, without L_local the local module and its head; the
     heads of errors and gravity without their losses, and the latter for film, which tells no up.
@@ -53,7 +53,7 @@ def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
 
 
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
-    """Start from another checkpoint's weights wherever name and shape agree."""
+    """Copy another checkpoint's weights wherever name and shape agree."""
     lifter, card = load_lifter(path)
     # Most shapes would fit all the same, and the graph's weights would belong to other joints.
     if card.architecture.joint_set != joint_set:
@@ -81,7 +81,7 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
 
 
 def _quieten(network: nn.Module, lifter: nn.Module) -> None:
-    """Let levels that a longer window adds begin as their skip, so that nothing learned is lost.
+    """Let the levels that a longer window adds begin as their skip, to lose nothing learned.
 
     Behind the others they see three frames of finished features, of which the skip takes the
     middle one. Their own weight begins small, not 0, from where nothing would learn.
@@ -92,7 +92,7 @@ def _quieten(network: nn.Module, lifter: nn.Module) -> None:
 
 
 def _widened(name: str, given: Tensor, own: Tensor | None) -> Tensor:
-    """Give a layer that reads x and y a score too, of which nothing depends yet."""
+    """Give a layer that reads x and y an input for the score, with weights of zero."""
     if own is None or own.shape == given.shape:
         return given
     if name.startswith("data_bn.") and own.numel() * 2 == given.numel() * 3:

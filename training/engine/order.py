@@ -1,4 +1,4 @@
-"""Which windows each step sees: the same whatever the number of processes, from any step on."""
+"""The windows of each step: the same for any number of processes, from any step on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 
 class StepOrder(TypedDict):
-    """What a process is to do in a step: its number, and numbers of windows (N,)."""
+    """Work of a process in a step: the step's number, and window numbers (N,)."""
 
     step: int
     windows: Tensor

@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, lines elsewhere, and every figure in log.jsonl."""
+"""Shows the progress of a run: a bar on a terminal, lines elsewhere, all figures in log.jsonl."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOG = "log.jsonl"
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """Rows of a run's log in the order of their steps.
+    """Read the rows of a run's log in the order of their steps.
 
     A run that was interrupted has written some steps twice; the later row counts.
     """
@@ -69,7 +69,7 @@ class Progress(Hook):
         self._made = self._making
 
     def before_train(self, runner: Runner) -> None:
-        """Start the bar where the run stands; a new run's log does not go on with an old one."""
+        """Start the bar at the run's step; set a new run's old log aside."""
         if runner.iter == 0 and is_main_process() and self.path.exists():
             self.path.replace(self.path.with_suffix(".old.jsonl"))
         if is_main_process() and sys.stderr.isatty():
@@ -120,7 +120,7 @@ class Progress(Hook):
         self._clear()
 
     def _means(self, runner: Runner) -> dict[str, float]:
-        """Mean of every loss term since the last row, over all processes."""
+        """Compute the mean of every loss term since the last row, over all processes."""
         means = {
             name.removeprefix("train/"): torch.tensor(float(history.mean(self._passes)))
             for name, history in runner.message_hub.log_scalars.items()
@@ -130,7 +130,7 @@ class Progress(Hook):
         return {name: float(value) for name, value in means.items()}
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Write and say what a validation found; its time does not count as training."""
+        """Write and log a validation's figures; its time does not count as training."""
         figures = {name: float(value) for name, value in (metrics or {}).items()}
         step = runner.iter // self.accumulate
         self._append({"step": step, **figures})
@@ -146,7 +146,7 @@ class Progress(Hook):
         self.close()
 
     def close(self) -> None:
-        """Leave the bar's line, for what is written next; again does nothing."""
+        """End the bar's line; calling it again does nothing."""
         if self._bar is not None:
             self._bar.close()
 

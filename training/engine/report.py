@@ -1,4 +1,4 @@
-"""What a run leaves behind for people: curves, stills of its best and worst takes, a report."""
+"""Writes a finished run's curves, stills of its best and worst takes, and report."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def report_run(run: TrainingRun) -> None:
 
 
 def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
-    """Find what the report is of: how it predicts, of which step it is, its validation rows."""
+    """Return the predictor to report, its step and its validation rows."""
     plan = run.plan
     settings, rows = plan.recipe.validation, run.metric.rows
     lifter = run.model.lifter()
@@ -72,7 +72,7 @@ def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
 
 
 def _observations(run: TrainingRun) -> Sequence[Observation]:
-    """All that the run validates on, in the order of its rows."""
+    """Return all validation observations, in the order of the rows."""
     seen: Sequence[Observation] = run.runner.val_dataloader.dataset.seen
     return seen
 
@@ -80,7 +80,7 @@ def _observations(run: TrainingRun) -> Sequence[Observation]:
 def _best_and_worst(
     run: TrainingRun, predict: Predictor, rows: Sequence[TakeScores]
 ) -> list[Example]:
-    """Examples of the takes with the smallest and the largest error."""
+    """Return examples of the takes with the smallest and the largest error."""
     order = np.argsort([row.figures[CHOSEN_BY] for row in rows])
     chosen = order if len(order) <= 2 * EXAMPLES else [*order[:EXAMPLES], *order[-EXAMPLES:]]
     seen = _observations(run)
@@ -88,7 +88,7 @@ def _best_and_worst(
 
 
 def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) -> Example:
-    """Take the frame with the median error: what the take looks like, not its one bad moment."""
+    """Return the frame with the median error, which is typical of the take."""
     errors = np.linalg.norm(predicted - seen.joints, axis=-1).mean(axis=-1)
     frame = int(np.argsort(errors)[len(errors) // 2])
     return Example(
@@ -102,7 +102,7 @@ def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) 
 
 
 def _facts(run: TrainingRun, log: Sequence[dict[str, float]]) -> dict[str, str]:
-    """What the run was made on and how fast it went."""
+    """Collect the run's data, hardware and speed."""
     plan, takes = run.plan, run.plan.train_set
     speeds = [row["samples/s"] for row in log if "samples/s" in row]
     parts = ("waiting_for_loader", "making_samples")

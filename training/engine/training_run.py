@@ -1,4 +1,4 @@
-"""What ``glagcn-train`` does: a run from its first word to its report."""
+"""Runs ``glagcn-train`` from its settings to its report."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> l
 
 
 def _announce(run: TrainingRun) -> None:
-    """Say what is about to be trained, and from where on."""
+    """Log what is trained, and from which step on."""
     plan, state = run.plan, run.state
     validated = len(plan.validation_set.takes) if plan.validation_set else 0
     validated = min(validated, plan.recipe.validation.takes or validated)
@@ -88,5 +88,5 @@ def _announce(run: TrainingRun) -> None:
 
 
 def _step(state: Path, recipe: Recipe) -> str:
-    """Name the step that a state was saved after."""
+    """Return the step that a state was saved after, as text."""
     return f"step {(passes_of(state) or 0) // recipe.optimizer.accumulate}"

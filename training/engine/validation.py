@@ -27,7 +27,7 @@ class Observations(Dataset[Observation]):
 
 
 def validation_loader(seen: Sequence[Observation]) -> DataLoader[Observation]:
-    """One observation a batch, dealt out to the processes in turn."""
+    """Make one observation a batch, dealt out to the processes in turn."""
     dataset = Observations(seen)
     # Where the takes do not divide among the processes, some are scored twice so that all
     # processes make as many steps; the metric drops what is beyond the data set's length.
@@ -54,10 +54,10 @@ class PoseErrors(BaseMetric):
         self.rows: list[TakeScores] = []
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
-        """Keep the rows of a step."""
+        """Add the rows of a step."""
         self.results.extend(data_samples)
 
     def compute_metrics(self, results: list[Any]) -> dict[str, float]:
-        """Summarise all rows; they stay in `rows` for reports."""
+        """Summarise all rows; leave them in `rows` for reports."""
         self.rows = list(results)
         return summarise(self.rows, over=self.over)

@@ -1,4 +1,4 @@
-"""All takes of a split on the training device, and windows gathered from them by number."""
+"""Holds all takes of a split on the training device and gathers windows by number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Windows(NamedTuple):
-    """Windows of takes, before anything is done to them.
+    """Windows of takes, before any augmentation.
 
     ``joints`` (N, T, J, 3) metres; ``keypoints`` (N, T, J, 2) pixels, None for free motion;
     ``image_size`` (N, 2) pixels; ``fov`` (N,) degrees.
@@ -100,7 +100,7 @@ class WindowStore:
         return each[owner]
 
     def _centres(self, length: int) -> NDArray[np.int64]:
-        """Middle frames of a take's windows, counted from its first frame."""
+        """Return the centre frames of a take's windows, counted from its first frame."""
         if self.filmed:
             return np.arange(length)
         if length <= 2 * self._margin:
@@ -118,7 +118,7 @@ class WindowStore:
         return torch.from_numpy(np.concatenate(arrays).astype(np.float32)).to(device)
 
     def gather(self, numbers: Tensor, speed: Tensor | None = None) -> Windows:
-        """Windows by number (N,), on the device.
+        """Gather windows by number (N,), on the device.
 
         With a speed (N,) each is played so many times as fast. What falls between two frames is
         interpolated in a straight line.

@@ -1,4 +1,4 @@
-"""Limbs and bodies that are lifted the wrong way round: what one eye cannot see, it may mistake.
+"""Counts limbs and bodies that are lifted the wrong way round in depth.
 
 From one camera a limb that points towards it looks like one that points away. A lifter that
 changes its mind about it shows limbs, or whole bodies, that flip between frames. Mean errors hardly
@@ -32,7 +32,7 @@ def count_reversals(
     true: NDArray[np.floating],
     valid: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """How often each limb's depth changes its sign in the prediction while the true one does not.
+    """Count how often each limb's predicted depth changes sign while the true one does not.
 
     A limb points away (or back) once it does so by `MARGIN`, and keeps doing so until it points the
     other way by as much: a slow swing through the picture's plane counts once, not in every frame,
@@ -65,7 +65,7 @@ def count_reversals(
 
 
 def body_front(joints: NDArray[np.floating], joint_set: str) -> NDArray[np.float64]:
-    """Where the body's front looks to: (..., 3) unit vectors, in the joints' right-handed frame.
+    """Return the direction of the body's front: (..., 3) unit vectors, right-handed joint frame.
 
     At right angles to the trunk, and to the line between shoulders and hips of both sides.
     """
@@ -82,7 +82,7 @@ def body_front(joints: NDArray[np.floating], joint_set: str) -> NDArray[np.float
 
 
 class DepthReversals:
-    """Watches for limbs that flip in depth and for bodies whose front is taken for their back.
+    """Counts limbs that flip in depth and bodies whose front and back are confused.
 
     Depth is measured along the ray to the root, so that a person at the picture's edge counts like
     one in the middle.
@@ -100,7 +100,7 @@ class DepthReversals:
         self._reversals = np.zeros(len(self._joint_set.bones), dtype=np.int64)
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
-        """Count in one take."""
+        """Count the reversals of one take."""
         rays = pixel_rays(
             seen.keypoints[:, self._joint_set.root], seen.image_size,
             focal_length(seen.image_size, seen.fov),
@@ -123,7 +123,7 @@ class DepthReversals:
         self._turned_frames += int((counts & ((front * believed).sum(axis=-1) < 0)).sum())
 
     def figures(self) -> dict[str, Any]:
-        """What was counted.
+        """Return the counts.
 
         Returns
         -------
@@ -146,7 +146,7 @@ class DepthReversals:
         }
 
     def describe(self) -> str:
-        """The figures in a line."""
+        """Format the figures as one line."""
         figures = self.figures()
         line = (
             f"Depth reversals: {figures['per_1000_frames']:.1f} per {PER_FRAMES} frames, all limbs"

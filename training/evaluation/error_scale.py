@@ -1,4 +1,4 @@
-"""Bring the errors that a lifter predicts to the size of those it makes on people it never saw.
+"""Scales a lifter's predicted errors to its actual errors on unseen people.
 
 Training shows bodies, cameras and detections wilder than most real ones, and its errors are larger;
 what the heads learn there is the order of things. On held-out takes every joint's prediction s
@@ -36,7 +36,7 @@ class ErrorScale(NamedTuple):
 
     @property
     def warning(self) -> str:
-        """What is wrong with the fit; nothing where all is well."""
+        """Fault of the fit; empty where it is sound."""
         if EXPONENTS[0] < self.exponent < EXPONENTS[-1]:
             return ""
         return (
@@ -48,7 +48,7 @@ class ErrorScale(NamedTuple):
 def fit_error_scale(
     pairs: Iterable[tuple[LiftedJoints, Observation]], joint_set: JointSet = H36M17
 ) -> ErrorScale:
-    """Find the scale under which the errors made are the likeliest.
+    """Fit the scale under which the observed errors are most likely.
 
     Errors are taken to be distributed exponentially about what is predicted, as in training
     (`losses.uncertainty_loss`); left and right share a factor. The root, which has no error, says
@@ -93,7 +93,7 @@ def apply_error_scale(head: ErrorHead, scale: ErrorScale) -> None:
 
 
 def scale_errors(lifter: Lifter, held_out: Sequence[Observation]) -> dict[str, ErrorScale]:
-    """Scale the error heads of both branches, mirror averaged; by branch, what was done."""
+    """Scale the error heads of both branches under flip augmentation; return the scales."""
     network = lifter.network
     done: dict[str, ErrorScale] = {}
     if not isinstance(network, GLAGCN):

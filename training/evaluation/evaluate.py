@@ -88,10 +88,10 @@ and which way is up."""
 
 
 class Watcher(Protocol):
-    """Sees every take that is measured, to measure something of its own."""
+    """Observes every measured take, to collect figures of its own."""
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
-        """Take note of what a method made of one take."""
+        """Observe a method's prediction for one take."""
 
 
 def observe_takes(
@@ -101,7 +101,7 @@ def observe_takes(
     at_most: int = 0,
     cameras: CameraRange = EVALUATION_CAMERAS,
 ) -> list[Observation]:
-    """See every take; free motion through cameras of a fixed seed, so that figures repeat.
+    """Turn takes into observations; free motion is seen by cameras of a fixed seed.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _through_virtual_cameras(
 def _detect(
     draws: GeneratorDraws, cameras: Cameras, motion: Tensor, noise: str, conversion: str, fps: int
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
-    """Keypoints, and scores where the noise has them, of every camera."""
+    """Return keypoints, and scores where the noise has them, for every camera."""
     if noise == MEASURED:
         return list(measured_noise(draws, *marked_points(cameras, motion, conversion), fps))
     keypoints = observe(cameras, motion, conversion)
@@ -176,7 +176,7 @@ def _detect(
 
 
 def score(predict: Predictor, seen: Observation) -> TakeScores:
-    """Errors of a method on one observation, millimetres and percent."""
+    """Compute a method's errors on one observation, millimetres and percent."""
     return score_take(
         predict(seen).joints, seen.joints, subject=seen.subject, action=seen.action,
         camera=seen.camera, valid=seen.valid, counted=seen.counted,
@@ -186,7 +186,7 @@ def score(predict: Predictor, seen: Observation) -> TakeScores:
 def score_all(
     predict: Predictor, observations: Iterable[Observation], watchers: Iterable[Watcher] = ()
 ) -> list[TakeScores]:
-    """Errors of a method on observations, one row each; a bar on a terminal says how far it is.
+    """Compute a method's errors on observations, one row each, with a bar on a terminal.
 
     Whoever watches is shown every take with what the method made of it.
     """
@@ -208,7 +208,7 @@ def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
 
 
 def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str | None = None) -> Predictor:
-    """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's.
+    """Predict with a lifter as videos are lifted: at its own rate, and back at the take's.
 
     By the branch that lifts videos, where none is named.
     """

@@ -1,4 +1,4 @@
-"""What evaluations do to exact 2D.
+"""Adds a detector's errors to exact 2D for evaluations.
 
 Training's noise changes as more is learned about detectors, and "measured" with it. "detector" does
 not: it is the noise that the first lifters were trained and published with, kept as it was, draw
@@ -34,7 +34,7 @@ LARGEST_NOISE = 0.03
 
 
 def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
-    """Gaussian errors, half of each drifting over the take, half new in every frame.
+    """Add Gaussian errors, half drifting over the take, half independent in every frame.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
 def measured_noise(
     draws: Draws, points: Tensor, depth: Tensor, joint_set: JointSet, fps: int
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """What inference gives to the lifter where a detector marks these points as well as it can.
+    """Return the lifter's input where a detector marks these points with its measured errors.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def fill_as_in_videos(
     fps: int,
     joint_set: JointSet = H36M17,
 ) -> Filled:
-    """What inference makes of gaps in (frames, joints, 2) pixels before it lifts them.
+    """Fill gaps in (frames, joints, 2) pixels as inference does before lifting.
 
     `scores` (frames, joints) in 0..1; `found` (frames,) tells where somebody was seen.
     """

@@ -1,4 +1,4 @@
-"""How well a lifter knows which way is up: degrees between its direction and the true one."""
+"""Measures a lifter's up direction: degrees between it and the true one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .evaluate import Observation
 
 
 def angles(directions: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Degrees between directions (..., 3) of any length, exact for small ones too."""
+    """Compute the degrees between directions (..., 3) of any length, exact for small angles too."""
     one, other = np.broadcast_arrays(directions, true)
     across = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.asarray(np.degrees(np.arctan2(across, (one * other).sum(axis=-1))))
 
 
 class GravityErrors:
-    """Watches which way is up by a lifter, in takes whose camera's tilt is known.
+    """Measures a lifter's up direction in takes whose camera tilt is known.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class GravityErrors:
         self._errors.setdefault(name, []).append(degrees)
 
     def figures(self) -> dict[str, float] | None:
-        """Degrees; None where nothing was compared.
+        """Return degrees; None where nothing was compared.
 
         Returns
         -------
@@ -70,7 +70,7 @@ class GravityErrors:
         return figures
 
     def describe(self) -> str:
-        """The figures in a line; nothing where there are none."""
+        """Format the figures as one line; empty without figures."""
         figures = self.figures()
         if figures is None:
             return ""
@@ -83,7 +83,7 @@ class GravityErrors:
 
 
 def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:
-    """The take as `glagcn_cli.scene.placing` gets a person."""
+    """Return the take as a person in the form `glagcn_cli.scene.placing` reads."""
     return PoseSequence(
         joints=lifted.joints.astype(np.float32),
         scores=np.ones(lifted.joints.shape[:2], np.float32),

@@ -1,4 +1,4 @@
-"""What real videos do and motion capture rarely shows: odd postures, hidden limbs, other rates."""
+"""Input that motion capture rarely shows: odd postures, hidden limbs, other rates."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ UNSURE = 0.1
 
 
 def in_posture(takes: TakeSet, posture: str) -> TakeSet:
-    """Free motion with everybody in one of `POSTURES`, on the floor, doing what they did."""
+    """Return free motion with everybody in one of `POSTURES`, on the floor, moving as before."""
     degrees = POSTURES[posture]
     if not degrees:
         return takes
@@ -96,7 +96,7 @@ def bend(
 
 
 def _left(motion: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
-    """Level directions (frames, 3) to the body's left, smooth over time."""
+    """Return level directions (frames, 3) to the body's left, smooth over time."""
     sides = [H36M17.indices((f"{s}_shoulder", f"{s}_hip")) for s in ("left", "right")]
     left = motion[:, sides[0]].mean(axis=1) - motion[:, sides[1]].mean(axis=1)
     left[:, 2] = 0
@@ -105,7 +105,7 @@ def _left(motion: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
 
 
 def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
-    """Lose joints for the whole take, below an edge of the picture or behind something.
+    """Remove joints for the whole take, below an edge of the picture or behind something.
 
     A detector that sees no wrist still names a place for it. Here that is where the limb is last
     seen: the nearest visible joint further in; of lost hips, the thorax.
@@ -136,7 +136,7 @@ def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
 
 
 def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> NDArray[np.float64]:
-    """What a camera of another rate would have seen of a smooth motion (frames, ...).
+    """Resample a smooth motion (frames, ...) to a camera of another rate.
 
     From the first frame to the last that lies within the take; nothing is smoothed, as no camera
     does. At least four frames.
@@ -147,6 +147,6 @@ def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> 
 
 
 def about_first(pose: NDArray[np.floating], joints: Sequence[str]) -> NDArray[np.floating]:
-    """Some joints of H36M-17 (frames, 17, 3), relative to the first of them."""
+    """Return some joints of H36M-17 (frames, 17, 3), relative to the first of them."""
     chosen = H36M17.indices(joints)
     return pose[:, chosen] - pose[:, chosen[:1]]

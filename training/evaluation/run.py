@@ -1,4 +1,4 @@
-"""What ``glagcn-eval`` does: a lifter, a split, its figures and the setting they belong to."""
+"""Runs ``glagcn-eval``: measures a lifter on a split and records the setting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """What is measured on what; the options of ``glagcn-eval``.
+    """The options of ``glagcn-eval``.
 
     `keypoints` of None and `holdout` of "default" are those the lifter was trained with, where it
     was trained on this data set; else the data set's own. `takes` above 0 are so many, evenly
@@ -116,7 +116,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
 def _measure(
     predict: Predictor, seen: Sequence[Observation], settings: EvaluationSettings, joint_set: str
 ) -> tuple[dict[str, Any], str]:
-    """All figures of the lifter itself, and their table."""
+    """Measure all figures of the lifter itself; return them and their table."""
     over = default_mean(settings.dataset)
     reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
     reliability = Reliability(joint_set)
@@ -139,7 +139,7 @@ def _measure(
 def _trivial_predictors(
     settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What needs no learning, on the same takes and 2D: figures, and a line for each."""
+    """Measure predictors without learning on the same input; return figures and lines."""
     over, joint_set = default_mean(settings.dataset), sets[settings.split].joint_set.name
     result: dict[str, Any] = {}
     lines = []
@@ -159,12 +159,12 @@ def _trivial_predictors(
 
 
 def _measured(figures: dict[str, float]) -> dict[str, float | None]:
-    """Figures as JSON can hold them: null for what no take allows to be measured."""
+    """Return figures as JSON can hold them: null for what no take measures."""
     return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
 
 def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSettings:
-    """Settle what was not asked for: as the lifter was trained, else by the data set."""
+    """Fill unset options as the lifter was trained, else by the data set."""
     data, holdout = trained_with(card, settings.dataset), settings.holdout
     if holdout == DEFAULT_HOLDOUT:
         holdout = trained_holdout(data)
@@ -176,7 +176,7 @@ def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSet
 
 
 def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weights: str) -> None:
-    """Say so where the lifter has seen the very takes that it is measured on."""
+    """Warn where the lifter was trained on the takes that it is measured on."""
     data, reader = trained_with(card, settings.dataset), find_reader(settings.dataset)
     # No published test set shares a take with the training set, though HumanEva's has its people.
     if not data or settings.split == "test":

@@ -1,4 +1,4 @@
-"""Predictions without learning: what a lifter must beat to be worth anything."""
+"""Trivial predictors: predictions without learning, which a lifter must beat."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def held_depth_predictor(joint_set: str = "h36m17") -> Predictor:
 
 
 def _squared_lengths(pose: NDArray[np.float64], joint_set: JointSet) -> float:
-    """Sum over the bones of (joints, 3), square metres."""
+    """Compute the sum over the bones of (joints, 3), square metres."""
     parents, children = np.array(joint_set.bone_indices).T
     return float(np.square(pose[children] - pose[parents]).sum())
 
@@ -73,7 +73,7 @@ def _squared_lengths(pose: NDArray[np.float64], joint_set: JointSet) -> float:
 def _root_distance(
     tangents: NDArray[np.float64], depth: NDArray[np.float64], total: float, joint_set: JointSet
 ) -> NDArray[np.float64]:
-    """How far the root is away where bones of known depths have this sum of squared lengths.
+    """Compute the root's distance from bones of known depths with these squared lengths.
 
     A joint at depth z from a root at distance d lies at ((d + z) a, z), a its tangents: each bone's
     squared length is a quadratic in d, and so is their sum. The farther solution is taken, in front

@@ -1,4 +1,4 @@
-"""Predicted against observed error: whether a lifter knows how far off it may be."""
+"""Draws predicted against observed errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def draw_reliability(
 
 
 def _draw_deciles(axes: Axes, bins: Sequence[Bin]) -> None:
-    """A point for each decile with the quartiles of its errors; on the diagonal it is right."""
+    """Draw a point for each decile with its quartiles; on the diagonal it is right."""
     error = expected_calibration_error(list(bins))
     _prepare(axes, f"all joints: expected calibration error {error:.1f} mm")
     predicted, observed, low, high = np.array([b[:4] for b in bins]).T
@@ -75,7 +75,7 @@ def _draw_deciles(axes: Axes, bins: Sequence[Bin]) -> None:
 
 
 def _draw_joints(axes: Axes, per_joint: Mapping[str, Sequence[Bin]]) -> None:
-    """Two bars for each joint: what is predicted of it and what is observed, on average."""
+    """Draw two bars for each joint: its mean predicted and its mean observed error."""
     _prepare(axes, "each joint")
     rows = np.arange(len(per_joint))
     for offset, what, colour in ((-0.2, "predicted", _PREDICTED), (0.2, "observed", _OBSERVED)):
@@ -88,7 +88,7 @@ def _draw_joints(axes: Axes, per_joint: Mapping[str, Sequence[Bin]]) -> None:
 
 
 def _explain(axes: Axes) -> None:
-    """A legend below, where it hides nothing."""
+    """Draw a legend below the bars."""
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=3, frameon=False, fontsize=9,
         labelcolor=_INK, columnspacing=1.2,

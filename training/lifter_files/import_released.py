@@ -1,4 +1,4 @@
-"""Import of the checkpoints that the authors of GLA-GCN released.
+"""Imports the checkpoints that the authors of GLA-GCN released.
 
 Such a file is a dictionary whose ``model_pos`` holds the tensors, named as in a data-parallel
 wrapper (``module.``) and further as in `glagcn_cli.model.gla_gcn.ReleasedGLAGCN`. Window, channels
@@ -108,7 +108,7 @@ def import_released(
 
 
 def read_released(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a released checkpoint, without the prefix of a data-parallel wrapper.
+    """Read the tensors of a released checkpoint, without a data-parallel wrapper's prefix.
 
     Nothing in the file is run: besides tensors it may hold numbers, numpy arrays and the state of
     numpy's random generator, all of which are dropped.
@@ -128,7 +128,7 @@ def read_released(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _random_state_types() -> list[Any]:
-    """Build what the state of a numpy generator is made of, for torch's restricted unpickler."""
+    """Return the types of a numpy generator's state, for torch's restricted unpickler."""
     import numpy as np
     from numpy.random import _pickle as rebuild
 
@@ -137,7 +137,7 @@ def _random_state_types() -> list[Any]:
 
 
 def released_network(tensors: Tensors, path: Path, joint_set: str | None = None) -> ReleasedGLAGCN:
-    """Network of the released variant filled with these tensors; ``path`` is for messages."""
+    """Build the released variant from these tensors; ``path`` is for messages."""
     import torch
 
     from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
@@ -167,7 +167,7 @@ def released_network(tensors: Tensors, path: Path, joint_set: str | None = None)
 
 
 def architecture_of(tensors: Tensors, path: Path, joint_set: str | None = None) -> Architecture:
-    """Numbers of the network, from the names and shapes of its tensors."""
+    """Derive the architecture from the names and shapes of its tensors."""
     needed = ("expand_gcn.gcn1.conv_d.0.weight", "data_bn.weight")
     if lacking := [key for key in needed if key not in tensors or not tensors[key].dim()]:
         raise CheckpointError(
@@ -209,7 +209,7 @@ def _joint_set(joints: int, path: Path, named: str | None) -> str:
 
 
 def swap(network: ReleasedGLAGCN) -> None:
-    """Exchange what was learned for the inward and the outward subset, in every block.
+    """Exchange the learned parts of the inward and the outward subset, in every block.
 
     The same as exchanging their fixed graphs, since the subsets are summed.
     """
@@ -227,7 +227,7 @@ def swap(network: ReleasedGLAGCN) -> None:
 
 
 def _named(keys: Any) -> str:
-    """The first of some keys, and how many more there are."""
+    """Return the first of some keys, and how many more there are, as text."""
     names = [str(key) for key in keys]
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Pruning of a lifter's file, with a data set to see its channels at work."""
+"""Prunes a lifter's file, with training windows that show which channels matter."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def prune_checkpoint(
 
 
 def _card_of(pruned: GLAGCN, card: LifterCard, history: dict[str, object]) -> LifterCard:
-    """The old card with the new width; figures of the old network are not the new one's."""
+    """Return the old card with the new width, without the old network's figures."""
     recipe = {**card.recipe, "pruned_from": history}
     return replace(card, architecture=pruned.architecture, recipe=recipe, metrics={})
 
 
 def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches as a training run of this recipe makes them."""
+    """Yield batches as a training run of this recipe makes them."""
     data, own = recipe.data, recipe.network.joint_set
     takes = read_takes(
         data.dataset, data_dir, "train", keypoints=data.keypoints, holdout=held_out(data.holdout)

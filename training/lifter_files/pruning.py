@@ -1,4 +1,4 @@
-"""Channel pruning of GLA-GCN: a narrower network that begins where the wide one stands.
+"""Prunes channels of GLA-GCN: a narrower network that begins where the wide one stands.
 
 Shortcuts carry every block's output to the next, so all blocks share one set of channels and it is
 this set that is pruned (the first block's inner channels and the embeddings have sets of their
@@ -53,7 +53,7 @@ class _Kept:
 
 
 def width_at(architecture: Architecture, share: float = 0.5) -> int:
-    """Largest width, a multiple of 4, that costs at most a share of the multiply-accumulates.
+    """Return the largest width, a multiple of 4, within a share of the multiply-accumulates.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def width_at(architecture: Architecture, share: float = 0.5) -> int:
 
 
 def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
-    """Keep the channels that matter most.
+    """Prune a network to the channels that matter most.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
 
 
 def _blocks(network: nn.Module) -> dict[str, GraphTemporalBlock]:
-    """All blocks by name, from input to output."""
+    """Return all blocks by name, from input to output."""
     named = network.named_modules()
     return {name: block for name, block in named if isinstance(block, GraphTemporalBlock)}
 
@@ -150,7 +150,7 @@ def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tens
 
 
 def _embedding_scores(block: GraphTemporalBlock) -> Tensor:
-    """|d loss / d gate| of a gate on each embedding's similarity: (subsets, embeddings).
+    """Return |d loss / d gate| of a gate on each embedding's similarity: (subsets, embeddings).
 
     The similarity is linear in theta and theta in its weights, so the gate's gradient is the sum of
     weight times gradient.
@@ -184,14 +184,14 @@ class _Moments:
         self.products = torch.zeros(channels, channels, dtype=torch.float64, device=device)
 
     def add(self, features: Tensor) -> None:
-        """Take in features (N, C, V, T)."""
+        """Add features (N, C, V, T)."""
         values = features.detach().transpose(0, 1).flatten(1).double()
         self.count += values.shape[1]
         self.sum += values.sum(dim=1)
         self.products += values @ values.T
 
     def predict(self, dropped: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Least squares for the dropped channels: matrix (dropped, kept), offset (dropped,)."""
+        """Fit the dropped channels by least squares: matrix (dropped, kept), offset (dropped,)."""
         mean = self.sum / self.count
         covariance = self.products / self.count - torch.outer(mean, mean)
         given = covariance[kept][:, kept]
@@ -203,7 +203,7 @@ class _Moments:
 
 @torch.no_grad()
 def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tensor]]) -> None:
-    """Let kept channels do what the dropped ones did, in every layer that reads them."""
+    """Let the remaining channels replace the dropped ones, in every layer that reads them."""
     blocks = list(_blocks(network).values())
     readers: list[tuple[nn.Module, Tensor]] = [(block, kept.tied) for block in blocks[1:]]
     readers += [(block.tcn1, kept.tied) for block in blocks[1:]]
@@ -231,7 +231,7 @@ def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tens
 
 
 def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
-    """Layers that read a module's input and how much of a constant reaches them.
+    """Return the layers that read a module's input and how much of a constant reaches them.
 
     Weights are (outputs, inputs, ...). The graph multiplies a constant by what its columns sum to,
     of which C_k has 1.
@@ -245,7 +245,7 @@ def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
 
 
 def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
-    """Make the narrower network from the tensors' kept rows and columns."""
+    """Build the narrower network from rows and columns of the tensors."""
     numbers = replace(network.architecture, channels=len(kept.tied))
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     for number, name in enumerate(_blocks(network)):
@@ -280,7 +280,7 @@ def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
 
 
 def _cut(tensor: Tensor, rows: Tensor, columns: Tensor | None) -> Tensor:
-    """Rows, and of a convolution's weight the columns too; counters have neither."""
+    """Return rows, and of a convolution's weight the columns too; counters have neither."""
     if tensor.dim() == 0:
         return tensor
     cut = tensor[rows]

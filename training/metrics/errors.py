@@ -20,12 +20,12 @@ _SMALLEST_SQUARE = 1e-12  # a pose of a micrometre has no size to divide by
 
 
 def mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint position error of (..., joints, 3)."""
+    """Compute the mean per-joint position error of (..., joints, 3)."""
     return float(np.linalg.norm(predicted - true, axis=-1).mean())
 
 
 def n_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """MPJPE after the best scale of every pose; (..., joints, 3), relative to the root.
+    """Compute MPJPE after the best scale of every pose; (..., joints, 3), relative to the root.
 
     The scale is that of least squares (Rhodin et al., 2018).
     """
@@ -35,7 +35,7 @@ def n_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> floa
 
 
 def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Predicted poses after the best rotation, translation and scale (Umeyama, 1991).
+    """Return poses after the best rotation, translation and scale (Umeyama, 1991).
 
     Parameters
     ----------
@@ -67,17 +67,17 @@ def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> N
 
 
 def p_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """MPJPE after Procrustes alignment of every pose; (poses, joints, 3)."""
+    """Compute MPJPE after Procrustes alignment of every pose; (poses, joints, 3)."""
     return mpjpe(procrustes(predicted, true), true)
 
 
 def mpjve(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint velocity error of one clip (frames, joints, 3), per frame; 0 for one frame."""
+    """Compute the mean joint velocity error of (frames, joints, 3), per frame; 0 for one frame."""
     return _difference_error(predicted, true, 1)
 
 
 def acceleration_error(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint acceleration error of one clip (frames, joints, 3), per frame squared.
+    """Compute the mean joint acceleration error of a clip (frames, joints, 3), per frame squared.
 
     Accelerations are second differences over three neighbouring frames (Kanazawa et al., 2019);
     0 for fewer frames.
@@ -88,7 +88,7 @@ def acceleration_error(predicted: NDArray[np.floating], true: NDArray[np.floatin
 def _difference_error(
     predicted: NDArray[np.floating], true: NDArray[np.floating], order: int
 ) -> float:
-    """MPJPE of the differences of an order along the frames; 0 where there are none."""
+    """Compute the MPJPE of differences of an order along the frames; 0 without any."""
     if len(true) <= order:
         return 0.0
     return mpjpe(np.diff(predicted, n=order, axis=0), np.diff(true, n=order, axis=0))
@@ -99,7 +99,7 @@ def pck(
     true: NDArray[np.floating],
     threshold: float = PCK_THRESHOLD,
 ) -> float:
-    """Percentage of joints nearer to the truth than a threshold; (..., joints, 3).
+    """Compute the percentage of joints within a threshold of the truth; (..., joints, 3).
 
     A joint exactly at the threshold is wrong, as in MMPose's ``keypoint_3d_pck`` and in the script
     that comes with MPI-INF-3DHP (Mehta et al., 2017), which leaves out pelvis, spine and head: hand
@@ -110,7 +110,7 @@ def pck(
 
 
 def auc(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean of the PCK at `AUC_THRESHOLDS`, in percent; (..., joints, 3).
+    """Compute the mean of the PCK at `AUC_THRESHOLDS`, in percent; (..., joints, 3).
 
     The thresholds include 0, at which no joint is right: a perfect prediction has 30 / 31, 96.8 %,
     in the field's tables as here.

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: one row a take, gathered into tables as the field prints them."""
+"""Scores of an evaluation: one row a take, summarised in tables as the field prints them."""
 
 from __future__ import annotations
 
@@ -150,19 +150,19 @@ def score_take(
 
 
 def _runs(valid: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First frame, and frame after the last, of each run of frames that count."""
+    """Return the first frame, and the frame after the last, of each run of counted frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], valid, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def _weighted_mean(parts: Iterable[tuple[float, float]]) -> float:
-    """Mean of (weight, value), weights above 0; the same to the last bit in any order."""
+    """Return the mean of (weight, value), weights above 0, to the same last bit in any order."""
     weights, products = zip(*((weight, weight * value) for weight, value in parts), strict=True)
     return math.fsum(products) / math.fsum(weights)
 
 
 def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, float]:
-    """Bring the rows of many takes down to one figure a metric.
+    """Summarise the rows of many takes as one figure a metric.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
 
 
 def by_action(rows: Sequence[TakeScores], *, over: str = ACTIONS) -> dict[str, dict[str, float]]:
-    """Means over the frames of each action, by alphabet; what no take has is missing.
+    """Return means over the frames of each action, by alphabet, without figures that no take has.
 
     With `SUBJECTS_AND_ACTIONS`, of each action of each subject: "S1 Walking".
     """
@@ -204,7 +204,7 @@ def by_action(rows: Sequence[TakeScores], *, over: str = ACTIONS) -> dict[str, d
 
 
 def _lines(rows: Sequence[TakeScores], over: str) -> dict[str, list[TakeScores]]:
-    """Rows of the takes by the line of the table that they belong to, by alphabet."""
+    """Group the rows of the takes by line of the table, by alphabet."""
     lines: dict[str, list[TakeScores]] = {}
     for row in rows:
         both = f"{row.subject} {row.action}".strip()
@@ -213,7 +213,7 @@ def _lines(rows: Sequence[TakeScores], over: str) -> dict[str, list[TakeScores]]
 
 
 def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
-    """Weighted means of the figures that any of some (weight, figures) has."""
+    """Compute the weighted means of the figures in any of some (weight, figures)."""
     rows = list(rows)
     return {
         name: _weighted_mean((weight, figures[name]) for weight, figures in rows if name in figures)
@@ -223,7 +223,7 @@ def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
 
 
 def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
-    """Markdown table with a line for every action and the mean last; a dash is "not measured".
+    """Format a markdown table with a line for every action and the mean last; "-" is not measured.
 
     With `SUBJECTS_AND_ACTIONS`, a line for every action of every subject.
     """
@@ -242,7 +242,7 @@ def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
 
 
 def _figures(figures: dict[str, float]) -> list[str]:
-    """Figures as they are printed, in the order of the columns."""
+    """Format figures in the order of the columns."""
     return [
         f"{figures[name]:.{metric.decimals}f}" if name in figures else "-"
         for name, metric in METRICS.items()
@@ -250,5 +250,5 @@ def _figures(figures: dict[str, float]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text that a markdown table keeps in one cell."""
+    """Escape text for one cell of a markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

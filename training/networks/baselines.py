@@ -1,4 +1,4 @@
-"""The outside baseline: VideoPose3D's temporal convolution, made from MMPose's own parts.
+"""The baseline: VideoPose3D's temporal convolution, made from MMPose's own parts.
 
 Source: Pavllo et al., "3D human pose estimation in video with temporal convolutions and
 semi-supervised training", CVPR 2019. Backbone, head and their numbers are those of MMPose's
@@ -102,11 +102,11 @@ class TemporalConvolutionLifter(nn.Module):
             self.head = TemporalRegressionHead(architecture.width, joints)
 
     def receptive_field(self) -> int:
-        """Frames that the centre frame's pose is made from."""
+        """Return the number of frames that a centre pose is made from."""
         return self.architecture.window
 
     def forward(self, keypoints: Tensor) -> LifterOutput:
-        """Centre frame (N, V, 3) metres from windows (N, T, V, C), as the released variant gives.
+        """Lift windows (N, T, V, C) to the centre frame (N, V, 3) metres, as the released variant.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class TemporalConvolutionLifter(nn.Module):
 
 
 def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:
-    """Make the baseline that costs as much as a GLA-GCN, on the same windows and joints."""
+    """Build the baseline that costs as much as a GLA-GCN, on the same windows and joints."""
     window, joint_set = architecture.window, architecture.joint_set
     in_channels = architecture.in_channels
     cost = architecture_macs(architecture)
@@ -136,7 +136,7 @@ def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:
 
 
 def width_for(macs: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2) -> int:
-    """Width at which one window costs as many multiply-accumulates as given.
+    """Return the width at which one window costs this many multiply-accumulates.
 
     Temporal convolutions give every weight to all joints at once and use it a few times a window,
     graph convolutions use theirs for every joint and frame: at the same cost a temporal

@@ -1,4 +1,4 @@
-"""What a lifter costs: multiply-accumulates, counted with torch's own counter.
+"""Counts the multiply-accumulates of a lifter with torch's own counter.
 
 Convolutions and matrix products are counted (the adaptive graph's included); batch norms, sums and
 activations, which are a few percent of them, are not. The field counts the same way.
@@ -44,7 +44,7 @@ class WindowLifter(Protocol):
 
 
 def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
-    """Multiply-accumulates of one call.
+    """Count the multiply-accumulates of one call.
 
     The counter gives floating point operations, two for each multiply-accumulate.
     """
@@ -54,7 +54,7 @@ def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
 
 
 def count_macs(network: WindowLifter, frames: int | None = None) -> int:
-    """Multiply-accumulates of one forward pass over one window.
+    """Count the multiply-accumulates of one forward pass over one window.
 
     Parameters
     ----------
@@ -75,25 +75,25 @@ def count_macs(network: WindowLifter, frames: int | None = None) -> int:
 
 
 def sequence_macs(network: GLAGCN, frames: int) -> int:
-    """Multiply-accumulates of the sequence branch over so many frames at once."""
+    """Count the multiply-accumulates of the sequence branch over this many frames at once."""
     ghost = _ghost(network)
     assert isinstance(ghost, GLAGCN)
     return call_macs(ghost.sequence, _empty_window(network, frames))
 
 
 def architecture_macs(architecture: Architecture) -> int:
-    """Multiply-accumulates of one window, without making the network's weights."""
+    """Count the multiply-accumulates of one window, without making the network's weights."""
     with torch.device("meta"):
         return count_macs(build_lifter(architecture))
 
 
 def _ghost(network: WindowLifter) -> nn.Module:
-    """A copy that has shapes and no numbers, so that counting costs nothing."""
+    """Copy a network's shapes without its numbers, so that counting costs nothing."""
     assert isinstance(network, nn.Module)
     return copy.deepcopy(network).to("meta").eval()
 
 
 def _empty_window(network: WindowLifter, frames: int) -> Tensor:
-    """One window that the network takes, without numbers."""
+    """Return one window that the network takes, without numbers."""
     shape = (1, frames, len(network.joint_set), network.architecture.in_channels)
     return torch.empty(shape, device="meta")

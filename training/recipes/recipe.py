@@ -1,4 +1,4 @@
-"""What a training run is made of: one tree of settings."""
+"""The settings of a training run, as one tree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOBODY = "none"
 
 @dataclass(frozen=True)
 class DataSettings:
-    """What is read and how it becomes network input.
+    """Data to read, and how it becomes network input.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How weights move. Batch and rate are those of all processes together.
+    """Optimizer settings. Batch and rate are those of all processes together.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """How long, and what happens on the way.
+    """Length of the run, and its intervals.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """How the run is measured while it trains.
+    """Validation while training.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class Recipe:
         self._check_scores()
 
     def _check_scores(self) -> None:
-        """Refuse scores that are always 1: their batch norm would blow up at the first other."""
+        """Refuse scores that are always 1: another score at inference would break batch norm."""
         seen = self.augmentation
         if self.network.in_channels == 3 and not any(
             (seen.noise, seen.occlusion, seen.missing_frames, seen.crop)
@@ -216,7 +216,7 @@ class Recipe:
             )
 
     def _check_losses(self) -> None:
-        """Refuse weights of which none applies to the network, or one that cannot."""
+        """Refuse loss weights that do not apply to the network."""
         loss, sequence = self.loss, self.network.variant == "paper" and not self.baseline
         if loss.velocity > 0 and not sequence:
             raise UsageError(
@@ -231,7 +231,7 @@ class Recipe:
         self._check_branch(sequence)
 
     def _check_branch(self, sequence: bool) -> None:
-        """Refuse to choose the best lifter by a branch that learns no positions."""
+        """Refuse to select the best lifter by a branch that learns no positions."""
         loss, branch = self.loss, self.validation.branch
         learns = getattr(loss, branch) + loss.bone_length + loss.bone_direction > 0
         if sequence and self.schedule.validations > 0 and not learns:

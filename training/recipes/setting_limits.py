@@ -1,4 +1,4 @@
-"""Which numbers the settings of a recipe may have."""
+"""Limits of the numbers in a recipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Limits(NamedTuple):
     less_than: float = math.inf
 
     def allow(self, number: float) -> bool:
-        """Whether a number lies in the interval; infinity and "not a number" never do."""
+        """Tell whether a number lies in the interval; infinity and "not a number" never do."""
         return (
             math.isfinite(number)
             and self.at_least <= number <= self.at_most
@@ -95,7 +95,7 @@ _FROM_TO = (
 
 
 def check_limits(recipe: object) -> None:
-    """Raise ``UsageError``, naming the setting, for a number that makes no sense."""
+    """Raise ``UsageError`` with the setting's name for a number outside its limits."""
     for key, limits in LIMITS.items():
         value = attrgetter(key)(recipe)
         numbers = value if isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""How samples are varied; other bodies, mirrored, and the points on them that a detector marks."""
+"""Augments samples: other bodies, mirror images, and the points that a detector marks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BONE_KINDS = tuple(sorted(set(_BONES)).index(bone) for bone in _BONES)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training samples are varied.
+    """Strengths and probabilities of the augmentations.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Augmentation:
 
 @lru_cache
 def indices_on(indices: Sequence[int], device: torch.device) -> Tensor:
-    """Indices on a device, copied there once: a copy waits for all that a GPU has to do."""
+    """Return indices on a device, copied there once, since a copy waits for the GPU."""
     return torch.tensor(indices, device=device)
 
 
@@ -150,7 +150,7 @@ def reshape_bodies(draws: Draws, motion: Tensor, probability: float = 1.0) -> Te
 
 
 def detector_points(joints: Tensor) -> Tensor:
-    """COCO-17 points of H36M-17 motion, as a detector defines them.
+    """Compute COCO-17 points of H36M-17 motion, as a detector defines them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From motion or film to pairs of lifter input and target, in batches on the training device."""
+"""Turns motion or film into pairs of lifter input and target, in batches on the device."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .virtual_detector import corrupt, marked_points
 
 
 class Batch(NamedTuple):
-    """What a training step reads.
+    """Input and target of a training step.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def virtual_batch(
     channels: int = 2,
     fps: float = 25.0,
 ) -> Batch:
-    """See free motion through virtual cameras.
+    """Make a batch of free motion seen by virtual cameras.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def filmed_batch(
     channels: int = 2,
     fps: float = 25.0,
 ) -> Batch:
-    """Windows of film with 3D joints; `augmentation` can mirror and corrupt them.
+    """Make a batch of filmed windows with 3D joints; `augmentation` can mirror and corrupt them.
 
     Parameters
     ----------
@@ -156,12 +156,12 @@ def filmed_batch(
 
 
 def _told(seen: Detections, channels: int) -> Tensor | None:
-    """Scores, where the lifter reads them."""
+    """Return the scores where the lifter reads them."""
     return seen.scores if channels == 3 else None
 
 
 def _augment_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:
-    """Part the targets from their inputs, if that was asked for."""
+    """Disturb the targets apart from their inputs, if the settings ask for it."""
     if augmentation.rotate_target > 0:
         return turn_about_vertical(draws, targets, augmentation.rotate_target)
     return targets
@@ -169,5 +169,5 @@ def _augment_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) 
 
 @lru_cache
 def _image_size_on(device: torch.device) -> Tensor:
-    """Size of virtual pictures (1, 2) on a device, copied there once: copies wait for a GPU."""
+    """Return the virtual image size (1, 2) on a device, copied once: copies wait for a GPU."""
     return torch.tensor([IMAGE_SIZE], dtype=torch.float32, device=device)

@@ -1,4 +1,4 @@
-"""Virtual cameras: free motion seen from anywhere a person would hold a camera."""
+"""Virtual cameras, placed wherever a person would hold a camera."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ODD_ROLL = 25.0  # degrees, standard deviation
 
 @dataclass(frozen=True)
 class CameraRange:
-    """From where virtual cameras look: limits of uniform distributions.
+    """Placement of virtual cameras: limits of uniform distributions.
 
     Parameters
     ----------
@@ -83,11 +83,11 @@ class Cameras:
         return self.rotation[:, :, 2]
 
     def to_camera(self, points: Tensor) -> Tensor:
-        """World points (samples, frames, joints, 3) to the camera frame, metres."""
+        """Transform world points (samples, frames, joints, 3) to the camera frame, metres."""
         return rotate(self.rotation[:, None, None], points - self.position[:, None, None])
 
     def project(self, in_camera: Tensor) -> Tensor:
-        """Camera-frame points (samples, frames, joints, 3) to pixels (..., 2)."""
+        """Project camera-frame points (samples, frames, joints, 3) to pixels (..., 2)."""
         pixels = in_camera[..., :2] * (self.focal[:, None, None, None] / in_camera[..., 2:])
         for axis, size in enumerate(IMAGE_SIZE):
             pixels[..., axis] += (size - 1) / 2
@@ -105,7 +105,7 @@ def rotate(rotations: Tensor, vectors: Tensor) -> Tensor:
 
 
 def _look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
-    """World-to-camera rotations that look along (samples, 3) directions, z up, rolled (radians)."""
+    """Build world-to-camera rotations looking along (samples, 3), z up, with roll in radians."""
     forward = forward / torch.linalg.vector_norm(forward, dim=1, keepdim=True)
     x, y, _ = forward.unbind(1)
     level = torch.hypot(x, y)

@@ -1,4 +1,4 @@
-"""What a detector and a picture's edges do to whole joints, limbs and frames."""
+"""Errors of a detector and of the picture's edges: lost joints, limbs and frames."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UNTOLD = 0.3  # share of samples whose scores are not told
 def hide_joints(
     draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
 ) -> Detections:
-    """Lose one to three joints for a stretch of frames or throughout.
+    """Hide one to three joints for a stretch of frames or throughout.
 
     Half of the stretches are filled as inference fills gaps: in a straight line from where the
     joint was before to where it is after, with large noise about that line, half of it steady.
@@ -77,7 +77,7 @@ def hide_joints(
 
 
 def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detections:
-    """Fill a run of frames in which the person was not found, in straight lines.
+    """Drop a run of frames as a detector does, and fill it with straight lines.
 
     Joints that are missing stay missing. Parameters as in `hide_joints`.
     """
@@ -95,7 +95,7 @@ def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detection
 def swap_sides(
     draws: Draws, seen: Detections, probability: float, joint_set: JointSet
 ) -> Detections:
-    """Take left for right for a stretch of frames: legs, arms, or all joints.
+    """Swap left and right for a stretch of frames: legs, arms, or all joints.
 
     Scores go with their points: a detector is as sure of swapped legs as of others. Parameters as
     in `hide_joints`.
@@ -114,7 +114,7 @@ def swap_sides(
 def crop(
     draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
 ) -> Detections:
-    """Put the picture's lower edge or a side edge through the body.
+    """Crop the body at the picture's lower edge or a side edge.
 
     Half of the samples lose the points beyond it; half keep them, pulled towards the edge, with low
     scores. Both are off by a large steady error, which is what is left of a lost root. Parameters
@@ -147,7 +147,7 @@ def crop(
 
 
 def forget_scores(draws: Draws, seen: Detections) -> Detections:
-    """Put 1 for the scores of some samples, as of 2D whose scores nobody told.
+    """Set the scores of some samples to 1, as for 2D without scores.
 
     What is missing or filled stays so: inference knows that by itself.
     """
@@ -157,7 +157,7 @@ def forget_scores(draws: Draws, seen: Detections) -> Detections:
 
 
 def lifter_scores(scores: Tensor) -> Tensor:
-    """Scores (..., 17) of the joints that the lifter reads, from those of COCO's points.
+    """Compute the scores (..., 17) of the lifter's joints from those of COCO's points.
 
     The lowest of those that a joint is made of, as `glagcn_cli.skeleton.to_lifter_joints` has it.
     """
@@ -165,7 +165,7 @@ def lifter_scores(scores: Tensor) -> Tensor:
 
 
 def fill_root(scores: Tensor, root: int) -> Tensor:
-    """Take a missing root (samples, frames, joints) for one that was filled in.
+    """Mark a missing root (samples, frames, joints) as filled in.
 
     Everything is measured from it, so inference always places it (`glagcn_cli.lifting.gaps`).
     """
@@ -186,13 +186,13 @@ def _stretch(
 
 
 def _within(before: Tensor, length: Tensor, frames: int) -> Tensor:
-    """(samples, frames) bool: frames of the stretch."""
+    """Return which frames are in the stretch: (samples, frames) bool."""
     past = torch.arange(frames, device=before.device) - before[:, None]
     return (past > 0) & (past <= length[:, None])
 
 
 def _bridge(points: Tensor, before: Tensor, length: Tensor) -> Tensor:
-    """Straight lines between the points on both sides of a stretch, (samples, frames, ..., 2)."""
+    """Interpolate between the points on both sides of a stretch, (samples, frames, ..., 2)."""
     row = torch.arange(len(points), device=points.device)
     start, end = points[row, before, None], points[row, before + length + 1, None]
     past = torch.arange(points.shape[1], device=points.device) - before[:, None]
@@ -204,25 +204,25 @@ def _bridge(points: Tensor, before: Tensor, length: Tensor) -> Tensor:
 
 
 def _replace(seen: Detections, where: Tensor, points: Tensor, scores: Tensor) -> Detections:
-    """Put other points and scores where (samples, frames, joints) says so."""
+    """Replace points and scores where (samples, frames, joints) is true."""
     points = torch.where(where[..., None], points.to(seen.points.dtype), seen.points)
     scores = torch.where(where, scores.to(seen.scores.dtype), seen.scores)
     return seen._replace(points=points, scores=scores)
 
 
 def _lost_scores(seen: Detections, lost: Tensor) -> Tensor:
-    """Score 0 of points that are lost, or were; that of a filled point for the others."""
+    """Return score 0 for lost points, and a filled point's score for the others."""
     return torch.where(lost | (seen.scores == 0), 0.0, FILLED_SCORE)
 
 
 def _mean_height(points: Tensor, joint_set: JointSet, kind: str) -> Tensor:
-    """Mean y (samples,) of a pair of joints."""
+    """Compute the mean y (samples,) of a pair of joints."""
     left, right = joint_set.indices((f"left_{kind}", f"right_{kind}"))
     return (points[:, :, left, 1] + points[:, :, right, 1]).mean(dim=1) / 2
 
 
 def _root_points(joint_set: JointSet) -> slice:
-    """Points that the root is made of: COCO's two hips, or the hip itself."""
+    """Return the points of the root: COCO's two hips, or the hip itself."""
     if joint_set is COCO17:
         return slice(joint_set.index("left_hip"), joint_set.index("right_hip") + 1)
     return slice(joint_set.root, joint_set.root + 1)
@@ -237,7 +237,7 @@ def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 @lru_cache
 def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
-    """(joints,) bool: may have score 0. A root may not (`fill_root`), COCO's hips may."""
+    """Return which joints may have score 0 (joints,): not a root (`fill_root`), but COCO's hips."""
     losable = torch.full((len(joint_set),), tell)
     if joint_set is not COCO17:
         losable[joint_set.root] = False
@@ -246,7 +246,7 @@ def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
 
 @_on_device
 def _unread(joints: Sequence[str]) -> Tensor:
-    """1 for COCO's points that no joint of the lifter is made of, 0 for all others: (joints,)."""
+    """Return 1 for COCO's points that no joint of the lifter uses, 0 for others: (joints,)."""
     if joints != COCO17.joints:
         return torch.zeros(len(joints))
     return (torch.from_numpy(COCO17_TO_H36M17).sum(dim=0) == 0).float()
@@ -254,14 +254,14 @@ def _unread(joints: Sequence[str]) -> Tensor:
 
 @_on_device
 def _hung_on(joints: Sequence[str]) -> Tensor:
-    """For wrists and ankles the elbow and knee they hang on, else the joint itself: (joints,)."""
+    """Return elbows and knees for wrists and ankles, the joint itself for others: (joints,)."""
     parents = {j: j.replace("wrist", "elbow").replace("ankle", "knee") for j in joints}
     return torch.tensor([list(joints).index(parents[joint]) for joint in joints])
 
 
 @_on_device
 def _swapped(joints: Sequence[str]) -> Tensor:
-    """(kinds, joints) bool: what each kind of swap concerns."""
+    """Return the joints of each kind of swap: (kinds, joints) bool."""
     return torch.tensor(
         [[not kinds or kind_of(joint) in kinds for joint in joints] for kinds in _SWAPPED_SIDES]
     )
@@ -269,7 +269,7 @@ def _swapped(joints: Sequence[str]) -> Tensor:
 
 @lru_cache
 def _made_of(device: torch.device) -> Tensor:
-    """COCO points of each joint of the lifter: (17, 4), some more than once."""
+    """Return the COCO points of each joint of the lifter: (17, 4), some repeated."""
     rows = [weights.nonzero()[0].tolist() for weights in COCO17_TO_H36M17]
     widest = max(len(row) for row in rows)
     return torch.tensor([(row * widest)[:widest] for row in rows], device=device)

@@ -1,4 +1,4 @@
-"""How far a detector's points lie from the joints, and the scores that it gives them."""
+"""A detector's errors in pixels, and the scores that go with them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SCORE_JITTER = 0.07
 
 
 class Detections(NamedTuple):
-    """What a detector says of samples.
+    """A detector's output for samples.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ class Detections(NamedTuple):
 
 
 def exact_detections(points: Tensor) -> Detections:
-    """What a faultless detector would say: (samples, frames, joints, 2) pixels, scores of 1."""
+    """Return a perfect detector's output: (samples, frames, joints, 2) pixels, scores of 1."""
     scores = torch.ones(points.shape[:-1], device=points.device)
     return Detections(points, scores, person_size(points))
 
 
 def person_size(keypoints: Tensor) -> Tensor:
-    """Longer side of the box about (samples, frames, joints, 2), mean over frames: (samples,)."""
+    """Compute the longer side of the box about (samples, frames, joints, 2), mean over frames."""
     box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
     return box.amax(dim=-1).mean(dim=1)
 
@@ -83,7 +83,7 @@ def add_detector_noise(
     exact: float,
     fps: float,
 ) -> Detections:
-    """Errors joint by joint, and scores that fall with them.
+    """Add errors joint by joint, and scores that fall with them.
 
     A coordinate's error is a steady part, an autoregressive process that forgets in
     `CORRELATION_TIME`, and a part new in every frame, now and then much larger.
@@ -125,7 +125,7 @@ def add_detector_noise(
 
 
 def _drift(white: Tensor, kept: float) -> Tensor:
-    """Autoregressive process of variance 1 from white noise (samples, frames, ...).
+    """Turn white noise (samples, frames, ...) into an autoregressive process of variance 1.
 
     It keeps the share `kept` of its value from frame to frame; the first frame is like any other.
     Sums over the past are doubled in length until they reach the first frame.
@@ -142,7 +142,7 @@ def _drift(white: Tensor, kept: float) -> Tensor:
 
 
 def _scores(draws: Draws, error: Tensor, size: Tensor) -> Tensor:
-    """Scores (samples, frames, joints) for errors in pixels, differently steep in each sample."""
+    """Compute scores (samples, frames, joints) from errors in pixels, steeper in some samples."""
     samples = len(error)
     low, high = (math.log(end) for end in _STEEPNESS)
     reach = size * torch.exp(draws.uniform(low, high, (samples,)))
@@ -192,7 +192,7 @@ def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tenso
 
 
 def kind_of(joint: str) -> str:
-    """A joint's name without its side."""
+    """Return a joint's name without its side."""
     return joint.removeprefix("left_").removeprefix("right_")
 
 

@@ -1,4 +1,4 @@
-"""How fast samples of motion are played."""
+"""Varies the playback speed of samples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .random_draws import Draws
 
 
 def playback_speeds(draws: Draws, augmentation: Augmentation, samples: int) -> Tensor | None:
-    """Draw how many times as fast as it was captured each sample is played.
+    """Draw the playback speed of each sample, as a factor.
 
     Most samples keep near the captured speed; a share of `Augmentation.quick` is played quicker,
     evenly in the logarithm of the speed.

@@ -1,4 +1,4 @@
-"""Motion in postures that motion capture rarely shows: lying, head down, sitting, on all fours."""
+"""Postures that motion capture rarely shows: lying, head down, sitting, on all fours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOWEST = 0.05  # metres above the floor of the lowest joint
 
 
 def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
-    """Put some bodies in other postures, on the floor, moving as they did.
+    """Put some bodies in other postures, on the floor, with their own motion.
 
     Half of them are tipped over as a whole, in any direction; of the others the trunk falls forward
     or backward, and head, arms, hips and knees bend as far as joints do, all about the body's

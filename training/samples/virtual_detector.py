@@ -1,4 +1,4 @@
-"""What a detector would say of bodies seen by virtual cameras, exactly or with its errors."""
+"""A detector of bodies seen by virtual cameras, exact or with a detector's errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .random_draws import Draws
 
 
 def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
-    """2D that the lifter would be given if the detector were exact.
+    """Compute the lifter's 2D input for an exact detector.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
 def marked_points(
     cameras: Cameras, motion: Tensor, conversion: str
 ) -> tuple[Tensor, Tensor, JointSet]:
-    """Points (samples, frames, 17, 2) that a detector marks, their depth in metres, which set.
+    """Return a detector's points (samples, frames, 17, 2), their depth and their joint set.
 
     Parameters as in `observe`.
     """
@@ -73,7 +73,7 @@ def corrupt(
     channels: int,
     fps: float,
 ) -> Detections:
-    """Make exact points what a detector and the conversion of inference would give.
+    """Corrupt exact points as a detector and inference's conversion do.
 
     Parameters
     ----------
