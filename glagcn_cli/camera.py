@@ -22,7 +22,7 @@ def ray_rotations(directions: NDArray[np.floating]) -> NDArray[np.float64]: ...
 @overload
 def ray_rotations(directions: Tensor) -> Tensor: ...
 def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
-    """Rotations that turn the camera's axes so that z points along a ray, without roll.
+    """Return rotations that turn the camera's axes so that z points along a ray, without roll.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def pixel_rays(
 @overload
 def pixel_rays(pixels: Tensor, image_size: Tensor, focal: Tensor) -> Tensor: ...
 def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] | Tensor:
-    """Directions of the rays through pixels, for cameras whose centre is the picture's.
+    """Return directions of the rays through pixels, for a camera centred on the picture.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def focal_length(image_size: tuple[int, int] | Tensor, fov_degrees: Tensor) -> T
 @overload
 def focal_length(image_size: tuple[int, int], fov_degrees: float) -> float: ...
 def focal_length(image_size: Any, fov_degrees: Any) -> float | Tensor:
-    """Focal length in pixels from the field of view over the picture's longer side.
+    """Compute the focal length in pixels from the field of view over the longer side.
 
     A tensor of sizes is (cameras, 2), for fields of view (cameras,).
     """
@@ -89,7 +89,7 @@ def focal_length(image_size: Any, fov_degrees: Any) -> float | Tensor:
 
 
 def library_of(values: Any) -> Any:
-    """The module whose functions work on these values: torch for tensors, else numpy."""
+    """Return the module for these values: torch for tensors, else numpy."""
     if not hasattr(values, "new_tensor"):
         return np
     import torch

@@ -1,4 +1,4 @@
-"""Frozen data that flows through the house: detections, keypoints of one person, 3D poses."""
+"""Frozen data that the stages exchange: detections, keypoints of one person, 3D poses."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class PoseSequence:
 
 
 class LiftedJoints(NamedTuple):
-    """What a lifter makes of one person's 2D.
+    """A lifter's output for one person's 2D.
 
     ``joints`` (frames, joints, 3) metres, camera frame, relative to the root; ``uncertainty``
     (frames, joints) metres that they are expected to be off, and ``up`` (frames, 3) unit vectors

@@ -1,4 +1,4 @@
-"""Zero-phase smoothing of joint paths, firmer where a joint is unsure."""
+"""Zero-phase smoothing of joint paths, stronger where a joint is unsure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HELD_FAST = 1e-9  # doubt that is left in a frame of weight 1
 
 
 def runs(valid: NDArray[np.bool_]) -> list[slice]:
-    """Stretches of consecutive valid frames."""
+    """Find the stretches of consecutive valid frames."""
     edges = np.diff(np.concatenate([[False], valid, [False]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
@@ -40,7 +40,7 @@ def low_pass(
     fps: Fraction,
     cutoff: float = DEFAULT_CUTOFF,
 ) -> NDArray[np.float64]:
-    """Butterworth filter along time, without phase shift, over every run of valid frames.
+    """Apply a Butterworth low-pass without phase shift along time, to every run of valid frames.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def smooth_joints(
     cutoff: float = DEFAULT_CUTOFF,
     uncertainty: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
-    """Low-pass joints over time, after unsure ones were drawn towards their neighbours in time.
+    """Draw unsure joints towards their neighbours in time, then filter over time.
 
     Where a joint is less sure than it usually is, its path is bent first: to minimise
     sum of w / (1 - w) |x - joint|^2 + stiffness |second difference of x|^2, with w the squared
@@ -101,7 +101,7 @@ def smooth_joints(
 
 
 def certainty(uncertainty: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Weight (frames, joints) in 0..1 of each frame: 1 where a joint is as sure as it usually is.
+    """Compute weights (frames, joints) in 0..1: 1 where a joint is as sure as usual.
 
     A joint is compared with itself, for a wrist is never as sure as a hip and moves all the faster.
     """
@@ -113,7 +113,7 @@ def certainty(uncertainty: NDArray[np.floating]) -> NDArray[np.float64]:
 def _bend(
     path: NDArray[np.float64], weights: NDArray[np.float64], stiffness: float
 ) -> NDArray[np.float64]:
-    """Whittaker's smoother of a path (frames, 3): frames of weight 1 hold it fast."""
+    """Smooth a path (frames, 3) by Whittaker's method; frames of weight 1 hold it."""
     odds = weights / np.maximum(1 - weights, HELD_FAST)
     # Solved for x times the odds' root: a matrix near one where frames are sure, whatever the odds.
     scale = 1 / np.sqrt(odds)
@@ -126,7 +126,7 @@ def _bend(
 
 
 def _second_differences(frames: int) -> NDArray[np.float64]:
-    """Lower bands (3, frames) of D'D, with D the second differences over time."""
+    """Return the lower bands (3, frames) of D'D, with D the second differences over time."""
     bands = np.zeros((3, frames))
     for offset, products in enumerate(([1.0, 4.0, 1.0], [-2.0, -2.0], [1.0])):
         for first, product in enumerate(products):
@@ -135,7 +135,7 @@ def _second_differences(frames: int) -> NDArray[np.float64]:
 
 
 def _holds(cutoff: float, fps: Fraction) -> bool:
-    """Whether there is anything to filter, at a cutoff that this rate can tell from the rest."""
+    """Tell whether there is anything to filter at this cutoff and rate."""
     return 0 < cutoff < 0.45 * float(fps)
 
 

@@ -1,4 +1,4 @@
-"""Gait: when each foot strikes and leaves the floor, and cadence, step length and stance of it."""
+"""Gait: foot strikes and toe-offs, cadence, step length and stance."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class Gait:
 
     @property
     def found(self) -> bool:
-        """Whether there is a gait anywhere."""
+        """True with a gait anywhere."""
         return bool(self.walking.any())
 
     def summary(self) -> dict[str, float]:
-        """Medians over all steps, NaN where none tells; empty where there is no gait.
+        """Return medians over all steps, NaN where unknown; empty without a gait.
 
         `cadence` steps a minute, `speed` metres a second, `step_length` metres and `stance_share`
         0..1 of both sides together, and the last two of each side with its name before them.
@@ -139,7 +139,7 @@ def find_gait(sequence: PoseSequence) -> Gait:
 
 
 def _measure(legs: Legs, row: Row, start: int) -> _Measured:
-    """Events and measures of a row of strikes in a stretch that starts at frame `start`."""
+    """Measure a row of strikes in a stretch that starts at frame `start`."""
     frames, foot = np.array(row, np.intp).T
     seconds = np.diff(frames, prepend=np.nan) / legs.fps
     speed = _speed(legs, row)
@@ -163,7 +163,7 @@ def _stance_shares(strikes: Frames, toe_offs: Frames) -> Floats:
 
 
 def _speed(legs: Legs, row: Row) -> float:
-    """Metres a second of the pelvis over the floor from first to last strike; NaN in place."""
+    """Compute the pelvis's speed over the floor, first to last strike, m/s; NaN in place."""
     span = slice(row[0][0], row[-1][0] + 1)
     along = np.gradient(legs.root, axis=0) * legs.fps * legs.direction
     speed = float(along[span].sum(axis=-1).mean())
@@ -172,7 +172,7 @@ def _speed(legs: Legs, row: Row) -> float:
 
 
 def _step_metres(legs: Legs, row: Row) -> Floats:
-    """Metres of the step that ends in each strike: between the places where feet lie flat.
+    """Compute the metres of the step ending in each strike, between places where feet lie flat.
 
     At the strike itself the ankle of the other foot has already rolled forwards, by centimetres
     that the step would lack.

@@ -1,4 +1,4 @@
-"""Steps of a gait: strikes and toe-offs of both feet over one stretch of frames.
+"""Steps of a gait: strikes and toe-offs of both feet in one stretch of frames.
 
 The method is that of Zeni, Richards & Higginson (2008, Gait & Posture 27:710), which needs neither
 a floor nor a path: a foot strikes when it is farthest ahead of the pelvis along the direction of
@@ -39,7 +39,7 @@ Row = list[tuple[int, int]]
 
 
 class Legs:
-    """The legs of one person over a stretch of frames that all hold a pose.
+    """The legs of one person in a stretch of frames that all have a pose.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Legs:
         self._may_strike = upright & passed
 
     def rows(self) -> list[Row]:
-        """Strikes of left and right foot in turn that make a gait."""
+        """Find rows of alternating left and right strikes that make a gait."""
         strikes = sorted(
             (int(frame), side)
             for side in range(2)
@@ -104,7 +104,7 @@ class Legs:
         return [row for row in rows if len(row) >= LEAST_STRIKES and self._touches_down(row)]
 
     def toe_offs(self, row: Row, side: int) -> Frames:
-        """One between two strikes of a foot, and what lies within a step of the row's ends."""
+        """Find toe-offs: one between two strikes of a foot, and those near the row's ends."""
         strikes = [frame for frame, foot in row if foot == side]
         within = [a + int(np.argmin(self.ahead[a:b, side])) for a, b in pairwise(strikes)]
         turns = self._turns(side, -1)
@@ -124,7 +124,7 @@ class Legs:
         return direction / np.where(norms > 0, norms, 1.0)
 
     def _turns(self, side: int, sign: int) -> Frames:
-        """Frames in which a foot is farthest ahead (sign 1) or behind (-1)."""
+        """Find the frames in which a foot is farthest ahead (sign 1) or behind (-1)."""
         return find_peaks(sign * self.ahead[:, side], prominence=self._swing)[0]
 
     def _follows(self, row: Row, strike: tuple[int, int]) -> bool:
@@ -135,7 +135,7 @@ class Legs:
         return max(step, before) <= MOST_UNEVEN * min(step, before)
 
     def _touches_down(self, row: Row) -> bool:
-        """Whether contacts, where there are any, bear half of the strikes out."""
+        """Tell whether contacts, where there are any, support half of the strikes."""
         if self._contacts is None or not self._contacts.any():
             return True
         reach = round(step_frames(row))
@@ -144,5 +144,5 @@ class Legs:
 
 
 def step_frames(row: Row) -> float:
-    """Median frames from a strike to the other foot's."""
+    """Compute the median frames from a strike to the other foot's."""
     return float(np.median(np.diff([frame for frame, _ in row])))

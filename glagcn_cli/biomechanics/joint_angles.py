@@ -96,12 +96,12 @@ class JointAngles:
         return len(self.degrees)
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        """(frames,) degrees of the angle with this name."""
+        """Return the degrees (frames,) of the angle with this name."""
         return self.degrees[:, self.names.index(name)]
 
 
 def joint_angles(sequence: PoseSequence) -> JointAngles:
-    """Angles of both sides of the body, in degrees.
+    """Compute the angles of both sides of the body, in degrees.
 
     ====================  ==========================================================================
     `hip_flexion`         first angle of Grood & Suntay: of the thigh about the pelvis's side axis,
@@ -158,7 +158,7 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
 
 
 def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
-    """Axes of the pelvis, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+    """Return pelvis axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
     z runs from hip joint to hip joint (Wu et al. 2002: parallel to the line between the anterior
     superior iliac spines), y is the direction from between them to the spine's middle made
@@ -170,7 +170,7 @@ def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
 
 
 def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
-    """Axes of the thorax, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+    """Return thorax axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
     y runs from the spine's middle to between the shoulders (Wu et al. 2005: from between xiphoid
     and T8 to between the jugular notch and C7), z is the line of the shoulders made perpendicular
@@ -184,7 +184,7 @@ def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
 def _limb(
     joints: Vectors, joint_set: JointSet, side: str, names: tuple[str, str, str]
 ) -> tuple[Vectors, Vectors]:
-    """Directions (frames, 3) of both bones of a limb, away from the trunk."""
+    """Return directions (frames, 3) of both bones of a limb, away from the trunk."""
     start, bend, end = (f"{side}_{name}" for name in names)
     upper, lower = _bone(joints, joint_set, start, bend), _bone(joints, joint_set, bend, end)
     return _unit(upper), _unit(lower)
@@ -196,37 +196,37 @@ def _bone(joints: NDArray[np.floating], joint_set: JointSet, start: str, end: st
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    """Directions of (frames, 3) vectors, NaN where they have none."""
+    """Return directions of (frames, 3) vectors, NaN for zero length."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(norms > _SHORTEST, norms, np.nan)
 
 
 def _flexion(limb: Vectors, axes: Vectors) -> NDArray[np.float64]:
-    """Angle of the limb about z, from -y towards x: (frames,) radians in -pi..pi, or NaN."""
+    """Compute the limb's angle about z, from -y towards x: (frames,) radians in -pi..pi, or NaN."""
     forward, up, _ = _components(limb, axes)
     defined = np.hypot(forward, up) > LEAST_LEVER
     return np.where(defined, np.arctan2(forward, -up), np.nan)
 
 
 def _abduction(limb: Vectors, axes: Vectors, side: str) -> NDArray[np.float64]:
-    """Angle of the limb out of the plane of x and y, outwards positive: (frames,) radians."""
+    """Compute the limb's angle out of the x-y plane, outwards positive: (frames,) radians."""
     sideways = _components(limb, axes)[2]
     return np.arcsin(np.clip(sideways if side == "right" else -sideways, -1, 1))
 
 
 def _components(limb: Vectors, axes: Vectors) -> Vectors:
-    """Forward, up and rightward parts of directions: (3, frames)."""
+    """Return forward, up and rightward parts of directions: (3, frames)."""
     return np.einsum("fak,fk->af", axes, limb)
 
 
 def _between(one: Vectors, other: Vectors) -> NDArray[np.float64]:
-    """Angle between directions: (frames,) radians, exact for nearly parallel ones too."""
+    """Compute the angle between directions: (frames,) radians, exact for nearly parallel ones."""
     across = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.arctan2(across, np.sum(one * other, axis=-1))
 
 
 def _possible(degrees: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Put angles (frames, angles) into the turn round their ranges; NaN for what cannot be."""
+    """Shift angles (frames, angles) by whole turns into their ranges; NaN where that fails."""
     ranges = np.array([RANGES[name.split("_", 1)[1]] for name in NAMES])
     middle = ranges.mean(axis=1)
     turned = middle + (degrees - middle + 180.0) % 360.0 - 180.0

@@ -1,4 +1,4 @@
-"""What a machine has of all that this program needs: versions, devices, models, kept files.
+"""Facts of a machine that this program needs: versions, devices, models, cached files.
 
 Everything is imported inside the functions, and what cannot be imported becomes a "problem" in the
 facts: a broken installation is what they are asked about.
@@ -35,7 +35,7 @@ SHIPPED, CACHED, TO_FETCH = "shipped", "in the cache", "to be downloaded"
 
 
 def collect() -> Facts:
-    """Collect all facts; a section in which something unforeseen fails says so and no more."""
+    """Collect all facts; a section that fails unexpectedly holds only its error."""
     sections: dict[str, Callable[[], Any]] = {
         "versions": versions,
         "ffmpeg": ffmpeg_facts,
@@ -54,7 +54,7 @@ def collect() -> Facts:
 
 
 def problems(facts: Any) -> Iterator[str]:
-    """Find everything that is wrong, however deep in the facts."""
+    """Find all problems in the facts, however deep."""
     if isinstance(facts, dict):
         if facts.get(PROBLEM):
             yield str(facts[PROBLEM])
@@ -65,7 +65,7 @@ def problems(facts: Any) -> Iterator[str]:
 
 
 def versions() -> Facts:
-    """Tell the versions of Python and of the packages that results depend on."""
+    """Return the versions of Python and of the packages that results depend on."""
     told: Facts = {
         "python": {"version": platform.python_version(), "file": sys.executable},
         "system": {"version": platform.platform()},
@@ -78,7 +78,7 @@ def versions() -> Facts:
 
 
 def _mmpose() -> Facts:
-    """Tell of MMPose; where it is missing, how it is installed."""
+    """Return MMPose's version, or how to install it."""
     from ..detection.openmmlab.mmpose_package import how_to_install
 
     found = _package(_ON_REQUEST)
@@ -104,7 +104,7 @@ def _package(name: str) -> Facts:
 
 
 def ffmpeg_facts() -> Facts:
-    """Tell which ffmpeg is used, its version and where it comes from."""
+    """Return ffmpeg's path, version and origin."""
     import imageio_ffmpeg
 
     program = Path(imageio_ffmpeg.get_ffmpeg_exe())
@@ -116,7 +116,7 @@ def ffmpeg_facts() -> Facts:
 
 
 def devices() -> list[Facts]:
-    """Tell of the CPU and of every GPU; memory in bytes."""
+    """Describe the CPU and every GPU; memory in bytes."""
     from ..machine.devices import usable_cores, why_no_gpu
 
     found: list[Facts] = [
@@ -135,7 +135,7 @@ def devices() -> list[Facts]:
 
 
 def models() -> list[Facts]:
-    """Tell of the models of the 2D stage that have names."""
+    """Describe the named models of the 2D stage."""
     from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
     from ..files.downloading import cache_folder
 
@@ -162,7 +162,7 @@ def models() -> list[Facts]:
 
 
 def lifters() -> list[Facts]:
-    """Tell of the lifters that come with the program, and of the data they were trained on."""
+    """Describe the shipped lifters and their training data."""
     from ..files.checksums import sha256
     from ..lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
 
@@ -188,7 +188,7 @@ LIFTER_LICENCE = "Apache-2.0"
 
 
 def cache() -> Facts:
-    """Tell what lies in the user's cache folder."""
+    """Describe the contents of the user's cache folder."""
     from ..files.downloading import CACHE_VARIABLE, cache_folder
 
     folder = cache_folder()

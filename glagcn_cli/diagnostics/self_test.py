@@ -1,4 +1,4 @@
-"""Whether everything works here: a clip of five drawn frames through every stage."""
+"""Tests every stage on a clip of five synthetic frames."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ASIDE = 0.1  # of the person's height: how far found hips may be from those dra
 
 @dataclass(frozen=True)
 class Step:
-    """How one step of the self-test went; `problem` is None where it went well."""
+    """Result of one step of the self-test; `problem` is None on success."""
 
     name: str
     seconds: float
@@ -33,12 +33,12 @@ class Step:
 
 
 class _WrongResultError(Exception):
-    """A step went through, and what came out is wrong."""
+    """A step ran, but its result is wrong."""
 
 
 @dataclass
 class _Workpiece:
-    """What steps hand on to later ones, which do without it where they can."""
+    """Results that steps hand on to later ones, which do without them where they can."""
 
     folder: Path
     settings: Settings
@@ -50,7 +50,7 @@ class _Workpiece:
 
 
 def self_test(device: str = "auto") -> Iterator[Step]:
-    """Run every stage on five frames that are drawn on the spot, and yield each step as it ends.
+    """Run every stage on five synthetic frames, and yield each step as it ends.
 
     A step that fails does not keep others from being tried: without a found person, the 2D that
     was drawn is lifted.
@@ -79,7 +79,7 @@ def _tried(name: str, step: Callable[[], None]) -> Step:
 
 
 def one_line(error: BaseException) -> str:
-    """Say an error in one line, by its kind where that is not one of the self-test's own."""
+    """Format an error as one line, with its type unless it is the self-test's own."""
     text = " ".join(str(error).split())[:300]
     if isinstance(error, _WrongResultError):
         return text
@@ -215,14 +215,14 @@ def _there(needed: Any, what: str) -> Any:
 
 
 def _hips_drawn() -> Any:
-    """Middle of the drawn hips, (frames, 2) pixels."""
+    """Return the middle of the drawn hips, (frames, 2) pixels."""
     import numpy as np
 
     return np.array(_HIPS) + np.outer(np.arange(FRAMES), (_STEP, 0))
 
 
 def _as_drawn() -> Keypoints2D:
-    """2D of the person as drawn."""
+    """Return the 2D of the person as drawn."""
     import numpy as np
 
     from ..poses import Keypoints2D

@@ -1,4 +1,4 @@
-"""The facts of `info` for people to read."""
+"""Formats the facts of `info` for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {"detector": "finds people", "pose": "finds joints"}
 
 
 def describe(facts: Facts) -> Iterator[str]:
-    """Yield the lines of a text that says all facts."""
+    """Yield the lines of a text with all facts."""
     yield f"glagcn {facts['glagcn']}"
     yield from _section("Versions", _versions(facts))
     for title, name, rows in (
@@ -30,13 +30,13 @@ def describe(facts: Facts) -> Iterator[str]:
 
 
 def step_line(step: Step) -> str:
-    """Say how a step of the self-test went."""
+    """Format the result of a self-test step."""
     result = "ok" if step.problem is None else f"FAILED: {step.problem}"
     return f"  {step.name:<15} {step.seconds:6.2f} s  {result}"
 
 
 def size(number: int | None) -> str:
-    """Say a number of bytes: `1.2 MB`; nothing for None."""
+    """Format a number of bytes: `1.2 MB`; empty for None."""
     if number is None:
         return ""
     for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -1,4 +1,4 @@
-"""Outputs appear whole or not at all: written under a temporary name, renamed at the end."""
+"""Writes outputs whole or not at all: under a temporary name, renamed at the end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WRITING_FAILED = {
 
 @contextmanager
 def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, renamed to ``path`` when the block ends well.
+    """Yield a temporary path beside ``path``, renamed to ``path`` on success.
 
     When the block raises anything (Ctrl-C included), the temporary file is removed and whatever
     stood under ``path`` before is untouched. Folders that are missing are made, and removed again
@@ -88,7 +88,7 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 
 def nearest_folder(path: Path) -> Path:
-    """Return the innermost folder over a path that is there, or the file in place of one.
+    """Return the innermost existing folder above a path, or the file in place of one.
 
     Folders that are missing are made when something is written into them.
     """
@@ -96,7 +96,7 @@ def nearest_folder(path: Path) -> Path:
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove temporary files of an output whose process was killed before it could do that.
+    """Remove temporary files of an output whose process was killed.
 
     Among them a video's picture, which is written before its sound (`video.writer`).
     """
@@ -110,7 +110,7 @@ def remove_leftovers(path: str | Path) -> None:
 
 
 def remove_temporary(file: Path) -> None:
-    """Remove a file if it is there and can be; what went wrong before says more than this could."""
+    """Remove a file if possible; an earlier error matters more than a failure here."""
     with suppress(OSError):  # as on a read-only disk
         patiently(partial(file.unlink, missing_ok=True))
 

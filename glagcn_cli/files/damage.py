@@ -1,4 +1,4 @@
-"""Errors of files that are not what they should be."""
+"""Errors of damaged files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..errors import GlagcnError, InputError
 
 @contextmanager
 def damage_named(path: Path, contents: str) -> Iterator[None]:
-    """Raise ``InputError`` with the file's name for whatever goes wrong while it is read.
+    """Raise ``InputError`` with the file's name for any error while it is read.
 
     Parameters
     ----------

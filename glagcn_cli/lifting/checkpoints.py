@@ -1,4 +1,4 @@
-"""Lifter checkpoints: names to files, what a file says of itself, saving and loading."""
+"""Lifter checkpoints: names, cards, saving and loading."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFAULT_LIFTER = "lifter-27"
 
 @dataclass(frozen=True)
 class LifterCard:
-    """What a checkpoint says of itself, besides its weights.
+    """Facts that a checkpoint holds besides its weights.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class LifterCard:
 
 
 def lifter_path(name: str) -> Path:
-    """File of a lifter given by a shipped name or by a path; raises ``ModelNotFoundError``."""
+    """Return the file of a lifter by shipped name or path; raise ``ModelNotFoundError``."""
     if name in SHIPPED_LIFTERS:
         return Path(str(files("glagcn_weights") / f"{name}.pth"))
     path = Path(name)
@@ -78,7 +78,7 @@ def lifter_path(name: str) -> Path:
 def save_lifter(
     path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard, *, half: bool = True
 ) -> None:
-    """Write one file that holds the weights and all that rebuilds the network.
+    """Write one file with the weights and the card.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def save_lifter(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Content of a checkpoint file, checked for its kind and version."""
+    """Read a checkpoint file, checked for its kind and version."""
     import torch
 
     try:

@@ -1,4 +1,4 @@
-"""Joints and people that were not seen for a while, or never: what is put in their place."""
+"""Fills in joints and people that were not seen."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def bridge(valid: NDArray[np.bool_], max_gap: float) -> NDArray[np.bool_]:
 
 
 def place_missing_root(filled: Filled) -> Filled:
-    """Put the hip where the upper body has it, in frames in which it is missing.
+    """Place the hip below the upper body in frames in which it is missing.
 
     Everything a lifter reads is relative to the root. Below the thorax, away from the head; below
     the shoulders where the head is missing too; in the middle of what there is where the thorax is.
@@ -139,7 +139,7 @@ def place_missing_root(filled: Filled) -> Filled:
 
 
 def _below_shoulders(filled: Filled) -> NDArray[np.float64]:
-    """(frames, 2) pixels from the thorax straight down to the hip, by shoulders and upper arms."""
+    """Compute the vector (frames, 2) in pixels from thorax to hip from shoulders and upper arms."""
     lengths = [
         multiple
         * np.linalg.norm(np.diff(filled.keypoints[:, ends], axis=1)[:, 0], axis=-1)

@@ -1,4 +1,4 @@
-"""From one person's 2D keypoints over a clip to 3D joints in the camera frame."""
+"""Lifts one person's 2D keypoints of a clip to 3D joints in the camera frame."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ few hundredths of a run even so, and the better pose."""
 
 
 class Lifter:
-    """A lifter network with all that belongs to it.
+    """A lifter network with its card, device and precision.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Lifter:
         device: torch.device | str = "cpu",
         precision: torch.dtype | None = None,
     ) -> Lifter:
-        """Load a lifter by shipped name or file; raises ``CheckpointError`` for another body."""
+        """Load a lifter by shipped name or file; raise ``CheckpointError`` for another body."""
         path = lifter_path(name)
         network, card = load_lifter(path)
         architecture = card.architecture
@@ -92,12 +92,12 @@ class Lifter:
         return cls(network, card, device, precision=precision)
 
     def computing(self) -> torch.autocast:
-        """Context in which the network computes in the lifter's precision."""
+        """Return a context in which the network computes in the lifter's precision."""
         return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
 
     @property
     def video_branch(self) -> str:
-        """`VIDEO_BRANCH`, but for lifters whose local module has learned nothing."""
+        """`VIDEO_BRANCH`, or the sequence branch of lifters with an untrained local module."""
         trained = self.card.recipe.get("loss", {}).get("centre", 1.0) > 0
         return VIDEO_BRANCH if trained else SEQUENCE
 
@@ -110,7 +110,7 @@ class Lifter:
         branch: str | None = None,
         max_gap: float = MAX_GAP,
     ) -> PoseSequence:
-        """Lift a whole clip of any length from one frame up.
+        """Lift a whole clip of any length, at least one frame.
 
         Parameters
         ----------
@@ -240,7 +240,7 @@ class Lifter:
         image_size: tuple[int, int],
         fov: float,
     ) -> LiftedJoints:
-        """Turn what the network says of frames to the camera's axes, joints about the root.
+        """Turn lifted frames to the camera's axes, joints relative to the root.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class Lifter:
 
 
 def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:
-    """Put what was lifted of stretches of a clip in their places; zero where there is nothing."""
+    """Put lifted stretches of a clip in their places; zero between them."""
     found: dict[str, NDArray[np.float64]] = {}
     for run, piece in pieces:
         for name, values in piece._asdict().items():
@@ -273,7 +273,7 @@ def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> Lift
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (..., 3) of length 1."""
+    """Scale vectors (..., 3) to length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-9)
 
 

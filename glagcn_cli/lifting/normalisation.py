@@ -1,4 +1,4 @@
-"""From pixels to the numbers a lifter reads, and from its output back to the camera frame.
+"""Normalises pixels to a lifter's input.
 
 Training and inference both call these functions: a difference between the two would be a bug that
 no test of either side sees. A checkpoint names the normalisation it was trained with.
@@ -53,7 +53,7 @@ def normalise_windows(
 def normalise_windows(
     keypoints: Any, normalisation: str, image_size: Any, root: int = 0, scores: Any = None
 ) -> NDArray[np.float32] | Tensor:
-    """Bring windows of 2D joints into the form a lifter was trained on.
+    """Normalise windows of 2D joints as a lifter was trained.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def normalise_windows(
 def _normalise_places(
     keypoints: Any, normalisation: str, image_size: Any, root: int, present: Any
 ) -> Any:
-    """Normalise x and y; where it is told which joints are `present`, the others become 0."""
+    """Normalise x and y; joints that are not `present` become 0."""
     if normalisation == IMAGE:
         if np.ndim(image_size) == 1:
             size, width = np.array(image_size), image_size[0]
@@ -115,10 +115,10 @@ def _normalise_places(
 
 
 def _without_root(values: Any, root: int) -> Any:
-    """Sum of (windows, frames, joints) over all frames and joints but the root."""
+    """Sum (windows, frames, joints) over all frames and joints but the root."""
     return values[:, :, :root].sum(axis=(1, 2)) + values[:, :, root + 1 :].sum(axis=(1, 2))
 
 
 def _single(values: Any) -> Any:
-    """Single precision, as networks read it."""
+    """Convert to single precision, as networks read it."""
     return values.astype(np.float32) if isinstance(values, np.ndarray) else values.float()

@@ -1,4 +1,4 @@
-"""Changes of the frame rate."""
+"""Changes the frame rate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def resample(
     target: Fraction | int,
     frames: int | None = None,
 ) -> NDArray[np.float64]:
-    """Cubic interpolation from one frame rate to another; frame 0 stays frame 0.
+    """Interpolate cubically from one frame rate to another; frame 0 stays frame 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a network says of a clip: windows cut out of it, lifted in batches, and blended."""
+"""Cuts a clip into windows, lifts them in batches, and blends the results."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def lift_windows(
     flip: bool,
     hops: int = HOPS_PER_WINDOW,
 ) -> LiftedJoints:
-    """Run a network over overlapping windows of a clip and blend what they say of each frame.
+    """Run a network over overlapping windows of a clip and blend its predictions for each frame.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def lift_windows(
 
 
 def _weights(window: int, whole: bool) -> NDArray[np.float64]:
-    """What a frame counts by its place in a window, (window,)."""
+    """Return a frame's weight by its place in a window, (window,)."""
     if not whole:
         return (np.arange(window) == window // 2).astype(np.float64)
     # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at the
@@ -112,7 +112,7 @@ def _weights(window: int, whole: bool) -> NDArray[np.float64]:
 def with_scores(
     card: LifterCard, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
 ) -> NDArray[np.float64]:
-    """Keypoints (frames, joints, 2) and, for a lifter that reads them, scores behind x and y.
+    """Return keypoints (frames, joints, 2), with scores behind x and y for lifters that read them.
 
     Scores that are not known (None) count all joints as seen.
     """
@@ -125,7 +125,7 @@ def with_scores(
 def network_input(
     card: LifterCard, windows: NDArray[np.float64], image_size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Network input of windows (windows, frames, joints, 2 or 3), as `with_scores` gives frames."""
+    """Normalise windows (windows, frames, joints, 2 or 3) of frames from `with_scores`."""
     keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
     scores = rest[..., 0] if rest.shape[-1] else None
     root = JOINT_SETS[card.architecture.joint_set].root
@@ -133,7 +133,7 @@ def network_input(
 
 
 class Blend:
-    """Weighted mean of what windows say of the frames that they share.
+    """Weighted mean of overlapping windows, frame by frame.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class Blend:
             self._total[inside] += shaped * window
 
     def mean(self, inside: slice) -> NDArray[np.float64]:
-        """Of each of these frames (frames, ...), all of which some window has spoken of."""
+        """Return the mean of these frames (frames, ...), each of which needs a window."""
         assert self._total is not None
         weight = self._weight[inside].reshape(-1, *[1] * (self._total.ndim - 1))
         return np.asarray(self._total[inside] / weight)

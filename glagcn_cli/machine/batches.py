@@ -1,4 +1,4 @@
-"""Work in batches as large as the memory of the device allows."""
+"""Runs work in batches as large as the device's memory allows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class Batches(Generic[T, R]):
-    """Puts items through a network some at a time, fewer when the memory does not suffice.
+    """Runs items through a network in batches, smaller ones when memory is short.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Batches(Generic[T, R]):
         self.size = size
 
     def __call__(self, items: Sequence[T]) -> list[R]:
-        """Results of all items in order.
+        """Return the results of all items in order.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Batches(Generic[T, R]):
         return results
 
     def _take_less(self, tried: int, error: RuntimeError) -> None:
-        """Halve the size, for good: what did not fit once would not fit again."""
+        """Halve the batch size for good."""
         if tried == 1:
             raise DeviceError(
                 "the memory of the device does not suffice for the smallest batch; close other "

@@ -1,4 +1,4 @@
-"""Which device to compute on, and what becomes of a run when it fails."""
+"""Chooses the device to compute on, and handles its failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_MEMORY = ("can't allocate memory", "not enough memory")
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -58,7 +58,7 @@ def choose_device(name: str) -> str:
 
 
 def why_no_gpu() -> str:
-    """Say why there is no GPU to compute on, where CUDA is not available."""
+    """Explain why CUDA is not available."""
     import torch
 
     if is_mac():
@@ -67,7 +67,7 @@ def why_no_gpu() -> str:
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch says that a device, or this machine, has no memory left."""
+    """Tell whether an error is torch's lack of memory, on a device or this machine."""
     import torch
 
     return isinstance(error, torch.OutOfMemoryError) or any(
@@ -76,7 +76,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def release_memory() -> None:
-    """Give memory that torch keeps for later back to the GPU."""
+    """Return memory that torch caches to the GPU."""
     import torch
 
     if torch.cuda.is_available():
@@ -85,7 +85,7 @@ def release_memory() -> None:
 
 @contextmanager
 def lost_devices_told(device: str) -> Iterator[None]:
-    """Turn the errors of a GPU that fails in the middle of a run into one that says what to do.
+    """Turn errors of a GPU that fails in the middle of a run into one with advice.
 
     Raises
     ------

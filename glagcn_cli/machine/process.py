@@ -1,4 +1,4 @@
-"""What a process is told that works for this program alone: of memory, threads and its output.
+"""Sets up a process that runs this program alone: its memory, threads and output.
 
 For commands, and for processes that are started for the work. A process of somebody who uses the
 library stays as it is.
@@ -26,7 +26,7 @@ and 22 s when threads slept at once; beside other programs the default is ten ti
 
 
 def let_idle_threads_sleep() -> None:
-    """Have OpenMP's threads spin for a moment only, unless the user's environment says otherwise.
+    """Let OpenMP's threads spin only briefly, unless the user's environment sets it.
 
     At the end of every layer all threads wait for the last. Spinning, they keep the processor from
     whatever else runs, the last of them included. Call it before torch is imported, which reads
@@ -46,7 +46,7 @@ _LARGEST_OF_OLD = 4 * 1024 * 1024 * ctypes.sizeof(ctypes.c_long)
 
 
 def keep_freed_memory() -> bool:
-    """Have glibc keep freed blocks for the next request, whatever their size; elsewhere nothing.
+    """Make glibc reuse freed blocks of any size; do nothing elsewhere.
 
     By default it asks the system for each large block and gives it back when it is freed. Networks
     free and ask for the same megabytes in every layer, and the system clears all pages anew: that
@@ -77,7 +77,7 @@ two of torch has, of which there are hundreds. Python's 700 cost a fifth of the 
 
 
 def prepare_process() -> None:
-    """Have memory kept, idle threads sleep, garbage collected rarely, and any name printed.
+    """Reuse memory, let idle threads sleep, collect garbage rarely, and print any name.
 
     To be called before torch is imported.
     """
@@ -90,7 +90,7 @@ def prepare_process() -> None:
 
 
 def let_any_name_be_printed() -> None:
-    """Have standard output take whatever is in the names of files; it would stop a run.
+    """Make standard output accept all characters of file names, which would stop a run.
 
     Windows writes to files and pipes in an encoding of the country's: what that lacks becomes an
     escape, as on standard error. Names that are no text keep their bytes in UTF-8.
@@ -101,12 +101,12 @@ def let_any_name_be_printed() -> None:
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Whether a stream can take every character."""
+    """Tell whether a stream accepts every character."""
     return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch and OpenCV use no more threads than this; it imports both."""
+    """Limit the threads of torch and OpenCV; import both."""
     import cv2
     import torch
 

@@ -1,4 +1,4 @@
-"""Signals held back while something begins that must not be lost half-way: a process, say."""
+"""Holds signals back while something begins that must not stop half-way, such as a process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ A closed terminal sends one that has another name on Windows.
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Keep signals from raising inside the block; one that came is raised at its end.
+    """Delay signals in the block; raise one that came at its end.
 
     A signal raises wherever the main thread is, so also after a process has started and before
     anybody can know of it to stop it. For moments only: meanwhile Ctrl-C is not answered. Signals

@@ -1,4 +1,4 @@
-"""The one thing that pip cannot install: the system libraries that OpenCV is linked to."""
+"""Checks the system libraries of OpenCV, which pip cannot install."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SystemLibraryError(GlagcnError):
 
 
 def check_opencv() -> None:
-    """Import OpenCV, or raise ``SystemLibraryError`` that says what to install."""
+    """Import OpenCV, or raise ``SystemLibraryError`` with what to install."""
     try:
         import cv2  # noqa: F401
     except ImportError as error:

@@ -25,7 +25,7 @@ ADAPTIVE_INIT = 1e-6
 
 
 def _init_convolution(convolution: nn.Conv2d) -> nn.Conv2d:
-    """Kaiming normal by fan-out, bias zero."""
+    """Initialise by Kaiming normal with fan-out, bias zero."""
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out")
     if convolution.bias is not None:
         nn.init.zeros_(convolution.bias)
@@ -77,7 +77,7 @@ class AdaptiveGraphConvolution(nn.Module):
         )
 
     def graph(self, x: Tensor) -> Tensor:
-        """A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
+        """Compute A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
         n, _, joints, frames = x.shape
         layers = [*self.conv_a, *self.conv_b]  # one pass over x: (N, V, T, 6 x embedding)
         weight, bias = _joined(layers, "weight", 0), _joined(layers, "bias", 0)
@@ -104,17 +104,17 @@ class AdaptiveGraphConvolution(nn.Module):
 
 
 def _joined(layers: Iterable[nn.Module], parameter: str, dim: int) -> Tensor:
-    """One parameter of several layers, side by side."""
+    """Join one parameter of several layers side by side."""
     return torch.cat([layer.get_parameter(parameter) for layer in layers], dim=dim)
 
 
 def _last(x: Tensor) -> Tensor:
-    """Channels to the end, where they are in memory: (N, C, V, T) to (N, V, T, C)."""
+    """Move channels to the end, as in memory: (N, C, V, T) to (N, V, T, C)."""
     return x.permute(0, 2, 3, 1)
 
 
 def _second(x: Tensor) -> Tensor:
-    """The way back: (N, V, T, C) to (N, C, V, T)."""
+    """Move channels back: (N, V, T, C) to (N, C, V, T)."""
     return x.permute(0, 3, 1, 2)
 
 
@@ -185,7 +185,7 @@ class GraphTemporalBlock(nn.Module):
 
 
 def strided_level(x: Tensor, keep: nn.Module, shrink: nn.Module) -> Tensor:
-    """One level of the local module: (N, C, V, T) to (N, C, V, T / 3), T a multiple of 3.
+    """Build a level of the local module: (N, C, V, T) to (N, C, V, T / 3), T a multiple of 3.
 
     A stride-1 block (`keep`), then a stride-3 block without residual of its own (`shrink`);
     around both a skip that takes the middle frame of each three.

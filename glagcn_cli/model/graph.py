@@ -1,4 +1,4 @@
-"""The fixed part of the skeleton graph: which joint passes its features to which."""
+"""The fixed part of the skeleton graph: which joints exchange features."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUBSETS = 3  # the joint itself, its child (inward), its parent (outward)
 
 
 def adjacency(joint_set: JointSet) -> Tensor:
-    """Adjacency of the three subsets, each normalised by column.
+    """Return the adjacency of the three subsets, each normalised by column.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""``--progress json``: what a run does as JSON objects, one a line, for programs that call it.
+"""``--progress json``: events of a run as JSON objects, one a line, for calling programs.
 
 docs/command_line.md has the schema. Every process writes whole lines of its own, so runs that share
 a standard error do not tear each other's.
@@ -42,7 +42,7 @@ class EventStream:
         self._latest = -pause  # when the latest event of a running stage was written
 
     def emit(self, event: str, **facts: Any) -> None:
-        """Write an event; facts that are None are left out, but for a stage's total."""
+        """Write an event; leave out facts that are None, but for a stage's total."""
         told = {key: value for key, value in facts.items() if value is not None or key == "total"}
         line = json.dumps({"event": event, **told}) + "\n"  # ASCII: no encoding can spoil it
         with self._lock, suppress(OSError):  # nobody listens any more; the work goes on
@@ -64,7 +64,7 @@ EVENTS = EventStream()
 
 
 class EventHandler(logging.Handler):
-    """Messages of the library as events."""
+    """Handler that emits the library's messages as events."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a message."""

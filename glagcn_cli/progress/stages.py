@@ -1,4 +1,4 @@
-"""Stages of a run: how far each is, for who waits for it, and how long it took, for the report."""
+"""Progress bars and timings of the stages of a run."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Stage:
             self.parts[name] = self.parts.get(name, 0.0) + time.perf_counter() - started
 
     def report(self) -> dict[str, object]:
-        """Seconds, and frames, frames per second and seconds of parts where there are any."""
+        """Return seconds, and frames, frames per second and seconds of parts where known."""
         row: dict[str, object] = {"seconds": round(self.seconds, 3)}
         if self.frames:
             rate = self.frames / max(self.seconds, 1e-9)
@@ -96,11 +96,11 @@ class Stages:
 
     @classmethod
     def shown_as(cls, progress: str, about: str | None = None) -> Stages:
-        """Stages of which progress is shown as one of `events.PROGRESS`."""
+        """Return stages whose progress is shown as one of `events.PROGRESS`."""
         return cls(visible=progress == BAR, events=progress == JSON, about=about)
 
     def telling(self, on_written: Callable[[Path], object]) -> Callable[[Path], None]:
-        """Extend what is called with each file that is whole by its event."""
+        """Also emit an event for each finished file."""
 
         def told(path: Path) -> None:
             on_written(path)
@@ -145,7 +145,7 @@ class Stages:
 
     @contextmanager
     def _told(self, name: str, stage: Stage, total: int | None) -> Iterator[None]:
-        """Write events of a stage where that is wanted."""
+        """Emit events of a stage if asked for."""
         if not self.events:
             yield
             return
@@ -178,12 +178,12 @@ class Stages:
             stage._bar = None
 
     def report(self) -> dict[str, dict[str, object]]:
-        """What every stage has to say of itself."""
+        """Return the reports of all stages."""
         return {name: stage.report() for name, stage in self.by_name.items()}
 
 
 def bar_size() -> dict[str, Any]:
-    """Options of a tqdm bar that follow the terminal on standard error.
+    """Return options of a tqdm bar that follow the terminal on standard error.
 
     One that does not tell its width would get a bar of no width.
     """

@@ -1,4 +1,4 @@
-"""Draw skeletons: limbs as rounded strokes in the colours of their side, far ones first."""
+"""Draws skeletons: limbs as rounded strokes in the colours of their side, far ones first."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Strokes:
         return len(self.depth)
 
     def where(self, keep: NDArray) -> Strokes:
-        """Return the strokes that a mask or index array picks."""
+        """Return the strokes that a mask or index array selects."""
         return Strokes(*(array[keep] for array in self._arrays()))
 
     def near(self, size: tuple[int, int]) -> Strokes:
@@ -78,7 +78,7 @@ class Strokes:
 
     @classmethod
     def join(cls, parts: Sequence[Strokes]) -> Strokes:
-        """All strokes of several figures, so that they can be sorted by depth together."""
+        """Join the strokes of several figures, to sort them by depth together."""
         return cls(*map(np.concatenate, zip(*(part._arrays() for part in parts), strict=True)))
 
     def _arrays(self) -> tuple[NDArray[np.float64], ...]:
@@ -87,13 +87,13 @@ class Strokes:
 
 @lru_cache(maxsize=16)
 def bone_colours(joint_set: JointSet) -> NDArray[np.float64]:
-    """(bones, 3) colour of each bone: limbs by their side, the trunk neutral."""
+    """Return the colour of each bone (bones, 3): limbs by their side, the trunk neutral."""
     return np.array([_bone_colour(*bone) for bone in joint_set.bones], dtype=np.float64)
 
 
 @lru_cache(maxsize=16)
 def joint_colours(joint_set: JointSet) -> NDArray[np.float64]:
-    """(joints, 3) colour of each joint by its side."""
+    """Return the colour of each joint (joints, 3) by its side."""
     colours = np.tile(np.array(NEUTRAL, dtype=np.float64), (len(joint_set), 1))
     colours[list(joint_set.left)] = LEFT
     colours[list(joint_set.right)] = RIGHT
@@ -113,7 +113,7 @@ def _bone_colour(parent: str, child: str) -> Colour:
 
 @lru_cache(maxsize=16)
 def _ends_and_colours(joint_set: JointSet) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Both joints of every stroke of a skeleton, a dot's twice the same; and their colours."""
+    """Return both joints of every stroke of a skeleton, a dot's twice, and their colours."""
     dots = np.repeat(np.arange(len(joint_set))[:, None], 2, axis=1)
     pairs = np.concatenate([np.array(joint_set.bone_indices), dots])
     return pairs, np.concatenate([bone_colours(joint_set), joint_colours(joint_set)])
@@ -128,7 +128,7 @@ def skeleton_strokes(
     border: float = 0.0,
     opacity: NDArray[np.floating] | None = None,
 ) -> Strokes:
-    """Strokes of one skeleton: its bones first, then its joints as dots.
+    """Return the strokes of one skeleton: its bones first, then its joints as dots.
 
     Parameters
     ----------
@@ -169,12 +169,12 @@ def skeleton_strokes(
 
 
 def outline(ends: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Corners (strokes, 18, 2) of the polygons that strokes (strokes, 2, 2) are drawn as."""
+    """Return the corners (strokes, 18, 2) of the polygons of strokes (strokes, 2, 2)."""
     return _corners(ends, radii, _round_ends(ends))
 
 
 def _round_ends(ends: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Unit vectors (strokes, 18, 2) from the ends of strokes to the corners of their polygons."""
+    """Return unit vectors (strokes, 18, 2) from ends of strokes to corners of their polygons."""
     along = ends[:, 1] - ends[:, 0]
     angle = np.arctan2(along[:, 1], along[:, 0])[:, None] + _TURNS
     towards = np.empty((*angle.shape, 2))
@@ -274,7 +274,7 @@ def tag_person(
     letters: int,
     plate: bool = False,
 ) -> None:
-    """Write a person's number over their head, or over the highest of the points that are seen."""
+    """Write a person's number above their head, or above the highest visible point."""
     head = np.array([joint in _HEADS for joint in person.joint_set.joints])
     points = points[seen & head if (seen & head).any() else seen]
     if not len(points):

@@ -1,4 +1,4 @@
-"""The floor of the 3D panel: a grid of metres that fades out around the place people move in."""
+"""Draws the floor of the 3D panel: a grid of metres that fades out around the people."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Floor:
         self._shade = np.ceil(visible[visible > 0] * _SHADES).astype(int)
 
     def _visibility(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """1 where people come to, falling to 0 at some metres from there."""
+        """Return 1 where people come to, falling to 0 some metres away."""
         outside = np.maximum(np.abs(places - self._middle) - self._half, 0)
         share = np.clip(1 - np.hypot(*outside.T) / _BEYOND, 0, 1)
         return share * share * (3 - 2 * share)
@@ -77,7 +77,7 @@ class Floor:
 
 @lru_cache(maxsize=4)  # turning does not move the horizon
 def _ground(size: tuple[int, int], horizon: float) -> NDArray[np.uint8]:
-    """Sky and floor (height, width, 3), passing over into each other below the horizon."""
+    """Return sky and floor (height, width, 3), blended below the horizon."""
     width, height = size
     below = (np.arange(height) - horizon) / (height * 0.45)
     share = np.clip(below, 0, 1)[:, None, None]

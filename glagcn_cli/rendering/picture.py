@@ -1,4 +1,4 @@
-"""What is drawn on: pictures in RGB, or in YUV 4:2:0, as decoders give and encoders take them.
+"""Pictures to draw on: RGB, or YUV 4:2:0 as decoders and encoders exchange it.
 
 A frame in YUV 4:2:0 is half the bytes of one in RGB and needs no conversion between the video that
 is read and the one that is written: that conversion would cost more than all the drawing. Whatever
@@ -51,11 +51,11 @@ class Plane:
     first: tuple[float, float] = (0.0, 0.0)
 
     def place(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where points (..., 2) of the picture lie among the plane's pixels."""
+        """Return the places of the picture's points (..., 2) in the plane's pixels."""
         return points if self.step == 1 else (points - self.first) / self.step
 
     def colours(self, rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The numbers (n, channels) that RGB colours (n, 3), 0..255, have in this plane."""
+        """Convert RGB colours (n, 3), 0..255, to this plane's numbers (n, channels)."""
         return rgb @ self.weights.T + self.black
 
     def blend(
@@ -65,7 +65,7 @@ class Plane:
         corner: tuple[int, int],
         light: float = 1.0,
     ) -> None:
-        """Bring a region nearer to an RGB colour (3,), by the share 0..1 that a mask has there.
+        """Blend a region with an RGB colour (3,), by a mask of shares 0..1.
 
         The mask, (height, width) in pixels of the picture with its corner at (x, y), lies within
         the picture. Before that, the region is darkened to a share of its light.
@@ -87,7 +87,7 @@ class Plane:
 
 
 class Yuv420:
-    """A picture in YUV 4:2:0: a brightness for each pixel, two numbers of colour for each four.
+    """A picture in YUV 4:2:0: a brightness for each pixel, two colour numbers for each four.
 
     BT.709, limited range; the colour is that on the left of the four pixels, half-way down, as
     players take it for H.264.
@@ -146,12 +146,12 @@ class Yuv420:
         return part
 
     def copy_from(self, other: Yuv420) -> None:
-        """Take the pixels of another picture of this size."""
+        """Copy the pixels of another picture of this size."""
         for here, there in zip(self.channels, other.channels, strict=True):
             here[:] = there
 
     def fill(self, colour: tuple[int, int, int]) -> None:
-        """Give all pixels one RGB colour."""
+        """Set all pixels to one RGB colour."""
         for plane in self.planes:
             plane.pixels[:] = np.rint(plane.colours(np.array([colour], float))[0])
 
@@ -161,20 +161,20 @@ Picture: TypeAlias = "NDArray[np.uint8] | Yuv420"
 
 
 def planes_of(picture: Picture) -> tuple[Plane, ...]:
-    """Return the planes on each of which everything is drawn."""
+    """Return the planes, each of which is drawn on."""
     if isinstance(picture, Yuv420):
         return picture.planes
     return (Plane(picture, np.eye(3), _RGB_OF_BLACK),)
 
 
 def size_of(picture: Picture) -> tuple[int, int]:
-    """(width, height) in pixels."""
+    """Return (width, height) in pixels."""
     height, width = (picture.channels[0] if isinstance(picture, Yuv420) else picture).shape[:2]
     return width, height
 
 
 def _fewer(mask: NDArray[np.float32], left: int, top: int, step: int) -> NDArray[np.float32]:
-    """Mean of a mask over squares of pixels, the first of which begins (left, top) before it."""
+    """Average a mask over squares of pixels; the first begins (left, top) before it."""
     height, width = mask.shape
     across, down = -(-(width + left) // step), -(-(height + top) // step)
     whole = np.zeros((down * step, across * step), np.float32)

@@ -1,4 +1,4 @@
-"""The 3D skeletons in their scene, where the video is not at hand."""
+"""Draws the 3D skeletons in their scene, without the video."""
 
 from __future__ import annotations
 

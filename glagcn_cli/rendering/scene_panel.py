@@ -1,4 +1,4 @@
-"""The right panel: the 3D skeletons with their shadows on the floor of the scene."""
+"""The right panel: the 3D skeletons with their shadows on the floor."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class ScenePanel:
 
 
 def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
-    """How strongly joints (joints,) are drawn, 0..1, by how sure they are; None where unknown."""
+    """Return the opacity of joints (joints,), 0..1, by their certainty; None where unknown."""
     if sequence.uncertainty is None:
         return None
     share = np.clip((sequence.uncertainty[index] - SURE) / (UNSURE - SURE), 0, 1)
@@ -134,7 +134,7 @@ def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
 
 
 def _shadow(sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
-    """The figure dropped straight down on the floor: where feet and shadow meet, they touch it."""
+    """Project the figure straight down on the floor, so that feet touch their shadows."""
     pixels, depth = camera.project(sequence.joints[index] * np.array([1, 0, 1]))
     radius = camera.focal * _SHADOW / np.maximum(depth, _NEAR)
     strokes = skeleton_strokes(

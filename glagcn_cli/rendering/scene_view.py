@@ -1,4 +1,4 @@
-"""Look at the scene: a perspective camera that keeps a whole clip in its picture."""
+"""A perspective camera that has a whole clip in its picture."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Camera:
 
 
 class SceneView:
-    """A camera that stands still or turns about the middle of the scene, all of it in the picture.
+    """A camera that stands still or orbits the scene, with all of it in the picture.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class SceneView:
         return Camera(rotation, self._pivot + self._offset @ rotation, self.focal, self.size)
 
     def _fit(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Nearest camera position, in its own axes, from which all points are in the picture.
+        """Find the nearest camera position, in its own axes, that shows all points.
 
         A point is in the picture where ``|x - cx| <= slope_x * (z - cz)``, the same for y. The
         two tightest points of an axis bound ``cz`` and give the ``c`` half-way between them.
@@ -132,7 +132,7 @@ class SceneView:
 
 
 def view_rotation(azimuth: float, elevation: float) -> NDArray[np.float64]:
-    """Rotation (3, 3), scene to camera, of a camera that looks from these angles (degrees)."""
+    """Return the rotation (3, 3), scene to camera, of a view from these angles (degrees)."""
     a, e = np.radians([azimuth, elevation])
     forward = -np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
     right = np.array([np.cos(a), 0.0, -np.sin(a)])
@@ -140,7 +140,7 @@ def view_rotation(azimuth: float, elevation: float) -> NDArray[np.float64]:
 
 
 def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """All places (n, 3) that people of a clip come to, metres, without freak poses.
+    """Return all places (n, 3) of a clip's people, metres, without outliers.
 
     Joints that jump away for a few frames or are farther off than a body reaches are pulled
     back, so that one broken frame does not make everybody small. With nobody there, the room
@@ -159,7 +159,7 @@ def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
 
 
 def _plausible(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Poses (frames, joints, 3) that do not jump, every joint within a body's reach."""
+    """Return the poses (frames, joints, 3) that do not jump, with joints within a body's reach."""
     steady = median_filter(joints, size=(_OUTLIER_FRAMES, 1, 1), mode="nearest")
     # The filter speaks only where it differs by more than bodies move: fast movements are kept.
     jumps = np.abs(joints - steady).max(axis=-1, keepdims=True) > _JUMP
@@ -169,7 +169,7 @@ def _plausible(joints: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _swept(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rims of the cylinder about the vertical axis that points (n, 3) fill as the view turns."""
+    """Return the rims of the cylinder about the vertical axis that points (n, 3) fill."""
     radius = np.hypot(points[:, 0], points[:, 2]).max()
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     rim = np.stack([radius * np.cos(angle), np.zeros(64), radius * np.sin(angle)], axis=1)

@@ -1,4 +1,4 @@
-"""The side-by-side frame: the video with its 2D skeletons, and the 3D skeletons in their scene."""
+"""Draws the side-by-side frame: the video with its 2D skeletons, and the 3D skeletons."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class SideBySideRenderer:
         self._scene = ScenePanel(sequences, (right_width, height), turn)
 
     def render(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
-        """Draw one frame, in the format in which the video's frame is given.
+        """Draw one frame, in the format of the video's frame.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The left panel: the video's frame with the 2D skeletons on it."""
+"""The left panel: the video's frame with its 2D skeletons."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class VideoPanel:
                 tag_person(picture, person, points[index], seen, self._letters, plate=True)
 
     def _lay(self, panel: Picture, frame: NDArray[np.uint8]) -> Picture:
-        """Put the video's frame on the panel and return the part of the panel where it is."""
+        """Put the video's frame on the panel and return the part that it covers."""
         rows, columns = self._picture
         if isinstance(panel, Yuv420):
             if self._bars:
@@ -88,7 +88,7 @@ class VideoPanel:
 def _strokes_2d(
     points: NDArray[np.float64], scores: NDArray[np.float32], person: Keypoints2D, radius: float
 ) -> Strokes:
-    """Strokes of the 2D skeleton: uncertain ones thin and without border, poor ones left out."""
+    """Return the strokes of the 2D skeleton: uncertain ones thin, poor ones left out."""
     joint_set = person.joint_set
     size = np.array([0.6 if joint in _FACE else 1.0 for joint in joint_set.joints]) * radius
     strokes = skeleton_strokes(points, joint_set, size, size * 1.5, border=max(0.6, radius * 0.5))
@@ -101,7 +101,7 @@ def _strokes_2d(
 
 
 def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) -> float:
-    """Half the width of a person's 2D lines: by how tall they are in the clip, in pixels."""
+    """Return half the width of a person's 2D lines, by their size in the clip, in pixels."""
     if not person.valid.any():
         return 1.0
     tall = float(np.median(np.ptp(points[person.valid], axis=1).max(axis=-1)))

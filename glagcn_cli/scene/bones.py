@@ -1,4 +1,4 @@
-"""Bones keep their lengths: a network's output does not know that, a skeleton does."""
+"""Gives bones constant lengths, which a network's output lacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Vectors = NDArray[np.float64]
 def bone_lengths(
     joints: NDArray[np.floating], uncertainty: NDArray[np.floating] | None = None
 ) -> dict[str, float]:
-    """Length of every H36M-17 bone: the median over time and over its left and right copy.
+    """Compute the length of every H36M-17 bone: the median over time and both sides.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def steady_bones(
     valid: NDArray[np.bool_],
     uncertainty: NDArray[np.floating] | None = None,
 ) -> _Vectors:
-    """Give every bone its median length in all frames, with joints as near as can be to the given.
+    """Give every bone its median length in all frames, with joints as near as possible to before.
 
     Laid end to end in their given directions, bones would carry the error of a length along to all
     joints beyond. So every bone in turn takes the direction that brings all joints beyond it
@@ -91,7 +91,7 @@ def steady_bones(
 
 
 def _laid_end_to_end(joints: _Vectors, lengths: dict[str, float]) -> _Vectors:
-    """Bones of these lengths in the directions of (frames, 17, 3) joints, from the root on."""
+    """Lay bones of these lengths along (frames, 17, 3) joints, from the root on."""
     laid = joints.copy()
     for parent, child in H36M17.bone_indices:
         # Both hips lie on one line through the root.
@@ -102,20 +102,20 @@ def _laid_end_to_end(joints: _Vectors, lengths: dict[str, float]) -> _Vectors:
 
 
 def _of_length(vectors: _Vectors, length: float) -> _Vectors:
-    """Vectors (frames, 3) of one length; those of hardly any stay next to nothing."""
+    """Scale vectors (frames, 3) to one length; nearly empty ones stay near zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors * (length / np.maximum(norms, SHORTEST))
 
 
 def _trust(uncertainty: NDArray[np.floating] | None, shape: tuple[int, ...]) -> _Vectors:
-    """Weights (frames, joints) by certainty, all the same where it is not known."""
+    """Return weights (frames, joints) by certainty, equal where it is not known."""
     if uncertainty is None:
         return np.ones(shape)
     return 1 / np.square(np.maximum(uncertainty.astype(np.float64), LEAST_UNCERTAINTY))
 
 
 def _weighted_median(values: _Vectors, weights: _Vectors) -> float:
-    """Median of all values; the middle between two where half of the weight lies on each side."""
+    """Compute the median; the mean of two where half of the weight lies on each side."""
     order = np.argsort(values, axis=None)
     ranked, total = values.ravel()[order], np.cumsum(weights.ravel()[order])
     half = total[-1] / 2
@@ -124,7 +124,7 @@ def _weighted_median(values: _Vectors, weights: _Vectors) -> float:
 
 
 def _joints_beyond(first: int) -> list[int]:
-    """A joint and all that hang on it."""
+    """Return a joint and its descendants."""
     beyond = {first}
     for parent, child in H36M17.bone_indices:  # from the root outwards
         if parent in beyond:

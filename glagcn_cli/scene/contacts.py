@@ -20,7 +20,7 @@ ANKLE_HEIGHT = 0.08
 
 
 class Evidence(NamedTuple):
-    """What tells of feet on the floor, (frames, 2) each: the left and the right foot.
+    """Evidence of feet on the floor, (frames, 2) each: the left and the right foot.
 
     ``across`` is an ankle's speed in the picture, in metres a second at the person's depth: a foot
     that stands does not move there, whatever the lifter makes of the leg. ``speed`` is that of the
@@ -88,7 +88,7 @@ def find_contacts(
 
 
 def _flat(run: slice, height: NDArray[np.float64]) -> slice:
-    """The part of a contact from the heel's coming down to its going up."""
+    """Return the part of a contact between heel strike and heel-off."""
     low = np.flatnonzero(height <= np.percentile(height, 20) + HEEL_OFF)
     return slice(run.start + int(low[0]), run.start + int(low[-1]) + 1)
 
@@ -96,7 +96,7 @@ def _flat(run: slice, height: NDArray[np.float64]) -> slice:
 def evidence(
     body: PoseSequence, placed: NDArray[np.float64], pixels_a_metre: NDArray[np.float64]
 ) -> Evidence:
-    """Measure what tells of contacts; as `find_contacts`."""
+    """Measure the evidence of contacts; parameters as in `find_contacts`."""
     fps = float(body.fps)
     pixels = low_pass(body.keypoints[:, ANKLES], body.valid, body.fps, PICTURE_CUTOFF)
     joints = placed[:, ANKLES]
@@ -111,7 +111,7 @@ def evidence(
 
 
 def _speed(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:
-    """Speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
+    """Compute speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
     reach = max(1, round(STEP * fps))
     speed = np.zeros(paths.shape[:2])
     for run in runs(valid):

@@ -1,4 +1,4 @@
-"""Feet that stand on the floor neither slide nor sink: the path is bent a little, then the legs."""
+"""Keeps standing feet from sliding and sinking: shifts the path a little, then bends the legs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def settle(
     floor: NDArray[np.float64],
     fps: Fraction,
 ) -> _Vectors:
-    """Shift a body so that standing feet hardly move and are at the height of the floor.
+    """Shift a body so that standing feet hardly move and are at floor height.
 
     Least squares over a stretch of frames: the body stays near its path, much nearer across the
     line of sight than along it, which is known from its size alone; feet in contact stand still;
@@ -81,7 +81,7 @@ def settle(
 def _climb(
     ankles: NDArray[np.float64], contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
 ) -> NDArray[np.float64]:
-    """Shift in height (frames,) of ankles (frames, 2)."""
+    """Compute the shift in height (frames,) of ankles (frames, 2)."""
     step = _differences(len(ankles), 1)
     matrix = (fps / CLIMB) ** 2 * step.T @ step
     matrix += sparse.diags(FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2)
@@ -90,7 +90,7 @@ def _climb(
 
 
 def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: float) -> _Vectors:
-    """Shift (frames, 2) over the floor of ankles (frames, feet, 2)."""
+    """Compute the shift (frames, 2) over the floor of ankles (frames, feet, 2)."""
     frames = len(ankles)
     along = sight / np.linalg.norm(sight, axis=1, keepdims=True).clip(1e-9)
     outer = along[:, :, None] * along[:, None, :]
@@ -109,7 +109,7 @@ def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: 
 
 
 def _differences(frames: int, order: int) -> sparse.csr_matrix:
-    """Matrix that takes differences of neighbouring frames, once or twice."""
+    """Return the matrix of differences of neighbouring frames, once or twice."""
     matrix = sparse.identity(frames, format="csr")
     for _ in range(order):
         matrix = matrix[1:] - matrix[:-1]
@@ -119,7 +119,7 @@ def _differences(frames: int, order: int) -> sparse.csr_matrix:
 def lock_feet(
     joints: _Vectors, contacts: NDArray[np.bool_], fps: Fraction
 ) -> tuple[_Vectors, NDArray[np.bool_]]:
-    """Hold every foot that stands in one place on the floor, bending the leg to reach it.
+    """Hold every standing foot in one place on the floor; bend the leg to reach it.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def lock_feet(
 
 
 def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
-    """A contact (frames,) without the frames at which the foot crept on too far."""
+    """Return a contact (frames,) without the frames at which the foot crept too far."""
     held = contact.copy()
     lifted = max(1, round(LIFTED * fps))
     pending = runs(held)
@@ -176,7 +176,7 @@ def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray
 
 
 def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
-    """Contacts without so many frames at both ends, but for those of the clip."""
+    """Return contacts without this many frames at both ends, but for those of the clip."""
     inner = held.copy()
     for run in runs(~held):
         inner[max(0, run.start - frames) : run.stop + frames] = False
@@ -184,7 +184,7 @@ def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
 
 
 def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
-    """From an ankle's own path (frames, 3) to where it is to be; eased in and out of contacts."""
+    """Return offsets of an ankle's path (frames, 3) to its target, eased in and out of contacts."""
     fixed = np.zeros_like(path)
     for run in runs(held):
         anchor = np.median(path[run], axis=0)
@@ -208,7 +208,7 @@ def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
 def _drop(
     joints: _Vectors, targets: _Vectors, held: NDArray[np.bool_], fps: float
 ) -> NDArray[np.float64]:
-    """Metres (frames,) by which the body is lowered so that its legs reach where they stand."""
+    """Return the metres (frames,) to lower the body so that its legs reach their targets."""
     needed = np.zeros(len(joints))
     for foot, leg in enumerate(LEGS):
         hip = joints[:, leg.hip]

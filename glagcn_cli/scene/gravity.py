@@ -1,4 +1,4 @@
-"""Which way is up: from what the lifter sees in people, or from how they stand."""
+"""Finds the direction against gravity, from the lifter's estimates or from standing people."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LEGS = [
 
 
 def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """One direction against gravity for a clip: the camera is taken to stand still.
+    """Find one direction against gravity for a clip; the camera is assumed to stand still.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
 
 
 def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation (3, 3) that turns a body from the up it shows itself to the scene's.
+    """Return the rotation (3, 3) from a body's own up to the scene's.
 
     From 2D alone a lifter cannot tell how steeply it looks at somebody, so that people seen at
     different heights of the picture lean by different angles. It leans with what it says of
@@ -91,7 +91,7 @@ def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
 def robust_direction(
     directions: NDArray[np.floating], weights: NDArray[np.floating] | None = None
 ) -> NDArray[np.float64] | None:
-    """Mean of directions that a minority of outliers does not move.
+    """Compute a mean direction that a minority of outliers does not move.
 
     Near the mean, directions count by their squared distance, beyond `AGREEMENT` by their distance:
     the geometric median with a mean at its middle, found by iterated reweighting.
@@ -121,7 +121,7 @@ def robust_direction(
 
 
 def standing_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """Direction away from the floor, from the bodies that stand upright.
+    """Find the direction away from the floor from bodies that stand upright.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def standing_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
 
 
 def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
-    """Directions from the ankles to the thorax in frames where the body is stretched, (n, 3)."""
+    """Return directions (n, 3) from ankles to thorax in frames with a stretched body."""
     joints = sequence.joints[sequence.valid].astype(np.float64)
     body = joints[:, _THORAX] - joints[:, _ANKLES].mean(axis=1)
     length = np.linalg.norm(body, axis=1)
@@ -148,6 +148,6 @@ def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
 
 
 def _length(joints: NDArray[np.float64], bones: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-    """Length (frames,) of bones together."""
+    """Compute the length (frames,) of bones together."""
     ends = np.array([H36M17.indices(bone) for bone in bones])
     return np.linalg.norm(joints[:, ends[:, 1]] - joints[:, ends[:, 0]], axis=-1).sum(axis=1)

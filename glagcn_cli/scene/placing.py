@@ -1,4 +1,4 @@
-"""From camera-relative joints to a scene: which way is up, where the floor is, where people go."""
+"""Places camera-relative joints in a scene: upright, on a floor, along their path."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _UPRIGHT = ("left_knee", "left_ankle", "spine", "thorax", "neck", "head")
 
 @dataclass(frozen=True)
 class SceneChoices:
-    """How a scene is made.
+    """Settings of a scene.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
 
 
 def scene_axes(up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation (3, 3) from the camera frame to scene axes: x right, y up, z towards the camera."""
+    """Return the rotation (3, 3) from the camera frame to x right, y up, z towards the camera."""
     z = _level(np.array([0.0, 0.0, -1.0]), up)
     if np.linalg.norm(z) < STEEPEST:
         # A camera that looks straight down has what is near it at the picture's lower edge, one
@@ -165,7 +165,7 @@ def _on_its_way(
     body: PoseSequence,
     foot_lock: bool,
 ) -> PoseSequence:
-    """A body on its path over the floor, as a camera that stands still sees it.
+    """Place a body on its path over the floor, as a camera that stands still sees it.
 
     `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
     root's in the camera frame.
@@ -186,7 +186,7 @@ def _on_its_way(
 def _in_place(
     turned: NDArray[np.float64], path: NDArray[np.float64], body: PoseSequence
 ) -> PoseSequence:
-    """A body that stays in the middle of where it was seen, its lowest foot on the floor."""
+    """Place a body in the middle of its path, its lowest foot on the floor."""
     place = np.median(path[body.valid], axis=0) if body.valid.any() else np.zeros(3)
     joints: NDArray[Any] = turned + place
     joints[..., 1] -= floor_height(joints, body)[:, None]
@@ -194,7 +194,7 @@ def _in_place(
 
 
 def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Height (frames,) of the floor on which the lowest ankle of every stretch of time stands.
+    """Compute the floor's height (frames,) under the lowest ankle of every stretch of time.
 
     The height that depth and tilt leave behind drifts as a person walks; the feet do not. The floor
     follows the lowest ankle over `FLOOR_WINDOW`, so a jump stays a jump; or the lowest of all
@@ -220,13 +220,13 @@ def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray
 
 
 def stature(joints: NDArray[np.floating]) -> float:
-    """Height in metres at which a body of (frames, 17, 3) joints would stand, head to heel."""
+    """Compute the height in metres of a body of (frames, 17, 3) joints, standing, head to heel."""
     lengths = bone_lengths(joints)
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
 def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
-    """Scale poses so that the lowest numbered person of whom there are any is this high."""
+    """Scale poses so that the visible person of the lowest number is this high."""
     seen = [body for body in placed if body.valid.any()]
     if height is None or not seen:
         return placed

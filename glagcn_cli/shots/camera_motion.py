@@ -1,4 +1,4 @@
-"""Whether the camera moves, told from what lies around the people while the frames stream by.
+"""Detects camera motion from the surroundings of the people, frame by frame.
 
 The background of a reference picture is found again in later ones (`background`). A camera that
 stands still is compared with one and the same picture all the time, so that errors do not add up;
@@ -47,7 +47,7 @@ CAMERA_MOVES, CAMERA_DRIFT = "camera_moves", "camera_drift"
 
 @dataclass(frozen=True)
 class CameraVerdict:
-    """Whether a camera moves.
+    """Result of the camera motion detection.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class CameraMotion:
         self._last: Reference | None = None
 
     def add(self, frames: Sequence[Frame], detections: Sequence[FrameDetections]) -> None:
-        """Take the next frames.
+        """Add the next frames.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class CameraMotion:
             self._frames += 1
 
     def path(self) -> NDArray[np.float64]:
-        """Where the background is at each frame, (frames, 2) pixels from where it was at first.
+        """Return the background's place at each frame, (frames, 2) pixels from its first.
 
         x right, y down, of what was in the middle of the picture: a camera that pans to the right
         moves it to negative x. Taking it off keypoints undoes a pan. What happens while the
@@ -140,7 +140,7 @@ class CameraMotion:
         return np.stack([x, y], axis=1) * self._shrink
 
     def verdict(self, start: int = 0, stop: int | None = None) -> CameraVerdict:
-        """Say whether the camera moves, by the frames taken so far or a stretch of them.
+        """Tell whether the camera moves, over the frames so far or a stretch of them.
 
         A stretch ends where the film is cut, if that is known: the other side of a cut may show the
         same background from elsewhere, which would look like a motion of the camera.
@@ -168,7 +168,7 @@ class CameraMotion:
         )
 
     def arrays(self, cuts: Sequence[int] = ()) -> dict[str, NDArray[Any]]:
-        """What scenes need to know of it, one verdict for every shot, to be kept with the 2D."""
+        """Return what scenes need, one verdict for every shot, for storage with the 2D."""
         ends = [0, *cuts, self._frames]
         verdicts = [self.verdict(*shot) for shot in pairwise(ends)]
         return {

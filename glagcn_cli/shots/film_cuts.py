@@ -1,4 +1,4 @@
-"""Where a film is cut, told from small pictures while the frames stream by."""
+"""Finds the cuts of a film from small pictures, frame by frame."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FilmCuts:
         self._frames = 0
 
     def add(self, frames: Sequence[NDArray[np.uint8]]) -> None:
-        """Take the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
+        """Add the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
         for frame in frames:
             picture = _small(frame)
             change = _distance(picture, self._pictures[-1]) if self._pictures else 0.0
@@ -66,11 +66,11 @@ class FilmCuts:
                 self.cuts.append(self._frames - 1 - self._reach)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What is to be kept with the 2D."""
+        """Return the arrays for storage with the 2D."""
         return {FILM_CUTS: np.array(self.cuts, np.int64)}
 
     def _is_cut(self, at: int) -> bool:
-        """Whether the frame at this place, around which all are known, begins a shot."""
+        """Tell whether the frame at this place begins a shot; its neighbours are known."""
         change = self._changes[at]
         if change < LEAST_CHANGE:
             return False
@@ -83,7 +83,7 @@ class FilmCuts:
 
 
 def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A picture of few pixels, its mean and contrast taken out."""
+    """Return a small picture with its mean and contrast removed."""
     step = max(1, max(frame.shape[:2]) // _FINEST)
     down, across = (min(step, side) for side in frame.shape[:2])  # of a strip, its only row
     thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
@@ -93,5 +93,5 @@ def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """1 less the correlation of two pictures: 0 for the same, 1 for unlike ones."""
+    """Compute 1 less the correlation of two pictures: 0 for the same, 1 for unlike ones."""
     return float(np.mean(np.square(one - other))) / 2

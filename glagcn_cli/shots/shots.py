@@ -1,4 +1,4 @@
-"""The shots of a film: stretches of time between cuts, each lifted and placed on its own."""
+"""The shots of a film: stretches of time between cuts, lifted and placed independently."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Shot:
 
 
 def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
-    """Shots of a clip of so many frames, by the first frames of the later ones.
+    """Return the shots of a clip of this many frames, from the first frames of the later ones.
 
     Numbers that are no frame's are left out: they may come from a file.
     """
@@ -49,7 +49,7 @@ def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
 
 
 def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
-    """Shots of a clip of so many frames, by what is kept of it (`ClipDetections.clip`).
+    """Return the shots of a clip of this many frames, from its stored arrays.
 
     A file of another program says nothing of cuts: then all is one shot.
     """
@@ -67,7 +67,7 @@ def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
 def shots_of_part(
     clip: Mapping[str, NDArray[Any]], frames: int, part: slice
 ) -> dict[str, NDArray[Any]]:
-    """What is kept of the shots of a clip of so many frames, for a part of it."""
+    """Return the stored arrays of a clip's shots for a part of it."""
     shots = shots_of(clip, frames)
     chosen = np.arange(frames)[part]
     number = np.searchsorted([shot.start for shot in shots], chosen, side="right") - 1
@@ -81,13 +81,13 @@ def shots_of_part(
 
 
 def shot_of(person: Keypoints2D, shots: Sequence[Shot]) -> Shot:
-    """Shot in which somebody is seen; nobody is in two."""
+    """Return the shot in which a person is seen; a person is never in two."""
     first = int(np.argmax(person.valid))
     return next(shot for shot in shots if first < shot.stop)
 
 
 def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
-    """One person's keypoints in the frames of a shot alone."""
+    """Return one person's keypoints in the frames of a shot alone."""
     part = shot.frames
     return replace(
         person,
@@ -98,7 +98,7 @@ def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
 
 
 def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
-    """Poses of a shot in a clip of so many frames; there are none in the others."""
+    """Return a shot's poses in a clip of this many frames; the others have none."""
     if len(sequence) == frames:
         return sequence
 

@@ -1,4 +1,4 @@
-"""Who comes back is who went: tracklets of one person joined over gaps of some seconds.
+"""Links tracklets of one person over gaps of some seconds.
 
 All that ended and all that began are compared at once: a person who comes out from behind another
 is then given back to the right one of several who went missing.
@@ -91,7 +91,7 @@ def link(
 def _best_followers(
     ordered: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
 ) -> list[int | None]:
-    """For each tracklet the one that goes on with it: most evidence in all, one for one."""
+    """Match each tracklet with the one that continues it, by most evidence in all, one to one."""
     count = len(ordered)
     ends = [_end(t, clip, fps, last=True) for t in ordered]
     starts = [_end(t, clip, fps, last=False) for t in ordered]
@@ -118,7 +118,7 @@ def _best_followers(
 
 
 def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: bool) -> _End:
-    """What one end of a tracklet tells."""
+    """Describe one end of a tracklet."""
     frames = np.array(tracklet.frames)
     at = int(frames[-1 if last else 0])
     near = np.abs(frames - at) <= _ABOUT * fps
@@ -138,7 +138,7 @@ def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: 
 
 
 def _evidence(end: _End, start: _End, fps: float) -> float:
-    """Logarithm of how much likelier the two are one person than two."""
+    """Compute the logarithm of how much likelier the two are one person than two."""
     gap = (start.frame - end.frame) / fps
     unit = (end.size + start.size) / 2
     going = min(gap, _SLOWING)

@@ -1,4 +1,4 @@
-"""Detections followed from frame to frame, for as long as there is no doubt."""
+"""Follows detections from frame to frame, as long as there is no doubt."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Tracklet:
     velocity: NDArray = field(default_factory=lambda: np.zeros(2))  # pixels a frame
 
     def add(self, clip: Sequence[FrameDetections], frame: int, row: int) -> None:
-        """Take a detection as the next sighting."""
+        """Add a detection as the next sighting."""
         if self.frames:
             moved = centre(clip[frame].boxes[row]) - centre(self._last(clip).boxes[self.rows[-1]])
             step = moved / (frame - self.frames[-1])
@@ -45,7 +45,7 @@ class Tracklet:
     def similarities(
         self, clip: Sequence[FrameDetections], frame: int, rows: Sequence[int], fps: float
     ) -> NDArray[np.float64]:
-        """How likely detections of a frame are this person, (rows,) in 0..1."""
+        """Compute how likely detections of a frame are this person, (rows,) in 0..1."""
         last, row = self._last(clip), self.rows[-1]
         missed = frame - self.frames[-1]
         moved = self.velocity * missed
@@ -65,7 +65,7 @@ class Tracklet:
 
 
 def without_doubles(detections: FrameDetections) -> list[int]:
-    """Rows to keep: of two detections that show the same person the better scored one."""
+    """Return the rows to keep: of two detections of one person the better scored one."""
     kept: list[int] = []
     for index in np.argsort(-detections.scores.mean(axis=1), kind="stable"):
         similar = keypoint_similarity(

@@ -1,4 +1,4 @@
-"""Who is who over time: detections of single frames become one track a person."""
+"""Turns the detections of single frames into one track a person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORTEST_TRACK = 0.2  # seconds; shorter ones are noise unless nobody else was s
 
 @dataclass(frozen=True)
 class Track:
-    """Where a person is among the detections of a clip.
+    """Detections of a person in a clip.
 
     Parameters
     ----------
@@ -108,6 +108,6 @@ def track_people(
     joint_set: JointSet,
     cuts: Sequence[int] = (),
 ) -> list[Keypoints2D]:
-    """Find the people of a clip and lay all of them out, as `find_people` and `Track` say."""
+    """Find the people of a clip and lay all of them out."""
     found = find_people(clip, fps, cuts)
     return [track.laid_out(clip, fps, image_size, joint_set) for track in found]

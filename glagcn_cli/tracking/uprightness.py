@@ -1,4 +1,4 @@
-"""Whether people stand upright in the picture: a sign that it is not turned on its side."""
+"""Checks that people stand upright in the picture, which a turned picture breaks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def median_lean(people: Sequence[Keypoints2D]) -> float | None:
-    """Angle between trunks and the picture's upward direction: the median over people and frames.
+    """Compute the median angle between trunks and the picture's up, over people and frames.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def median_lean(people: Sequence[Keypoints2D]) -> float | None:
 
 
 def warn_if_turned(people: Sequence[Keypoints2D], video: Path | str) -> None:
-    """Warn when most poses of a video lie or stand on their heads, as in a turned picture."""
+    """Warn when most poses of a video lie or are upside down, as in a turned picture."""
     lean = median_lean(people)
     if lean is None or lean <= LARGEST_LEAN:
         return
