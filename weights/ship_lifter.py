@@ -1,4 +1,4 @@
-"""Make a trained lifter one that is shipped: measure it, write the figures into its file.
+"""Ships a trained lifter: measures it and writes the figures into its file.
 
     python weights/ship_lifter.py runs/lifter-81/lifter.pth weights/lifter-81.pth --data-dir PACKS
         --trained-on "CMU ..., seen by virtual cameras" --licence "CMU: free for all uses, ..."
@@ -53,7 +53,7 @@ COLUMNS = {
 
 
 def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
-    """Every second take, from all its cameras, and the others."""
+    """Return every second take, from all its cameras, and the others."""
     halves: tuple[list[Observation], list[Observation]] = ([], [])
     for number, one in enumerate(seen):
         halves[number // CAMERAS_PER_TAKE % 2].append(one)
@@ -61,7 +61,7 @@ def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observat
 
 
 def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str, float]:
-    """Figures of one setting by the names of `COLUMNS`; those that the lifter has."""
+    """Measure the figures of one setting that the lifter has, by the names of `COLUMNS`."""
     depth, gravity, reliability = DepthReversals(), GravityErrors(), Reliability()
     fitted, others = split(seen)
     predict = lifter_predictor(lifter, flip)
@@ -79,7 +79,7 @@ def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str
 
 
 def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard:
-    """A card that tells whoever gets the file what it may be used for, and no folder of ours."""
+    """Return a card with the terms of use and without names of local folders."""
     data, licence = trained_on or card.data, licence or card.licence
     if not licence:
         raise UsageError("the card names no licence of the data; say it by --licence")
@@ -90,7 +90,7 @@ def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard
 
 
 def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
-    """The lifter that its file would give back."""
+    """Return the lifter as reading its file gives it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lifter.pth"
         save_lifter(path, network, card)
@@ -98,7 +98,7 @@ def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
 
 
 def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
-    """Scale the errors that a lifter predicts, and tell how."""
+    """Scale the errors that a lifter predicts, and describe the scale."""
     for branch, scale in scale_errors(lifter, seen).items():
         click.echo(f"errors of the {branch}: {scale.factors.mean():.2f} s^{scale.exponent:.2f}")
         if scale.warning:

@@ -1,4 +1,4 @@
-"""What `ablations.py` compares: the rows of its tables, and what all rows of a table share."""
+"""Rows of the tables of `ablations.py`, and the settings that a table's rows share."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Family:
-    """Rows of one table; ``common`` overrides are every row's, the first is what others change."""
+    """Rows of one table; ``common`` overrides apply to all, and the others vary the first."""
 
     common: tuple[str, ...]
     variants: dict[str, Variant]
@@ -168,11 +168,11 @@ FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION, "size": SIZE}
 
 
 def same_seed(row: str) -> str:
-    """Row of the whole recipe that began like this one."""
+    """Return the row of the whole recipe with this row's seed."""
     _, comma, seed = row.partition(", seed ")
     return "whole recipe" + comma + seed
 
 
 def folder_name(row: str) -> str:
-    """Of the run of a row."""
+    """Return the folder name of a row's run."""
     return row.replace(",", "").replace("/", " ").replace(" ", "-")

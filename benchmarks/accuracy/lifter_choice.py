@@ -1,4 +1,4 @@
-"""What buys accuracy: error of lifters against what they cost, in one table and one plot.
+"""Error of lifters against their cost, in one table and one plot.
 
     python -m benchmarks.accuracy.lifter_choice --data-dir PACKS
         -o choice.png runs/a/lifter.pth lifter-27
@@ -53,7 +53,7 @@ _MARKERS = {"as shipped": "o", "mirror": "s", "overlap": "^", "centre": "D", "wi
 
 @dataclass(frozen=True)
 class Way:
-    """How a lifter is run.
+    """A way of running a lifter.
 
     ``kind`` is what is changed, ``label`` how much; ``hops`` windows begin within one's length,
     ``window`` frames of the sequence branch where they are not those of the training.
@@ -68,7 +68,7 @@ class Way:
 
 
 def ways_of(lifter: Lifter) -> list[Way]:
-    """The product's own way and one change at a time."""
+    """List the product's own way and one change at a time."""
     if not isinstance(lifter.network, GLAGCN):
         return [Way("centre", "centre", CENTRE), Way("centre", "centre, mirror", CENTRE, True)]
     own = lifter.card.architecture.window
@@ -83,7 +83,7 @@ def ways_of(lifter: Lifter) -> list[Way]:
 
 
 def run_as(lifter: Lifter, way: Way) -> Lifter:
-    """The same lifter, run in a way."""
+    """Return the same lifter, run in another way."""
     card = lifter.card
     if way.window:
         card = replace(card, architecture=replace(card.architecture, window=way.window))
@@ -91,7 +91,7 @@ def run_as(lifter: Lifter, way: Way) -> Lifter:
 
 
 def macs_per_frame(lifter: Lifter, way: Way) -> float:
-    """Multiply-accumulates for each frame of a long video of `VIDEO_RATE`."""
+    """Count the multiply-accumulates for each frame of a long video of `VIDEO_RATE`."""
     if way.branch == CENTRE:
         each: float = count_macs(lifter.network)
     else:
@@ -104,7 +104,7 @@ def macs_per_frame(lifter: Lifter, way: Way) -> float:
 def measure(
     lifter: Lifter, way: Way, seen: dict[str, list[Observation]], name: str
 ) -> dict[str, float | str]:
-    """Figures by every noise, cost, and seconds a frame on this machine."""
+    """Measure figures for every noise, cost, and seconds a frame on this machine."""
     row: dict[str, float | str] = {
         "lifter": name, "kind": way.kind, "label": way.label,
         "macs": macs_per_frame(lifter, way),
@@ -125,7 +125,7 @@ def measure(
 
 
 def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
-    """All rows in markdown: errors in millimetres, MPJVE per frame."""
+    """Format all rows in markdown: errors in millimetres, MPJVE per frame."""
     lines = [["lifter", "run", "million MACs a frame", "ms a frame",
               *(f"{noise}: MPJPE / P-MPJPE / MPJVE" for noise in noises)]]  # fmt: skip
     for row in rows:
@@ -141,7 +141,7 @@ def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
 
 
 def draw(rows: list[dict[str, float | str]], noises: list[str], path: Path) -> None:
-    """P-MPJPE over MACs, a panel for each noise, every point with its name."""
+    """Plot P-MPJPE over MACs, a panel for each noise, every point with its name."""
     figure = Figure(figsize=(5.6 * len(noises), 5.6), dpi=110, layout="constrained")
     for axes, noise in zip(np.atleast_1d(figure.subplots(1, len(noises))), noises, strict=True):
         draw_panel(axes, rows, noise)
@@ -149,7 +149,7 @@ def draw(rows: list[dict[str, float | str]], noises: list[str], path: Path) -> N
 
 
 def draw_panel(axes: Axes, rows: list[dict[str, float | str]], noise: str) -> None:
-    """One panel: a colour for each lifter, a marker for each kind of change."""
+    """Draw one panel: a colour for each lifter, a marker for each kind of change."""
     names = list(dict.fromkeys(str(row["lifter"]) for row in rows))
     for number, name in enumerate(names):
         colour = _COLOURS[number % len(_COLOURS)]

@@ -1,4 +1,4 @@
-"""Scenes against the truth: where people go, and whether their feet stay on the floor.
+"""Scenes against the truth: people's paths, and whether their feet stay on the floor.
 
     python -m benchmarks.accuracy.scene --data-dir PACKS
 
@@ -51,7 +51,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one take; None or empty where there is nothing of the kind."""
+    """Figures of one take; None or empty where nothing was measured."""
 
     path: tuple[float, float] | None
     joints: float
@@ -64,13 +64,13 @@ class Figures:
 
 
 def true_scene(seen: Observation) -> NDArray[np.float64]:
-    """Joints (frames, 17, 3) in scene axes, metres; where the origin is does not matter."""
+    """Return joints (frames, 17, 3) in scene axes, metres, with any origin."""
     assert seen.up is not None and seen.path is not None
     return (seen.joints + seen.path[:, None]) @ scene_axes(seen.up).T
 
 
 def lift(lifter: Lifter, seen: Observation, flip: bool) -> PoseSequence:
-    """Poses in the camera frame, as a video's."""
+    """Lift to poses in the camera frame, as for a video."""
     frames = len(seen.keypoints)
     scores = np.ones((frames, len(H36M17))) if seen.scores is None else seen.scores
     person = Keypoints2D(
@@ -104,7 +104,7 @@ def measure(lifted: PoseSequence, seen: Observation, foot_lock: bool) -> Figures
 def _path_error(
     path: NDArray[np.float64], true: NDArray[np.float64], fps: float
 ) -> tuple[float, float] | None:
-    """Error over the floor and that across the view, in percent of the way that was gone."""
+    """Compute the error over the floor and that across the view, in percent of the way."""
     last = min(len(path) - 1, round(SECONDS * fps))
     floor = true[: last + 1, ::2]
     length = float(np.linalg.norm(np.diff(floor[::5], axis=0), axis=1).sum())
@@ -115,19 +115,19 @@ def _path_error(
 
 
 def _speed(paths: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Metres a second (frames, feet) since the frame before."""
+    """Compute metres a second (frames, feet) since the frame before."""
     moved = np.linalg.norm(np.diff(paths, axis=0), axis=-1) * fps
     return np.concatenate([moved[:1], moved])
 
 
 def _tilt(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Degrees (frames,) between the vertical and the line from hip to head."""
+    """Compute degrees (frames,) between the vertical and the line from hip to head."""
     line = joints[:, H36M17.index("head")] - joints[:, H36M17.root]
     return np.degrees(np.arccos(np.clip(line[:, 1] / np.linalg.norm(line, axis=1), -1, 1)))
 
 
 def row(name: str, takes: Sequence[Figures]) -> list[str]:
-    """All takes in one line of the table."""
+    """Format all takes as one line of the table."""
     paths = np.array([one.path for one in takes if one.path is not None])
     found, standing, speeds, heights, loose, tilts = (
         np.concatenate([getattr(one, part) for one in takes])

@@ -1,4 +1,4 @@
-"""What this machine can do at most: bytes moved by a large copy, arithmetic of a matrix product."""
+"""Upper limits of this machine: bytes a second of a large copy, arithmetic of a matrix product."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Work:
-    """What a stage has to do for one frame at least.
+    """Least work of a stage for one frame.
 
     Parameters
     ----------
@@ -58,18 +58,18 @@ class Work:
 
 @dataclass(frozen=True)
 class Bound:
-    """The limit that a stage is bound by: its name, and frames a second that it allows."""
+    """The limit that bounds a stage: its name, and the frames a second that it allows."""
 
     by: str
     rate: float
 
     def ratio(self, rate: float) -> float:
-        """Share of the limit that a rate reaches, 0 to 1 unless the work was counted too high."""
+        """Compute the share of the limit that a rate reaches, 0 to 1 for correct work."""
         return rate / self.rate
 
 
 def bound_of(work: Work, limits: Limits) -> Bound | None:
-    """Say which of bytes and arithmetic takes longer at least; None where no work was counted."""
+    """Return whether bytes or arithmetic takes longer at least; None for uncounted work."""
     seconds = {
         "bytes": work.moved / limits.bytes_per_second,
         f"arithmetic ({work.precision})": (
@@ -100,14 +100,14 @@ def measure_limits(device: str, precisions: Mapping[str, torch.dtype]) -> Limits
 
 
 def best_limits(one: Limits, other: Limits) -> Limits:
-    """The higher of two measurements of one device, each number for itself."""
+    """Return the higher of two measurements of one device, number by number."""
     flops = {name: max(one.flops[name], other.flops[name]) for name in one.flops}
     moved = max(one.bytes_per_second, other.bytes_per_second)
     return Limits(moved, flops, one.threads, one.device)
 
 
 def least_seconds(work: Callable[[], object], device: str = "cpu", rounds: int = _ROUNDS) -> float:
-    """Seconds of the fastest of some rounds, after one that warms up."""
+    """Return the seconds of the fastest of some rounds, after a warm-up."""
     import torch
 
     least = float("inf")

@@ -1,4 +1,4 @@
-"""Ratios that were measured, kept in a JSON file, and a later measurement held against them.
+"""Records measured ratios in a JSON file, and compares later measurements with them.
 
 Rates differ from machine to machine; what share of the machine's limit a stage reaches, and how
 many times faster than a peer it is, differ less, as long as the machines have the same kind of
@@ -23,7 +23,7 @@ NOT_COMPARABLE = 2
 def fallen(
     recorded: Mapping[str, float], measured: Mapping[str, float], fall: float = FALL
 ) -> list[str]:
-    """Say of each recorded ratio that fell by more than a share, or is not there any more.
+    """Describe each recorded ratio that fell by more than a share, or is missing.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def fallen(
 
 
 def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
-    """Write what a section of a file says of a kind of arithmetic; all else in it stays."""
+    """Write the section of a kind of arithmetic; leave the rest of the file."""
     told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     told.setdefault(section, {})[measured["arithmetic"]] = measured
     path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
@@ -57,7 +57,7 @@ def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
 def verdict(
     path: Path, section: str, measured: Mapping[str, Any], fall: float, without: str = ""
 ) -> int:
-    """Print what fell, and return the exit code: 1 when something did.
+    """Print the fallen ratios, and return the exit code: 1 with any.
 
     Parameters
     ----------

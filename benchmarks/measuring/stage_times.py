@@ -1,4 +1,4 @@
-"""Each stage of a run alone: frames a second, and what it has to do at least for a frame."""
+"""Each stage of a run alone: frames a second, and its least work for a frame."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ROUNDS = 3
 
 @dataclass(frozen=True)
 class StageTime:
-    """A stage alone.
+    """The time of a stage alone.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class StageTime:
 
 
 def precision_of(device: str) -> str:
-    """Name of the precision in which the 2D networks compute."""
+    """Return the name of the precision of the 2D networks."""
     return _named(fast_precision(device))
 
 
 def arithmetic_of(device: str) -> str:
-    """Name of what the 2D networks compute with: the precision, and AMX where a CPU has it."""
+    """Name the arithmetic of the 2D networks: the precision, and AMX on CPUs with it."""
     import torch
 
     name = precision_of(device)
@@ -80,14 +80,14 @@ def _named(precision: torch.dtype | None) -> str:
 
 
 def precisions(device: str) -> dict[str, torch.dtype]:
-    """Precisions by name: single, and what the 2D networks use."""
+    """Return precisions by name: single, and that of the 2D networks."""
     import torch
 
     return {name: getattr(torch, name) for name in ("float32", precision_of(device))}
 
 
 def counted_flops(work: Callable[[], object]) -> int:
-    """Floating-point operations of the products and convolutions of some work, in torch."""
+    """Count the floating-point operations of torch's products and convolutions."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -100,7 +100,7 @@ def counted_flops(work: Callable[[], object]) -> int:
 def _of_fused(
     x: Sequence[int], weight: Sequence[int], *_: object, out_shape: Any, **__: object
 ) -> int:
-    """Operations of a convolution with its activation, by the shapes of what it reads and gives."""
+    """Count the operations of a convolution with its activation, from its shapes."""
     from torch.utils.flop_counter import conv_flop_count
 
     return int(conv_flop_count(list(x), list(weight), list(out_shape)))
@@ -141,7 +141,7 @@ class Stages:
         return StageTime(name, rate, Work(PIPE * moved), in_run)
 
     def _two_dimensional(self, detector: TwoStageDetector) -> Iterator[StageTime]:
-        """Boxes, keypoints, and both over the whole clip as a run has them."""
+        """Measure boxes, keypoints, and both over the whole clip as in a run."""
         with VideoReader(self.info) as reader:
             self.frames = list(islice(reader, KEPT))
         frames, precision = self.frames, precision_of(self.device)
@@ -167,7 +167,7 @@ class Stages:
         yield StageTime("boxes and keypoints as run", both, None, ("detection", "models"))
 
     def _clip(self, detector: TwoStageDetector) -> float:
-        """Find everybody in the clip; frames a second of the models."""
+        """Find everybody in the clip; return the models' frames a second."""
         of_clip, seconds = detector.of_clip(), 0.0
         with VideoReader(self.info) as reader:
             frames = iter(reader)
@@ -208,7 +208,7 @@ class Stages:
         return place()[0], StageTime("scene", len(lifted) / seconds, None, ("scene", None))
 
     def _drawing(self, person: Keypoints2D, placed: PoseSequence) -> Iterator[StageTime]:
-        """Decoding again, drawing and encoding, on pictures as videos are written."""
+        """Measure decoding again, drawing and encoding, on pictures as for videos."""
         renderer = SideBySideRenderer([placed], [person], self.info.fps, self.size)
         shown = renderer.picture_size
         again = VideoReader(self.info, size=shown, pixels="yuv420p")

@@ -1,4 +1,4 @@
-"""Our program beside others, on one clip and in one run, each in a process of its own.
+"""Our program beside others, on one clip and in one run, each in its own process.
 
     python -m benchmarks.peers.peers CLIP --mediapipe-python MP/bin/python
         --json docs/benchmarks.json
@@ -51,7 +51,7 @@ GOALS = {
 
 
 def first_frames(clip: Path, frames: int, folder: Path) -> Path:
-    """Write the beginning of a clip, without its sound, as it is encoded."""
+    """Write the beginning of a clip, without its sound, in the same encoding."""
     target = folder / f"first{frames}{clip.suffix}"
     cut = ["-i", ffmpeg.file_url(clip), "-map", "0:v:0", "-frames:v", f"{frames}", "-c", "copy"]
     done = ffmpeg.run(["-loglevel", "error", *cut, "-y", ffmpeg.file_url(target)])
@@ -72,7 +72,7 @@ def told_by(module: str, *arguments: str) -> dict[str, Any]:
 def one_round(
     clip: Path, short: Path, mediapipe: Path | None, device: str, folder: Path
 ) -> dict[str, float]:
-    """Frames a second of every one, after each other."""
+    """Measure the frames a second of every one in turn."""
     rates = {OURS: run_whole(clip, ["--device", device]).rate}
     if mediapipe:
         kept = folder / "mediapipe.npz"
@@ -92,12 +92,12 @@ def one_round(
 
 
 def best_rates(rounds: list[dict[str, float]]) -> dict[str, float]:
-    """The fastest of the rounds, of every one."""
+    """Return the fastest of the rounds, of every one."""
     return {name: max(rates[name] for rates in rounds) for name in rounds[0]}
 
 
 def ratios_of(rates: Mapping[str, float]) -> dict[str, float]:
-    """How many times the rate of each peer ours is, of the pairs in `GOALS` that were measured."""
+    """Compute our rate over each peer's, for the measured pairs in `GOALS`."""
     return {
         f"{ours} to {peer}": rates[ours] / rates[peer]
         for ours, peer in GOALS
@@ -106,7 +106,7 @@ def ratios_of(rates: Mapping[str, float]) -> dict[str, float]:
 
 
 def tables(rates: Mapping[str, float]) -> str:
-    """Rates, and ratios with what they should reach, as tables in markdown."""
+    """Format rates, and ratios with their goals, as tables in markdown."""
     ratios = ratios_of(rates)
     lines = ["| | frames/s |", "| --- | ---: |"]
     lines += [f"| {name} | {rate:.2f} |" for name, rate in rates.items()]
@@ -126,7 +126,7 @@ def measure(
     short: int = SHORT,
     rounds: int = ROUNDS,
 ) -> dict[str, Any]:
-    """Measure all, print the tables, and return what belongs into the file."""
+    """Measure all, print the tables, and return the contents of the file."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         whole = first_frames(clip, frames, folder) if frames else clip
@@ -146,13 +146,13 @@ def measure(
 
 
 def check(path: Path, found: Mapping[str, Any], fall: float) -> int:
-    """Hold ratios against those in a file, MediaPipe's only where it ran; the exit code."""
+    """Compare ratios with those in a file, MediaPipe's only if it ran; return the exit code."""
     ran = MEDIAPIPE in found["frames_per_second"]
     return verdict(path, SECTION, found, fall, without="" if ran else MEDIAPIPE)
 
 
 def main() -> int:
-    """Measure, print, and keep or compare."""
+    """Measure, print, and record or compare."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

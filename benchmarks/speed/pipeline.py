@@ -1,4 +1,4 @@
-"""Where the time of a run goes, and how near each stage comes to what the machine can do.
+"""The time of each part of a run, and its distance from the machine's limits.
 
     python -m benchmarks.speed.pipeline CLIP --json docs/benchmarks.json
     python -m benchmarks.speed.pipeline CLIP --check docs/benchmarks.json
@@ -44,7 +44,7 @@ BESIDES = (("loading", None), ("detection", "camera"), ("export", None))
 
 
 def row(stage: StageTime, run: WholeRun, limits: Limits) -> dict[str, Any]:
-    """What the table says of a stage."""
+    """Return a stage's row of the table."""
     bound = bound_of(stage.work, limits) if stage.work else None
     told: dict[str, Any] = {"stage": stage.name, "frames_per_second": stage.rate}
     if stage.in_run:
@@ -55,7 +55,7 @@ def row(stage: StageTime, run: WholeRun, limits: Limits) -> dict[str, Any]:
 
 
 def ratios_of(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Of stages whose limit is known the ratio to it, by the first word of their name."""
+    """Return ratios to known limits, by the first word of the stage's name."""
     return {
         f"{told['stage'].split(',')[0]} to {told['bound_by']}": told["ratio"]
         for told in rows
@@ -64,7 +64,7 @@ def ratios_of(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The stages as a table in markdown."""
+    """Format the stages as a table in markdown."""
     lines = [
         "| stage | frames/s alone | share of the run, % | bound by | limit, frames/s | ratio |",
         "| --- | ---: | ---: | --- | ---: | ---: |",
@@ -80,7 +80,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def whole(run: WholeRun, help_seconds: float) -> str:
-    """What is told of the run, as a list in markdown."""
+    """Format the whole run as a list in markdown."""
     together = "" if run.peak_of_all is None else f", {run.peak_of_all / 1e6:.0f} with ffmpeg's"
     return "\n".join(
         [
@@ -95,14 +95,14 @@ def whole(run: WholeRun, help_seconds: float) -> str:
 
 
 def machine(limits: Limits) -> str:
-    """What was measured of the machine, as a line."""
+    """Format the machine's measurements as a line."""
     flops = ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in limits.flops.items())
     moved = f"{limits.bytes_per_second / 1e9:.1f} GB/s"
     return f"{limits.device}, {limits.threads} threads: copy {moved}; products: {flops}"
 
 
 def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[str, Any]:
-    """Measure everything, print the tables, and return what belongs into the file."""
+    """Measure everything, print the tables, and return the contents of the file."""
     info = probe(clip, ClipRange(max_frames=frames))
     options = ["--device", device] + (["--max-frames", f"{frames}"] if frames else [])
     # Before this process takes memory and threads; the fastest of some runs counts.
@@ -128,7 +128,7 @@ def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[st
 
 
 def main() -> int:
-    """Measure, print, and keep or compare."""
+    """Measure, print, and record or compare."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
