@@ -12,8 +12,8 @@ from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import JointSet
 
 SHORTEST_BONE = 0.01
-"""Metres: a shorter bone has no direction to speak of. Keeps gradients small where a network that
-has just begun puts all joints in one place."""
+"""Metres: a shorter bone has no direction. Limits the gradients of a new network, which puts all
+joints in one place."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class LossWeights:
     velocity
         Difference of the motion from frame to frame; needs a network that gives the sequence.
     gravity
-        Difference of the direction against gravity, where network and data know one.
+        Difference of the direction against gravity, where network and data have one.
     uncertainty
-        Negative log-likelihood of the position errors, where the network says how far it may be
-        off. It moves nothing but what says so.
+        Negative log-likelihood of the position errors, where the network predicts them. It trains
+        the error heads only.
     """
 
     sequence: float = 1.0
@@ -60,14 +60,14 @@ def lifting_losses(
     Parameters
     ----------
     output
-        What the network says; at least its centre frame.
+        Output of the network; at least its centre frame.
     targets
         (samples, frames, joints, 3) metres, relative to the root; frames is odd.
     up
         (samples, frames, 3) unit vectors against gravity, in the frame of the targets; None where
-        nobody knows.
+        unknown.
     joint_set
-        Whose bones are compared.
+        Joint set with the bones to compare.
     weights
         Factors of the terms.
 
@@ -83,7 +83,7 @@ def lifting_losses(
     Raises
     ------
     ValueError
-        The velocity of a network without a sequence is asked for, or no term is left.
+        The velocity term needs a sequence that the network lacks, or no term applies.
     """
     sequence = output.sequence
     assert output.centre is not None
@@ -139,7 +139,7 @@ def position_loss(predicted: Tensor, true: Tensor) -> Tensor:
 def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tensor:
     """Compute the negative log-likelihood of exponentially distributed position errors.
 
-    It is least where `expected` is the mean error of all joints that look alike.
+    The minimum is at an `expected` equal to the mean error of joints that look alike.
 
     Parameters
     ----------

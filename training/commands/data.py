@@ -33,7 +33,7 @@ class _Rate(click.ParamType):
         try:
             rate = Fraction(str(value))
         except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no number, such as 120 or 30000/1001", param, ctx)
+            self.fail(f"{value!r} is not a number; give one such as 120 or 30000/1001", param, ctx)
         if not 1 <= rate <= 10_000:
             self.fail(f"{value} is not between 1 and 10000", param, ctx)
         return rate
@@ -94,7 +94,7 @@ def main() -> None:
 @click.option(
     "--fps",
     type=_Rate(),
-    help="Frames per second of all files, whatever they say. AMC files do not say; 120 is assumed.",
+    help="Frame rate of all files, overriding theirs. AMC files have none; 120 is assumed.",
 )
 @click.option(
     "--first-frame",
@@ -178,8 +178,8 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
 @click.option(
     "--swap-subsets",
     is_flag=True,
-    help="Exchange the inward and the outward part of the skeleton graph. The file does not say "
-    "which is which; try this if the figures known for it do not come out.",
+    help="Exchange the inward and the outward part of the skeleton graph. The file does not name "
+    "them; try this if its published errors do not come out.",
 )
 @click.option("--data", default="", help="What it was trained on, stored in the checkpoint.")
 @click.option("--licence", default="", help="Terms of use of the weights, stored likewise.")
@@ -245,8 +245,8 @@ def prune(
 ) -> None:
     """Make a lifter smaller by leaving out the channels that matter least.
 
-    It is worse than it was until it has been trained on: glagcn-train --init PRUNED.pth with the
-    number of channels that this command prints.
+    The result is worse until it is trained further: glagcn-train --init PRUNED.pth with the number
+    of channels that this command prints.
     """
     with _notes_and_failures():
         from ..lifter_files.prune_file import prune_checkpoint

@@ -32,15 +32,15 @@ def failures_as_messages() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
     except GlagcnError as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:  # a full disk, a folder that is not ours
+    except OSError as error:  # a full disk, or a folder without permission
         where = f"{error.filename}: " if error.filename else ""
         raise click.ClickException(f"{where}{error.strerror or error}") from error
     except RuntimeError as error:
         if not _out_of_memory(error):
             raise
         raise click.ClickException(
-            f"the device's memory does not suffice ({str(error).partition(chr(10))[0]}); end what "
-            "else uses it, or choose another --device"
+            f"the device is out of memory ({str(error).partition(chr(10))[0]}); end other "
+            "programs on it, or choose another --device"
         ) from error
     except KeyboardInterrupt as interrupt:
         raise _Stopped(str(interrupt) or "stopped") from None

@@ -31,19 +31,19 @@ class Animation:
     path
         The file.
     names
-        Names of the nodes as the file has them; a parent stands before its children.
+        Names of the nodes in the file; a parent stands before its children.
     parents
         Index of each node's parent, -1 for the root.
     rest
-        (nodes, 3) positions when nothing is rotated, file's unit and axes.
+        (nodes, 3) positions without any rotation, file's unit and axes.
     positions
         (frames, nodes, 3) file's unit and axes.
     rotations
-        (frames, nodes, 3, 3) by which each node turns what hangs on it, from rest to world.
+        (frames, nodes, 3, 3) rotations of each node's children, from rest to world.
     fps
-        Frames per second; None where the format does not say.
+        Frames per second; None where the format has none.
     unit
-        Metres in the file's unit; None where the format does not say.
+        Metres in the file's unit; None where the format has none.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class Animation:
 
     def __post_init__(self) -> None:
         if len(self.positions) < 2:
-            raise InputError(f"{self.path}: one frame only; a clip needs at least two")
+            raise InputError(f"{self.path}: has one frame; give a motion of at least two")
         if not (np.isfinite(self.positions).all() and np.isfinite(self.rest).all()):
             raise InputError(f"{self.path}: the motion holds NaN or infinity")
 

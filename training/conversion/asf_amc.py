@@ -1,9 +1,9 @@
 """ASF/AMC (Acclaim) files: a skeleton in one file, its motion in another.
 
-There is no well-kept reader of this format, so this is one, with its forward kinematics. A bone
+No maintained reader of this format exists, so this is one, with its forward kinematics. A bone
 starts where its parent ends and points along `direction` for `length`. Its rotation is given about
-axes of its own, which `axis` turns out of the world's: with C that turn and M the rotation of the
-frame (both about x, then y, then z), everything from the bone on turns by C M C^-1 in its parent.
+its own axes, which `axis` turns out of the world's. With C that turn and M the rotation of the
+frame (both about x, then y, then z), the bone and its children turn by C M C^-1 in its parent.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_asf_amc(asf_path: Path, amc_path: Path) -> Animation:
     -------
     Animation
         A node is a bone: its position is the bone's end, its rotation the bone's. The unit is what
-        CMU's files mean by ``length 0.45``: inches times 0.45.
+        CMU's files call ``length 0.45``: inches times 0.45.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def _turn(
 
 
 def read_asf(path: Path) -> Asf:
-    """Read a skeleton; raises ``InputError`` where it is damaged."""
+    """Read a skeleton; raise ``InputError`` where it is damaged."""
     sections = _sections(path)
     try:
         units = {words[0]: words[1] for words in sections["units"]}
@@ -123,11 +123,11 @@ def read_asf(path: Path) -> Asf:
 
 
 def _place(name: str, bones: dict[str, Bone], ordered: dict[str, Bone]) -> None:
-    """Add a bone after all that it hangs on."""
+    """Add a bone after all its ancestors."""
     if name not in ordered:
         parent = bones[name].parent
         if parent is None:
-            raise ValueError(f"bone {name!r} hangs on nothing")
+            raise ValueError(f"bone {name!r} has no parent")
         _place(parent, bones, ordered)
         ordered[name] = bones[name]
 
@@ -168,7 +168,7 @@ def _axis(words: list[str]) -> tuple[list[float], str]:
     """Parse three angles and the order of the axes they turn about."""
     *angles, order = words
     if sorted(order.lower()) != ["x", "y", "z"]:
-        raise ValueError(f"{order!r} is no order of the axes")
+        raise ValueError(f"{order!r} is not an order of the axes")
     return _numbers(angles, 3).tolist(), order.lower()
 
 
@@ -176,7 +176,7 @@ def _freedoms(words: list[str]) -> list[str]:
     """Return the degrees of freedom in lower case, each at most once."""
     dof = [word.lower() for word in words]
     if len(set(dof)) < len(dof) or not set(dof) <= {"tx", "ty", "tz", "rx", "ry", "rz", "l"}:
-        raise ValueError(f"{' '.join(words)!r} are no degrees of freedom")
+        raise ValueError(f"{' '.join(words)!r} are not degrees of freedom")
     return dof
 
 
@@ -186,7 +186,7 @@ def _root(lines: list[list[str]]) -> Bone:
         raise ValueError("a root that is turned at rest is not supported")
     order = _freedoms(given["order"])
     if not {"tx", "ty", "tz"} <= set(order):
-        raise ValueError(f"the root moves along {' '.join(order)} only")
+        raise ValueError(f"the root moves along {' '.join(order)} only, expected x, y and z")
     return Bone(ROOT, axis=_axis(["0", "0", "0", *given.get("axis", ["xyz"])]), dof=order)
 
 
@@ -229,12 +229,14 @@ def _read_amc(path: Path, asf: Asf) -> tuple[dict[str, NDArray[np.float64]], boo
         if len(values) != frames or {len(row) for row in values} != {expected[1]}:
             raise InputError(
                 f"{path}: {name!r} should have {expected[1]} values in each of {frames} frames; "
-                "the file is cut off, or the skeleton is another one's"
+                "the file is cut off, or the skeleton belongs to another one"
             )
         try:
             motion[name] = np.array(values, dtype=np.float64)
         except ValueError as error:
-            raise InputError(f"{path}: {name!r} has a value that is no number: {error}") from error
+            raise InputError(
+                f"{path}: {name!r} has a value that is not a number: {error}"
+            ) from error
         if not np.isfinite(motion[name]).all():
             raise InputError(f"{path}: {name!r} has a value that is NaN or infinity")
     return motion, degrees

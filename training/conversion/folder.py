@@ -25,7 +25,7 @@ from .rigs import body_of
 log = logging.getLogger(__name__)
 
 AMC_FPS = 120
-"""Frames per second of an AMC file, which does not say; nearly all of CMU's."""
+"""Frames per second of AMC files, which do not store it; that of nearly all of CMU's."""
 
 FIRST_FRAMES = ("auto", "keep", "drop")
 
@@ -42,7 +42,7 @@ class Clip:
     name
         File name without its suffix.
     subject
-        Who: "7" of ``07_02.amc``, else the folder's name.
+        Name of the subject: "7" of ``07_02.amc``, else the folder's name.
     joints
         (frames, 17, 3) metres, z up, 50 frames a second.
     source
@@ -66,7 +66,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read; what is None or "auto" is found out.
+    """Settings for reading files; None and "auto" are found from the files.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class Reading:
     up
         "y" or "z".
     fps
-        Frames per second of all files, whatever they say.
+        Frames per second of all files, overriding theirs.
     first_frame
         Whether to drop each file's first frame: "auto" drops T-poses.
     """
@@ -89,12 +89,12 @@ class Reading:
 def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
     """Read all BVH and AMC files in a folder and the folders in it.
 
-    Files that cannot be read are told as warnings and left out.
+    Files that cannot be read are left out with a warning.
 
     Returns
     -------
     clips, problems
-        In the order of their paths, and what was wrong with each file that was left out.
+        Clips in the order of their paths, and the problem of each file that was left out.
 
     Raises
     ------
@@ -127,17 +127,17 @@ def subject_of(path: Path) -> str:
 
 def skeleton_of(amc: Path) -> Path:
     """Find the ASF file of an AMC file: of the same name, of its subject, or the only one there."""
-    beside = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
+    near = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
     names = (amc.stem.lower(), amc.stem.split("_")[0].lower())
     for name in names:
-        for path in beside:
+        for path in near:
             if path.stem.lower() == name:
                 return path
-    if len(beside) == 1:
-        return beside[0]
+    if len(near) == 1:
+        return near[0]
     raise InputError(
         f"{amc}: no skeleton; expected {names[0]}.asf, {names[1]}.asf or a single .asf file in its "
-        f"folder, found {len(beside)} of other names"
+        f"folder, found {len(near)} of other names"
     )
 
 
@@ -166,7 +166,7 @@ def _common_up_axis(paths: Sequence[Path]) -> str:
         try:
             votes[up_axis(body_of(_read(path)).joints)] += 1
         except InputError:
-            continue  # told when its turn comes
+            continue  # reported when it is read
     up = votes.most_common(1)[0][0] if votes else "y"
     log.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
     return up

@@ -5,7 +5,7 @@ resting shoulders, rigid with the node both arms hang on; neck the base of the s
 height of the ears, 0.10 m above the neck of an adult; spine 0.22 m above the hip.
 
 CMU's ASF files are the reference. The BVH conversion of them that circulates (B. Hahne, 2008 and
-2010) differs in three ways, two of which are mended here and the third in `placing`:
+2010) differs in three ways. The first two are repaired here and the third in `placing`:
 
 - The thorax bone is lost: neck and collar bones sit on Spine1, where it begins, so that head and
   arms are 0.12 m too low. It is put back as long and in the direction of the bone before it.
@@ -55,7 +55,7 @@ class Rig:
     spine
         Node 0.22 m above the hip; None: on the way along the back.
     also
-        Nodes that tell this rig from others.
+        Nodes that distinguish this rig from others.
     """
 
     name: str
@@ -99,19 +99,19 @@ CMU_BVH = Rig(
 MIXAMO = Rig("Mixamo", _MIXAMO_LIMBS, neck="Head")
 
 RIGS = (CMU_ASF, CMU_BVH, MIXAMO)
-"""Tried in this order; the first whose nodes a file has is its rig."""
+"""Rigs in order of trial; a file's rig is the first whose nodes it has."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """The 17 joints of one file, still in its unit and axes.
+    """The 17 joints of one file, in its unit and axes.
 
     Parameters
     ----------
     joints
         (frames, 17, 3).
     height
-        Standing height of the figure, estimated from its bones, whatever its pose.
+        Standing height of the figure, estimated from its bones in any pose.
     """
 
     joints: NDArray[np.float64]
@@ -173,7 +173,7 @@ def _with_lost_bones(
             not animation.has(f"{side}FingerBase")
             or animation.rest_offset(f"{side}FingerBase").any()
         ):
-            continue  # a conversion that kept the bone
+            continue  # a conversion that has the bone
         forearm = found[f"{side}_wrist"] - found[f"{side}_elbow"]
         mended[f"{side}_wrist"] = found[f"{side}_wrist"] + _WRIST_BONE * forearm
     lost = _lost_thorax(animation)

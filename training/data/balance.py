@@ -19,7 +19,7 @@ def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
     Raises
     ------
     UsageError
-        The text is not of that form, a number is negative, or no take comes from such a pack.
+        The text has another form, a number is negative, or no take comes from a named pack.
     """
     there = sorted({take.pack for take in takes.takes})
     numbers = {}
@@ -32,7 +32,7 @@ def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
         if not equals or not 0 <= numbers[pack] < np.inf:
             raise UsageError(f"{setting} is {text!r}: {part!r} is not like pack=3")
         if pack not in there:
-            raise UsageError(f"{setting} names {pack!r}; there are the packs {', '.join(there)}")
+            raise UsageError(f"{setting} names {pack!r}, expected one of {', '.join(there)}")
     return numbers
 
 
@@ -74,7 +74,7 @@ def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
         return None
     packs = by_pack(text, "data.shares", takes)
     if not sum(packs.values()):
-        raise UsageError(f"data.shares is {text!r}: nothing is left to train on")
+        raise UsageError(f"data.shares is {text!r}: no take has a share; give one above 0")
     shares = np.zeros(len(takes.takes))
     for pack, of_pack in packs.items():
         own = [number for number, take in enumerate(takes.takes) if take.pack == pack]

@@ -25,7 +25,7 @@ class StaticCamera:
     Parameters
     ----------
     name
-        As the data set calls it.
+        Name in the data set.
     image_size
         (width, height) in pixels.
     orientation
@@ -75,8 +75,8 @@ class StaticCamera:
 def read_calibration(file_name: str) -> dict[str, tuple[StaticCamera, ...]]:
     """Read the cameras of each subject from a JSON file of this package.
 
-    The file holds ``cameras`` (what belongs to the device) and ``poses`` (subject -> per camera
-    ``[orientation, translation]``, since the cameras were put up anew for some subjects).
+    The file holds ``cameras`` (properties of the devices) and ``poses`` (subject -> per camera
+    ``[orientation, translation]``, since the cameras were moved between some subjects).
     """
     document = json.loads((files(__package__) / file_name).read_text(encoding="utf-8"))
     return {

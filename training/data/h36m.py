@@ -37,8 +37,8 @@ ACTIONS = (
 LICENCE = "Human3.6M License Agreement, http://vision.imar.ro/human3.6m/eula.php"
 POSITIONS_FILE = DataFile(
     "data_3d_h36m.npz",
-    "the Human3.6M site (Poses, D3 Positions), packed with VideoPose3D's prepare_data_h36m.py as "
-    f"{PACKING_GUIDE} says",
+    "the Human3.6M site (Poses, D3 Positions), packed with VideoPose3D's prepare_data_h36m.py, "
+    f"see {PACKING_GUIDE}",
 )
 KEYPOINTS_FILES = {
     "gt": DataFile("data_2d_h36m_gt.npz", f"the same run of prepare_data_h36m.py, {PACKING_GUIDE}"),
@@ -52,7 +52,7 @@ RAW_JOINTS = 32
 # Raw joints that do not move on their own: toes, duplicates of hip and neck, fingers.
 _DROPPED = (4, 5, 9, 10, 11, 16, 20, 21, 22, 23, 24, 28, 29, 30, 31)
 KEPT = tuple(joint for joint in range(RAW_JOINTS) if joint not in _DROPPED)
-# The published pack leaves out this take, whose video is corrupt; 2D files still have it.
+# The published pack lacks this take, whose video is corrupt, but 2D files have it.
 _MAY_LACK_A_SIDE = ("S11", "Directions")
 
 
@@ -68,7 +68,7 @@ def read_h36m(
     splits
         Name of the split -> its subjects ("S1").
     keypoints
-        Whose 2D: a key of `KEYPOINTS_FILES`.
+        Source of the 2D: a key of `KEYPOINTS_FILES`.
 
     Returns
     -------

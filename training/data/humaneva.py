@@ -3,7 +3,7 @@
 Protocol (Pavllo et al., CVPR 2019, its published command): train on Train/S1-S3 and test on
 Validate/S1-S3, both with the actions Walking, Jog and Box alone (the pack also holds ThrowCatch and
 Gestures). The motion capture was cut where frames were lost: "Walking 1 chunk0", "Walking 1 chunk2"
-are what is left of "Walking 1" in between, and each is a take of its own.
+are the parts of "Walking 1" in between, and each is its own take.
 
 Tables are of subjects by actions, and so is the mean: over S1-S3 of Walking, Jog and Box, each cell
 the mean over its frames. Papers that leave out Box print the mean over the other six cells.
@@ -36,8 +36,8 @@ ACTIONS = ("Walking", "Jog", "Box")
 LICENCE = "HumanEva licence, http://humaneva.is.tue.mpg.de (shown when registering)"
 POSITIONS_FILE = DataFile(
     "data_3d_humaneva15.npz",
-    "the HumanEva site, packed with VideoPose3D's ConvertHumanEva.m and prepare_data_humaneva.py "
-    f"as {PACKING_GUIDE} says",
+    "the HumanEva site, packed with VideoPose3D's ConvertHumanEva.m and prepare_data_humaneva.py, "
+    f"see {PACKING_GUIDE}",
 )
 KEYPOINTS_FILES = {
     "gt": DataFile(
@@ -49,8 +49,8 @@ KEYPOINTS_FILES = {
     ),
 }
 
-# The detections are COCO's 17 points; the lifter reads the joints that it gives back. Points that
-# COCO lacks are means of those it has. The face but for the ears is left unused.
+# The detections are COCO's 17 points; the lifter reads HumanEva's joints. Points that COCO lacks
+# are means of those it has. Of the face, only the ears are used.
 _FROM_COCO = {
     "hip": ("left_hip", "right_hip"),
     "thorax": ("left_shoulder", "right_shoulder"),
@@ -71,7 +71,7 @@ def read_humaneva(
         Name of the split -> its subjects ("S1"). "test" reads the files' ``Validate/``, the others
         ``Train/``.
     keypoints
-        Whose 2D: a key of `KEYPOINTS_FILES`.
+        Source of the 2D: a key of `KEYPOINTS_FILES`.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from .takes import Take, TakeSet
 
 NAME = "mpi_inf_3dhp"
 FPS = 25
-"""Of most sequences: S1 Seq2, S3 Seq1, S3 Seq2, S5 Seq1 and S5 Seq2 have 50."""
+"""Frame rate of most sequences: S1 Seq2, S3 Seq1, S3 Seq2, S5 Seq1 and S5 Seq2 have 50."""
 
 TRAINING_SUBJECTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("TS1", "TS2", "TS3", "TS4", "TS5", "TS6")
@@ -36,7 +36,7 @@ SCENES = {
     "TS1": "green screen", "TS2": "green screen", "TS3": "studio", "TS4": "studio",
     "TS5": "outdoor", "TS6": "outdoor",
 }  # fmt: skip
-"""What the data set's authors tabulate the test set by."""
+"""Rows of the data set authors' tables of the test set."""
 
 PCK_JOINTS = tuple(
     i for i, joint in enumerate(MPI_INF_3DHP17.joints) if joint not in ("hip", "spine", "head")

@@ -33,7 +33,7 @@ class MultiviewFiles:
     Parameters
     ----------
     path_3d, path_2d
-        Where they were read from.
+        Paths of the files.
     positions, keypoints
         Subject -> action -> 3D of the world, and a list of 2D by camera, as the files hold them.
     symmetry
@@ -86,8 +86,8 @@ class MultiviewFiles:
         views: Any = self.keypoints.get(subject, {}).get(action)
         if views is None:
             raise InputError(
-                f"{self.path_2d} has no 2D of {subject} {action}, of which {self.path_3d.name} "
-                "has 3D"
+                f"{self.path_2d} has no 2D of {subject} {action}, but {self.path_3d.name} has its "
+                "3D; get both files from the same run"
             )
         if not isinstance(views, list | tuple | np.ndarray) or (
             isinstance(views, np.ndarray) and not views.ndim
@@ -131,7 +131,7 @@ def film(
     Parameters
     ----------
     files
-        For the paths in messages.
+        Files that the take comes from, for messages.
     key
         Subject and action as the files name them.
     world
@@ -141,8 +141,8 @@ def film(
     cameras
         Calibration, in the order of ``views``.
     labels
-        Subject and action of the take, and what is left of the action's name in the files; the
-        last stands before the camera's name, so that `Take.name` can be found in the files.
+        Subject and action of the take, and the rest of the action's name in the files. The rest
+        stands before the camera's name, so that `Take.name` can be found in the files.
 
     Raises
     ------

@@ -30,25 +30,25 @@ class DataSetReader:
     Parameters
     ----------
     name, title
-        As on the command line, and as its publishers write it.
+        Name on the command line, and name that its publishers use.
     joint_set, fps
-        What its takes come in.
+        Joint set and frame rate of its takes.
     load
         (folder, split -> subjects, keypoints) -> split -> takes.
     licence
         Name of the page with its licence.
     keypoints
-        Sources of 2D to choose from, the default first; none for free motion.
+        Sources of 2D, the default first; none for free motion.
     training_subjects, test_subjects
         As published; none where the files themselves state the split.
     held_out
         Training subject for validation.
     mean_over
-        What the field's tables of it average: one of `scores.AVERAGES`.
+        Kind of mean in the field's tables: one of `scores.AVERAGES`.
     pck_joints
         Joints that its tables measure PCK and AUC on; None for all.
     files
-        What the user has to get, and from where.
+        Files that the user has to get.
     """
 
     name: str
@@ -87,7 +87,9 @@ class DataSetReader:
         if split == "train":
             return tuple(s for s in self.training_subjects if s != held_out)
         if held_out is None:
-            raise UsageError(f"{self.title}: no subject is held out, so there is no split 'val'")
+            raise UsageError(
+                f"{self.title}: no subject is held out, so there is no split 'val'; give --holdout"
+            )
         return (held_out,)
 
     def source_of_2d(self, keypoints: str | None) -> str:
@@ -166,7 +168,7 @@ DATASETS: dict[str, DataSetReader] = {reader.name: reader for reader in _READERS
 def find_reader(dataset: str) -> DataSetReader:
     """Return a data set by name; raise ``UsageError`` with the known names."""
     if dataset not in DATASETS:
-        raise UsageError(f"no data set {dataset!r}; there are {', '.join(DATASETS)}")
+        raise UsageError(f"no data set {dataset!r}, expected one of {', '.join(DATASETS)}")
     return DATASETS[dataset]
 
 
@@ -194,15 +196,15 @@ def read_splits(
     splits
         Of "train", "val", "test".
     keypoints
-        Whose 2D; None or "" for the data set's default.
+        Source of the 2D; None or "" for the data set's default.
     holdout
-        Training subject kept for "val"; "default" for the data set's own choice, None to train on
-        all subjects.
+        Training subject of "val"; "default" for the data set's own choice, None to train on all
+        subjects.
 
     Raises
     ------
     UsageError
-        No such data set, split, 2D or subject; the message names those there are.
+        The data set, split, 2D or subject is unknown; the message names the known ones.
     InputError
         Files missing, damaged or of another layout than published.
     """

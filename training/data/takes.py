@@ -21,7 +21,7 @@ class Take:
     Parameters
     ----------
     subject, action, camera
-        Who, what and from where, as the data set names them; free motion has no camera ("").
+        Names in the data set; free motion has no camera ("").
     joints
         (frames, joints, 3) float32 metres. Filmed: camera frame (x right, y down, z forward).
         Free motion: world frame (right-handed, z up, floor near z = 0).
@@ -34,7 +34,7 @@ class Take:
     valid
         (frames,) bool: frames that count in an evaluation; None where all do.
     pack
-        Name of the motion pack that it comes from; "" for film.
+        Name of its motion pack; "" for film.
     """
 
     subject: str
@@ -88,7 +88,7 @@ class TakeSet:
     takes
         At least one.
     source
-        What it was read from, for checkpoints and reports.
+        Names of its files, for checkpoints and reports.
     """
 
     dataset: str
@@ -99,7 +99,7 @@ class TakeSet:
 
     @property
     def filmed(self) -> bool:
-        """Whether the takes have 2D of real cameras."""
+        """True for takes with 2D of real cameras."""
         return self.takes[0].keypoints is not None
 
     def evenly_chosen(self, at_most: int) -> list[int]:

@@ -137,11 +137,11 @@ def _default_hooks(save_every: int, log_every: int) -> dict[str, Any]:
         "backend_args": {"backend": BACKEND},
     }  # fmt: skip
     return {
-        # A state is saved only of a run whose losses are numbers.
+        # Scalars are checked before each save, so that no state has a loss of NaN.
         "runtime_info": StepScalars(math.gcd(save_every, log_every)),
         "logger": {"type": "LoggerHook", "interval": log_every},
         "checkpoint": checkpoint,
-        "sampler_seed": None,  # the order of windows needs none
+        "sampler_seed": None,  # the order of windows has its own seed
     }
 
 
@@ -152,7 +152,7 @@ def _wrapped(model: LiftingModel, plan: RunPlan) -> nn.Module:
     return MMDistributedDataParallel(
         module=model,
         device_ids=None if plan.device.type == "cpu" else [plan.device.index],
-        # Each process would have batch-norm statistics of its own.
+        # Broadcasting would overwrite the statistics of each process.
         broadcast_buffers=not plan.recipe.optimizer.synchronise_batch_norm,
         find_unused_parameters=has_idle_parts(plan.recipe, plan.train_set.filmed),
     )
@@ -163,7 +163,7 @@ def _backends(folder: Path) -> list[dict[str, Any]]:
     try:
         import tensorboard  # noqa: F401
     except ImportError:
-        log.info("no TensorBoard curves: pip install 'glagcn[train]' to have them")
+        log.info("no TensorBoard curves, since TensorBoard is missing: pip install 'glagcn[train]'")
         return []
     return [{"type": "TensorboardVisBackend", "save_dir": str(folder / "tensorboard")}]
 
@@ -184,7 +184,7 @@ def _validation(plan: RunPlan, metric: PoseErrors) -> dict[str, Any]:
 
 
 class _Runner(Runner):
-    """MMEngine's Runner, but for where it puts the model: it is on the run's device already."""
+    """MMEngine's Runner for a model that is on its device already."""
 
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
         """Leave the model where and as it is."""

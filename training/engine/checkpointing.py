@@ -27,8 +27,7 @@ STATE = "step_{}.pth"
 RECIPE = "recipe.yaml"
 DATA = "data.yaml"
 
-# May change between the parts of a run without making another run of it. Accumulation may not:
-# states count passes.
+# Settings that may change when a run is resumed. Accumulation may not: states count passes.
 _FREE = ("schedule.save_every", "schedule.log_every")
 
 
@@ -66,17 +65,17 @@ def newest_state(folder: Path) -> Path | None:
     Raises
     ------
     CheckpointError
-        There are states, and all are damaged.
+        All states are damaged.
     """
     there = states(folder)
     for path in there:
         if _is_whole(path):
             return path
-        log.warning("%s is damaged; looking for the state before it", path)
+        log.warning("%s is damaged; trying the state before it", path)
     if there:
         raise CheckpointError(
             f"all states in {folder / STATES} are damaged ({', '.join(p.name for p in there)}); "
-            "delete them to begin the run anew"
+            "delete them to restart the run"
         )
     return None
 
@@ -96,7 +95,7 @@ def keep_recipe(recipe: Recipe, folder: Path, data: Mapping[str, Any]) -> None:
     Raises
     ------
     UsageError
-        Another run lives there: with other settings, or on other data.
+        The folder holds a run with other settings, or on other data.
     """
     going_on = bool(states(folder))
     _keep(folder / RECIPE, to_mapping(recipe), going_on, "settings")
@@ -110,7 +109,7 @@ def _keep(path: Path, tree: Mapping[str, Any], going_on: bool, what: str) -> Non
         if changed:
             raise UsageError(
                 f"{path.parent} holds a run with other {what} ({'; '.join(changed)}); give the old "
-                f"{what} to go on with it, or another folder"
+                f"{what} to resume it, or choose another folder"
             )
     with atomic_output(path, overwrite=True) as temporary:
         temporary.write_text(yaml.safe_dump(dict(tree), sort_keys=False), encoding="utf-8")

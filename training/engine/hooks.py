@@ -24,7 +24,7 @@ from .model import bare
 
 LIFTER = "lifter.pth"
 CHOSEN_BY = "mpjpe"
-HISTORY = 1000  # steps of scalars that are kept in memory
+HISTORY = 1000  # steps of scalars in memory
 
 
 class StepSeed(Hook):
@@ -65,9 +65,8 @@ class BatchNormMomentum(Hook):
 class StepScalars(RuntimeInfoHook):
     """MMEngine's losses and gradient norm, read from the device only when they are due.
 
-    MMEngine itself reads each of them in every step, and each read waits until a GPU has done all
-    that it was given; meanwhile nothing new is given to it. A loss that is not a number ends the
-    run with a ``TrainingError``: every step after it would be lost too.
+    MMEngine itself reads each of them in every step. Each read waits until the GPU is idle. A loss
+    that is not finite ends the run with a ``TrainingError``, since later steps would be lost too.
 
     Parameters
     ----------
@@ -103,8 +102,8 @@ class StepScalars(RuntimeInfoHook):
             losses = (v for n, v in zip(names, values, strict=True) if n == "loss")
             if not all(map(math.isfinite, losses)):
                 raise TrainingError(
-                    f"the loss is no longer a number, {done} passes into the run: begin "
-                    "again in another folder with a lower --set optimizer.rate, or with --set "
+                    f"the loss is no longer a number, {done} passes into the run: restart "
+                    "in another folder with a lower --set optimizer.rate, or with --set "
                     "optimizer.precision=float32"
                 )
 
@@ -131,7 +130,7 @@ class LifterFile(Hook):
     recipe
         Stored in the lifter's card with the step reached.
     every
-        Passes between validations; 0 for a run without.
+        Passes between validations; 0 for none.
     """
 
     priority = "VERY_LOW"

@@ -38,12 +38,12 @@ class BatchMaker(BaseDataPreprocessor):
     store
         Where windows come from.
     rank, processes
-        Which of how many processes this is.
+        Number of this process, and how many train together.
 
     Attributes
     ----------
     seconds
-        Time spent so far; on a GPU the time to launch the work, which is all that a step waits for.
+        Time spent so far; on a GPU only the time to launch the work.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class LiftingModel(BaseModel):
     recipe
         Loss weights and validation settings.
     card
-        What the network's checkpoint says; `Lifter` reads window and normalisation from it.
+        Facts for the checkpoint; `Lifter` reads window and normalisation from it.
     batches
         Makes the batches.
     """
@@ -125,7 +125,7 @@ class LiftingModel(BaseModel):
 
     @property
     def savable(self) -> bool:
-        """Whether the network is one that videos can be lifted with (a baseline is not)."""
+        """True for a network that lifts videos, which a baseline does not."""
         from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
 
         return isinstance(self.network, GLAGCN | ReleasedGLAGCN)

@@ -18,7 +18,7 @@ from ..recipes.recipe import Recipe
 log = logging.getLogger(__name__)
 
 LEAST_TAKEN_OVER = 0.5
-"""Share of a network's numbers that a lifter to begin with must fit; longer windows add levels."""
+"""Share of a network's weights that an initial lifter must fit; longer windows add levels."""
 
 
 def build_network(recipe: Recipe) -> nn.Module:
@@ -41,8 +41,9 @@ def _fresh(recipe: Recipe) -> nn.Module:
 def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
     """Tell whether a part of the network has no loss, as data parallelism has to know.
 
-    Without L_global that is the sequence head, without L_local the local module and its head; the
-    heads of errors and gravity without their losses, and the latter for film, which tells no up.
+    Without L_global that is the sequence head, without L_local the local module and its head. The
+    heads of errors and gravity are idle without their losses, and gravity's for film, which has no
+    up direction.
     """
     loss, network = recipe.loss, recipe.network
     return (
@@ -55,11 +56,11 @@ def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
     """Copy another checkpoint's weights wherever name and shape agree."""
     lifter, card = load_lifter(path)
-    # Most shapes would fit all the same, and the graph's weights would belong to other joints.
+    # Most shapes would fit nevertheless, with graph weights of other joints.
     if card.architecture.joint_set != joint_set:
         raise CheckpointError(
             f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
-            f"{joint_set}, so it cannot start from it"
+            f"{joint_set}; start from a lifter of the same joints"
         )
     own, given = network.state_dict(), lifter.state_dict()
     given = {name: _widened(name, given[name], own.get(name)) for name in given}
@@ -67,24 +68,25 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
     share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
     if share < LEAST_TAKEN_OVER:
         raise UsageError(
-            f"{path} fits {100 * share:.0f} % of this network's weights: it is of the variant "
-            f"{card.architecture.variant} with {card.architecture.channels} channels "
-            f"(--set network.channels={card.architecture.channels})"
+            f"{path} fits only {100 * share:.0f} % of this network's weights: it is the variant "
+            f"{card.architecture.variant} with {card.architecture.channels} channels; add "
+            f"--set network.channels={card.architecture.channels}"
         )
     if card.normalisation != normalisation:
         log.warning(
-            "%s read 2D normalised by %r, this run has %r", path, card.normalisation, normalisation
-        )
+            "%s was trained on 2D normalised by %r, this run uses %r",
+            path, card.normalisation, normalisation,
+        )  # fmt: skip
     network.load_state_dict(own | fitting)
     _quieten(network, lifter)
-    log.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+    log.info("%d of %d tensors copied from %s", len(fitting), len(own), path)
 
 
 def _quieten(network: nn.Module, lifter: nn.Module) -> None:
     """Let the levels that a longer window adds begin as their skip, to lose nothing learned.
 
-    Behind the others they see three frames of finished features, of which the skip takes the
-    middle one. Their own weight begins small, not 0, from where nothing would learn.
+    They see three frames of finished features, and the skip takes the middle one. Their own weight
+    begins small, but not at 0, where it would not learn.
     """
     levels, known = (getattr(n, "layers_tcngcn", ()) for n in (network, lifter))
     for shrink in list(levels)[len(known) + 1 :: 2]:

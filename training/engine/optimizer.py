@@ -91,7 +91,7 @@ def schedule(settings: OptimizerSettings, passes: int) -> list[dict[str, Any]]:
             {"type": "LinearLR", "start_factor": 1 / (warm_up + 1), "by_epoch": False,
              "begin": 0, "end": warm_up}
         )  # fmt: skip
-    if passes > warm_up:  # a trial run may end before
+    if passes > warm_up:  # a trial run may end earlier
         parts.append(
             {"type": "CosineAnnealingLR", "eta_min": settings.last_rate, "by_epoch": False,
              "begin": warm_up, "end": passes, "T_max": passes - warm_up}

@@ -17,27 +17,27 @@ class StepOrder(TypedDict):
 
 
 class TrainingOrder(Dataset[StepOrder]):
-    """The steps of a run: epochs over all windows, each in an order of its own.
+    """The steps of a run: epochs over all windows, each in its own order.
 
     The order of an epoch depends on seed and epoch alone. Row i of a batch goes to process i modulo
-    the number of processes, so that all processes together see what one would. Windows left over
-    at the end of an epoch wait for another; fewer windows than a batch are repeated to fill one.
+    the number of processes, so that any number of processes sees the same batches. Windows that do
+    not fill a batch at the end of an epoch are left out; fewer windows than a batch are repeated.
 
     Parameters
     ----------
     windows
-        How many there are.
+        Number of windows.
     batch
         Windows of a step over all processes.
     seed
-        Of the order.
+        Seed of the order.
     steps
-        Of the run.
+        Steps of the run.
     rank, processes
-        Which of how many processes this is.
+        Number of this process, and how many train together.
     shares
-        (windows,) how often each window is shown, in proportion; None for once an epoch. An
-        epoch is as long as without them.
+        (windows,) relative frequency of each window; None for once an epoch. Shares do not change
+        the length of an epoch.
     """
 
     metainfo: ClassVar[dict[str, str]] = {}  # MMEngine asks for it
@@ -69,7 +69,7 @@ class TrainingOrder(Dataset[StepOrder]):
         order = torch.randperm(self.windows, generator=random)
         if self.shares is not None:
             ends = self.shares.double().cumsum(0)
-            # Evenly spaced, so that no window's number is off its share by more than one.
+            # Evenly spaced, so that no window's count is off its share by more than one.
             marks = torch.arange(self.windows) + torch.rand(1, generator=random, dtype=ends.dtype)
             chosen = torch.searchsorted(ends, marks * (ends[-1] / self.windows))
             order = chosen.clip(max=self.windows - 1)[order]

@@ -95,15 +95,15 @@ def read_takes(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]
     if recipe.schedule.validations <= 0:
         del splits[1:]
     if data.select_on_test:
-        log.warning("the checkpoint is chosen on the test set: its figure there is no estimate")
+        log.warning("the checkpoint is chosen on the test set: its error there is not an estimate")
     takes = read_splits(
         data.dataset, data_dir, splits, keypoints=data.keypoints,
         holdout=None if nobody else data.holdout,
     )  # fmt: skip
     if takes["train"].filmed and data.conversion != AS_GIVEN:
         raise UsageError(
-            f"{data.dataset} brings its own 2D joints, so data.conversion is {AS_GIVEN!r} and not "
-            f"{data.conversion!r} (--set data.conversion={AS_GIVEN})"
+            f"{data.dataset} has its own 2D joints, but data.conversion is {data.conversion!r}; "
+            f"add --set data.conversion={AS_GIVEN}"
         )
     takes["train"] = trimmed(takes["train"], data.trimmed)
     return takes["train"], takes[splits[-1]] if len(splits) > 1 else None

@@ -79,9 +79,7 @@ def check_same(what: str, value: str) -> None:
     distributed.all_gather_object(values, value)
     if len(set(values)) > 1:
         listed = "; ".join(f"rank {rank}: {found}" for rank, found in enumerate(values))
-        raise UsageError(
-            f"the processes have different {what}, which would train a mixture: {listed}"
-        )
+        raise UsageError(f"the processes have different {what}; start all with the same: {listed}")
 
 
 def of_rank_zero(value: T) -> T:

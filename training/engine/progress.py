@@ -27,14 +27,14 @@ LOG = "log.jsonl"
 def read_log(folder: Path) -> list[dict[str, float]]:
     """Read the rows of a run's log in the order of their steps.
 
-    A run that was interrupted has written some steps twice; the later row counts.
+    An interrupted run may have logged steps twice; the later row counts.
     """
     path = folder / LOG
     rows: dict[tuple[float, bool], dict[str, float]] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             row = json.loads(line)
-        except ValueError:  # cut off by a crash
+        except ValueError:  # a line cut off by a crash
             continue
         rows[row["step"], "loss" in row] = row
     return [rows[key] for key in sorted(rows)]

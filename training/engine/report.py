@@ -29,8 +29,8 @@ EXAMPLES = 2  # best takes, and as many worst
 def report_run(run: TrainingRun) -> None:
     """Write ``report.md``, ``curves.png`` and ``stills.png`` into a finished run's folder.
 
-    Figures and stills are those of ``lifter.pth``, the lifter that validated best; of the last
-    step for a network that is no lifter.
+    Figures and stills are those of ``lifter.pth``, the lifter with the best validation, or of the
+    last step for a baseline.
     """
     plan = run.plan
     log = read_log(plan.folder)

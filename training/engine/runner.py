@@ -65,7 +65,7 @@ class TrainingRun:
         rank: int = 0,
         processes: int = 1,
     ) -> TrainingRun:
-        """Seed torch, read the data and build a run, or one that goes on in its folder.
+        """Seed torch, read the data and build a run, or resume the one in its folder.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class TrainingRun:
         return cls(plan, model, runner, progress, metric, state)
 
     def train(self) -> None:
-        """Train from where the run stands to its end."""
+        """Train from the run's current step to its end."""
         try:
             with torch.serialization.safe_globals(harmless_types()):
                 self.runner.train()

@@ -22,51 +22,51 @@ log = logging.getLogger(__name__)
 
 
 def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> list[Path]:
-    """Train from where the run in a folder stands to its end, and report.
+    """Train a run, or the rest of an interrupted one, to its end, and report.
 
     Parameters
     ----------
     recipe
         What to train.
     data_dir
-        Where the data set lies.
+        Folder of the data set.
     folder
         Run folder.
     device
-        "cpu" or "cuda:N"; as one of several processes where torchrun started this one.
+        "cpu" or "cuda:N"; torchrun's processes train together.
 
     Returns
     -------
     list
-        Files to look at; none in processes other than the first.
+        Written files; none in processes other than the first.
 
     Raises
     ------
     UsageError, InputError, CheckpointError
         As `TrainingRun.open`.
     DeviceError
-        The device's memory does not suffice.
+        The device is out of memory.
     KeyboardInterrupt
-        Ctrl-C, with a message that says where the same command would go on.
+        Ctrl-C; the message states where the same command resumes.
     """
     with process_group(device) as (rank, processes):
         run = TrainingRun.open(recipe, data_dir, folder, device, rank, processes)
         _announce(run)
         try:
-            # Else messages would land in the bar's line.
+            # Keep messages off the bar's line.
             with logging_redirect_tqdm(), warnings.catch_warnings():
                 # The learning rate follows passes; accumulated ones come before a step.
                 warnings.filterwarnings("ignore", "Detected call of `scheduler.step")
                 run.train()
         except KeyboardInterrupt:
             state = newest_state(folder)
-            how = f"goes on from {_step(state, recipe)}" if state else "begins anew"
+            how = f"resumes from {_step(state, recipe)}" if state else "restarts"
             raise KeyboardInterrupt(f"stopped; the same command {how}") from None
         except torch.OutOfMemoryError as error:
             accumulate = 2 * recipe.optimizer.accumulate
             raise DeviceError(
-                f"the memory of {device} does not suffice; --set optimizer.accumulate={accumulate} "
-                "makes every step of more and smaller passes, with the same batch"
+                f"{device} is out of memory; --set optimizer.accumulate={accumulate} "
+                "splits every step into more and smaller passes, with the same batch"
             ) from error
         if rank > 0:
             return []

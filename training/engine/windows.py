@@ -36,15 +36,15 @@ class WindowStore:
     Parameters
     ----------
     takes
-        What to train on. Filmed takes give a window for every frame, held at their ends as the
-        field pads them; free motion gives every window that lies inside its clip, and one, held at
-        its ends, where the clip is shorter.
+        Takes to train on. Filmed takes give a window for every frame, padded by repeating the end
+        frames as the field does. Free motion gives every window inside its clip, or one padded
+        window for a shorter clip.
     window
         T, frames; odd.
     stride
-        Every how many frames there is a window.
+        Frames from one window to the next.
     device
-        Where the arrays lie and windows are gathered.
+        Device of the arrays and windows.
     fps
         Frames per second of the windows; 0 is the takes' own rate.
 
@@ -75,7 +75,7 @@ class WindowStore:
         owner = np.repeat(np.arange(len(lengths)), [len(c) for c in centres])
         if short := int((lengths < 2 * self._margin + 1).sum()):
             log.info(
-                "%d of %d takes are shorter than a window of %d frames: held at their ends",
+                "%d of %d takes are shorter than a window of %d frames: their ends are repeated",
                 short, len(lengths), 2 * self._margin + 1,
             )  # fmt: skip
         self._joints = self._stack([take.joints for take in takes.takes], device)
@@ -120,8 +120,8 @@ class WindowStore:
     def gather(self, numbers: Tensor, speed: Tensor | None = None) -> Windows:
         """Gather windows by number (N,), on the device.
 
-        With a speed (N,) each is played so many times as fast. What falls between two frames is
-        interpolated in a straight line.
+        A speed (N,) is a factor on each window's playback. Values between two frames are
+        interpolated linearly.
         """
         numbers = numbers.to(self.device, non_blocking=True)
         owner = self._owner[numbers]

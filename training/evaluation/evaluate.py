@@ -36,13 +36,13 @@ class Observation:
     Parameters
     ----------
     keypoints
-        (frames, joints, 2) pixels: what the lifter is given.
+        (frames, joints, 2) pixels: the lifter's input.
     joints
-        (frames, joints, 3) metres, camera frame, relative to the root: what is true.
+        (frames, joints, 3) metres, camera frame, relative to the root: the truth.
     image_size, fov
         Pixels, and degrees over the picture's longer side.
     subject, action, camera
-        Who, what, from where.
+        Names of subject, action and camera.
     valid
         (frames,) frames that count; None where all do.
     counted
@@ -54,7 +54,7 @@ class Observation:
     fps
         Frames per second.
     path
-        (frames, 3) metres, camera frame: where the root is; None for films, of which nobody asks.
+        (frames, 3) metres, camera frame: place of the root; None for films.
     """
 
     keypoints: NDArray[np.float64]
@@ -83,8 +83,8 @@ class Observation:
 
 
 Predictor = Callable[[Observation], LiftedJoints]
-"""What a method makes of an observation's 2D: joints and, where it says so, how far each may be off
-and which way is up."""
+"""A method's prediction for an observation's 2D: joints, and their uncertainty and up if it has
+them."""
 
 
 class Watcher(Protocol):
@@ -106,16 +106,16 @@ def observe_takes(
     Parameters
     ----------
     takes
-        What to look at.
+        Takes to observe.
     noise
         One of `training.evaluation.evaluation_noise.NOISE`: added to the 2D of free motion and of
         films alike.
     conversion
-        Which 2D points free motion is seen as (`glagcn_cli.skeleton`).
+        2D points of free motion (`glagcn_cli.skeleton`).
     at_most
-        So many takes, evenly chosen, where above 0.
+        Number of takes, evenly chosen; 0 for all.
     cameras
-        From where free motion is seen.
+        Virtual cameras for free motion.
     """
     seen: list[Observation] = []
     for number in takes.evenly_chosen(at_most):
@@ -188,7 +188,7 @@ def score_all(
 ) -> list[TakeScores]:
     """Compute a method's errors on observations, one row each, with a bar on a terminal.
 
-    Whoever watches is shown every take with what the method made of it.
+    Watchers see every take with its prediction.
     """
     bar = tqdm(
         observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False,
@@ -210,7 +210,7 @@ def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
 def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str | None = None) -> Predictor:
     """Predict with a lifter as videos are lifted: at its own rate, and back at the take's.
 
-    By the branch that lifts videos, where none is named.
+    The default branch is the one that lifts videos.
     """
     chosen = branch or lifter.video_branch
 

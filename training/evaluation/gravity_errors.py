@@ -27,7 +27,7 @@ class GravityErrors:
     Parameters
     ----------
     joint_set
-        Name of the joint set; scenes are built of H36M-17 alone, and of others nothing is noted.
+        Name of the joint set; only H36M-17 is measured, since scenes are built of it alone.
     """
 
     def __init__(self, joint_set: str = H36M17.name) -> None:
@@ -56,11 +56,11 @@ class GravityErrors:
         Returns
         -------
         dict or None
-            Of a lifter with a head for gravity ``clip``: median over takes of the error of the
-            take's one direction, which a scene is built on; ``clip_p90``: nine of ten takes are
-            below it; ``frame``: median over takes of the median error of single frames. Of every
-            lifter ``standing``: median error of the direction in which its bodies stand, which
-            lifters without the head go by; ``level_camera``: of taking every camera for level.
+            With a head for gravity: ``clip``, median over takes of the error of the take's
+            direction, which a scene is built on; ``clip_p90``, its 90th percentile; ``frame``,
+            median over takes of the median error of single frames. For every lifter:
+            ``standing``, median error of the direction in which its bodies stand, which lifters
+            without the head use; ``level_camera``, median error of assuming level cameras.
         """
         if not self._errors:
             return None
@@ -79,7 +79,7 @@ class GravityErrors:
             line += f"{figures['clip']:.1f} (nine of ten takes below {figures['clip_p90']:.1f}; "
             line += f"single frames {figures['frame']:.1f}), "
         line += f"by standing bodies {figures['standing']:.1f}, "
-        return line + f"cameras taken for level {figures['level_camera']:.1f}"
+        return line + f"cameras assumed level {figures['level_camera']:.1f}"
 
 
 def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:

@@ -38,9 +38,9 @@ POSTURES: Mapping[str, Mapping[str, float]] = {
     "sitting": _bent((_THIGHS, -90)),
 }
 """Degrees by which bones, named by their outer joint, fall forward about the body's left-right
-axis; those that are not named keep their direction."""
+axis; the others keep their direction."""
 
-LOWEST = 0.05  # metres above the floor of the lowest joint of a body that is put down
+LOWEST = 0.05  # metres from the floor to the lowest joint of a body that is put down
 _AXIS_SMOOTHING = 0.2  # seconds
 
 LEGS_BELOW_THE_HIPS = ("left_knee", "left_ankle", "right_knee", "right_ankle")
@@ -74,14 +74,14 @@ def bend(
     joints
         (frames, 17, 3) metres, H36M-17, world frame (right-handed, z up).
     degrees
-        By a bone's outer joint: 90 takes what points up to where the body faces.
+        By a bone's outer joint: 90 turns a bone from up to the body's front.
     fps
         Frames per second.
 
     Returns
     -------
     NDArray
-        (frames, 17, 3): every bone as long as it was, the hip on its old path over the floor, the
+        (frames, 17, 3): bones of unchanged length, the hip on its old path over the floor, the
         lowest joint `LOWEST` above it in every frame.
     """
     motion = joints.astype(np.float64)
@@ -107,17 +107,17 @@ def _left(motion: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
 def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
     """Remove joints for the whole take, below an edge of the picture or behind something.
 
-    A detector that sees no wrist still names a place for it. Here that is where the limb is last
-    seen: the nearest visible joint further in; of lost hips, the thorax.
+    A detector that sees no wrist still guesses a place for it. Here that is the nearest visible
+    joint further in, or the thorax for lost hips.
 
     Parameters
     ----------
     seen
-        Of H36M-17.
+        Observation of H36M-17.
     joints
-        What is lost.
+        Lost joints.
     score
-        Of those joints: `UNSURE` for a guess, 0 for a joint that is known to be missing.
+        Score of those joints: `UNSURE` for a guess, 0 for a joint known to be missing.
     """
     keypoints = seen.keypoints.astype(np.float32)
     scores = np.ones(keypoints.shape[:2], np.float32)
@@ -138,8 +138,8 @@ def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
 def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> NDArray[np.float64]:
     """Resample a smooth motion (frames, ...) to a camera of another rate.
 
-    From the first frame to the last that lies within the take; nothing is smoothed, as no camera
-    does. At least four frames.
+    The result ends within the take. Nothing is smoothed, as in a camera. The motion has at least
+    four frames.
     """
     frames = int((len(values) - 1) * Fraction(rate) / source) + 1
     spline = make_interp_spline(np.arange(len(values)), values, k=3)

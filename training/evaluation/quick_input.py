@@ -44,7 +44,7 @@ def thrown(takes: TakeSet, way: NDArray[np.float64], at_most: int) -> TakeSet:
     way
         (frames,) from 0, on guard, to 1, straight: forward, to the left and between, take by take.
     at_most
-        So many takes, evenly chosen, where above 0.
+        Number of takes, evenly chosen; 0 for all.
     """
     chosen = [takes.takes[number] for number in takes.evenly_chosen(at_most)]
     moved = (_thrown(take, way, _AIMS[n % len(_AIMS)]) for n, take in enumerate(chosen))

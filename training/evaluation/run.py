@@ -36,9 +36,9 @@ log = logging.getLogger(__name__)
 class EvaluationSettings:
     """The options of ``glagcn-eval``.
 
-    `keypoints` of None and `holdout` of "default" are those the lifter was trained with, where it
-    was trained on this data set; else the data set's own. `takes` above 0 are so many, evenly
-    chosen. `calibration` is the picture to draw.
+    `keypoints` of None and `holdout` of "default" are those of the lifter's training if it was
+    trained on this data set, else the data set's own. `takes` is a number of evenly chosen takes,
+    0 for all. `calibration` is the picture of predicted against observed errors to draw.
     """
 
     dataset: str
@@ -64,21 +64,21 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     -------
     result, table
         Figures (millimetres; percent for PCK and AUC) with the mean of the data set's protocol
-        first, per action, and the setting they were measured in; what else is known of the lifter:
-        depth reversals, gravity, calibration, trivial predictors. The same as a readable table.
+        first, per action, and their setting; also depth reversals, gravity, calibration of the
+        uncertainty, trivial predictors. The table holds the same for people.
 
     Raises
     ------
     CheckpointError
         The lifter has other joints than the data set.
     UsageError
-        A picture of the calibration was asked for of a lifter that does not say how sure it is.
+        `calibration` was given for a lifter that estimates no uncertainty.
     """
     weights = settings.weights or DEFAULT_LIFTER
     path = lifter_path(weights)
     network, card = load_lifter(path)
     if settings.calibration and not card.architecture.uncertainty:
-        raise UsageError(f"{path} does not say how sure it is: there is nothing to calibrate")
+        raise UsageError(f"{path} estimates no uncertainty; leave out --calibration")
     settings = _as_trained(settings, card)
     _warn_of_known_subjects(settings, card, weights)
     splits = [settings.split, *(["train"] if settings.constant else [])]
@@ -90,8 +90,8 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     own, found = card.architecture.joint_set, takes.joint_set.name
     if own != found:
         raise CheckpointError(
-            f"{path} was trained on joints of {own}; {settings.dataset} has {found}, so the two "
-            "do not fit each other"
+            f"{path} was trained on joints of {own}; {settings.dataset} has {found}; choose a "
+            "lifter of those joints"
         )
     lifter = Lifter(network, card, settings.device)
     branch = settings.branch or lifter.video_branch
@@ -108,7 +108,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
         "frames": sum(int(one.counts.sum()) for one in seen), "takes": len(seen),
     }  # fmt: skip
     if takes.filmed and card.conversion != AS_GIVEN:
-        text += "\n\nThe lifter was trained on a detector's joints, this data set marks others."
+        text += "\n\nThe lifter was trained on a detector's joints; this data set has others."
     trivial, lines = _trivial_predictors(settings, sets, seen)
     return result | trivial, "\n\n".join([text, *lines])
 
@@ -169,7 +169,7 @@ def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSet
     if holdout == DEFAULT_HOLDOUT:
         holdout = trained_holdout(data)
         if holdout == NOBODY and settings.split == "val":
-            holdout = DEFAULT_HOLDOUT  # else there is no such split
+            holdout = DEFAULT_HOLDOUT  # without it there is no such split
     asked = settings.keypoints or data.get("keypoints")
     keypoints = find_reader(settings.dataset).source_of_2d(asked)
     return replace(settings, keypoints=keypoints, holdout=holdout)
@@ -185,6 +185,6 @@ def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weig
     measured = reader.subjects(settings.split, held_out(settings.holdout))
     if both := [subject for subject in measured if subject in known]:
         log.warning(
-            "%s was trained on %s, so its figures on split %r do not say how it does on people it "
-            "has not seen", weights, ", ".join(both), settings.split,
+            "%s was trained on %s, so its errors on split %r are no estimate for unseen people",
+            weights, ", ".join(both), settings.split,
         )  # fmt: skip

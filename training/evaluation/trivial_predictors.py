@@ -37,12 +37,11 @@ def constant_predictor(train: Sequence[Observation], joint_set: str = "h36m17") 
 def held_depth_predictor(joint_set: str = "h36m17") -> Predictor:
     """Copy every joint's depth from the frame before; x and y follow the 2D.
 
-    It is told the TRUE pose of a take's first frame, which no lifter is. From then on each joint
-    keeps its depth relative to the root, measured along the ray to the root. The 2D says on which
-    ray the joint lies. How far away the root is, is solved in every frame, so that the squares of
-    the bones' lengths have the first pose's sum: that takes care of people who come nearer. What
-    is left wrong is what the 2D does not show: limbs that move towards the camera or away, and
-    bodies that turn.
+    It gets the TRUE pose of a take's first frame, which no lifter gets. Each joint then keeps its
+    depth relative to the root, measured along the ray to the root, and the 2D gives its ray. The
+    root's distance is solved in every frame, so that the squares of the bones' lengths have the
+    first pose's sum. Errors remain where limbs move towards the camera or away, and where bodies
+    turn.
     """
     joints = JOINT_SETS[joint_set]
 

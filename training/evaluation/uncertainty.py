@@ -13,15 +13,15 @@ from glagcn_cli.skeleton import JOINT_SETS
 
 from .evaluate import Observation
 
-BINS = 10  # deciles of what is predicted
+BINS = 10  # deciles of the predicted errors
 MILLIMETRES = 1000
 
 
 class Bin(NamedTuple):
     """Joints of about the same predicted error; millimetres.
 
-    ``predicted`` and ``observed`` are means, ``low`` and ``high`` the quartiles of what is
-    observed, ``share`` the part of all joints.
+    ``predicted`` and ``observed`` are means, ``low`` and ``high`` the quartiles of the observed
+    errors, ``share`` the part of all joints.
     """
 
     predicted: float
@@ -38,10 +38,10 @@ def bin_errors(
     found = []
     for chosen in np.array_split(np.argsort(predicted, kind="stable"), bins):
         if len(chosen):
-            said = float(predicted[chosen].mean(dtype=np.float64))
+            expected = float(predicted[chosen].mean(dtype=np.float64))
             made = observed[chosen].astype(np.float64)
             low, high = np.percentile(made, (25, 75))
-            millimetres = MILLIMETRES * np.array([said, made.mean(), low, high])
+            millimetres = MILLIMETRES * np.array([expected, made.mean(), low, high])
             found.append(Bin._make([*millimetres.tolist(), len(chosen) / len(predicted)]))
     return found
 
@@ -101,10 +101,10 @@ class Reliability:
         Returns
         -------
         dict or None
-            ``error``: the expected calibration error over deciles of what is predicted; ``bins``:
-            what was predicted and observed in each; ``rank_correlation``: of predicted and observed
-            errors (1 where the larger prediction always has the larger error); ``per_joint``: means
-            and calibration error of each joint alone.
+            ``error``: the expected calibration error over deciles of the prediction; ``bins``:
+            mean predicted and observed error of each; ``rank_correlation``: of predicted and
+            observed errors, 1 for the same order; ``per_joint``: means and calibration error of
+            each joint alone.
         """
         if self.empty:
             return None

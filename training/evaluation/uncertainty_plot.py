@@ -17,24 +17,24 @@ _SIZE = (10.5, 5.0)  # inches
 _DPI = 110
 _INK, _GRID = "#3c4048", "#dfe2e8"
 _PREDICTED, _OBSERVED = "#0072B2", "#D55E00"
-_ROOM = 1.08  # of the axes over what is in them
+_ROOM = 1.08  # of the axes over their contents
 
 
 def draw_reliability(
     bins: Sequence[Bin], per_joint: Mapping[str, Sequence[Bin]], path: Path, title: str = ""
 ) -> None:
-    """Draw the deciles of all joints against the diagonal, and each joint's mean beside them.
+    """Draw the deciles of all joints against the diagonal, and each joint's mean next to them.
 
     Parameters
     ----------
     bins
-        Of all joints together, `glagcn_training.evaluation.uncertainty.Reliability.bins`.
+        Bins of all joints, `glagcn_training.evaluation.uncertainty.Reliability.bins`.
     per_joint
-        Of each joint alone.
+        Bins of each joint alone.
     path
         PNG to write; one that exists is replaced.
     title
-        Of what: the lifter, the data, the noise.
+        Names of the lifter, the data and the noise.
 
     Raises
     ------

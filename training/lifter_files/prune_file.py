@@ -47,21 +47,21 @@ def prune_checkpoint(
     lifter, out
         Checkpoints to read and to write.
     data_dir, dataset, keypoints
-        As in training; keypoints and the subject held out as the lifter was trained, where it was
-        on this data set. Windows become input as its card says, and are varied as its recipe says.
+        Data as in training. Keypoints and held-out subject are those of the lifter's training, if
+        it was on this data set. Input follows its card, and augmentation its recipe.
     share
         Share of the multiply-accumulates that may stay.
     seed
-        Of windows, cameras and noise.
+        Seed of windows, cameras and noise.
     device
-        Where it is computed.
+        Device to compute on.
     overwrite
         Replace an existing file.
 
     Returns
     -------
     Architecture
-        Of the pruned lifter; train it on with ``init`` set to `out`.
+        Architecture of the pruned lifter; train it further with ``init`` set to `out`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def prune_checkpoint(
     network, card = load_lifter(lifter)
     if not isinstance(network, GLAGCN):
         raise CheckpointError(
-            f"{lifter} is the released variant; pruning knows the paper's network only"
+            f"{lifter} is the released variant; prune a lifter of the variant 'paper'"
         )
     try:
         width = width_at(card.architecture, share)
@@ -113,7 +113,8 @@ def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tens
     )
     if takes.joint_set.name != own:
         raise CheckpointError(
-            f"the lifter was trained on joints of {own}; {data.dataset} has {takes.joint_set.name}"
+            f"the lifter was trained on joints of {own}, but {data.dataset} has "
+            f"{takes.joint_set.name}; choose a data set of its joints"
         )
     store = WindowStore(takes, recipe.network.window, device=device, fps=recipe.data.fps)
     order = TrainingOrder(len(store), SCORING_WINDOWS, recipe.seed, SCORING_BATCHES)

@@ -1,17 +1,16 @@
 """Prunes channels of GLA-GCN: a narrower network that begins where the wide one stands.
 
-Shortcuts carry every block's output to the next, so all blocks share one set of channels and it is
-this set that is pruned (the first block's inner channels and the embeddings have sets of their
-own). Three steps:
+Shortcuts carry every block's output to the next, so all blocks share one set of channels. This set
+is pruned; the first block's inner channels and the embeddings have their own sets. Three steps:
 
-1. Channels are kept by what the loss would change, to first order, without them: |activation x
-   gradient| summed over positions, blocks and batches (Molchanov et al., CVPR 2019).
-2. Each layer that read a dropped channel reads instead what the kept ones tell of it, by least
-   squares (after He et al., ICCV 2017). It matters more than the choice of score: with it, a random
-   choice starts ahead of the best one without it.
+1. Channels are scored by the first-order change of the loss without them: |activation x gradient|
+   summed over positions, blocks and batches (Molchanov et al., CVPR 2019).
+2. Each layer that reads a dropped channel reads its least-squares estimate from the remaining ones
+   instead (after He et al., ICCV 2017). This matters more than the choice of score: with it, a
+   random choice starts ahead of the best one without it.
 3. Every tensor is sliced.
 
-The result is a plain `GLAGCN`, to be trained on from its checkpoint.
+The result is a plain `GLAGCN`, to be trained further from its checkpoint.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ from ..networks.compute_cost import architecture_macs
 
 WIDTH_STEP = EMBEDDING_SHARE  # so that embeddings shrink by the same share
 RIDGE = 1e-4
-"""Of the least squares, as a share of the channels' mean variance."""
+"""Ridge of the least squares, as a share of the channels' mean variance."""
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Numbers of the channels that stay, ascending.
+class _Remaining:
+    """Numbers of the remaining channels, ascending.
 
     ``tied``: of all blocks' outputs. ``inner``: between the first block's two convolutions.
     ``embeddings``: of every block and subset.
@@ -77,8 +76,8 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
     channels
         Width of the result.
     batches
-        Inputs (N, T, V, C) and targets (N, T, V, 3), as in training, on the network's device; some
-        hundred windows suffice. They are held in memory.
+        Inputs (N, T, V, C) and targets (N, T, V, 3), as in training, on the network's device. A few
+        hundred windows suffice, and all are held in memory.
 
     Returns
     -------
@@ -98,7 +97,7 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
         )
     held = list(batches)
     if not held:
-        raise ValueError("pruning needs at least one batch to see what channels do")
+        raise ValueError("pruning needs at least one batch to score channels")
     whole = copy.deepcopy(network).eval().requires_grad_(True)
     kept = _choose(whole, channels, held)
     _stand_in(whole, kept, held)
@@ -115,7 +114,7 @@ def _top(scores: Tensor, count: int) -> Tensor:
     return scores.topk(count).indices.sort().values
 
 
-def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tensor]]) -> _Kept:
+def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tensor]]) -> _Remaining:
     """Score all channels and take the best."""
     blocks = list(_blocks(network).values())
     device = blocks[0].gcn1.PA.device
@@ -142,7 +141,7 @@ def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tens
                 scores += score
             embeddings += torch.stack([_embedding_scores(block) for block in blocks])
     few = channels // EMBEDDING_SHARE
-    return _Kept(
+    return _Remaining(
         _top(tied, channels),
         _top(inner, channels),
         [[_top(scores, few) for scores in block] for block in embeddings],
@@ -202,7 +201,7 @@ class _Moments:
 
 
 @torch.no_grad()
-def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tensor]]) -> None:
+def _stand_in(network: GLAGCN, kept: _Remaining, batches: Sequence[tuple[Tensor, Tensor]]) -> None:
     """Let the remaining channels replace the dropped ones, in every layer that reads them."""
     blocks = list(_blocks(network).values())
     readers: list[tuple[nn.Module, Tensor]] = [(block, kept.tied) for block in blocks[1:]]
@@ -233,8 +232,8 @@ def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tens
 def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
     """Return the layers that read a module's input and how much of a constant reaches them.
 
-    Weights are (outputs, inputs, ...). The graph multiplies a constant by what its columns sum to,
-    of which C_k has 1.
+    Weights are (outputs, inputs, ...). The graph multiplies a constant by its columns' sums; the
+    columns of C_k sum to 1.
     """
     if isinstance(module, GraphTemporalBlock):
         gcn = module.gcn1
@@ -244,7 +243,7 @@ def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
     return [(module.conv if isinstance(module, TemporalConvolution) else module, 1.0)]
 
 
-def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
+def _slice(network: GLAGCN, kept: _Remaining) -> GLAGCN:
     """Build the narrower network from rows and columns of the tensors."""
     numbers = replace(network.architecture, channels=len(kept.tied))
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
@@ -261,7 +260,7 @@ def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
         }
         for k, embeddings in enumerate(kept.embeddings[number]):
             parts |= {f"gcn1.conv_{c}.{k}": (embeddings, source) for c in "ab"}
-            # Similarities are divided by the number of embeddings; what is left keeps its weight.
+            # Similarities are divided by the number of embeddings; this undoes the change.
             share = len(embeddings) / (network.architecture.channels // EMBEDDING_SHARE)
             for tensor in ("weight", "bias"):
                 state[f"{name}.gcn1.conv_a.{k}.{tensor}"] = (

@@ -17,8 +17,8 @@ FRAMES = "frames"
 """Mean over all counted frames."""
 
 ACTIONS = "actions"
-"""Mean over actions of each action's mean over frames, as Human3.6M's tables print it: an action
-counts the same however long it was filmed."""
+"""Mean over actions of each action's mean over frames, as in Human3.6M's tables: actions count
+equally, independent of their length."""
 
 SUBJECTS_AND_ACTIONS = "subjects and actions"
 """Mean over the cells of a table of subjects by actions, each the mean over its frames, as
@@ -37,20 +37,19 @@ class Metric(NamedTuple):
     function
         Predicted and true joints (frames, joints, 3) in metres, relative to the root, to a number.
     unit
-        Of the figure in tables.
+        Unit of the figure in tables.
     decimals
-        That are worth printing.
+        Decimals in tables.
     lower_is_better
-        Whether it is an error; otherwise a share of what is right.
+        True for an error, False for a share of correct joints.
     title
-        As papers write it.
+        Name in papers.
     scale
-        From the function's number to the unit.
+        Factor from the function's number to the unit.
     span
-        Neighbouring frames that one value is made of: 2 for a velocity.
+        Neighbouring frames of one value: 2 for a velocity.
     some_joints
-        Whether it is measured on the joints that a data set's own script counts, where those are
-        not all (`score_take`).
+        True if it is measured on the joints that a data set's own script counts (`score_take`).
     """
 
     function: Callable[[Joints, Joints], float]
@@ -74,7 +73,7 @@ METRICS: dict[str, Metric] = {
     "pck150": Metric(errors.pck, "%", 1, False, "PCK@150", some_joints=True),
     "auc": Metric(errors.auc, "%", 1, False, "AUC", some_joints=True),
 }
-"""Every figure that is measured, by its name in JSON files and logs."""
+"""Every measured figure, by its name in JSON files and logs."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,12 @@ class TakeScores:
     Parameters
     ----------
     subject, action, camera
-        Of the take.
+        Names of the take.
     frames
-        Frames that were counted.
+        Number of counted frames.
     figures
-        By the names of `METRICS` and in their units, means over the counted frames. A figure that
-        the frames do not allow (the velocity of a single frame) is missing.
+        Means over the counted frames, by the names of `METRICS` and in their units. Figures that
+        need more frames (the velocity of a single frame) are missing.
     """
 
     subject: str
@@ -116,8 +115,8 @@ def score_take(
     predicted, true
         (frames, joints, 3) metres, relative to the root.
     valid
-        (frames,) frames that count; all where None. Velocities and accelerations are taken between
-        neighbours that all count, never across a gap.
+        (frames,) frames that count; all where None. Velocities and accelerations are never taken
+        across a gap.
     counted
         Joints that PCK and AUC are measured on; all where None. The other figures are always of
         all joints.
@@ -174,15 +173,15 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
     Returns
     -------
     dict
-        By the names of `METRICS`, all of them; "not a number" where no take has the figure.
+        Every figure by the names of `METRICS`; NaN where no take has it.
 
     Raises
     ------
     ValueError
-        There is no row, or no such mean.
+        There is no row, or the mean is unknown.
     """
     if over not in AVERAGES:
-        raise ValueError(f"there is no mean over {over!r}, only over {' or '.join(AVERAGES)}")
+        raise ValueError(f"mean over {over!r}, expected one of {', '.join(AVERAGES)}")
     if not rows:
         raise ValueError("no take was scored")
     if over == FRAMES:

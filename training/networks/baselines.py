@@ -21,7 +21,7 @@ from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
 from .compute_cost import architecture_macs, count_macs
 
 KERNEL = 3
-"""Of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
+"""Kernel of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
 
 PUBLISHED_WIDTH = 1024
 DROPOUT = 0.25
@@ -40,7 +40,7 @@ class TemporalConvolution:
     in_channels
         Numbers per joint and frame of the input: 2 (x, y).
     dropout
-        After every convolution but the last.
+        Dropout after every convolution but the last.
     joint_set
         Name of the joint set, in and out.
     """
@@ -71,13 +71,13 @@ class TemporalConvolution:
 class TemporalConvolutionLifter(nn.Module):
     """VideoPose3D: all joints of a frame side by side, convolved along time.
 
-    It strides over the window instead of dilating, as VideoPose3D does in training: the same
-    weights, the same centre frame, nothing computed that is thrown away.
+    It strides over the window instead of dilating, as VideoPose3D does in training. The weights and
+    the centre frame are the same, and no unused frame is computed.
 
     Parameters
     ----------
     architecture
-        Its numbers.
+        Sizes of the network.
     """
 
     def __init__(self, architecture: TemporalConvolution) -> None:
@@ -138,9 +138,8 @@ def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:
 def width_for(macs: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2) -> int:
     """Return the width at which one window costs this many multiply-accumulates.
 
-    Temporal convolutions give every weight to all joints at once and use it a few times a window,
-    graph convolutions use theirs for every joint and frame: at the same cost a temporal
-    convolution has 50 to 150 times the parameters.
+    Temporal convolutions use each weight a few times a window, graph convolutions for every joint
+    and frame. At the same cost a temporal convolution has 50 to 150 times the parameters.
 
     Parameters
     ----------

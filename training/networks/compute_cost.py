@@ -1,7 +1,7 @@
 """Counts the multiply-accumulates of a lifter with torch's own counter.
 
-Convolutions and matrix products are counted (the adaptive graph's included); batch norms, sums and
-activations, which are a few percent of them, are not. The field counts the same way.
+Convolutions and matrix products are counted, the adaptive graph's included. Batch norms, sums and
+activations, a few percent of them, are not. The field counts in the same way.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class WindowLifter(Protocol):
 def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
     """Count the multiply-accumulates of one call.
 
-    The counter gives floating point operations, two for each multiply-accumulate.
+    The counter returns floating-point operations, two for each multiply-accumulate.
     """
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         call(inputs)
@@ -63,8 +63,8 @@ def count_macs(network: WindowLifter, frames: int | None = None) -> int:
         `glagcn_training.networks.baselines.TemporalConvolutionLifter`. It is neither run nor
         changed: the count is made on a copy without numbers.
     frames
-        Frames of the window; those of the network if not given. Only the sequence branch of
-        GLA-GCN takes another number, and it alone is then counted.
+        Frames of the window; None for the network's own. Only the sequence branch of GLA-GCN takes
+        another number, and it alone is then counted.
     """
     window = network.architecture.window
     if frames is None or frames == window:

@@ -34,14 +34,14 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     ----------
     name
         One of `named_recipes`, or a YAML file. ``_base_`` in it names the file that it builds on:
-        beside it, else one that comes with the package ("h36m_gt_243.yaml").
+        in the same folder, else in the package ("h36m_gt_243.yaml").
     overrides
         ``section.key=value``, the value in YAML.
 
     Raises
     ------
     UsageError
-        There is no such configuration, a key does not exist, a value is of another type.
+        The configuration or a key does not exist, or a value has another type.
     """
     path = Path(name)
     if name in named_recipes():
@@ -70,7 +70,7 @@ def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     import yaml
 
     if path.resolve() in above:
-        raise UsageError(f"{path} builds on itself, by way of _base_")
+        raise UsageError(f"{path} builds on itself through _base_")
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -88,7 +88,7 @@ def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise UsageError(
-            f"{path} builds on {base}, which is neither beside it nor one of "
+            f"{path} builds on {base}, which is neither in its folder nor one of "
             f"{', '.join(f'{name}.yaml' for name in named_recipes())}"
         )
     return _merged(_read_tree(found, (*above, path.resolve())), tree)

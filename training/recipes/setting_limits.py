@@ -27,8 +27,8 @@ class Limits(NamedTuple):
 
     def __str__(self) -> str:
         ends = zip(self._fields, self, strict=True)
-        told = [f"{name.replace('_', ' ')} {end:g}" for name, end in ends if math.isfinite(end)]
-        return " and ".join(told)
+        named = [f"{name.replace('_', ' ')} {end:g}" for name, end in ends if math.isfinite(end)]
+        return " and ".join(named)
 
 
 _NOT_NEGATIVE = Limits(at_least=0)
@@ -38,7 +38,7 @@ _SHARE = Limits(at_least=0, at_most=1)
 _HALF_TURN = Limits(at_least=0, at_most=180)
 
 LIMITS: dict[str, Limits] = {
-    "seed": Limits(at_least=0, at_most=2**32 - 1),  # what NumPy can be seeded with
+    "seed": Limits(at_least=0, at_most=2**32 - 1),  # NumPy's range
     "data.stride": _COUNT,
     "data.fps": _NOT_NEGATIVE,
     "network.window": Limits(at_least=3),

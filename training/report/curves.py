@@ -21,7 +21,7 @@ _VALIDATION = "val/"
 _LOG_SCALE_FROM = 5.0  # ratio of the largest to the smallest smoothed loss
 _SMOOTHED_OVER = 40  # of this many parts of the run, one is averaged
 
-# Okabe and Ito's colours, which people with colour deficiencies can tell apart.
+# Okabe and Ito's colours, distinct for people with colour deficiencies.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _INK, _GRID = "#3c4048", "#dfe2e8"
 
@@ -37,8 +37,8 @@ def draw_curves(log: Sequence[Mapping[str, float]], path: Path) -> None:
     log
         Rows with ``step``. Training rows have ``loss``, its terms as ``loss_*``, and may have
         ``learning_rate``; validation rows have ``val/`` and a name of
-        `glagcn_training.metrics.scores`' ``METRICS``, of which those in millimetres are drawn.
-        Other figures are left out. Where a resumed run logged a step twice, the later row counts.
+        `glagcn_training.metrics.scores`' ``METRICS``. Only those in millimetres are drawn. Where a
+        resumed run logged a step twice, the later row counts.
     path
         PNG to write; one that exists is replaced.
 
@@ -84,8 +84,8 @@ def _curves(
 def smooth(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     """Average an odd number of neighbours; fewer at the ends.
 
-    It looks as far ahead as back, so that the smoothed curve does not trail the raw one. What is
-    not a number does not count.
+    The average is centred, so that the smoothed curve does not trail the raw one. NaN does not
+    count.
     """
     width = min(width, 2 * len(values) - 1)
     window = np.ones(width | 1)

@@ -38,9 +38,9 @@ def write_report(
     recipe
         Settings; mappings in it become sections.
     rows
-        Scores of the takes that validated; where there are none, the report says so.
+        Scores of the validation takes; may be empty.
     over
-        What the mean is taken over: one of `glagcn_training.metrics.scores.AVERAGES`.
+        Kind of mean: one of `glagcn_training.metrics.scores.AVERAGES`.
     curves, stills
         Pictures; linked relative to the report, so that a run folder can be moved.
     facts
@@ -75,8 +75,8 @@ def _results(rows: Sequence[TakeScores], over: str) -> str:
     subjects = sorted({_plain(row.subject) for row in rows if row.subject})
     whose = f" Subjects: {', '.join(subjects)}." if 0 < len(subjects) <= 12 else ""
     units = (
-        "PCK is the share of joints nearer than 150 mm to the truth, AUC its mean over thresholds "
-        "of 0 to 150 mm; for both more is better."
+        "PCK is the share of joints within 150 mm of the truth, AUC its mean over thresholds "
+        "of 0 to 150 mm. Higher is better for both."
     )
     return f"## Results\n\n{figures}. {counted}{whose}\n\n{table(rows, over)}\n{units}"
 

@@ -23,7 +23,7 @@ _WIDTH, _ROW, _HEAD = 9.0, 3.2, 0.35  # inches
 _DPI = 100
 _COLOURS = 96  # of the file, which is a third of one in full colour
 _GRID_STEP = 0.5  # metres
-_ROOM = 1.12  # of a panel over what is in it
+_ROOM = 1.12  # of a panel over its contents
 _FARTHEST = 1.15  # of a truth's reach: how far off a prediction still widens the panels
 _SMALLEST = 0.3  # metres: half of a panel
 
@@ -39,15 +39,15 @@ class Example:
     Parameters
     ----------
     title
-        Which clip and why it is shown.
+        Name of the clip, and why it is shown.
     keypoints
-        (joints, 2) pixels: what the lifter was given.
+        (joints, 2) pixels: the lifter's input.
     predicted, true
         (joints, 3) metres, camera frame (x right, y down, z forward); drawn relative to the root.
     joint_set
-        Of all three.
+        Joint set of all three.
     error
-        Of the clip, millimetres.
+        Error of the clip, millimetres.
     """
 
     title: str

@@ -35,7 +35,7 @@ class Batch(NamedTuple):
         normalisation, of the ray to the root in each frame; `IMAGE`, of the camera.
     up
         (samples, frames, 3) float32 unit vectors against gravity, on the axes that the targets
-        have before `Augmentation.rotate_target`; None for film, whose gravity is not told.
+        have before `Augmentation.rotate_target`; None for film, whose gravity is unknown.
     """
 
     inputs: Tensor
@@ -67,13 +67,13 @@ def virtual_batch(
     motion
         (samples, frames, 17, 3) metres, world frame (z up), H36M-17, on the device to compute on.
     augmentation
-        How samples are varied.
+        Settings of the augmentation.
     normalisation
         `PERSON` or `IMAGE`; pictures have `IMAGE_SIZE`.
     conversion
         As in `virtual_detector.observe`.
     channels
-        2: x and y. 3: and the score, without which no joint can be missing.
+        2: x and y. 3: also the score, without which no joint can be missing.
     fps
         Frames per second of the motion.
     """
@@ -91,7 +91,7 @@ def virtual_batch(
     points, depth, joint_set = marked_points(cameras, motion, conversion)
     seen = corrupt(draws, points, depth, joint_set, augmentation, channels, fps)
     size = _image_size_on(points.device)
-    inputs = normalise_windows(seen.points, normalisation, size, scores=_told(seen, channels))
+    inputs = normalise_windows(seen.points, normalisation, size, scores=_scores(seen, channels))
     in_camera = cameras.to_camera(motion)
     root = in_camera[:, :, 0]
     targets = in_camera - root[:, :, None]
@@ -128,11 +128,11 @@ def filmed_batch(
     image_size
         (samples, 2) width and height in pixels.
     fov
-        (samples,) degrees over the picture's longer side; only `PERSON` looks at it.
+        (samples,) degrees over the picture's longer side; only `PERSON` uses it.
     joint_set
-        Their joints.
+        Joint set of the windows.
     augmentation
-        How samples are varied.
+        Settings of the augmentation.
     normalisation
         `PERSON` or `IMAGE`.
     channels, fps
@@ -140,7 +140,7 @@ def filmed_batch(
     """
     root = joint_set.root
     seen = corrupt(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
-    scores = _told(seen, channels)
+    scores = _scores(seen, channels)
     inputs = normalise_windows(seen.points, normalisation, image_size, root, scores)
     targets = joints - joints[:, :, root : root + 1]
     if normalisation == PERSON:
@@ -155,7 +155,7 @@ def filmed_batch(
     return Batch(inputs, _augment_targets(draws, targets.float(), augmentation))
 
 
-def _told(seen: Detections, channels: int) -> Tensor | None:
+def _scores(seen: Detections, channels: int) -> Tensor | None:
     """Return the scores where the lifter reads them."""
     return seen.scores if channels == 3 else None
 

@@ -15,11 +15,11 @@ from .augment import indices_on
 from .detector_noise import Detections, kind_of
 from .random_draws import Draws
 
-_HIDDEN_JOINTS = 3  # at most, and what hangs on them
+_HIDDEN_JOINTS = 3  # at most, besides their descendants
 _HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
 _HIDDEN_THROUGHOUT = 0.3  # share of the samples with hidden joints
 _HIDDEN_LIMB = 0.5  # share in which a hidden elbow hides the wrist, a hidden knee the ankle
-_GUESS_ERROR = 0.1  # standard deviation of a point between its last and next sight, share of size
+_GUESS_ERROR = 0.1  # standard deviation of an interpolated point, share of the person's size
 
 _DROPPED_FRAMES = (1, 12)
 _SWAPPED_STRETCH = (0.01, 0.4)
@@ -31,16 +31,16 @@ _ASIDE = (-0.05, 0.2)  # of the person's size, from the root
 _CROP_ERROR = (0.05, 0.15)  # standard deviation, share of the person's size
 _CROP_SCORES = (0.02, 0.3)
 
-_UNTOLD = 0.3  # share of samples whose scores are not told
+_UNSCORED = 0.3  # share of samples without scores
 
 
 def hide_joints(
-    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, scored: bool
 ) -> Detections:
     """Hide one to three joints for a stretch of frames or throughout.
 
-    Half of the stretches are filled as inference fills gaps: in a straight line from where the
-    joint was before to where it is after, with large noise about that line, half of it steady.
+    Half of the stretches are filled as inference fills gaps: by a straight line between the visible
+    frames on both sides, with large noise about that line, half of it steady.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def hide_joints(
     probability
         Share of the samples that are changed.
     joint_set
-        The points'.
-    tell
-        Whether a missing joint can be told, by a score of 0; else it is guessed.
+        Joint set of the points.
+    scored
+        True marks a missing joint by a score of 0; otherwise it is guessed.
     """
     samples, frames, joints, _ = seen.points.shape
     device = seen.points.device
@@ -73,7 +73,9 @@ def hide_joints(
     guess = torch.where(throughout[..., None], seen.points, line)
     guess = guess + _GUESS_ERROR * seen.size[:, None, None, None] * noise
     lost = throughout | draws.chance(0.5, (samples,))[:, None, None]
-    return _replace(seen, gone, guess, _lost_scores(seen, lost & _losable(joint_set, tell, device)))
+    return _replace(
+        seen, gone, guess, _lost_scores(seen, lost & _losable(joint_set, scored, device))
+    )
 
 
 def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detections:
@@ -112,13 +114,13 @@ def swap_sides(
 
 
 def crop(
-    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, scored: bool
 ) -> Detections:
     """Crop the body at the picture's lower edge or a side edge.
 
-    Half of the samples lose the points beyond it; half keep them, pulled towards the edge, with low
-    scores. Both are off by a large steady error, which is what is left of a lost root. Parameters
-    as in `hide_joints`.
+    Half of the samples lose the points beyond it. The other half have them pulled towards the edge,
+    with low scores. Both get a large steady error, which affects a lost root too. Parameters as in
+    `hide_joints`.
     """
     samples, _, joints, _ = seen.points.shape
     device, size = seen.points.device, seen.size
@@ -142,16 +144,16 @@ def crop(
     level = (draws.uniform(*_CROP_ERROR, (samples,)) * size)[:, None, None, None]
     guess = pulled + level * draws.normal(1.0, (samples, 1, joints, 2))
     doubtful = draws.uniform(*_CROP_SCORES, (samples, 1, joints))
-    scores = _lost_scores(seen, lost & _losable(joint_set, tell, device))
+    scores = _lost_scores(seen, lost & _losable(joint_set, scored, device))
     return _replace(seen, cut, guess, torch.where(lost, scores, doubtful.to(scores.dtype)))
 
 
 def forget_scores(draws: Draws, seen: Detections) -> Detections:
     """Set the scores of some samples to 1, as for 2D without scores.
 
-    What is missing or filled stays so: inference knows that by itself.
+    Missing and filled joints stay marked, since inference knows them without scores.
     """
-    untold = draws.chance(_UNTOLD, (len(seen.scores),))[:, None, None]
+    untold = draws.chance(_UNSCORED, (len(seen.scores),))[:, None, None]
     found = (seen.scores > 0) & (seen.scores != FILLED_SCORE)
     return seen._replace(scores=torch.where(untold & found, 1.0, seen.scores))
 
@@ -159,7 +161,7 @@ def forget_scores(draws: Draws, seen: Detections) -> Detections:
 def lifter_scores(scores: Tensor) -> Tensor:
     """Compute the scores (..., 17) of the lifter's joints from those of COCO's points.
 
-    The lowest of those that a joint is made of, as `glagcn_cli.skeleton.to_lifter_joints` has it.
+    A joint's score is the lowest of its points', as in `glagcn_cli.skeleton.to_lifter_joints`.
     """
     return scores[..., _made_of(scores.device)].amin(dim=-1)
 
@@ -167,7 +169,7 @@ def lifter_scores(scores: Tensor) -> Tensor:
 def fill_root(scores: Tensor, root: int) -> Tensor:
     """Mark a missing root (samples, frames, joints) as filled in.
 
-    Everything is measured from it, so inference always places it (`glagcn_cli.lifting.gaps`).
+    All joints are relative to it, so inference always places it (`glagcn_cli.lifting.gaps`).
     """
     missing = (scores == 0) & (torch.arange(scores.shape[-1], device=scores.device) == root)
     return torch.where(missing, FILLED_SCORE, scores)
@@ -228,7 +230,7 @@ def _root_points(joint_set: JointSet) -> slice:
     return slice(joint_set.root, joint_set.root + 1)
 
 
-# Constants on a device, copied there once: a copy waits for all that a GPU has to do.
+# Constants on a device, copied there once, since a copy waits for the GPU.
 
 
 def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -236,9 +238,9 @@ def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 @lru_cache
-def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
+def _losable(joint_set: JointSet, scored: bool, device: torch.device) -> Tensor:
     """Return which joints may have score 0 (joints,): not a root (`fill_root`), but COCO's hips."""
-    losable = torch.full((len(joint_set),), tell)
+    losable = torch.full((len(joint_set),), scored)
     if joint_set is not COCO17:
         losable[joint_set.root] = False
     return losable.to(device)

@@ -35,9 +35,9 @@ _TRUNK = tuple(_AT[joint] for joint in ("spine", "thorax", "neck", "head"))
 def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     """Put parts of other samples on some bodies, with unchanged bone lengths.
 
-    Arms are carried from one chest to the other, legs and trunk between the pelvises. Each limb is
-    then turned about its root, and the body leaned, by angles that hold for the window. The lowest
-    joint stays as high above the floor as it was.
+    Arms are moved from one chest to the other, legs and trunk between the pelvises. Each limb is
+    then turned about its root, and the body leaned, by angles that are constant in the window. The
+    height of the lowest joint above the floor is unchanged.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
 
 
 def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
-    """Join bones into bodies at the roots of others, as high above the floor as those were.
+    """Join bones into bodies at the roots of others, at their height above the floor.
 
     Parameters
     ----------

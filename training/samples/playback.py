@@ -14,8 +14,8 @@ from .random_draws import Draws
 def playback_speeds(draws: Draws, augmentation: Augmentation, samples: int) -> Tensor | None:
     """Draw the playback speed of each sample, as a factor.
 
-    Most samples keep near the captured speed; a share of `Augmentation.quick` is played quicker,
-    evenly in the logarithm of the speed.
+    Most samples play near the captured speed. A share of `Augmentation.quick` plays faster,
+    uniformly in the logarithm of the speed.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def playback_speeds(draws: Draws, augmentation: Augmentation, samples: int) -> T
     augmentation
         Its `playback`, `quick` and `quickest`.
     samples
-        How many.
+        Number of samples.
 
     Returns
     -------

@@ -13,8 +13,8 @@ from torch import Tensor
 class Draws(Protocol):
     """Source of randomness for samples.
 
-    A shape's first dimension is the samples that the caller has; results have that shape and lie
-    on the device that samples are made on. Numbers come out in the order of the calls.
+    A shape's first dimension is the caller's number of samples. Results have that shape and are on
+    the samples' device. Numbers follow the order of the calls.
     """
 
     def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> Tensor:
@@ -33,22 +33,21 @@ class Draws(Protocol):
 class StepDraws:
     """Draws of a training step, float32, on the device, from seed and step alone.
 
-    Every process draws for the whole batch and keeps its own rows: together, processes see exactly
-    what a single one would see. The CPU's and a GPU's generators give different numbers.
+    Every process draws for the whole batch and uses its own rows, so that any number of processes
+    sees the same batch. The CPU's and a GPU's generators give different numbers.
 
     Parameters
     ----------
     seed, step
-        Not negative. They are hashed together, so neighbouring steps and seeds have nothing in
-        common. (torch's CPU generator reads 32 bits of the hash: among 100,000 steps of a run about
-        one pair draws alike, for different windows.)
+        Not negative. They are hashed together, so neighbouring steps and seeds are unrelated.
+        (torch's CPU generator reads 32 bits of the hash: among 100,000 steps of a run about one
+        pair draws the same numbers, for different windows.)
     total
         Samples of all processes together.
     rows
-        Which of them belong to this process. A slice, because indices in a tensor would have to
-        be copied to a GPU, which waits for it.
+        Samples of this process. A slice, because a GPU would wait for a copy of indices.
     device
-        Where the numbers are drawn.
+        Device of the numbers.
     """
 
     def __init__(
@@ -86,12 +85,12 @@ class StepDraws:
 class GeneratorDraws:
     """Draws from numpy's generator, float64 on the CPU: the same numbers on every machine.
 
-    Evaluations use them, so that a published figure can be had again.
+    Evaluations use them, so that published figures are reproducible.
 
     Parameters
     ----------
     generator
-        Source of randomness; it moves on with every draw.
+        Source of randomness; it advances with every draw.
     """
 
     def __init__(self, generator: np.random.Generator) -> None:

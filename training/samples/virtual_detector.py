@@ -38,8 +38,8 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
     motion
         (samples, frames, 17, 3) metres, world frame, H36M-17.
     conversion
-        `CONVERSION`: the detector's points are projected and then converted by the very function
-        that inference uses. `AS_GIVEN`: the 17 joints themselves are projected.
+        `CONVERSION`: the detector's points are projected and then converted by inference's own
+        function. `AS_GIVEN`: the 17 joints themselves are projected.
 
     Returns
     -------
@@ -84,15 +84,15 @@ def corrupt(
     depth
         (samples, frames, joints) metres from the camera.
     joint_set
-        The points'. COCO's come back as the lifter's.
+        Joint set of the points. COCO's are converted to the lifter's.
     augmentation
-        What a detector does wrong, and how often.
+        Kinds and rates of the detector's errors.
     channels
-        3: scores are told, so that a joint can be missing. 2: it is guessed.
+        3: with scores, so that a joint can be missing. 2: it is guessed.
     fps
         Frames per second.
     """
-    tell = channels == 3
+    scored = channels == 3
     seen = exact_detections(points)
     if augmentation.noise > 0:
         hidden = hidden_by_torso(points, depth, joint_set)
@@ -102,12 +102,12 @@ def corrupt(
     if augmentation.swaps > 0:
         seen = swap_sides(draws, seen, augmentation.swaps, joint_set)
     if augmentation.crop > 0:
-        seen = crop(draws, seen, augmentation.crop, joint_set, tell)
+        seen = crop(draws, seen, augmentation.crop, joint_set, scored)
     if augmentation.occlusion > 0:
-        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, tell)
+        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, scored)
     if augmentation.missing_frames > 0:
         seen = drop_frames(draws, seen, augmentation.missing_frames)
-    if tell:
+    if scored:
         seen = forget_scores(draws, seen)
     if joint_set is COCO17:
         scores = fill_root(lifter_scores(seen.scores), H36M17.root)

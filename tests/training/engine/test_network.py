@@ -76,7 +76,7 @@ def test_a_lifter_that_read_other_2d_is_taken_with_a_warning(packs, tmp_path, ca
     build_network(small_recipe(given))
     assert "normalised" not in caplog.text
     build_network(small_recipe(given, "data.normalisation=image"))
-    assert "read 2D normalised by 'person', this run has 'image'" in caplog.text
+    assert "was trained on 2D normalised by 'person', this run uses 'image'" in caplog.text
 
 
 def test_a_lifter_of_x_and_y_begins_one_that_reads_scores_too(packs, tmp_path):
