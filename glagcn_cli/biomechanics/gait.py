@@ -20,11 +20,11 @@ FOOT_FLAT = (0.2, 0.6)
 """Step times after a strike between which the foot lies flat: its ankle does not move."""
 
 IN_PLACE = 0.5
-"""Share of the feet's speed against the pelvis from which the pelvis is taken to travel. A belt or
-a camera that goes along carries off the rest, and with it the length of steps."""
+"""Share of the feet's speed against the pelvis above which the pelvis travels. Below it the person
+walks on a belt, or the camera moves along, and steps have no length."""
 
 CUTOFF = 6.0
-"""Hertz: what biomechanics filters gait at."""
+"""Hertz: the usual cutoff for gait in biomechanics."""
 
 Floats = NDArray[np.float64]
 
@@ -38,16 +38,15 @@ class Gait:
     strikes, toe_offs
         Frame numbers, rising; empty where there is no gait.
     walking
-        (frames,) bool: there is a gait, from the first event of a row of steps to its last.
+        (frames,) bool: frames of gait, from the first event of a row of steps to its last.
     step_seconds, step_metres
-        Of the steps that end in the strikes of `strikes`: time since the other foot's strike, and
-        how far ahead of it the foot is set down. NaN for the first strike of a row; metres also
-        where the clip ends before the foot lies flat, and where the pelvis stays in place.
+        One for each of `strikes`: time since the other foot's strike, and distance ahead of that
+        foot. NaN for the first strike of a row; metres also where the clip ends before the foot
+        lies flat, and where the pelvis stays in place.
     stance_shares
-        Of every stride (from a strike to the same foot's next): part with the foot on the floor.
+        Share of every stride (from a strike to the same foot's next) with the foot on the floor.
     speeds
-        Metres a second of the pelvis over the floor, one for each row of steps; NaN where it stays
-        in place.
+        Speed of the pelvis over the floor, m/s, one for each row of steps; NaN in place.
     fps
         Frames per second, exact.
     """
@@ -100,22 +99,21 @@ class _Measured(NamedTuple):
 def find_gait(sequence: PoseSequence) -> Gait:
     """Find foot strikes and toe-offs, where there is a gait.
 
-    There is one where left and right feet strike in turn, at least three times, 0.2 to 1 s apart
-    and evenly (no step twice as long as its neighbour); where each foot goes a quarter of a leg's
-    length to and fro against the pelvis and lands that far ahead of the other; and where the hip is
-    at least 0.6 leg lengths above the foot that strikes (`gait_events.py` has the thresholds).
-    Where contacts are known, at least half of the strikes of a row must be followed by one.
-    Standing, waving, sitting, squatting and lunges are none of it; running is, though the method
-    was made for walking.
+    A gait has at least three alternating strikes of left and right foot, 0.2 to 1 s apart, and no
+    step twice as long as its neighbour. Each foot moves a quarter of a leg's length to and fro
+    against the pelvis and lands that far ahead of the other. The hip is at least 0.6 leg lengths
+    above the striking foot (`gait_events.py` has the thresholds). Where contacts are known, at
+    least half of the strikes of a row must be followed by one. Standing, waving, sitting, squatting
+    and lunges are no gait; running is, although the method was made for walking.
 
     Parameters
     ----------
     sequence
         Scene frame (y up, metres), with hips, spine and legs in its joint set. The direction of
-        walking is that of the pelvis's path; where the pelvis stays in place, where it faces.
+        walking is that of the pelvis's path, or that the pelvis faces where it stays in place.
     """
     if sequence.frame != "scene":
-        raise ValueError(f"poses are in the {sequence.frame} frame, gait is found in the scene's")
+        raise ValueError(f"poses are in the {sequence.frame} frame, expected the scene frame")
     measured: list[_Measured] = []
     joints = low_pass(sequence.joints, sequence.valid, sequence.fps, CUTOFF)
     for run in runs(sequence.valid):
@@ -174,8 +172,7 @@ def _speed(legs: Legs, row: Row) -> float:
 def _step_metres(legs: Legs, row: Row) -> Floats:
     """Compute the metres of the step ending in each strike, between places where feet lie flat.
 
-    At the strike itself the ankle of the other foot has already rolled forwards, by centimetres
-    that the step would lack.
+    At the strike itself the ankle of the other foot has already rolled forwards by centimetres.
     """
     low, high = (round(share * step_frames(row)) for share in FOOT_FLAT)
     places = np.full((len(row), 2), np.nan)

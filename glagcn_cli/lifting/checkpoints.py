@@ -36,20 +36,20 @@ class LifterCard:
     Parameters
     ----------
     architecture
-        Rebuilds the network.
+        Sizes of the network.
     normalisation
-        Name in `glagcn_cli.lifting.normalisation` that its input went through.
+        Normalisation of its input (`glagcn_cli.lifting.normalisation`).
     conversion
         Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSIONS`).
     fps
         Frames per second of its training windows.
     data, licence
-        What it was trained on and under which terms it may be used.
+        Training data and terms of use.
     recipe
         Resolved settings of the training run.
     metrics
-        Figures measured on held-out subjects, millimetres or as their names say, and on how many
-        takes; None for all.
+        Figures measured on held-out subjects, in millimetres or the unit in their names, and the
+        number of takes; None for all.
     """
 
     architecture: Architecture
@@ -83,12 +83,12 @@ def save_lifter(
     Parameters
     ----------
     path
-        Replaced where it exists.
+        File to write or replace.
     network, card
-        What is saved, and what the file shall say of it.
+        Network to save, and facts to store with it.
     half
-        Store what was learned in half precision. Counters and batch-norm statistics keep their own
-        type all the same: a variance can leave the range of a half-precision number.
+        Store the weights in half precision. Counters and batch-norm statistics are stored in full,
+        since a variance can leave the range of a half-precision number.
     """
     import torch
 
@@ -109,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
     import torch
 
     try:
-        # torch does not compare the checksums inside: a flipped bit would become a wrong weight.
+        # torch ignores the checksums inside, so a flipped bit would become a wrong weight.
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 if damaged := archive.testzip():
@@ -120,7 +120,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} is not a readable checkpoint (damaged or cut off?): {error}"
         ) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise CheckpointError(f"{path} is no {KIND} checkpoint; glagcn-train writes such files")
+        raise CheckpointError(f"{path} is no {KIND} checkpoint; give a file of glagcn-train")
     version = content.get("format_version")
     if version != FORMAT_VERSION:
         raise CheckpointError(
@@ -135,7 +135,7 @@ def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
     Returns
     -------
     network, card
-        The network in evaluation mode, float32, on the CPU, and what its file says of itself.
+        The network in evaluation mode, float32, on the CPU, and its card.
 
     Raises
     ------

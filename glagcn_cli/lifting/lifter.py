@@ -28,12 +28,12 @@ MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
 
 MIN_SCORE = 0.15
-"""Joints below this score are interpolated over time from frames where they were seen; where there
-are none for long, most of them are missing (`gaps.fill_gaps`)."""
+"""Joints below this score are interpolated over time from frames where they were seen. Without such
+frames for long, most of them are missing (`gaps.fill_gaps`)."""
 
 VIDEO_BRANCH = CENTRE
-"""How videos are lifted: a window for every frame is ten times the work, of a stage that takes a
-few hundredths of a run even so, and the better pose."""
+"""Branch for videos: one window a frame is ten times the work and gives the better pose. The stage
+remains a few hundredths of a run."""
 
 
 class Lifter:
@@ -44,7 +44,7 @@ class Lifter:
     network, card
         As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
     device
-        Where the network runs.
+        Device of the network.
     hops
         As `HOPS_PER_WINDOW`.
     precision
@@ -85,8 +85,8 @@ class Lifter:
             )
         if card.conversion == AS_GIVEN:
             log.warning(
-                "%s was trained on 2D joints as its data set marks them; a detector marks head, "
-                "hips and shoulders elsewhere, so expect worse poses than its figures promise",
+                "%s was trained on its data set's own 2D joints; a detector places head, hips and "
+                "shoulders differently, so expect larger errors than its figures",
                 path,
             )
         return cls(network, card, device, precision=precision)
@@ -125,7 +125,7 @@ class Lifter:
         -------
         PoseSequence
             Camera frame, metres, relative to the root (joint 0 is zero), one pose for every frame
-            of the clip; not valid where nobody was seen for longer than `max_gap`.
+            of the clip; not valid where the person is unseen for longer than `max_gap`.
         """
         detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
         filled = place_missing_root(
@@ -167,18 +167,18 @@ class Lifter:
     ) -> LiftedJoints:
         """Lift gapless lifter joints of any frame rate.
 
-        They are brought to the lifter's own rate, and what it says of them back to theirs.
+        They are resampled to the lifter's own rate, and the result back to theirs.
 
         Parameters
         ----------
         keypoints
             (frames, joints, 2) pixels.
         scores
-            (frames, joints) in 0..1, 0 for a missing joint; None where they are not known.
+            (frames, joints) in 0..1, 0 for a missing joint; None if unknown.
         image_size
             (width, height) in pixels.
         fps
-            Of the keypoints.
+            Frame rate of the keypoints.
         fov, flip, branch
             As in `lift_steady`.
         """
@@ -221,7 +221,7 @@ class Lifter:
         fov
             Field of view over the picture's longer side, degrees.
         flip
-            Average with the lifted mirror image.
+            Average with the lifted mirror image (flip test-time augmentation).
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
@@ -245,7 +245,7 @@ class Lifter:
         Parameters
         ----------
         lifted_windows
-            With the axes and the place that the card's normalisation has.
+            Joints in the axes and place of the card's normalisation.
         keypoints
             (frames, joints, 2) pixels, of the same frames.
         image_size, fov

@@ -1,9 +1,7 @@
 """Normalises pixels to a lifter's input.
 
-Training and inference both call these functions: a difference between the two would be a bug that
-no test of either side sees. A checkpoint names the normalisation it was trained with.
-
-Inference gives numpy arrays, training gives torch tensors on its device; the lines are the same.
+Training and inference call the same functions, so that they cannot differ. A checkpoint names its
+normalisation. Inference passes numpy arrays, training torch tensors on its device.
 """
 
 from __future__ import annotations
@@ -24,14 +22,14 @@ root's slot holds its path. Output axes follow the ray to the root (`ray_rotatio
 place in the picture nor the camera's field of view changes what the network sees."""
 
 IMAGE = "image"
-"""Relative to the picture: x in -1..1 over the width, y by the same scale, as the field trains on
-Human3.6M. Output axes are the camera's."""
+"""Relative to the picture: x in -1..1 over the width, y at the same scale, as usual on Human3.6M.
+Output axes are the camera's."""
 
 NORMALISATIONS = (PERSON, IMAGE)
 
 
 FILLED_SCORE = 0.05
-"""Score of a joint that was not seen and whose place was filled in from what was."""
+"""Score of an unseen joint whose place was filled in."""
 
 
 @overload
@@ -63,17 +61,17 @@ def normalise_windows(
         `PERSON` or `IMAGE`.
     image_size
         (width, height) in pixels, or (windows, 2) of them, on the keypoints' device; only `IMAGE`
-        looks at it.
+        uses it.
     root
-        Position of the root joint; only `PERSON` looks at it.
+        Position of the root joint; only `PERSON` uses it.
     scores
         (windows, frames, joints) in 0..1, for lifters that read them. A joint of score 0 is
-        missing, wherever its keypoint lies; the root never is.
+        missing; the root never is.
 
     Returns
     -------
     NDArray or Tensor
-        (windows, frames, joints, 2), without unit, float32, of the kind of the keypoints. With
+        (windows, frames, joints, 2), without unit, float32, of the keypoints' type. With
         scores (windows, frames, joints, 3), the score last, x and y of missing joints 0.
     """
     if scores is not None:

@@ -12,7 +12,7 @@ from scipy.interpolate import make_interp_spline
 from ..smoothing import low_pass
 
 HIGHEST_KEPT = 0.4
-"""Of the new rate: faster movement is taken out before frames are, or it would come back slower."""
+"""Share of the new rate: faster motion is filtered first, since it would alias to slower motion."""
 
 CUBIC = 3
 
@@ -32,8 +32,8 @@ def resample(
     source, target
         Frames per second.
     frames
-        Frames wanted; by default as many as reach the last source frame. Beyond the end the last
-        value is held.
+        Number of frames; by default up to the last source frame. Beyond the end the last value is
+        held.
     """
     ratio = Fraction(source) / Fraction(target)
     if frames is None:

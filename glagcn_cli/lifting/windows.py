@@ -21,14 +21,13 @@ HOPS_PER_WINDOW = 4
 """Windows of the sequence branch that begin within the length of one, so that they overlap."""
 
 SEQUENCE, CENTRE = "sequence", "centre"
-"""Which part of the network lifts: the sequence branch gives all frames of a window at once; the
-local module gives its middle frame, so that every frame gets a window of its own."""
+"""Branches: the sequence branch lifts all frames of a window at once. The local module lifts its
+centre frame, so that every frame needs its own window."""
 
 KEYPOINT_CHANNELS = 2  # x, y
 
 FRAMES_AT_ONCE = 1728
-"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
-and costs memory."""
+"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. CPUs gain nothing by more."""
 
 FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
@@ -57,24 +56,24 @@ def lift_windows(
     image_size
         (width, height) in pixels.
     whole
-        All frames of windows by the sequence branch, where there is one; otherwise a window for
+        Lift all frames of windows by the sequence branch, if there is one; otherwise a window for
         every frame.
     flip
-        Average with the lifted mirror image.
+        Average with the lifted mirror image (flip test-time augmentation).
     hops
         As `HOPS_PER_WINDOW`.
 
     Returns
     -------
     LiftedJoints
-        With the axes and the place that the card's normalisation has.
+        Joints in the axes and place of the card's normalisation.
     """
     device = next(network.parameters()).device
     frames, window = len(keypoints), card.architecture.window
     margin = window // 2
     whole = whole and isinstance(network, GLAGCN)
-    # Reflected, the motion goes back at both ends at its own speed. Windows for the centre frame
-    # are held at the ends, as the field trains them.
+    # The reflected motion has its own speed at both ends. Windows for the centre frame repeat the
+    # end frames, as in training.
     mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
     seen = with_scores(card, keypoints, scores)
     padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
@@ -104,8 +103,8 @@ def _weights(window: int, whole: bool) -> NDArray[np.float64]:
     """Return a frame's weight by its place in a window, (window,)."""
     if not whole:
         return (np.arange(window) == window // 2).astype(np.float64)
-    # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at the
-    # ends, where convolutions read padding and what the network says jumps.
+    # A smooth bump: a frame counts most at the middle of a window, and nearly nothing at the ends,
+    # where convolutions read padding and the output jumps.
     return np.asarray(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4)
 
 
@@ -114,7 +113,7 @@ def with_scores(
 ) -> NDArray[np.float64]:
     """Return keypoints (frames, joints, 2), with scores behind x and y for lifters that read them.
 
-    Scores that are not known (None) count all joints as seen.
+    Unknown scores (None) count all joints as seen.
     """
     if card.architecture.in_channels == KEYPOINT_CHANNELS:
         return keypoints.astype(np.float64)
@@ -138,9 +137,9 @@ class Blend:
     Parameters
     ----------
     frames
-        Of the clip.
+        Frames of the clip.
     weights
-        (window,) how much each frame of a window counts.
+        (window,) weight of each frame of a window.
     """
 
     def __init__(self, frames: int, weights: NDArray[np.float64]) -> None:

@@ -1,8 +1,8 @@
 """GLA-GCN (Yu et al., ICCV 2023, arXiv 2307.05853): the paper's network and the released variant.
 
 Written from the paper's description. Inputs are windows of 2D poses (batch, frames, joints,
-channels); outputs are root-relative 3D joints in metres, how far each may be off, and which way is
-up.
+channels). Outputs are root-relative 3D joints in metres, their expected errors, and the direction
+against gravity.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class LifterOutput(NamedTuple):
     """Network outputs for windows. Fields that the network lacks are None.
 
     ``sequence`` (N, T, V, 3) and ``centre`` (N, V, 3): joints of every frame and of the middle one,
-    metres, relative to the root. ``sequence_error`` (N, T, V) and ``centre_error`` (N, V): metres
-    that they are expected to be off. ``up`` (N, T, 3): unit vectors against gravity, in the
-    joints' frame of reference.
+    metres, relative to the root. ``sequence_error`` (N, T, V) and ``centre_error`` (N, V): their
+    expected errors, metres. ``up`` (N, T, 3): unit vectors against gravity, in the joints' frame of
+    reference.
     """
 
     sequence: Tensor | None = None

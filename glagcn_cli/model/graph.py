@@ -22,9 +22,9 @@ def adjacency(joint_set: JointSet) -> Tensor:
     Returns
     -------
     Tensor
-        (3, joints, joints) float32; entry [k, v, w] is what joint v gives to joint w. Subset 0 is
-        the joint itself, 1 goes inward (child to parent), 2 outward (parent to child). Columns
-        sum to 1, or to 0 where no joint gives.
+        (3, joints, joints) float32; entry [k, v, w] is the weight from joint v to joint w. Subset 0
+        is the joint itself, 1 goes inward (child to parent), 2 outward (parent to child). Columns
+        sum to 1, or to 0 without any source.
     """
     joints = len(joint_set)
     subsets = np.zeros((SUBSETS, joints, joints), dtype=np.float32)

@@ -11,12 +11,12 @@ from torch.nn import functional
 OUT_CHANNELS = 3  # x, y, z
 
 TYPICAL_ERROR = 0.05
-"""Metres: what a head for the uncertainty says before it has learned anything."""
+"""Metres: output of an untrained uncertainty head."""
 
 
 def full_precision(x: Tensor) -> AbstractContextManager[object]:
     """Switch mixed precision off: bfloat16 rounds a coordinate near a metre to 4 mm."""
-    if x.device.type == "meta":  # nothing is computed there, and autocast does not know it
+    if x.device.type == "meta":  # autocast does not support it, and nothing is computed there
         return nullcontext()
     return torch.autocast(x.device.type, enabled=False)
 
@@ -48,7 +48,7 @@ class JointHead(nn.Module):
 class ErrorHead(JointHead):
     """Maps a joint's features to its expected position error in metres.
 
-    Learns beside the positions, not with them: no gradient goes back into the features.
+    It does not affect the positions: no gradient flows back into the features.
     """
 
     def __init__(self, channels: int, joints: int) -> None:

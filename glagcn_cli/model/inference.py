@@ -32,7 +32,7 @@ def predict_windows(
     Parameters
     ----------
     network
-        In evaluation mode.
+        Network in evaluation mode.
     inputs
         (N, T, V, C) normalised.
     whole

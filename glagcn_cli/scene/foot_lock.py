@@ -14,7 +14,7 @@ from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES
 from .legs import LEGS, reach_for
 
-# How far off each thing that is known may be. Only their ratios matter.
+# Expected errors of the terms of the least squares. Only their ratios matter.
 PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along the line of sight
 FOOT_SPEED = 0.3  # metres a second: of the lifter's feet against its hips
 BENDING = 1.0  # metres a second squared: of the correction
@@ -23,20 +23,20 @@ CLIMB = 0.1  # metres a second: of the height that the picture gives
 FLOOR = 0.25  # metres: of the floor below the lowest foot
 
 LONGEST_SHUFFLE = 0.20
-"""Metres that a foot may creep during one contact; beyond, it was set down anew."""
-LIFTED = 0.1  # seconds that such a foot is in the air for
+"""Metres that a foot may creep during one contact; beyond, it was set down again."""
+LIFTED = 0.1  # seconds in the air before it is set down again
 
 LOWEST_ANKLE = 0.04
 """Metres above the floor: of a foot laid down flat, toes stretched."""
 
-EASE = 0.30  # seconds in which a foot that was lifted finds back to its own path
+EASE = 0.30  # seconds in which a lifted foot returns to its own path
 SETTLING = 0.02  # seconds (standard deviation) in which a foot comes to rest or starts
 
 STANDING_STRETCH = 0.99
-"""Share of its length to which the leg of a standing foot stretches: the last of it costs a knee
-much movement for little reach."""
+"""Share of its length to which the leg of a standing foot stretches. The rest would move the knee
+much for little reach."""
 
-_DROP_WINDOW = 0.12  # seconds over which a body lowered to reach the floor is lowered evenly
+_DROP_WINDOW = 0.12  # seconds over which the lowering of a body is smoothed
 
 _Vectors = NDArray[np.float64]
 
@@ -50,14 +50,14 @@ def settle(
 ) -> _Vectors:
     """Shift a body so that standing feet hardly move and are at floor height.
 
-    Least squares over a stretch of frames: the body stays near its path, much nearer across the
-    line of sight than along it, which is known from its size alone; feet in contact stand still;
+    Least squares over a stretch of frames: the body stays near its path, nearer across the line of
+    sight than along it, where only its size gives the place. Feet in contact stand still, and
     corrections change smoothly.
 
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, y up, height as the picture gives it; every frame holds a pose.
+        (frames, 17, 3) metres, y up, height from the picture; every frame holds a pose.
     contacts
         (frames, 2) bool: left and right foot stand on the floor.
     sight
@@ -133,16 +133,17 @@ def lock_feet(
     Returns
     -------
     joints, contacts
-        Bones as long as they were; contacts without the moments at which a foot was set anew.
+        Joints with unchanged bone lengths; contacts without the moments at which a foot was set
+        down again.
     """
     rate = float(fps)
     locked, held = joints.copy(), contacts.copy()
     targets = joints[:, ANKLES].copy()
     for foot in range(2):
         path = joints[:, ANKLES[foot]]
-        held[:, foot] = _set_anew(path, contacts[:, foot], rate)
+        held[:, foot] = _set_again(path, contacts[:, foot], rate)
         targets[:, foot] += _offsets(path, held[:, foot], rate)
-        # A foot does not stop and start at once. Those moments count as contact no longer.
+        # A foot does not stop and start at once, so these moments are no contact.
         targets[:, foot] = gaussian_filter1d(
             targets[:, foot], SETTLING * rate, axis=0, mode="nearest", truncate=2.0
         )
@@ -155,7 +156,7 @@ def lock_feet(
     return locked, held
 
 
-def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
+def _set_again(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
     """Return a contact (frames,) without the frames at which the foot crept too far."""
     held = contact.copy()
     lifted = max(1, round(LIFTED * fps))
@@ -167,7 +168,7 @@ def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray
             continue
         reach = lifted // 2
         moved = np.linalg.norm(place[reach:] - place[: len(place) - reach], axis=1)
-        moved *= np.sin(np.pi * (np.arange(len(moved)) + 0.5) / len(moved))  # rather in the middle
+        moved *= np.sin(np.pi * (np.arange(len(moved)) + 0.5) / len(moved))  # prefers the middle
         middle = run.start + int(moved.argmax()) + reach // 2
         first, last = max(run.start, middle - reach), min(run.stop, middle + reach + 1)
         held[first:last] = False
@@ -193,7 +194,7 @@ def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
     frame, never = np.arange(len(path)), 2 * len(path)
     before = np.maximum.accumulate(np.where(held, frame, -never))
     after = np.minimum.accumulate(np.where(held, frame, len(path) + never)[::-1])[::-1]
-    # Between two contacts near each other the one offset passes into the other.
+    # Between two near contacts one offset blends into the other.
     ease = np.minimum(EASE * fps + 1, np.maximum(after - before, 1))
     offsets = fixed.copy()
     for nearest in (before, after):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..skeleton import H36M17
 
 _FORWARD = 0.05
-"""Share of a leg's length: a knee that is less far aside is drawn to the side the body faces."""
+"""Share of a leg's length: a straighter knee is drawn to the side that the body faces."""
 
 _HIPS = H36M17.indices(["left_hip", "right_hip"])
 _TRUNK = H36M17.indices(["hip", "spine"])
@@ -46,19 +46,19 @@ LEGS = (
 def reach_for(joints: _Vectors, leg: Leg, target: _Vectors, longest: NDArray[np.float64]) -> None:
     """Move an ankle to a place, or as near as the leg is long, in joints (frames, 17, 3) in place.
 
-    The hip stays, bones keep their lengths, and the knee its side: that to which it is bent; the
-    straighter it is, the more that to which the body faces.
+    The hip stays, and bone lengths are unchanged. The knee bends to its own side or, the straighter
+    it is, to the side that the body faces.
 
     Parameters
     ----------
     joints
         Metres.
     leg
-        Which one.
+        The leg to move.
     target
         (frames, 3) metres.
     longest
-        (frames,) metres that the leg stretches to at most.
+        (frames,) largest reach of the leg, metres.
     """
     thigh, shank = leg.lengths(joints)
     hip = joints[:, leg.hip]

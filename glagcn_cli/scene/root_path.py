@@ -14,7 +14,7 @@ DEPTH_SMOOTHING = 0.35
 """Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""
 
 LEAST_DEPTH = 0.3  # metres
-LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
+LEAST_WEIGHT = 0.05  # of an unsure joint in the fit of the root
 LEAST_JOINTS = 3  # from which a depth is found; with fewer, filled-in places count too
 
 
@@ -26,7 +26,7 @@ def root_path(
     Parameters
     ----------
     body
-        Camera frame, relative to the root.
+        Poses in the camera frame, relative to the root.
     image_size
         (width, height) in pixels.
     focal
@@ -46,8 +46,8 @@ def root_depth(
 
     For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
     the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
-    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and do not
-    count, unless hardly any joint has one.
+    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and are left
+    out, unless hardly any joint has one.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def root_depth(
 def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
     """Smooth the logarithm of depth by a Gaussian over every run of valid frames.
 
-    At each frame a line is fitted with Gaussian weights: unlike a weighted mean it does not slow a
-    person down who walks towards the camera when the clip begins or ends.
+    At each frame a line is fitted with Gaussian weights. Unlike a weighted mean, it does not slow
+    down a person who walks towards the camera at the clip's ends.
     """
     smooth = depth.copy()
     sigma = DEPTH_SMOOTHING * float(sequence.fps)

@@ -19,26 +19,25 @@ Points = NDArray[np.float32]
 _POINTS = 150
 _APART = 8  # pixels between points, so that one bush does not outvote a room
 _FEWEST = 12
-_CELLS = (8, 6)  # the picture in parts that have one vote each
+_CELLS = (8, 6)  # parts of the picture, with one vote each
 _FEWEST_CELLS = 4
 _AGREE = 1.5  # pixels by which a point may miss the common motion: grain, a lens' distortion
 _MAJORITY = 0.5
 
 _STAYED = 1 / 3
-"""Share of the parts that is enough to say that nothing moved. Water, leaves, a crowd or a train
-may fill more than half of a still picture; next to nothing stands still in the picture of a camera
-that moves."""
+"""Share of still parts from which the camera stands still. Water, leaves, a crowd or a train may
+fill more than half of a still picture, but hardly a part stands still before a moving camera."""
 
 _ONE_WAY = 0.8
-"""Share of the parts that move one way, at whatever speed, as they do past a camera that is carried
-along: what is near goes by faster than what is far, and no single motion fits."""
+"""Share of the parts that move one way, at any speed, past a camera that is carried along: near
+things pass faster than far ones, and no single motion fits."""
 
-_FAR = 0.15  # of the longer side: so much of a reference may leave the view
+_FAR = 0.15  # of the longer side: largest part of a reference that may leave the view
 _MARGIN = 0.1  # of a person's box, for hands, hair and shadows outside it
 _SAME = 20.0  # mean difference in grey levels between a point's surroundings then and now
 _WINDOW = (15, 15)
 _LEVELS = 3  # halvings: motion of an eighth of the picture between two looks can be followed
-_TEXTURE = 1e-3  # least eigenvalue of what counts as a corner, in OpenCV's unit
+_TEXTURE = 1e-3  # least eigenvalue of a corner, in OpenCV's unit
 
 
 class Found(NamedTuple):
@@ -53,7 +52,7 @@ class Found(NamedTuple):
 class Reference:
     """A picture whose background is searched for in later ones.
 
-    `place` and `size` are those of the background when it was taken.
+    `place` and `size` are those of the background in it.
     """
 
     def __init__(
@@ -135,7 +134,7 @@ def _fit(
 ) -> NDArray[np.float64] | None:
     """Find the motion (2, 3) of the background, None where its parts move differently.
 
-    `stayed` are the points that are where the background was last found.
+    `stayed` are the points at the background's last place.
     """
     if _votes(stayed, cells) >= _STAYED:
         then, now = then[stayed], now[stayed]

@@ -12,29 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILM_CUTS = "film_cuts"
-"""Name under which the cuts are kept with the 2D of a clip: numbers of first frames of shots."""
+"""Name of the stored cuts beside the 2D of a clip: numbers of first frames of shots."""
 
 AROUND = 0.25
-"""Seconds about a cut in which nothing else may change as much; no shot is shorter."""
+"""Seconds about a cut without another change as large; no shot is shorter."""
 
 SPIKE = 3.0
-"""Times that the change at a cut is larger than any about it: what moves goes on moving."""
+"""Ratio of the change at a cut to any change about it, since motion continues."""
 
 LEAST_CHANGE = 0.2
-"""1 less the correlation of the pictures before and after a cut, at least. Unlike places have 0.4
-to 1; the sun that comes out behind a tree had 0.16."""
+"""Least change at a cut: 1 less the correlation of the pictures before and after it. Unlike places
+have 0.4 to 1; the sun that comes out behind a tree had 0.16."""
 
 _SIZE = (32, 18)  # pixels: bodies are blots in it, and a shaken camera changes little
-_FINEST = 128  # pixels of the longer side: more are left out before the rest is averaged
-_GRAIN = 2.0  # grey levels; a picture that varies less is black, and nothing changes in it
+_FINEST = 128  # pixels of the longer side: larger pictures are subsampled before averaging
+_GRAIN = 2.0  # grey levels; a picture that varies less counts as black, without changes
 
 
 class FilmCuts:
     """Finds the cuts of a video.
 
-    A cut is one change from a frame to the next that stands out from all around it, after which
-    the picture of before does not come back: no flash, no frame that was lost. Fades and dissolves
-    are none.
+    A cut is a change between two frames that stands out from all changes around it, after which the
+    earlier picture does not return as after a flash or a lost frame. Fades and dissolves are not
+    found.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class FilmCuts:
     Attributes
     ----------
     cuts
-        Numbers of the frames that begin a new shot, of those that `AROUND` came after.
+        Numbers of the frames that begin a new shot, known `AROUND` later.
     """
 
     def __init__(self, fps: Fraction | float) -> None:
@@ -85,7 +85,7 @@ class FilmCuts:
 def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return a small picture with its mean and contrast removed."""
     step = max(1, max(frame.shape[:2]) // _FINEST)
-    down, across = (min(step, side) for side in frame.shape[:2])  # of a strip, its only row
+    down, across = (min(step, side) for side in frame.shape[:2])  # at least one row of a strip
     thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
     small = cv2.resize(thinned, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= small.mean()

@@ -25,7 +25,7 @@ class Shot:
     moving_camera
         The camera moves in it.
     drift
-        How far the background drifts in it, as a share of the picture's longer side.
+        Drift of the background in it, as a share of the picture's longer side.
     """
 
     start: int
@@ -35,14 +35,14 @@ class Shot:
 
     @property
     def frames(self) -> slice:
-        """Its frames in those of the clip."""
+        """The shot's frames in the clip."""
         return slice(self.start, self.stop)
 
 
 def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
     """Return the shots of a clip of this many frames, from the first frames of the later ones.
 
-    Numbers that are no frame's are left out: they may come from a file.
+    Numbers outside the clip are ignored, since they may come from a file.
     """
     inside = sorted({int(cut) for cut in cuts if 0 < cut < frames})
     return [Shot(*ends) for ends in zip([0, *inside], [*inside, frames], strict=True)]
@@ -51,7 +51,7 @@ def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
 def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
     """Return the shots of a clip of this many frames, from its stored arrays.
 
-    A file of another program says nothing of cuts: then all is one shot.
+    Without stored cuts, as in a file of another program, all is one shot.
     """
     shots = between_cuts(np.ravel(clip.get(FILM_CUTS, ())), frames)
     moves = np.ravel(clip.get(CAMERA_MOVES, False))

@@ -1,7 +1,7 @@
 """Links tracklets of one person over gaps of some seconds.
 
-All that ended and all that began are compared at once: a person who comes out from behind another
-is then given back to the right one of several who went missing.
+All ends and all beginnings are compared at once, so that a person who reappears is matched with the
+right one of several missing people.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ from ..similarity import centre
 from .tracklets import Tracklet
 
 LONGEST_ABSENCE = 5.0
-"""Seconds after which somebody who comes back is taken for somebody else."""
+"""Seconds after which a returning person counts as a new one."""
 
 PLACE_SPREAD, PLACE_GROWTH = 0.08, 0.5
-"""How far people are from where they are expected, in diagonals of their box: at once, and more for
-each second away. Walking at 1.4 m/s is 0.75 diagonals a second, running several times that."""
+"""Spread of people about their expected place, in diagonals of their box: at once, and for each
+second away. Walking at 1.4 m/s is 0.75 diagonals a second, running several times that."""
 
 SIZE_SPREAD, SIZE_GROWTH = 0.12, 0.1
-"""The same of the logarithm of their size; it also changes as they turn and bend."""
+"""The same spread of the logarithm of their size, which changes also as they turn and bend."""
 
 SAME_BEFOREHAND = 3.0
-"""Logarithm of how much likelier it is that whoever appears was there before than that somebody
-new comes, if both would be as far from what is expected."""
+"""Logarithm of the prior odds that an appearing person was there before, against a new one."""
 
 LEAST_EVIDENCE = 0.0
-"""Logarithm of likelihoods from which two tracklets are one person."""
+"""Log-likelihood ratio from which two tracklets are one person."""
 
-_ABOUT = 1.0  # seconds at an end of a tracklet that tell place, speed and size
-_SLOWING = 1.0  # seconds over which people who went out of sight go on as they went
+_ABOUT = 1.0  # seconds at an end of a tracklet that give place, speed and size
+_SLOWING = 1.0  # seconds over which people out of sight continue their motion
 _SMALLEST = 0.05  # of the ends compared, so that one pixel has a size
 
 
@@ -58,16 +57,16 @@ def link(
     Parameters
     ----------
     tracklets
-        Of one shot.
+        Tracklets of one shot.
     clip
-        The detections that they are of.
+        Detections of the tracklets.
     fps
         Frames per second.
 
     Returns
     -------
     list of Tracklet
-        One a person, in the order in which they were first seen.
+        One a person, in the order of their first frames.
     """
     ordered = sorted(tracklets, key=lambda t: (t.frames[0], t.rows[0]))
     follower = _best_followers(ordered, clip, fps)
@@ -107,7 +106,7 @@ def _best_followers(
                 evidence.append(told)
     if not pairs:
         return [None] * count
-    # Everybody may also be followed by nobody, at no gain: a column of one's own.
+    # An own column for every tracklet without a successor, at no gain.
     most = max(evidence) + 1
     rows = np.r_[[before for before, _ in pairs], np.arange(count)]
     columns = np.r_[[after for _, after in pairs], count + np.arange(count)]
@@ -132,7 +131,7 @@ def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: 
     if np.ptp(seconds) > 0:
         away = seconds - seconds.mean()
         speed = away @ (middle - middle.mean(axis=0)) / (away @ away)
-        speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings tell little of it
+        speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings are uncertain
     diagonals = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1)
     return _End(at, middle[-1 if last else 0], speed, max(1.0, float(np.median(diagonals))))
 

@@ -13,16 +13,16 @@ from ..poses import FrameDetections
 from ..similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
 
 GIVEN_UP = 0.4
-"""Seconds after which somebody who is not seen is no longer waited for here. Later, `track_linking`
-decides with all in view that happened in between."""
+"""Seconds after which a missing person's tracklet ends. `linking` joins it later with knowledge of
+the frames in between."""
 
 LEAST_SIMILARITY = 0.35
 """Below this a detection is not the person of a track."""
 
 TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
-NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection founds no track
+NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection starts no track
 DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the same person
-VELOCITY_MEMORY = 0.7  # share of the old velocity kept at every frame
+VELOCITY_MEMORY = 0.7  # share of the old velocity in the next frame's
 
 
 @dataclass
@@ -88,7 +88,7 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
     clip
         Detections, one entry a frame.
     start, stop
-        The frames that are meant: nobody is followed out of them.
+        Frames to search; nobody is followed out of them.
     fps
         Frames per second.
     """
@@ -104,7 +104,7 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
         taken: set[int] = set()
         if alive:
             similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
-            # Pairs below the limit count nothing: their sum must not outweigh one good pair.
+            # Pairs below the limit are set to 0, so that their sum cannot outweigh one good pair.
             similarity[similarity < LEAST_SIMILARITY] = 0
             for who, column in zip(*linear_sum_assignment(-similarity), strict=True):
                 if similarity[who, column] > 0:

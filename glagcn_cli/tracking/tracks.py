@@ -26,11 +26,11 @@ class Track:
     Parameters
     ----------
     frames
-        Numbers of the frames in which they were found, rising.
+        Numbers of the frames with the person, rising.
     rows
-        Which of the detections of each of these frames is theirs.
+        Number of the person's detection in each of these frames.
     importance
-        Frames x size: the main person is long in view and large, whatever a single frame says.
+        Frames x size: the main person is long in view and large.
     person
         Identity, from 1 in the order of importance.
     """
@@ -52,9 +52,9 @@ class Track:
         Parameters
         ----------
         clip
-            Detections, one entry a frame, in which the person was found.
+            Detections, one entry a frame.
         fps, image_size, joint_set
-            As `Keypoints2D` has them.
+            As in `Keypoints2D`.
         """
         keypoints = np.zeros((len(clip), len(joint_set), 2), dtype=np.float32)
         scores = np.zeros((len(clip), len(joint_set)), dtype=np.float32)
@@ -78,7 +78,7 @@ def find_people(
     fps
         Frames per second.
     cuts
-        First frames of shots: nobody is the same person before and after one.
+        First frames of shots; nobody is followed over a cut.
 
     Returns
     -------

@@ -14,7 +14,7 @@ LARGEST_LEAN = 60.0
 """Degrees between a trunk and the picture's upward direction above which nobody stands."""
 
 SURE_SCORE = 0.3
-"""Mean 2D score of hips and shoulders below which a frame says nothing."""
+"""Mean 2D score of hips and shoulders below which a frame is ignored."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def warn_if_turned(people: Sequence[Keypoints2D], video: Path | str) -> None:
     posture = "stand on their heads" if lean >= 180 - LARGEST_LEAN else "lie on their sides"
     log.warning(
         "%s: the people in it %s most of the time; if the picture is turned, turn it upright in a "
-        "video editor and run again: poses from a turned picture are wrong",
+        "video editor and run again, since poses from a turned picture are wrong",
         video,
         posture,
     )

@@ -425,7 +425,7 @@ def test_damaged_states_alone_are_a_message(run, packs, tmp_path) -> None:
     shutil.copytree(run, tmp_path / "run")
     for path in states(tmp_path / "run"):
         damage(path)
-    refused(train("mocap", packs, tmp_path / "run"), 1, "step_4.pth, step_2.pth", "begin the run")
+    refused(train("mocap", packs, tmp_path / "run"), 1, "step_4.pth, step_2.pth", "restart the run")
 
 
 # While it runs -----------------------------------------------------------------------------------
