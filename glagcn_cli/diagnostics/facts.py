@@ -1,7 +1,7 @@
 """Facts of a machine that this program needs: versions, devices, models, cached files.
 
-Everything is imported inside the functions, and what cannot be imported becomes a "problem" in the
-facts: a broken installation is what they are asked about.
+Everything is imported inside the functions. An import that fails becomes a "problem" in the facts,
+since they are needed for broken installations.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from typing import Any, TypeAlias
 from .. import __version__
 
 Facts: TypeAlias = dict[str, Any]
-"""Values that JSON can say."""
+"""Values of JSON."""
 
 PROBLEM = "problem"
-"""Key, wherever it occurs, of what is wrong there."""
+"""Key of a problem, at any depth of the facts."""
 
-# What is imported by which name. Those of OpenMMLab take seconds to import: whether they can be is
-# for the self-test to say.
+# Names of modules by package. OpenMMLab's take seconds to import, so only the self-test does.
 _IMPORTED = {"numpy": "numpy", "opencv-python": "cv2", "torch": "torch"}
 _NEEDED = ("scipy", "mmdet", "mmengine", "imageio-ffmpeg")
-_ON_REQUEST = "mmpose"  # for models of MMPose and MMDet that are named, not for the default
+_ON_REQUEST = "mmpose"  # for chosen models of MMPose and MMDet, not for the default
 _ONE_OF = ("mmcv", "mmcv-lite")
 
 SHIPPED, CACHED, TO_FETCH = "shipped", "in the cache", "to be downloaded"
@@ -48,7 +47,7 @@ def collect() -> Facts:
     for name, section in sections.items():
         try:
             facts[name] = section()
-        except Exception as error:  # whatever a broken installation comes up with
+        except Exception as error:  # a broken installation can raise anything
             facts[name] = {PROBLEM: _line(error)}
     return facts
 
@@ -184,7 +183,7 @@ def lifters() -> list[Facts]:
 
 
 LIFTER_LICENCE = "Apache-2.0"
-"""Of the shipped lifters, as weights/NOTICE has it."""
+"""Credits of the shipped lifters, as in weights/NOTICE."""
 
 
 def cache() -> Facts:
@@ -207,7 +206,7 @@ def cache() -> Facts:
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
-    except OSError:  # gone meanwhile
+    except OSError:  # removed meanwhile
         return 0
 
 

@@ -1,6 +1,6 @@
 """Draws synthetic people with numpy alone, the same on every machine.
 
-The networks see somebody in them, so that they can be tried without a video.
+The networks find a person in them, so that they can be tested without a video.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def draw_people(
     width, height
         Size of the picture in pixels.
     people
-        For each the x and y of the middle of the hips and the height, in pixels.
+        The x and y of the middle of each person's hips and the height, in pixels.
 
     Returns
     -------

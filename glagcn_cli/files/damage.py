@@ -18,7 +18,7 @@ def damage_named(path: Path, contents: str) -> Iterator[None]:
     path
         The file.
     contents
-        What was looked for in it, for the message: "2D keypoints".
+        Expected contents, for the message: "2D keypoints".
     """
     try:
         yield
@@ -33,5 +33,5 @@ def damage_named(path: Path, contents: str) -> Iterator[None]:
     except KeyError as error:
         raise InputError(f"{path}: holds no {contents} that can be read: no {error}") from error
     except Exception as error:
-        # Of damaged bytes the libraries beneath raise whatever they stumble over.
+        # For damaged bytes, libraries raise errors of any type.
         raise InputError(f"{path}: holds no {contents} that can be read: {error}") from error

@@ -50,16 +50,16 @@ def fetch(url: str, instead: str) -> Path:
     Parameters
     ----------
     url
-        Ends with a file name that states the file's hash.
+        Address that ends with a file name with the file's hash.
     instead
-        What the user can do without a network, for the message.
+        Advice for users without a network, for the message.
 
     Raises
     ------
     ModelNotFoundError
-        It cannot be downloaded.
+        The download failed.
     CheckpointError
-        What was downloaded is not what the name says.
+        The downloaded file does not have the name's hash.
     """
     name = url.rsplit("/", 1)[-1]
     target = cache_folder() / name

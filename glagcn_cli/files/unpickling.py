@@ -18,20 +18,20 @@ def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
     Parameters
     ----------
     path
-        A file that is there.
+        An existing file.
     also
-        Types to allow beside tensors, plain values and `harmless_types`.
+        Further types to allow, besides tensors, plain values and `harmless_types`.
 
     Raises
     ------
     CheckpointError
-        The file is cut off, was never pickled, or holds what could be code.
+        The file is cut off, is no pickle, or holds anything that could be code.
     """
     import torch
 
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # told of below; most files hold tensors and plain values alone
+    except Exception:  # reported below; most files hold only tensors and plain values
         pass
     try:
         with torch.serialization.safe_globals([*harmless_types(), *also]):

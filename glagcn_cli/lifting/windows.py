@@ -27,7 +27,7 @@ centre frame, so that every frame needs its own window."""
 KEYPOINT_CHANNELS = 2  # x, y
 
 FRAMES_AT_ONCE = 1728
-"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. CPUs gain nothing by more."""
+"""Frames in all windows of a forward pass: 64 windows of 27, 7 of 243."""
 
 FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 

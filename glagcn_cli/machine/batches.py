@@ -21,14 +21,14 @@ class Batches(Generic[T, R]):
     Parameters
     ----------
     work
-        Takes items, gives a result for each.
+        Function from items to a result for each.
     size
-        Items that go through at once.
+        Items in a batch.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], size: int) -> None:
         if size < 1:
-            raise ValueError(f"a batch of {size} is not possible")
+            raise ValueError(f"batch size is {size}, expected at least 1")
         self._work = work
         self.size = size
 
@@ -38,7 +38,7 @@ class Batches(Generic[T, R]):
         Raises
         ------
         DeviceError
-            The memory does not suffice for one item.
+            A single item does not fit into memory.
         """
         results: list[R] = []
         while len(results) < len(items):
@@ -55,9 +55,9 @@ class Batches(Generic[T, R]):
         """Halve the batch size for good."""
         if tried == 1:
             raise DeviceError(
-                "the memory of the device does not suffice for the smallest batch; close other "
-                "programs that use it, take smaller models, or use --device cpu"
+                "the device is out of memory for the smallest batch; close other programs that use "
+                "it, choose smaller models, or use --device cpu"
             ) from error
         self.size = tried // 2
         release_memory()
-        log.warning("the memory of the device is full: going on with %d at once", self.size)
+        log.warning("the device is out of memory; continuing with batches of %d", self.size)

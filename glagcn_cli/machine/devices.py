@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from ..errors import DeviceError, UsageError
 from ..operating_system import is_mac
 
-_NO_MPS = "GPUs of Apple's (MPS) are not used: they lack the double precision that this needs"
+_NO_MPS = "Apple's GPUs (MPS) lack the double precision that this program needs"
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory")
-"""How torch says that a machine has no memory left: on Windows in words of its own."""
+"""Parts of torch's messages on lack of memory; Windows has its own."""
 
 
 def usable_cores() -> int:
@@ -29,10 +29,9 @@ def choose_device(name: str) -> str:
     Raises
     ------
     UsageError
-        The name is none of these.
+        The name is unknown.
     DeviceError
-        CUDA was asked for and there is none, or no GPU of that number; or Apple's MPS, which is not
-        used.
+        CUDA or the GPU of that number does not exist, or the device is Apple's MPS.
     """
     if name == "cpu":
         return name
@@ -45,7 +44,7 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
-        more = "" if is_mac() else ", or install a CUDA build of torch (the README says how)"
+        more = "" if is_mac() else ", or install a CUDA build of torch (see the README)"
         raise DeviceError(
             f"--device {name}: CUDA is not available here ({why_no_gpu()}); use --device cpu{more}"
         )
@@ -100,6 +99,5 @@ def lost_devices_told(device: str) -> Iterator[None]:
             raise
         raise DeviceError(
             f"{device} failed in the middle of the run ({str(error).splitlines()[0]}); run the "
-            "command again, it goes on where it was unless --no-cache was given, or add "
-            "--device cpu"
+            "command again, which resumes unless --no-cache was given, or add --device cpu"
         ) from error

@@ -24,8 +24,8 @@ def fast_precision(device: str) -> torch.dtype | None:
 def run_in(precision: torch.dtype | None, device: str, part: Any, method: str = "forward") -> None:
     """Make a method of a network's part compute in half precision, in place; None leaves it.
 
-    The method runs under autocast and gives its results `in_single` precision, so that what comes
-    after it notices nothing.
+    The method runs under autocast and returns its results `in_single` precision, so that later code
+    is not affected.
     """
     import torch
 

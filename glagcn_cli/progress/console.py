@@ -65,7 +65,7 @@ def termination_unwinds() -> Iterator[None]:
         raise SystemExit(128 + number)
 
     numbers = [number for number in ENDS if number != signal.SIGINT]
-    # What is ignored stays ignored: nohup means it.
+    # Ignored signals stay ignored, as nohup asks.
     before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, stop)

@@ -32,7 +32,7 @@ def contact_sheet(
     columns
         Frames in a row; the last row may be shorter.
     titles
-        One a frame, or none at all.
+        One a frame, or none.
     width
         Width of the sheet in pixels; frames are scaled to it.
 

@@ -16,13 +16,13 @@ from .lettering import Colour, draw_text, letter_size
 from .picture import Picture, planes_of, size_of
 
 # Blue and orange of Okabe and Ito's palette: they differ in lightness and along the blue-yellow
-# axis, which people with red-green deficiency see as everybody does.
+# axis, which red-green deficiency does not affect.
 LEFT: Colour = (86, 180, 233)
 RIGHT: Colour = (230, 159, 0)
 NEUTRAL: Colour = (222, 224, 228)
 BORDER: Colour = (18, 20, 24)
 
-# Bones between two of these are the trunk, whatever their side.
+# Bones between two of these are the trunk, on either side.
 _TRUNK = {"hip", "shoulder", "spine", "thorax", "neck", "head", "nose", "head_top"}
 _HEADS = {"nose", "left_eye", "right_eye", "left_ear", "right_ear", "head", "head_top"}
 
@@ -48,7 +48,7 @@ class Strokes:
     depth
         (strokes,) distance from the camera; the farthest is drawn first.
     border
-        (strokes,) pixels: width of the dark edge that sets a stroke off from what is behind it.
+        (strokes,) pixels: width of the dark edge between a stroke and its background.
     opacity
         (strokes,) 1 for a stroke in its own colour, less for one that fades towards the backdrop.
     """
@@ -70,7 +70,7 @@ class Strokes:
     def near(self, size: tuple[int, int]) -> Strokes:
         """Return those in or not far from a picture of this (width, height) in pixels.
 
-        OpenCV's fixed-point numbers hold no others.
+        OpenCV's fixed-point numbers cannot hold the others.
         """
         room = 4 * max(size)
         inside = (np.abs(self.ends) < room).all(axis=(1, 2))
@@ -137,11 +137,11 @@ def skeleton_strokes(
     bone_radius, joint_radius
         (joints,) pixels: half the width of bones at each joint, and of each joint's dot.
     depth
-        (joints,) distance from the camera; all the same when left out.
+        (joints,) distance from the camera; all equal when left out.
     border
         Width of the dark edge in pixels.
     opacity
-        (joints,) 0..1; all 1 when left out. A bone has that of the fainter of its ends.
+        (joints,) 0..1; all 1 when left out. A bone has the opacity of its fainter end.
 
     Returns
     -------
@@ -200,8 +200,8 @@ def paint(
     gloss
         Add a lighter streak along each stroke, as of light from above on the left.
     backdrop
-        What strokes of little opacity fade towards: the colour that the picture has about there.
-        Blending with the pixels themselves would cost more than all the drawing.
+        Colour that faint strokes fade towards: the picture's mean colour there. Blending with the
+        pixels themselves would cost more than all the drawing.
     """
     strokes = strokes.near(size_of(picture))
     strokes = strokes.where(np.argsort(-strokes.depth, kind="stable"))
@@ -213,19 +213,19 @@ def paint(
     if gloss:
         lit = ends - 0.28 * radii[..., None]
         layers.append((lit, 0.42 * radii, own + 0.30 * (255 - own)))
-    kept = np.ones((len(strokes), len(layers)), bool)
-    kept[:, 0] = strokes.border > 0  # without a border, that layer is left out
+    drawn = np.ones((len(strokes), len(layers)), bool)
+    drawn[:, 0] = strokes.border > 0  # the border layer is drawn only for a border
     # Stroke by stroke, and each stroke's layers from its border inwards.
     ends, radii, own = (
-        np.stack([layer[i] for layer in layers], axis=1)[kept] for i in range(len(layers[0]))
+        np.stack([layer[i] for layer in layers], axis=1)[drawn] for i in range(len(layers[0]))
     )
     towards = _round_ends(ends)
-    faint = np.broadcast_to(strokes.opacity[:, None], kept.shape)[kept][:, None]
+    faint = np.broadcast_to(strokes.opacity[:, None], drawn.shape)[drawn][:, None]
     rgb = np.rint(np.array(backdrop) + faint * (own - backdrop))
     polygons: dict[int, NDArray[np.int32]] = {}
     for plane in planes_of(picture):
         if plane.step not in polygons:
-            # Coarse planes would let colours run over the edges that the others give them.
+            # Coarse planes would let colours run over the edges of the fine ones.
             finer = np.maximum(radii - _SWELLING * (plane.step - 1), 0)
             polygons[plane.step] = _fixed_point(plane.place(_corners(ends, finer, towards)))
         for polygon, colour in zip(polygons[plane.step], plane.colours(rgb).tolist(), strict=True):
@@ -240,7 +240,7 @@ def shade(picture: Picture, strokes: Strokes, strength: float = 0.55, blur: int 
     Parameters
     ----------
     strength
-        0 leaves the picture as it is, 1 makes it black.
+        0 leaves the picture unchanged, 1 makes it black.
     blur
         Width of the soft edge in pixels.
     """
@@ -255,7 +255,7 @@ def shade(picture: Picture, strokes: Strokes, strength: float = 0.55, blur: int 
         return
     (x0, y0), (x1, y1) = low.astype(int).tolist(), high.astype(int).tolist()
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    # The darkest of the shadows at a place stays.
+    # The darkest shadow at a place counts.
     order = np.argsort(strokes.opacity, kind="stable")
     darkness = np.rint(255 * strokes.opacity).tolist()
     fixed = _fixed_point(polygons - low)

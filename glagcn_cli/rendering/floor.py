@@ -14,14 +14,14 @@ from .scene_view import Camera
 _SKY = np.array([22.0, 25.0, 31.0])
 _FLOOR = np.array([40.0, 45.0, 54.0])
 BACKDROP: Colour = (31, 35, 42)
-"""What is behind a figure, by and large: half sky, half floor."""
+"""Mean background of a figure: half sky, half floor."""
 
 _METRE_LINE = np.array([100.0, 109.0, 126.0])
 _HALF_METRE_LINE = np.array([62.0, 69.0, 81.0])
 _BEYOND = 4.0  # metres past the people's places where the grid has faded out
 _HALF_METRES_UP_TO = 8.0  # metres: in a larger scene half-metre lines would be a blur
 _SHADES = 8  # steps of the fading, each drawn in one call
-_NEAR = 0.2  # metres: what is closer to the camera is not drawn
+_NEAR = 0.2  # metres: nearer lines are not drawn
 
 
 class Floor:
@@ -30,7 +30,7 @@ class Floor:
     Parameters
     ----------
     points
-        (n, 3) metres, scene frame: the places people come to.
+        (n, 3) metres, scene frame: the people's places.
     """
 
     def __init__(self, points: NDArray[np.floating]) -> None:

@@ -13,7 +13,7 @@ from .picture import Picture, planes_of, size_of
 
 Colour = tuple[int, int, int]
 
-_PLATE_BRIGHTNESS = 0.35  # what is left of the image behind a text that asks for a plate
+_PLATE_BRIGHTNESS = 0.35  # share of the image's light behind a text with a plate
 
 
 @lru_cache(maxsize=16)
@@ -56,14 +56,14 @@ def draw_text(
     Parameters
     ----------
     position
-        Where the text goes, x and y in pixels.
+        Place of the text, x and y in pixels.
     size
         Letter size in pixels.
     anchor
-        The point of the text's box that comes to ``position``: (0, 0) its top left corner,
+        The point of the text's box at ``position``: (0, 0) its top left corner,
         (0.5, 0.5) its middle, (1, 1) its bottom right corner.
     plate
-        Darken the picture behind the text, so that it can be read on any.
+        Darken the picture behind the text, to make it readable everywhere.
     """
     mask = _share(text, size, plate)
     height, width = mask.shape

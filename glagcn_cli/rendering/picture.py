@@ -1,8 +1,8 @@
 """Pictures to draw on: RGB, or YUV 4:2:0 as decoders and encoders exchange it.
 
-A frame in YUV 4:2:0 is half the bytes of one in RGB and needs no conversion between the video that
-is read and the one that is written: that conversion would cost more than all the drawing. Whatever
-is drawn is drawn on every plane of a picture, in that plane's own pixels and numbers.
+A frame in YUV 4:2:0 has half the bytes of one in RGB, and needs no conversion between the read and
+the written video, which would cost more than all the drawing. Drawing is done on every plane of a
+picture, in the plane's own pixels and numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TO_YUV = np.stack(
 )
 _YUV_OF_BLACK = np.array([16.0, 128.0, 128.0])
 _RGB_OF_BLACK = np.zeros(3)
-_STRIP = 64  # rows that are converted at once: they stay in the processor's cache
+_STRIP = 64  # rows converted at once, which fit into the processor's cache
 _CHANNEL_GRIDS = [(1, (0.0, 0.0)), (2, (0.0, 0.5)), (2, (0.0, 0.5))]  # step and first of `Plane`
 
 
@@ -41,7 +41,7 @@ class Plane:
     step
         Pixels of the picture from one of the plane to the next.
     first
-        (x, y): where in the picture the plane's first pixel lies.
+        (x, y): place of the plane's first pixel in the picture.
     """
 
     pixels: NDArray[np.uint8]
@@ -68,7 +68,7 @@ class Plane:
         """Blend a region with an RGB colour (3,), by a mask of shares 0..1.
 
         The mask, (height, width) in pixels of the picture with its corner at (x, y), lies within
-        the picture. Before that, the region is darkened to a share of its light.
+        the picture. The region is first darkened to a share of its light.
         """
         x, y = corner
         if self.step > 1:
@@ -89,8 +89,8 @@ class Plane:
 class Yuv420:
     """A picture in YUV 4:2:0: a brightness for each pixel, two colour numbers for each four.
 
-    BT.709, limited range; the colour is that on the left of the four pixels, half-way down, as
-    players take it for H.264.
+    BT.709, limited range; the colour is sampled on the left of the four pixels, half-way down, as
+    players assume for H.264.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Yuv420:
             for rgb in (image, beside)
         ]
         coarse = cv2.addWeighted(squares[0], 0.5, squares[1], 0.5, 0)
-        # All three numbers of a colour are quicker than one of them.
+        # Computing all three numbers of a colour is faster than one of them.
         fine, coarse = (
             cv2.transform(rgb, np.c_[_TO_YUV, _YUV_OF_BLACK]) for rgb in (image, coarse)
         )

@@ -27,16 +27,16 @@ from .scene_view import Camera, SceneView, clip_points
 
 _SIDES = {"left arm and leg": LEFT, "right arm and leg": RIGHT}
 _MUTED = (150, 156, 168)
-_FAR = np.array([60.0, 62.0, 67.0])  # what colours pass into with distance
-_DIMMING = 0.40  # how much of its colour the farthest place of the clip loses
+_FAR = np.array([60.0, 62.0, 67.0])  # colour that others fade into with distance
+_DIMMING = 0.40  # share of its colour that the farthest place of the clip loses
 
 _BONE, _JOINT, _HEAD, _SHADOW = 0.030, 0.036, 0.095, 0.030  # metres: radii of the figure
 SURE, UNSURE = 0.05, 0.25
-"""Metres of uncertainty up to which joints are drawn in full, and from which they are faintest."""
+"""Metres of uncertainty below which joints are opaque, and above which they are faintest."""
 FAINTEST = 0.3
-"""Opacity of joints that are hardly known: they can still be seen."""
+"""Opacity of the most uncertain joints, which stay visible."""
 
-_NEAR = 0.1  # metres: what is closer to the camera is not drawn
+_NEAR = 0.1  # metres: nearer things are not drawn
 
 
 class ScenePanel:

@@ -34,7 +34,7 @@ class VideoPanel:
     Attributes
     ----------
     picture_size
-        (width, height) that the video has in the panel, both even.
+        (width, height) of the video in the panel, both even.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class VideoPanel:
     ) -> None:
         fit = min(size[0] / frame_size[0], size[1] / frame_size[1])
         width, height = (
-            # A bar of a pixel or two, from rounding to even sizes, is filled by the picture.
+            # The picture fills a bar of a pixel or two from rounding to even sizes.
             full if abs(round(given * fit) - full) <= 2 else max(2, round(given * fit / 2) * 2)
             for given, full in zip(frame_size, size, strict=True)
         )
@@ -60,7 +60,7 @@ class VideoPanel:
         """Draw frame ``index`` of the clip on the panel in place.
 
         For a panel in RGB the frame is RGB of the clip's size; for one in YUV 4:2:0 it is of
-        ``picture_size`` and lies in memory as `picture.Yuv420` takes it.
+        ``picture_size``, in memory as in `picture.Yuv420`.
         """
         picture = self._lay(panel, frame)
         for (person, points), radius in zip(self._people, self._radii, strict=True):
@@ -111,9 +111,9 @@ def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) 
 def _scale_into(picture: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
     """Scale a frame (H, W, 3) to fill a picture (height, width, 3) in place.
 
-    Large ones are halved first: exact halves are the fast case of area averaging, and bilinear
-    scaling of what is left (less than a half) skips no pixels. At 1768x994 it is four times as
-    fast as area averaging in one step.
+    Large ones are halved first: exact halves are the fast case of area averaging, and the remaining
+    bilinear scaling (less than a half) skips no pixels. This is several times as fast as area
+    averaging in one step.
     """
     height, width = picture.shape[:2]
     while frame.shape[0] >= 2 * height and frame.shape[1] >= 2 * width:

@@ -113,7 +113,7 @@ def test_a_gpu_that_is_lost_keeps_what_was_found_before(
     use_detector(monkeypatch, FakeDetector(before_batch=lost))
     lifting = models(lifter)
     lifting.device = "cuda:0"
-    with pytest.raises(DeviceError, match="run the command again, it goes on where it was"):
+    with pytest.raises(DeviceError, match="run the command again, which resumes"):
         process_video(lifting, source, [out / "a.npy"], use=KeypointsUse(cache=True))
     detector = use_detector(monkeypatch, FakeDetector())
     detector.done = 64

@@ -283,7 +283,7 @@ def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog
         path = tmp_path / f"{conversion}.pth"
         save_lifter(path, LIFTER.network, replace(LIFTER.card, conversion=conversion))
         Lifter.load(str(path))
-        assert ("as its data set marks them" in caplog.text) == warned
+        assert ("its data set's own 2D joints" in caplog.text) == warned
 
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
