@@ -66,7 +66,7 @@ def test_a_broken_init_is_an_error(packs, tmp_path):
 def test_a_lifter_of_another_width_is_no_beginning(packs, tmp_path):
     trained(small_recipe("schedule.steps=1"), packs, tmp_path / "run")
     given = tmp_path / "run" / "lifter.pth"
-    with pytest.raises(UsageError, match=r"--set network.channels=8\)"):
+    with pytest.raises(UsageError, match=r"--set network.channels=8"):
         build_network(small_recipe("network.channels=16", f"init={given}"))
 
 

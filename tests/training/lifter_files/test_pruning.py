@@ -136,7 +136,7 @@ def test_what_goes_is_replaced_by_what_repeats_it(monkeypatch) -> None:
                     tensor[DEAD] = tensor[[1, 2, 5, 6]]
     alive = torch.tensor([c for c in range(WIDTH) if c not in DEAD])
     embeddings = [[torch.arange(3)] * 3 for _ in blocks_of(whole)]
-    chosen = pruning._Kept(alive, alive, embeddings)
+    chosen = pruning._Remaining(alive, alive, embeddings)
     monkeypatch.setattr(pruning, "_choose", lambda *_: chosen)
     replaced = worst_difference(whole, prune(whole, len(alive), batches()))
     monkeypatch.setattr(pruning, "_stand_in", lambda *_: None)
@@ -229,7 +229,7 @@ def test_what_cannot_be_pruned_is_refused(tmp_path, packs) -> None:
         prune_checkpoint(file, tmp_path / "out.pth", packs)
     fewer_joints = network(joint_set="humaneva15", channels=8, global_blocks=1)
     file = saved(tmp_path / "humaneva.pth", fewer_joints)
-    with pytest.raises(CheckpointError, match="joints of humaneva15; mocap has h36m17"):
+    with pytest.raises(CheckpointError, match="joints of humaneva15, but mocap has h36m17"):
         prune_checkpoint(file, tmp_path / "out.pth", packs)
     with pytest.raises(OutputError, match="exists already"):
         prune_checkpoint(file, file, packs)
