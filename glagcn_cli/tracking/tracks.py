@@ -29,15 +29,12 @@ class Track:
         Numbers of the frames with the person, rising.
     rows
         Number of the person's detection in each of these frames.
-    importance
-        Frames x size: the main person is long in view and large.
     person
-        Identity, from 1 in the order of importance.
+        Identity, from 1 in the order of frames x size: the main person is long in view and large.
     """
 
     frames: NDArray[np.intp]
     rows: NDArray[np.intp]
-    importance: float
     person: int
 
     def laid_out(
@@ -96,7 +93,7 @@ def find_people(
     ]
     order = np.argsort(-np.array(sizes), kind="stable")
     return [
-        Track(np.array(found[k].frames), np.array(found[k].rows), float(sizes[k]), number)
+        Track(np.array(found[k].frames), np.array(found[k].rows), number)
         for number, k in enumerate(order, start=1)
     ]
 

@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 AMC_FPS = 120
 """Frames per second of AMC files, which do not store it; that of nearly all of CMU's."""
 
-FIRST_FRAMES = ("auto", "keep", "drop")
-
 _CMU_NAME = re.compile(r"^(\d{1,3})_(\d+)")
 _LARGEST_REACH = 3.2  # metres from the hip that a pack can store
 

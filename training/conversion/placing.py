@@ -26,8 +26,6 @@ UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": METRES_IN_INCH, "cmu": METRE
 STANDING_HEIGHTS = (1.2, 2.2)
 """Metres: a unit is accepted when the figure is this tall."""
 
-UP_AXES = ("y", "z")
-
 ANKLE_HEIGHT = 0.08
 """Metres above the floor of an ankle that stands."""
 

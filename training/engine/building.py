@@ -43,14 +43,12 @@ def build_model(plan: RunPlan) -> LiftingModel:
     if plan.processes > 1 and recipe.optimizer.synchronise_batch_norm:
         synchronise_batch_norm(network)
     card = LifterCard(
-        recipe.network,
-        recipe.data.normalisation,
-        fps=recipe.data.fps or plan.train_set.fps,
-        conversion=recipe.data.conversion,
+        recipe.network, recipe.data.normalisation,
+        fps=recipe.data.fps or plan.train_set.fps, conversion=recipe.data.conversion,
         data=recipe.trained_on or plan.train_set.source or plan.train_set.dataset,
         licence=recipe.licence,
         recipe=to_mapping(recipe) | {"torch": str(torch.__version__)},
-    )
+    )  # fmt: skip
     batches = BatchMaker(recipe, plan.store, plan.rank, plan.processes)
     return LiftingModel(network, recipe, card, batches)
 
@@ -58,20 +56,7 @@ def build_model(plan: RunPlan) -> LiftingModel:
 def build_runner(
     plan: RunPlan, model: LiftingModel, progress: Progress, metric: PoseErrors, state: Path | None
 ) -> Runner:
-    """Build the Runner of a run.
-
-    Parameters
-    ----------
-    plan
-        Settings and data.
-    model
-        What is trained.
-    progress
-        Hook that shows and logs how far the run is.
-    metric
-        Gathers the scores of validations.
-    state
-        File to resume from; None for a new run.
+    """Build the Runner of a run from parts of a `TrainingRun`.
 
     Raises
     ------

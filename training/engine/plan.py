@@ -26,14 +26,10 @@ class RunPlan:
 
     Parameters
     ----------
-    recipe
-        What to train.
-    folder
-        Run folder.
-    train_set
-        Takes to train on.
-    validation_set
-        Takes to validate on; None for a run without validation.
+    recipe, folder
+        What to train, and the run folder.
+    train_set, validation_set
+        Takes to train on, and takes to validate on; None for a run without validation.
     store
         The windows of `train_set`, on the training device.
     rank, processes
@@ -72,15 +68,6 @@ class RunPlan:
             return 0
         steps = max(1, self.steps // max(1, self.recipe.schedule.validations))
         return steps * self.recipe.optimizer.accumulate
-
-    @property
-    def facts_of_data(self) -> dict[str, str | int]:
-        """Facts that tell whether a resumed run reads the same data."""
-        return {
-            "source": self.train_set.source,
-            "frames": self.train_set.frames,
-            "windows": len(self.store),
-        }
 
 
 def read_takes(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ from .validation import PoseErrors
 from .windows import WindowStore
 
 
+@dataclass(frozen=True)
 class TrainingRun:
     """A run that is ready to train.
 
@@ -31,29 +33,20 @@ class TrainingRun:
     ----------
     plan
         Settings, data and place.
-    model
-        What is trained.
-    runner
-        Trains the model; its hooks include `progress`.
-    progress
-        Shows and logs how far the run is.
-    metric
-        Holds the scores of the last validation.
+    model, runner
+        Model to train, and the Runner that trains it.
+    progress, metric
+        Hook that logs the run, and scores of its last validation.
     state
         File that the run resumes from; None for a new run.
     """
 
-    def __init__(
-        self,
-        plan: RunPlan,
-        model: LiftingModel,
-        runner: Runner,
-        progress: Progress,
-        metric: PoseErrors,
-        state: Path | None = None,
-    ) -> None:
-        self.plan, self.model, self.runner = plan, model, runner
-        self.progress, self.metric, self.state = progress, metric, state
+    plan: RunPlan
+    model: LiftingModel
+    runner: Runner
+    progress: Progress
+    metric: PoseErrors
+    state: Path | None = None
 
     @classmethod
     def open(
@@ -78,8 +71,7 @@ class TrainingRun:
         device
             "cpu" or "cuda:N".
         rank, processes
-            Number of this process, and how many train together
-            (`glagcn_training.engine.processes`).
+            Number of this process, and how many train together.
 
         Raises
         ------
@@ -123,7 +115,8 @@ def _join(plan: RunPlan) -> Path | None:
     UsageError
         The processes differ in settings or data, or do not share the run folder.
     """
-    facts = plan.facts_of_data
+    facts = {"source": plan.train_set.source, "frames": plan.train_set.frames,
+             "windows": len(plan.store)}  # fmt: skip
     check_same("settings or data", f"{to_mapping(plan.recipe)} {facts}")
     if plan.rank == 0:
         keep_recipe(plan.recipe, plan.folder, facts)

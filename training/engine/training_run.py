@@ -24,16 +24,7 @@ log = logging.getLogger(__name__)
 def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> list[Path]:
     """Train a run, or the rest of an interrupted one, to its end, and report.
 
-    Parameters
-    ----------
-    recipe
-        What to train.
-    data_dir
-        Folder of the data set.
-    folder
-        Run folder.
-    device
-        "cpu" or "cuda:N"; torchrun's processes train together.
+    Parameters as in `TrainingRun.open`; torchrun's processes train together.
 
     Returns
     -------

@@ -84,13 +84,9 @@ def prune_checkpoint(
         raise UsageError(str(error)) from error
     own = trained_with(card, dataset)
     data = DataSettings(
-        dataset,
-        keypoints or own.get("keypoints", ""),
-        card.normalisation,
-        card.conversion,
-        fps=card.fps,
-        holdout=trained_holdout(own),
-    )
+        dataset, keypoints or own.get("keypoints", ""), card.normalisation, card.conversion,
+        fps=card.fps, holdout=trained_holdout(own),
+    )  # fmt: skip
     seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
     recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
     pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()

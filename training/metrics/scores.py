@@ -40,8 +40,6 @@ class Metric(NamedTuple):
         Unit of the figure in tables.
     decimals
         Decimals in tables.
-    lower_is_better
-        True for an error, False for a share of correct joints.
     title
         Name in papers.
     scale
@@ -55,7 +53,6 @@ class Metric(NamedTuple):
     function: Callable[[Joints, Joints], float]
     unit: str
     decimals: int
-    lower_is_better: bool
     title: str
     scale: float = 1.0
     span: int = 1
@@ -63,15 +60,13 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    "mpjpe": Metric(errors.mpjpe, "mm", 1, True, "MPJPE", 1000),
-    "p_mpjpe": Metric(errors.p_mpjpe, "mm", 1, True, "P-MPJPE", 1000),
-    "n_mpjpe": Metric(errors.n_mpjpe, "mm", 1, True, "N-MPJPE", 1000),
-    "mpjve": Metric(errors.mpjve, "mm/frame", 2, True, "MPJVE", 1000, 2),
-    "acceleration": Metric(
-        errors.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
-    ),
-    "pck150": Metric(errors.pck, "%", 1, False, "PCK@150", some_joints=True),
-    "auc": Metric(errors.auc, "%", 1, False, "AUC", some_joints=True),
+    "mpjpe": Metric(errors.mpjpe, "mm", 1, "MPJPE", 1000),
+    "p_mpjpe": Metric(errors.p_mpjpe, "mm", 1, "P-MPJPE", 1000),
+    "n_mpjpe": Metric(errors.n_mpjpe, "mm", 1, "N-MPJPE", 1000),
+    "mpjve": Metric(errors.mpjve, "mm/frame", 2, "MPJVE", 1000, 2),
+    "acceleration": Metric(errors.acceleration_error, "mm/frame²", 2, "Acceleration", 1000, 3),
+    "pck150": Metric(errors.pck, "%", 1, "PCK@150", some_joints=True),
+    "auc": Metric(errors.auc, "%", 1, "AUC", some_joints=True),
 }
 """Every measured figure, by its name in JSON files and logs."""
 

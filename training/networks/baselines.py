@@ -101,10 +101,6 @@ class TemporalConvolutionLifter(nn.Module):
         with DefaultScope.overwrite_default_scope("mmpose"):
             self.head = TemporalRegressionHead(architecture.width, joints)
 
-    def receptive_field(self) -> int:
-        """Return the number of frames that a centre pose is made from."""
-        return self.architecture.window
-
     def forward(self, keypoints: Tensor) -> LifterOutput:
         """Lift windows (N, T, V, C) to the centre frame (N, V, 3) metres, as the released variant.
 
@@ -145,12 +141,8 @@ def width_for(macs: int, window: int, joint_set: str = H36M17.name, in_channels:
     ----------
     macs
         Multiply-accumulates of one window of the network to compare with.
-    window
-        Frames in a window.
-    joint_set
-        Name of the joint set.
-    in_channels
-        Numbers per joint and frame of the input.
+    window, joint_set, in_channels
+        As in `TemporalConvolution`.
     """
 
     def cost(width: int) -> int:

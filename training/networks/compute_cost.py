@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,24 +19,12 @@ from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
 from glagcn_cli.skeleton import JointSet
 
 
-class Windowed(Protocol):
-    """Numbers of a network that reads windows of 2D poses."""
-
-    @property
-    def window(self) -> int:
-        """Frames in a window."""
-
-    @property
-    def in_channels(self) -> int:
-        """Numbers per joint and frame."""
-
-
 class WindowLifter(Protocol):
     """A network over windows of (batch, frames, joints, channels)."""
 
     @property
-    def architecture(self) -> Windowed:
-        """Its window and input channels."""
+    def architecture(self) -> Any:
+        """Its sizes, with ``window`` and ``in_channels``."""
 
     @property
     def joint_set(self) -> JointSet:

@@ -19,15 +19,12 @@ class Draws(Protocol):
 
     def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> Tensor:
         """Draw uniformly in low <= x < high: (samples, ...)."""
-        ...
 
     def normal(self, std: float, shape: tuple[int, ...]) -> Tensor:
         """Draw from a Gaussian about 0: (samples, ...)."""
-        ...
 
     def chance(self, probability: float, shape: tuple[int, ...]) -> Tensor:
         """Draw True with a probability: (samples, ...) bool."""
-        ...
 
 
 class StepDraws:
