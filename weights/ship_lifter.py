@@ -82,7 +82,7 @@ def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard
     """Return a card with the terms of use and without names of local folders."""
     data, licence = trained_on or card.data, licence or card.licence
     if not licence:
-        raise UsageError("the card names no licence of the data; say it by --licence")
+        raise UsageError("the card names no licence of the data; give --licence")
     recipe = dict(card.recipe)
     if recipe.get("init"):
         recipe["init"] = Path(recipe["init"]).name
@@ -111,7 +111,7 @@ def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--takes", default=0, type=click.IntRange(min=0),
-    help="So many takes, evenly chosen; 0 for all. The file tells how many.",
+    help="Number of takes, evenly chosen; 0 for all. It is stored in the file.",
 )  # fmt: skip
 @click.option(
     "--trained-on", default="", help="What it was trained on, where its card does not say."

@@ -7,9 +7,9 @@
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations --only base
 
 Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
-one piece of it, "size" networks of more channels and blocks by that recipe (`ablation_rows`). Every
-run of a family has the same recipe, seed and order of windows but for what its name says. What is
-there already is not repeated. The tables are printed in markdown.
+one piece of it, "size" networks of more channels and blocks by that recipe (`rows.py`). Every
+run of a family has the same recipe, seed and order of windows, except for the change in its name.
+Finished runs are not repeated. The tables are printed in markdown.
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ def condition_table(rows: dict[str, dict[str, float]]) -> str:
 def purpose_table(rows: dict[str, dict[str, float]]) -> str:
     """Compare each piece with the whole recipe of the same seeds, in its own condition.
 
-    Numbers in a cell are of one seed each. Runs of a seed begin alike and see the same windows, so
-    their difference says more than that of runs of different seeds.
+    Numbers in a cell are of one seed each. Runs of one seed begin alike and see the same windows,
+    so their difference is more reliable than that of runs of different seeds.
     """
     lines = [["row", "measured in", "whole recipe: MPJPE", "this row", "difference",
               "of P-MPJPE"]]  # fmt: skip

@@ -1,7 +1,7 @@
 """Conditions in which `ablations.py` compares lifters, one for the purpose of each piece.
 
 Every condition is made of the same takes with fixed seeds, so that all lifters see the same 2D.
-2D is exact but where a condition says otherwise.
+2D is exact unless a condition changes it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ CONDITIONS = (
     EXACT_2D, MEASURED_2D, FAST, HIDDEN, LEGLESS, CROPPED, DROPPED, SWAPPED, POSTURED, BODIES,
     CAMERAS,
 )  # fmt: skip
-"""Errors are of all joints in all frames, but: in `LEGLESS` and `CROPPED` of the upper body,
-relative to the thorax; in `DROPPED` and `SWAPPED` in the frames concerned alone."""
+"""Errors are of all joints in all frames, except: in `LEGLESS` and `CROPPED` of the upper body,
+relative to the thorax; in `DROPPED` and `SWAPPED` in the affected frames alone."""
 
 FIGURES = ("mpjpe", "p_mpjpe", "mpjve")
 
@@ -76,7 +76,7 @@ def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
     takes
         Each is seen by the cameras of `glagcn_training.evaluation.evaluate`.
     conversion
-        Which 2D points are seen (`glagcn_cli.skeleton`).
+        2D points of the takes (`glagcn_cli.skeleton`).
     """
 
     def see(

@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.bad_input --data-dir PACKS --lifter runs/a/lifter.pth
 
 The packs' validation subjects through virtual cameras, exact 2D, lifted as videos are lifted.
-Tables in markdown; with a lifter that gives anything that is no number, the exit code is 1.
+Tables are in markdown. The exit code is 1 for a lifter with any output that is not finite.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.lifter_choice --data-dir PACKS
         -o choice.png runs/a/lifter.pth lifter-27
 
-Every lifter is run as videos are lifted and, one change at a time: mirror averaged, with windows
+Every lifter is run as videos are lifted and, one change at a time: with flip, with windows
 that overlap less or more, by the centre's head with a window for every frame, with the sequence
 branch over longer and shorter windows than it was trained on. Errors are of the packs' validation
 subjects. Multiply-accumulates (MACs) are counted for each frame of a video of 50 frames a second:

@@ -43,7 +43,7 @@ def main(clip: Path, threads: int | None) -> None:
     click.echo(f"{models.device}, {torch.get_num_threads()} threads: {report}\n")
     lifted = models.lift(clip, use=KeypointsUse(cache=True))
     (person,) = lifted.keypoints
-    rows = [["mirror averaged", "mean, mm", "95 % of frames below, mm"]]
+    rows = [["flip", "mean, mm", "95 % of frames below, mm"]]
     for flip in (False, True):
         errors = 1000 * np.array(_distances(models, person, flip))
         rows.append(

@@ -4,7 +4,7 @@
 
 Validation subjects that stand still and throw one arm, seen by virtual cameras at 30 frames/s with
 exact 2D: an arm held straight for some frames, and one that goes to and fro. With ``--keypoints``
-also how bent the arm comes out in the frames of a 2D file, in which it is truly straight.
+also the lifted bend of an arm in frames of a 2D file in which it is straight.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from glagcn_training.metrics.markdown_table import markdown_table
 
 HELD = (2, 4, 15)  # frames
 BRANCHES = (CENTRE, SEQUENCE)
-IMAGE_SIZE = (640, 360)  # of the film that a 2D file is of
+IMAGE_SIZE = (640, 360)  # of the film of a 2D file
 
 
 def bend_held(lifter: Lifter, takes: TakeSet, at_most: int, held: int, branch: str) -> float:

@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.scene --data-dir PACKS
 
 The packs' validation subjects through virtual cameras of a known field of view, lifted and placed
-as videos are, once with feet held where they stand and once without. Tables in markdown.
+as videos are, once with the foot lock and once without. Tables are in markdown.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from glagcn_training.evaluation.evaluation_noise import EXACT, NOISE
 from glagcn_training.metrics.markdown_table import markdown_table
 
 SECONDS = 10.0
-"""After how long a path's error is taken, or at the end of a shorter take."""
+"""Seconds after which a path's error is measured, or at the end of a shorter take."""
 
 LEAST_SECONDS = 2.0
 LEAST_PATH = 3.0
-"""Metres of a path of which a share can be told."""
+"""Least metres of a path for errors in percent of it."""
 
 STILL, FLAT = 0.25, 0.06
 """Metres a second, and metres above its lowest, below which a true ankle stands."""
 
 UPRIGHT = 5.0
-"""Degrees from the vertical to the true line from hip to head of somebody who stands upright."""
+"""Largest angle in degrees from the vertical to the true line from hip to head, if upright."""
 
 COLUMNS = (
     "feet", "path: error, % of its length", "across the view", "all joints, mm",
@@ -146,7 +146,7 @@ def row(name: str, takes: Sequence[Figures]) -> list[str]:
 @click.option("--data-dir", required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--lifter", "weights", default=DEFAULT_LIFTER, show_default=True)
 @click.option("--noise", type=click.Choice(NOISE), default=EXACT, show_default=True)
-@click.option("--takes", type=int, default=0, help="So many, evenly chosen; 0 for all.")
+@click.option("--takes", type=int, default=0, help="Number of takes, evenly chosen; 0 for all.")
 @click.option("--flip/--no-flip", default=True, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def main(data_dir: Path, weights: str, noise: str, takes: int, flip: bool, threads: int) -> None:

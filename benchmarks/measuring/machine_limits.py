@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _COPIED = 256 << 20  # bytes: larger than any cache
 _SIDE = {"cpu": 2048, "cuda": 8192}  # of the matrices
-_ROUNDS = 5  # of which the fastest counts
+_ROUNDS = 5  # the fastest counts
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Limits:
     Parameters
     ----------
     bytes_per_second
-        Read and written by a copy that no cache holds.
+        Bytes a second read and written by a copy larger than any cache.
     flops
         Floating-point operations a second of a matrix product, by the name of the precision.
     threads
         Threads of torch with which both were measured.
     device
-        For ``torch.device``.
+        Name for ``torch.device``.
     """
 
     bytes_per_second: float
@@ -44,11 +44,11 @@ class Work:
     Parameters
     ----------
     moved
-        Bytes that it has to read and to write.
+        Bytes to read and to write.
     flops
         Floating-point operations, a multiplication with its addition counted as two.
     precision
-        In which it computes, as `Limits.flops` names it.
+        Precision, as in `Limits.flops`.
     """
 
     moved: float = 0.0

@@ -1,8 +1,7 @@
 """Records measured ratios in a JSON file, and compares later measurements with them.
 
-Rates differ from machine to machine; what share of the machine's limit a stage reaches, and how
-many times faster than a peer it is, differ less, as long as the machines have the same kind of
-arithmetic: each kind has a record of its own.
+Rates differ from machine to machine. A stage's share of the machine's limit, and its ratio to a
+peer, differ less between machines with the same kind of arithmetic. Each kind has its own record.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ FALL = 0.25
 """Share by which a ratio may fall."""
 
 NOT_COMPARABLE = 2
-"""Exit code where no record is of the clip, or of the kind of arithmetic, that was measured."""
+"""Exit code without a record for the measured clip or kind of arithmetic."""
 
 
 def fallen(
@@ -41,7 +40,7 @@ def fallen(
     for name, before in recorded.items():
         now = measured.get(name)
         if now is None:
-            lines.append(f"{name}: was {before:.3g}, is not measured any more")
+            lines.append(f"{name}: was {before:.3g}, is no longer measured")
         elif now < before * (1 - fall):
             lines.append(f"{name}: was {before:.3g}, is {now:.3g} ({now / before - 1:+.0%})")
     return lines
@@ -62,11 +61,11 @@ def verdict(
     Parameters
     ----------
     path, section
-        Where a measurement was kept.
+        File with the recorded measurement.
     measured
         A new one, with "clip", "arithmetic" and "ratios".
     fall
-        As `fallen` takes it.
+        As in `fallen`.
     without
         Ratios whose names contain this are not compared.
     """

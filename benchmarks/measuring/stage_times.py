@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from glagcn_cli.detection.people_detector import TwoStageDetector
 
 KEPT = 48
-"""Frames that are kept in memory for the stages that work on pictures."""
+"""Frames in memory for the stages that work on pictures."""
 
 PIPE = 4
-"""Times that the bytes of a picture are moved at least to get through a pipe: read and written on
-their way into it, and out of it."""
+"""Least number of moves of a picture's bytes through a pipe: a read and a write into it, and again
+out of it."""
 
 _ROUNDS = 3
 
@@ -50,9 +50,9 @@ class StageTime:
     rate
         Frames a second.
     work
-        What it has to do for a frame at least; None where nobody counted.
+        Least work for a frame; None if uncounted.
     in_run
-        Stage and part of NAME.run.json that tell its share of a run; None where none does.
+        Stage and part of NAME.run.json with its share of a run; None without one.
     """
 
     name: str
@@ -182,7 +182,7 @@ class Stages:
         fps, frames = self.info.fps, len(self.found)
         people = find_people(self.found, fps)
         if not people:
-            raise SystemExit(f"{self.info.path}: nobody is in it, so there is nothing to measure")
+            raise SystemExit(f"{self.info.path}: no person was found; choose another clip")
         seconds = least_seconds(lambda: find_people(self.found, fps), rounds=_ROUNDS)
         person = people[0].laid_out(self.found, fps, self.size, self.joint_set)
         return person, StageTime("tracking", frames / seconds, None, ("tracking", None))
@@ -196,7 +196,7 @@ class Stages:
         flops = counted_flops(lift) / len(person)
         seconds = least_seconds(lift, self.device, _ROUNDS)
         work = Work(0.0, flops, _named(lifter.precision))
-        name = "lifting, mirror averaged" if flip else "lifting once"
+        name = "lifting, flip" if flip else "lifting once"
         stage = StageTime(name, len(person) / seconds, work, ("lifting", None))
         return lift(), stage
 

@@ -17,7 +17,7 @@ from glagcn_cli.machine.devices import usable_cores
 
 _LOOK_EVERY = 0.05  # seconds
 
-# The program, which tells when the first frames have gone through a stage.
+# The program, extended by the time when the first frames have passed a stage.
 _PROGRAM = """
 import sys, time
 from glagcn_cli.progress.stages import Stage

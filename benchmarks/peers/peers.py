@@ -3,7 +3,7 @@
     python -m benchmarks.peers.peers CLIP --mediapipe-python MP/bin/python
         --json docs/benchmarks.json
 
-All take turns, so that whatever else the machine does falls on each; of every one the fastest
+All alternate, so that other load of the machine affects each; of every one the fastest
 round counts. MediaPipe Pose finds the 2D and 3D of one person and draws nothing; its time is that
 of its models. MMPose runs the models and weights of this program, in its inferencer of 2D, and with
 the lifter that it calls human3d (random weights) in its demo of 3D. matplotlib draws a video as
@@ -34,7 +34,7 @@ from glagcn_cli.errors import OutputError
 from glagcn_cli.video import ffmpeg
 
 SECTION = "peers"
-SHORT, ROUNDS = 32, 2  # frames for those that are slow; rounds of which the fastest counts
+SHORT, ROUNDS = 32, 2  # frames for slow peers; rounds, the fastest of which counts
 
 OURS, OURS_2D, OURS_PLAIN = "end to end", "2D alone", "2D alone, single, boxes in every frame"
 MEDIAPIPE, MMPOSE_2D, MMPOSE_3D = "MediaPipe Pose", "MMPose inferencer, 2D", "MMPose demo, 3D"
@@ -159,11 +159,11 @@ def main() -> int:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--mediapipe-python", type=Path, help="a Python that has mediapipe")
     parser.add_argument("--device", default="cpu", help="of this program and of MMPose")
-    parser.add_argument("--frames", type=int, help="only the first so many of the clip")
+    parser.add_argument("--frames", type=int, help="number of frames from the beginning")
     parser.add_argument("--short", type=int, default=SHORT, help="frames for those that are slow")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", type=Path, help="keep what was measured in this file")
-    parser.add_argument("--check", type=Path, help="exit 1 where a ratio kept in it has fallen")
+    parser.add_argument("--check", type=Path, help="exit with 1 if a recorded ratio has fallen")
     parser.add_argument("--fall", type=float, default=FALL, help="share by which ratios may fall")
     asked = parser.parse_args()
     found = measure(

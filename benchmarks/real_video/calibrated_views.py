@@ -159,7 +159,7 @@ def triangulate_shifted(
     cameras, pixels, weights
         As in `triangulate`, of (views, frames, joints).
     rounds
-        How often the shifts, medians of what a view is off, are found anew.
+        Number of updates of the shifts, the median errors of the views.
 
     Returns
     -------

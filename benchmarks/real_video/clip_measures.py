@@ -42,7 +42,7 @@ class ClipPoses:
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, H36M-17; x right, y down, z forward, wherever the origin.
+        (frames, 17, 3) metres, H36M-17; x right, y down, z forward, with any origin.
     keypoints
         (frames, 17, 2) pixels.
     valid

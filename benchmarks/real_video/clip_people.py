@@ -40,7 +40,7 @@ class PeopleFinder:
     Parameters
     ----------
     cache
-        Folder in which what was found in a clip is kept; None keeps nothing.
+        Folder for the results of each clip; None stores nothing.
     device
         Where the models run; they are loaded when a clip is not in the cache.
     """
@@ -79,7 +79,7 @@ class PeopleFinder:
 def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return frames (frames,) whose other points (frames, joints, 2) are of this person.
 
-    The other's are NaN where it saw nobody.
+    The other's points are NaN where it found no person.
     """
     if not person.valid.any():
         return person.valid

@@ -3,7 +3,7 @@
     python -m benchmarks.real_video.detector_noise --views SinglePerson/videos
         --calibration Calib.qca.txt --clip demo.mp4 --mediapipe-python MP/bin/python --cache CACHE
 
-Three measures of the same thing, none of which needs marked frames:
+Three measures of the same errors, all without marked frames:
 
 views
     Several calibrated cameras see one person. The point that fits all views best is triangulated;
@@ -76,7 +76,7 @@ def errors_of_views(cameras: Sequence[Camera], people: Sequence[Keypoints2D]) ->
     pixels = np.stack([person.keypoints for person in people]).astype(np.float64)
     scores = np.stack([np.where(p.valid[:, None], p.scores, 0) for p in people])
     _, off = triangulate_shifted(cameras, pixels, scores, SHIFT_ROUNDS)
-    # Two numbers a view are seen, of which the point takes three in all.
+    # Every view gives two numbers, and the point has three degrees of freedom in all.
     freed = np.sqrt(2 * len(people) / (2 * len(people) - 3))
     sizes = np.array([person_size(p.keypoints[p.valid]) for p in people])
     return freed * off / sizes[:, None, None, None]

@@ -8,7 +8,7 @@
 
 Both are judged on the same person in the frames in which both have a pose of that person. With
 several calibrated cameras of one person there is a truth as well, see `score_views`. Detections are
-kept in CACHE, so that another `--lifter` is measured in seconds.
+stored in CACHE, so that another `--lifter` is measured in seconds.
 """
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ def main(
             other = mediapipe_poses(mediapipe_python, clip, kept, smooth=True)
         found = finder(clip)
         if not found.people:
-            click.echo(f"{clip}: nobody was found")
+            click.echo(f"{clip}: no person was found")
             continue
         results.append(run_clip(loaded, found, other, settings))
         title = f"{clip.name}, person {results[-1].person}"

@@ -4,7 +4,7 @@
 
 POSES is a ``.npz`` of the clip. Every way of writing the video takes its turn in each round, and
 the round with the least processor time counts: that of this program and of both of ffmpeg's, for
-by the clock they run beside each other and beside whatever else the machine does.
+by the clock they run in parallel with each other and with other programs.
 """
 
 from __future__ import annotations

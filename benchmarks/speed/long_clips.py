@@ -4,7 +4,7 @@
 
 The clip is repeated, scaled down, until it lasts 10 seconds and until it lasts as long as asked;
 video, .npy and .bvh of the main person are written, without the cache. The peak is that of the
-program's own process (its ffmpeg processes hold a few frames each, whatever the length).
+program's own process (its ffmpeg processes hold a few frames each at any length).
 """
 
 from __future__ import annotations

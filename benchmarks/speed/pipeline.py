@@ -9,7 +9,7 @@ The share of a stage in the run is the time that a thread of the program spent i
 it: threads overlap (decoding and drawing run beside the models and the encoder), so shares may add
 up to more than the whole. The arithmetic that is counted is that of the networks' products and
 convolutions; the bytes are those that a stage has to move at least, so decoders and encoders, whose
-arithmetic nobody counts, stay far from it. A ratio of 1 cannot be passed.
+uncounted arithmetic stay far from it. A ratio cannot exceed 1.
 
 With --batches the 2D networks run at batches of those sizes instead, for graphics cards above all;
 with --models rtm those are RTMDet-m and RTMPose-m with random weights, whose speed is the same.
@@ -46,20 +46,20 @@ BESIDES = (("loading", None), ("detection", "camera"), ("export", None))
 def row(stage: StageTime, run: WholeRun, limits: Limits) -> dict[str, Any]:
     """Return a stage's row of the table."""
     bound = bound_of(stage.work, limits) if stage.work else None
-    told: dict[str, Any] = {"stage": stage.name, "frames_per_second": stage.rate}
+    found: dict[str, Any] = {"stage": stage.name, "frames_per_second": stage.rate}
     if stage.in_run:
-        told["share"] = run.share(*stage.in_run)
+        found["share"] = run.share(*stage.in_run)
     if bound:
-        told |= {"bound_by": bound.by, "limit": bound.rate, "ratio": bound.ratio(stage.rate)}
-    return told
+        found |= {"bound_by": bound.by, "limit": bound.rate, "ratio": bound.ratio(stage.rate)}
+    return found
 
 
 def ratios_of(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """Return ratios to known limits, by the first word of the stage's name."""
     return {
-        f"{told['stage'].split(',')[0]} to {told['bound_by']}": told["ratio"]
-        for told in rows
-        if "ratio" in told
+        f"{row['stage'].split(',')[0]} to {row['bound_by']}": row["ratio"]
+        for row in rows
+        if "ratio" in row
     }
 
 
@@ -69,13 +69,13 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         "| stage | frames/s alone | share of the run, % | bound by | limit, frames/s | ratio |",
         "| --- | ---: | ---: | --- | ---: | ---: |",
     ]
-    for told in rows:
-        share = "" if told.get("share") is None else f"{100 * told['share']:.1f}"
-        rate = f"{told['frames_per_second']:.4g}" if "frames_per_second" in told else ""
-        limit = f"{told['limit']:.4g}" if "limit" in told else ""
-        ratio = f"{told['ratio']:.2g}" if "ratio" in told else ""
-        by = told.get("bound_by", "")
-        lines.append(f"| {told['stage']} | {rate} | {share} | {by} | {limit} | {ratio} |")
+    for row in rows:
+        share = "" if row.get("share") is None else f"{100 * row['share']:.1f}"
+        rate = f"{row['frames_per_second']:.4g}" if "frames_per_second" in row else ""
+        limit = f"{row['limit']:.4g}" if "limit" in row else ""
+        ratio = f"{row['ratio']:.2g}" if "ratio" in row else ""
+        by = row.get("bound_by", "")
+        lines.append(f"| {row['stage']} | {rate} | {share} | {by} | {limit} | {ratio} |")
     return "\n".join(lines)
 
 
@@ -134,12 +134,10 @@ def main() -> int:
     )
     parser.add_argument("clip", type=Path)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--frames", type=int, help="only the first so many of the clip")
-    parser.add_argument(
-        "--rounds", type=int, default=2, help="of runs, the fastest of which counts"
-    )
+    parser.add_argument("--frames", type=int, help="number of frames from the beginning")
+    parser.add_argument("--rounds", type=int, default=2, help="runs, the fastest of which counts")
     parser.add_argument("--json", type=Path, help="keep what was measured in this file")
-    parser.add_argument("--check", type=Path, help="exit 1 where a ratio kept in it has fallen")
+    parser.add_argument("--check", type=Path, help="exit with 1 if a recorded ratio has fallen")
     parser.add_argument("--fall", type=float, default=FALL, help="share by which ratios may fall")
     parser.add_argument("--with-peers", action="store_true", help="check the ratios to peers too")
     parser.add_argument("--mediapipe-python", type=Path, help="as peers/peers.py takes it")

@@ -20,7 +20,7 @@ from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.skeleton import COCO17, H36M17
 
 FPS = Fraction(30)
-_ROUNDS = 10  # of which the least counts: other programs only add
+_ROUNDS = 10  # the least counts, since other programs only add time
 
 
 def person(

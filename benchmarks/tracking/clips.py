@@ -17,25 +17,25 @@ from benchmarks.tracking.scenes import KINDS, SIZE, Part
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 
 NOBODY = -1
-"""True identity of a detection that is of nobody."""
+"""True identity of a false detection."""
 
 _Array = NDArray[np.float64]
 
 _HIDDEN = (0.45, 0.75)  # share of the joints that is covered from which the one behind is not found
-_TOUCHED = 0.25  # share from which joints behind somebody are guessed
+_TOUCHED = 0.25  # share from which joints behind another person are guessed
 _NOISE = 0.012  # of a person's height: error of a joint
 _GUESSED = 0.08  # of a person's height: error of a joint that is covered
-_MISSED, _MISSED_FRAMES = 0.008, 4.0  # how often somebody is missed, and for how many frames
-_DOUBLED = 0.03  # how often somebody is found twice
+_MISSED, _MISSED_FRAMES = 0.008, 4.0  # rate of missed people, and number of frames
+_DOUBLED = 0.03  # rate of double detections
 _FALSE, _FALSE_FRAMES = 0.01, 3.0  # how often something is taken for a person, and for how long
-_OUTSIDE = 0.6  # share of the joints outside the picture from which nobody is found
+_OUTSIDE = 0.6  # share of the joints outside the picture from which a person is not found
 
 
 @dataclass(frozen=True)
 class Actor:
     """Somebody's poses: (frames, 17, 2) heights from the box's middle, and scores (frames, 17).
 
-    ``facing`` is the direction, -1 or 1, in which somebody who walks goes, 0 for who does not.
+    ``facing`` is the direction of walking, -1 or 1, or 0 for a person who does not walk.
     """
 
     points: _Array

@@ -5,7 +5,7 @@
     python -m benchmarks.tracking.identities demo.keypoints.npz --library-python LIB/bin/python
         --video demo.mp4
 
-Real people's detections are moved along known paths (`tracking_clips`), or somebody is cut out of
+Real people's detections are moved along known paths (`clips.py`), or a person is cut out of
 the frames, put into them again and found by the 2D stage (`tracking_pixels`). The program's
 tracking, the nearest box and the trackers of published libraries (`tracking_library`) follow them.
 All are given the same detections, doubles taken out, and of all tracks shorter than the program
@@ -35,7 +35,7 @@ from glagcn_cli.tracking.tracklets import without_doubles
 from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
 from glagcn_training.metrics.markdown_table import markdown_table
 
-NEAREST_WAITS = 1.0  # seconds that the nearest box waits for somebody
+NEAREST_WAITS = 1.0  # seconds that the nearest box waits for a person
 NEAREST_REACH = 1.0  # of a person's size: how far the nearest box may be
 
 Tracks = list[NDArray[np.int64]]
@@ -137,7 +137,7 @@ def make_clips(paths: Sequence[Path], seeds: Sequence[int]) -> list[KnownClip]:
 @click.option(
     "--video",
     type=click.Path(path_type=Path),
-    help="Of the first 2D: somebody is cut out of it and put into it again, in place of the rest.",
+    help="Video of the first 2D: a person is cut out of it and pasted, instead of other clips.",
 )
 def main(
     keypoints: Sequence[Path],

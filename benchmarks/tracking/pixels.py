@@ -1,7 +1,7 @@
 """Clips of known people, in pixels: a person cut out of a real clip and pasted again.
 
 A mirror image walks with the person: both wear the same and are of one size, so that nothing but
-how they move tells them apart. The 2D stage sees these pictures as it sees any.
+only their motion distinguishes them. The 2D stage gets these pictures as any others.
 """
 
 from __future__ import annotations

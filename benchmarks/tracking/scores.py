@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 NONE = -1
-"""Of nobody; given to nobody."""
+"""Person of a false detection; track of an unassigned one."""
 
 
 class IdentityCounts(NamedTuple):
     """Counts of matched and unmatched detections, and identity switches.
 
     ``right`` were given to the track that stands for their person, ``wrong`` to another track or
-    are of nobody, ``lost`` are of a person and were not given to their track.
+    are false, ``lost`` are of a person and not on their track.
     """
 
     right: int
