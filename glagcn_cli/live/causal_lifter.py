@@ -93,7 +93,7 @@ class CausalLifter:
         return LiftedFrame(lifted, filled.keypoints[-1:], filled.scores[-1:])
 
     def _filled(self) -> Filled:
-        """The sightings, with joints that were not seen where others in time have them."""
+        """Return the sightings, with unseen joints filled in from other frames."""
         keypoints = np.stack([sighting.keypoints for sighting in self._past])
         scores = np.stack([sighting.scores for sighting in self._past])
         everywhere = np.ones(len(keypoints), bool)

@@ -84,7 +84,7 @@ class LivePicture:
         return picture
 
     def _on_stage(self, pose: PoseSequence) -> PoseSequence:
-        """The pose, with frames behind it that hold the view where the person was before."""
+        """Return the pose, followed by frames that hold the view at the person's old place."""
         place = pose.joints[0, 0].astype(np.float64) * [1, 0, 1]
         if self._middle is None:
             self._middle = place
