@@ -186,14 +186,14 @@ def _run_of_numbers(pattern: Path) -> tuple[int, int]:
 
 
 def _parted(pattern: Path) -> tuple[str, str, str]:
-    """What a name has before its number, the number's place, and what comes after."""
+    """Split a name into the part before its number, the number's place, and the rest."""
     number = _NUMBER.search(pattern.name)
     assert number is not None
     return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
 
 
 def _escaped(pattern: Path) -> Path:
-    """The pattern with every other percent sign doubled, as ffmpeg wants it."""
+    """Return the pattern with every other percent sign doubled, as ffmpeg wants it."""
     before, number, after = (text.replace("%", "%%") for text in _parted(pattern))
     return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
 
@@ -226,7 +226,7 @@ def _judge(source: Path | str, kept: Path, report: ffmpeg.Report) -> None:
 
 
 def _rate(fps: float | None) -> Fraction:
-    """The exact rate meant: 29.97 is 30000/1001."""
+    """Return the intended exact rate: 29.97 is 30000/1001."""
     if fps is None:
         log.info("numbered pictures: read as %g a second; --fps changes it", DEFAULT_IMAGE_FPS)
         fps = DEFAULT_IMAGE_FPS
@@ -235,7 +235,7 @@ def _rate(fps: float | None) -> Fraction:
 
 
 def plain_name(source: Path | str) -> str:
-    """A name for the copy by which its source is known again."""
+    """Return a name for the copy that identifies its source."""
     if str(source) == STANDARD_INPUT:
         return "standard-input"
     name = urlsplit(str(source)).path if is_address(source) else str(source)
