@@ -111,10 +111,10 @@ def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
     predict = lifter_predictor(lifter, branch=SEQUENCE)
     rows: list[TakeScores] = []
     for seen in condition.seen:
-        found, true = predict(seen).joints, seen.joints
+        pair: list[NDArray[np.floating]] = [predict(seen).joints, seen.joints]
         if condition.joints:
-            found, true = (about_first(pose, condition.joints) for pose in (found, true))
-        rows.append(score_take(found, true, valid=seen.valid))
+            pair = [about_first(pose, condition.joints) for pose in pair]
+        rows.append(score_take(*pair, valid=seen.valid))
     figures = summarise(rows)
     return {name: figures[name] for name in FIGURES}
 
@@ -183,13 +183,13 @@ def without_legs(seen: Observation) -> Observation:
 def hide_some(seen: Observation, rng: np.random.Generator) -> Observation:
     """Hide one to three joints and their descendants, as in training."""
     draws = GeneratorDraws(rng)
-    return _detected(seen, hide_joints(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+    return _detected(seen, hide_joints(draws, _exact(seen, draws), 1.0, H36M17, scored=True))
 
 
 def cut(seen: Observation, rng: np.random.Generator) -> Observation:
     """Crop the body at an edge of the picture, as in training."""
     draws = GeneratorDraws(rng)
-    return _detected(seen, crop(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+    return _detected(seen, crop(draws, _exact(seen, draws), 1.0, H36M17, scored=True))
 
 
 def _exact(seen: Observation, draws: GeneratorDraws) -> Detections:

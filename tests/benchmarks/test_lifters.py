@@ -236,4 +236,4 @@ def test_a_doubtful_scale_of_the_errors_is_told(ship, lifter, monkeypatch, capsy
     ship.fit_errors(Lifter.load(str(lifter)), [])
     told = capsys.readouterr()
     assert "errors of the centre: 1.00 s^2.50" in told.out
-    assert "warning: errors of the centre: the exponent 2.50 is an end" in told.err
+    assert "warning: errors of the centre: the exponent 2.50 is at an end" in told.err
