@@ -1,6 +1,6 @@
 """Pinhole camera: focal length, rays through pixels, and axes along a ray.
 
-Inference passes numpy arrays, training passes torch tensors; the lines are the same.
+Inference passes numpy arrays, training passes torch tensors.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
     Returns
     -------
     NDArray or Tensor
-        (..., 3, 3); a column vector in the camera frame, multiplied from the left, comes out in
-        the ray's frame. The transpose goes back.
+        (..., 3, 3) from camera frame to ray frame, for column vectors; the transpose is the
+        inverse.
     """
     library = library_of(directions)
     d = directions / (directions**2).sum(axis=-1, keepdims=True) ** 0.5
@@ -61,7 +61,7 @@ def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] 
     image_size
         (width, height) in pixels, or (..., 2) of them that broadcast against the pixels.
     focal
-        Focal length in pixels, or (..., 1) of them likewise.
+        Focal length in pixels, or (..., 1) of them that broadcast in the same way.
 
     Returns
     -------

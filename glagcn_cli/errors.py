@@ -8,7 +8,7 @@ class GlagcnError(Exception):
 
 
 class UsageError(GlagcnError):
-    """The options given cannot be carried out together; nothing was started (exit code 2)."""
+    """The given options contradict each other; nothing was started (exit code 2)."""
 
 
 class InputError(GlagcnError):
@@ -16,7 +16,7 @@ class InputError(GlagcnError):
 
 
 class NoVideoStreamError(InputError):
-    """The file can be read but holds no moving picture (sound only, say)."""
+    """The file is readable but has no video (only sound, for example)."""
 
 
 class NobodyFoundError(GlagcnError):

@@ -15,7 +15,7 @@ from typing import Any
 _NEW_PROCESS_GROUP, _NO_WINDOW = 0x200, 0x08000000
 
 _CRASHED = 0xC000
-"""The upper half of statuses by which Windows says that a process was not ended by itself."""
+"""The upper half of Windows' statuses of crashed processes."""
 
 _TRIES, _PAUSE = 10, 0.1  # seconds
 
@@ -46,8 +46,8 @@ def apart_from_terminal() -> dict[str, Any]:
 def violent_end(status: int) -> str | None:
     """Name what killed a process, from its exit status; None where it ended by itself.
 
-    Where there are signals the status is their number, negated. On Windows a process that crashes
-    has one of 32 bits that begins in a certain way.
+    With signals, the status is their negated number. On Windows the status of a crashed process has
+    32 bits with a certain upper half.
     """
     if status < 0:
         return f"signal {-status}"
@@ -57,13 +57,13 @@ def violent_end(status: int) -> str | None:
 def patiently(change: Callable[[], object]) -> None:
     """Rename or remove a file; on Windows retry for a second.
 
-    Nobody can do either there to a file that is open, and virus scanners and indexers open new
-    files for a moment.
+    Windows refuses both for open files, and virus scanners and indexers open new files for a
+    moment.
 
     Raises
     ------
     OSError
-        As the last attempt did.
+        All attempts failed.
     """
     for _ in range(_TRIES - 1 if is_windows() else 0):
         try:
@@ -78,13 +78,13 @@ def patiently(change: Callable[[], object]) -> None:
 def plain_folder(wanted: Path) -> Path:
     """Return a folder in which libraries of other languages can write, usually the given one.
 
-    On Windows those take a path for text of its old encodings, so that ASCII alone is safe; the
-    system's folder for temporary files may do where the one wanted does not.
+    On Windows such libraries read paths in old encodings, so that only ASCII is safe. The system's
+    folder for temporary files may be safe where the given one is not.
 
     Raises
     ------
     OSError
-        Neither does.
+        Neither is safe.
     """
     if not is_windows():
         return wanted

@@ -1,7 +1,7 @@
 """Joint sets (which point is which, what is left and right, which bones join them) and conversions.
 
-The conversion from a detector's joints to the joints the lifter reads stands here and nowhere
-else: training derives its 2D input through the same function that inference calls.
+This is the only conversion from a detector's joints to the lifter's: training derives its 2D input
+with the same function as inference.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class JointSet:
     Parameters
     ----------
     name
-        Short name, as it stands in checkpoints and exports.
+        Short name in checkpoints and exports.
     joints
         Joint names in array order; sides are named ``left_*`` and ``right_*``.
     bones
@@ -239,7 +239,7 @@ def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | 
     Returns
     -------
     NDArray or Tensor
-        (..., 17, 2) pixels, float32, of the kind of the keypoints.
+        (..., 17, 2) pixels, float32, of the keypoints' type.
     """
     array = isinstance(keypoints, np.ndarray)
     single = keypoints.astype(np.float32) if array else keypoints.float()
@@ -280,7 +280,7 @@ def to_lifter_joints(
     Returns
     -------
     keypoints, scores
-        (..., 17, 2) and (..., 17); a joint's score is the lowest of those it is made of.
+        (..., 17, 2) and (..., 17); a joint's score is the lowest of its points' scores.
     """
     if keypoints.shape[:-1] != scores.shape or keypoints.shape[-2] != len(joint_set):
         raise ValueError(

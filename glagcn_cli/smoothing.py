@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 DEFAULT_CUTOFF = 7.0
-"""Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
+"""Hertz; biomechanics filters gait at 6, and faster movement needs a little more."""
 
 ORDER = 2  # run forwards and backwards: of fourth order in all
-PADDING = 3  # periods of the cutoff, in which what the filter does at the start dies away
-SHORTEST = 12  # frames; a shorter run has nothing below the cutoff to be told apart
+PADDING = 3  # periods of the cutoff, in which the filter settles
+SHORTEST = 12  # frames; a shorter run has no frequencies below the cutoff
 
 LEAST_USUAL, LARGEST_USUAL = 0.01, 0.10
-"""Metres between which a joint's usual uncertainty is taken to lie: who is never seen well has
-nothing of his own to be compared with."""
+"""Limits of a joint's usual uncertainty, metres, for people who are never seen well."""
 
 LEAST_WEIGHT = 0.003
-"""Of a frame, however unsure: that of an error 18 times as large as usual."""
+"""Least weight of a frame, that of an error 18 times as large as usual."""
 
 
-HELD_FAST = 1e-9  # doubt that is left in a frame of weight 1
+HELD_FAST = 1e-9  # doubt of a frame of weight 1
 
 
 def runs(valid: NDArray[np.bool_]) -> list[slice]:
@@ -47,11 +46,11 @@ def low_pass(
     values
         (frames, ...).
     valid
-        (frames,) bool; other frames are returned as they are.
+        (frames,) bool; other frames are returned unchanged.
     fps
         Frames per second.
     cutoff
-        Hertz; 0 leaves everything as it is, as does a cutoff that the rate cannot hold.
+        Hertz; 0, or a cutoff above the rate's limit, changes nothing.
     """
     smooth = values.astype(np.float64)
     if not _holds(cutoff, fps):
@@ -76,18 +75,18 @@ def smooth_joints(
 
     Where a joint is less sure than it usually is, its path is bent first: to minimise
     sum of w / (1 - w) |x - joint|^2 + stiffness |second difference of x|^2, with w the squared
-    share of the usual uncertainty in that of the frame (Whittaker's smoother, which keeps straight
-    lines and lags nowhere; its stiffness alone would halve what moves at the cutoff). Frames with
-    w = 1 stay as they are, so that whoever is as sure as usual gets `low_pass` and nothing else.
+    share of the usual uncertainty in that of the frame. Whittaker's smoother preserves straight
+    lines and has no lag; this stiffness alone halves motion at the cutoff. Frames with w = 1 do not
+    change, so that paths of usual certainty only get `low_pass`.
 
     Parameters
     ----------
     joints
         (frames, joints, 3) metres.
     valid, fps, cutoff
-        As `low_pass` takes them.
+        As in `low_pass`.
     uncertainty
-        (frames, joints) metres that each joint is expected to be off; None where it is not known.
+        (frames, joints) expected error of each joint, metres; None if unknown.
     """
     if uncertainty is None or not _holds(cutoff, fps):
         return low_pass(joints, valid, fps, cutoff)
@@ -115,7 +114,7 @@ def _bend(
 ) -> NDArray[np.float64]:
     """Smooth a path (frames, 3) by Whittaker's method; frames of weight 1 hold it."""
     odds = weights / np.maximum(1 - weights, HELD_FAST)
-    # Solved for x times the odds' root: a matrix near one where frames are sure, whatever the odds.
+    # Solved for x times the odds' root, whose matrix is near 1 where frames are sure.
     scale = 1 / np.sqrt(odds)
     bands = _second_differences(len(path)) * stiffness
     bands[0] = bands[0] * scale**2 + 1

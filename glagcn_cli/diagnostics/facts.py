@@ -65,15 +65,15 @@ def problems(facts: Any) -> Iterator[str]:
 
 def versions() -> Facts:
     """Return the versions of Python and of the packages that results depend on."""
-    told: Facts = {
+    known: Facts = {
         "python": {"version": platform.python_version(), "file": sys.executable},
         "system": {"version": platform.platform()},
     }
     for name in (*_IMPORTED, *_NEEDED):
-        told[name] = _package(name)
-    told[_ON_REQUEST] = _mmpose()
+        known[name] = _package(name)
+    known[_ON_REQUEST] = _mmpose()
     present = {name: found for name in _ONE_OF if PROBLEM not in (found := _package(name))}
-    return told | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
+    return known | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
 
 
 def _mmpose() -> Facts:
@@ -88,18 +88,18 @@ def _mmpose() -> Facts:
 
 def _package(name: str) -> Facts:
     try:
-        told: Facts = {"version": metadata.version(name)}
+        found: Facts = {"version": metadata.version(name)}
     except metadata.PackageNotFoundError:
         return {PROBLEM: "not installed"}
     if module := _IMPORTED.get(name):
         try:
             own = str(importlib.import_module(module).__version__)
-            # A CUDA build's package says 2.13.0 where the module says 2.13.0+cu130.
-            if own.partition("+")[0] == told["version"]:
-                told["version"] = own
+            # A CUDA build's package has version 2.13.0 where the module has 2.13.0+cu130.
+            if own.partition("+")[0] == found["version"]:
+                found["version"] = own
         except Exception as error:
-            told[PROBLEM] = f"cannot be imported ({_line(error)})"
-    return told
+            found[PROBLEM] = f"cannot be imported ({_line(error)})"
+    return found
 
 
 def ffmpeg_facts() -> Facts:
@@ -107,11 +107,11 @@ def ffmpeg_facts() -> Facts:
     import imageio_ffmpeg
 
     program = Path(imageio_ffmpeg.get_ffmpeg_exe())
-    told = {"version": imageio_ffmpeg.get_ffmpeg_version(), "file": str(program)}
+    found = {"version": imageio_ffmpeg.get_ffmpeg_version(), "file": str(program)}
     inside = Path(imageio_ffmpeg.__file__).parent in program.parents
     if os.environ.get("IMAGEIO_FFMPEG_EXE"):
-        return told | {"from": "IMAGEIO_FFMPEG_EXE"}
-    return told | {"from": "the package imageio-ffmpeg" if inside else "the system"}
+        return found | {"from": "IMAGEIO_FFMPEG_EXE"}
+    return found | {"from": "the package imageio-ffmpeg" if inside else "the system"}
 
 
 def devices() -> list[Facts]:

@@ -64,14 +64,14 @@ def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _versions(facts: Facts) -> Iterator[str]:
     def row(name: str, about: Facts) -> list[str]:
         source = f"from {about['from']}" if "from" in about else ""
-        told = [
+        words = [
             about.get("version", ""),
             source,
             about.get("file", ""),
             about.get("note", ""),
             *_problem(about),
         ]
-        return [name, "  ".join(word for word in told if word)]
+        return [name, "  ".join(word for word in words if word)]
 
     found = facts["versions"]
     rows = (
@@ -84,12 +84,12 @@ def _versions(facts: Facts) -> Iterator[str]:
 
 def _devices(found: list[Facts]) -> Iterator[list[str]]:
     for about in found:
-        told = [str(about.get("name", about.get("note")))]
+        words = [str(about.get("name", about.get("note")))]
         if cores := about.get("cores"):
-            told.append(f"{counted(cores, 'core')} to use")
+            words.append(f"{counted(cores, 'core')} to use")
         if memory := about.get("memory"):
-            told.append(f"{memory / 2**30:.1f} GiB of memory")
-        yield [about["device"], ", ".join(told)]
+            words.append(f"{memory / 2**30:.1f} GiB of memory")
+        yield [about["device"], ", ".join(words)]
 
 
 def _state(about: Facts) -> list[str]:

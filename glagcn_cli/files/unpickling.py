@@ -47,8 +47,8 @@ def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
 
 def _reason(error: pickle.UnpicklingError) -> str:
     """Return what torch's unpickler refused, without its advice to read the file regardless."""
-    told = str(error).rpartition("WeightsUnpickler error:")[2].strip()
-    return told.partition("\n")[0].partition(". ")[0]
+    reason = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    return reason.partition("\n")[0].partition(". ")[0]
 
 
 def harmless_types() -> list[Any]:

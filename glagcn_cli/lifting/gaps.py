@@ -92,10 +92,10 @@ def fill_gaps(
         trusted[~known, joint] = 0.0
         trusted[between, joint] = FILLED_SCORE
         if known.any():
-            kept = known | (doubtful & ~between)
+            usable = known | (doubtful & ~between)
             for axis in range(keypoints.shape[2]):
                 line = np.interp(frames, frames[known], keypoints[known, joint, axis])
-                filled[~kept, joint, axis] = line[~kept]
+                filled[~usable, joint, axis] = line[~usable]
     return Filled(filled, trusted, bridged)
 
 

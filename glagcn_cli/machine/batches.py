@@ -52,7 +52,7 @@ class Batches(Generic[T, R]):
         return results
 
     def _take_less(self, tried: int, error: RuntimeError) -> None:
-        """Halve the batch size for good."""
+        """Halve the batch size permanently."""
         if tried == 1:
             raise DeviceError(
                 "the device is out of memory for the smallest batch; close other programs that use "

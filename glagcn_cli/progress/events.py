@@ -43,8 +43,8 @@ class EventStream:
 
     def emit(self, event: str, **facts: Any) -> None:
         """Write an event; leave out facts that are None, but for a stage's total."""
-        told = {key: value for key, value in facts.items() if value is not None or key == "total"}
-        line = json.dumps({"event": event, **told}) + "\n"  # ASCII survives any encoding
+        known = {key: value for key, value in facts.items() if value is not None or key == "total"}
+        line = json.dumps({"event": event, **known}) + "\n"  # ASCII survives any encoding
         with self._lock, suppress(OSError):  # without a reader the work continues
             sys.stderr.write(line)
             sys.stderr.flush()

@@ -102,12 +102,12 @@ class Stages:
     def telling(self, on_written: Callable[[Path], object]) -> Callable[[Path], None]:
         """Also emit an event for each finished file."""
 
-        def told(path: Path) -> None:
+        def announce(path: Path) -> None:
             on_written(path)
             if self.events:
                 EVENTS.emit("written", input=self.about, path=str(path))
 
-        return told
+        return announce
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
@@ -154,8 +154,8 @@ class Stages:
         def facts() -> dict[str, Any]:
             seconds = round(time.perf_counter() - started, 3)
             done = stage.frames - before
-            told = {"input": self.about, "stage": name, "seconds": seconds}
-            return told if total is None else told | {"frames": done, "total": total or None}
+            known = {"input": self.about, "stage": name, "seconds": seconds}
+            return known if total is None else known | {"frames": done, "total": total or None}
 
         EVENTS.emit("stage", **facts(), state="begin")
         stage._tell = lambda: EVENTS.running(**facts())

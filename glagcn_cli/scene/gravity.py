@@ -62,8 +62,8 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
         frames, and of `standing_up`, with less weight the more it differs. Without estimates,
         `standing_up` alone.
     """
-    told = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
-    up = robust_direction(np.concatenate(told)) if told else None
+    estimates = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
+    up = robust_direction(np.concatenate(estimates)) if estimates else None
     standing = standing_up(sequences)
     if up is None:
         return standing

@@ -71,11 +71,11 @@ def shots_of_part(
     shots = shots_of(clip, frames)
     chosen = np.arange(frames)[part]
     number = np.searchsorted([shot.start for shot in shots], chosen, side="right") - 1
-    told = [shots[one] for one in np.unique(number)]
+    seen = [shots[one] for one in np.unique(number)]
     of_part = {
         FILM_CUTS: np.flatnonzero(np.diff(number)) + 1,
-        CAMERA_MOVES: np.array([shot.moving_camera for shot in told]),
-        CAMERA_DRIFT: np.array([shot.drift for shot in told]),
+        CAMERA_MOVES: np.array([shot.moving_camera for shot in seen]),
+        CAMERA_DRIFT: np.array([shot.drift for shot in seen]),
     }
     return {name: values for name, values in of_part.items() if name in clip}
 

@@ -100,10 +100,10 @@ def _best_followers(
         low = np.searchsorted(first, end.frame, side="right")
         high = np.searchsorted(first, end.frame + LONGEST_ABSENCE * fps, side="right")
         for after in range(low, high):
-            told = _evidence(end, starts[after], fps)
-            if told > LEAST_EVIDENCE:
+            gain = _evidence(end, starts[after], fps)
+            if gain > LEAST_EVIDENCE:
                 pairs.append((before, after))
-                evidence.append(told)
+                evidence.append(gain)
     if not pairs:
         return [None] * count
     # An own column for every tracklet without a successor, at no gain.

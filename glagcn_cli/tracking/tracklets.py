@@ -66,18 +66,18 @@ class Tracklet:
 
 def without_doubles(detections: FrameDetections) -> list[int]:
     """Return the rows to keep: of two detections of one person the better scored one."""
-    kept: list[int] = []
+    rows: list[int] = []
     for index in np.argsort(-detections.scores.mean(axis=1), kind="stable"):
         similar = keypoint_similarity(
             detections.keypoints[index],
             detections.scores[index],
-            detections.keypoints[kept],
-            detections.scores[kept],
+            detections.keypoints[rows],
+            detections.scores[rows],
             KEYPOINT_TOLERANCE * size(detections.boxes[index]),
         )
         if not (similar >= DOUBLE_OVERLAP).any():
-            kept.append(int(index))
-    return kept
+            rows.append(int(index))
+    return rows
 
 
 def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -> list[Tracklet]:

@@ -99,9 +99,9 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
     if not held:
         raise ValueError("pruning needs at least one batch to score channels")
     whole = copy.deepcopy(network).eval().requires_grad_(True)
-    kept = _choose(whole, channels, held)
-    _stand_in(whole, kept, held)
-    return _slice(whole, kept)
+    remaining = _choose(whole, channels, held)
+    _stand_in(whole, remaining, held)
+    return _slice(whole, remaining)
 
 
 def _blocks(network: nn.Module) -> dict[str, GraphTemporalBlock]:
@@ -189,27 +189,29 @@ class _Moments:
         self.sum += values.sum(dim=1)
         self.products += values @ values.T
 
-    def predict(self, dropped: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Fit the dropped channels by least squares: matrix (dropped, kept), offset (dropped,)."""
+    def predict(self, dropped: Tensor, remaining: Tensor) -> tuple[Tensor, Tensor]:
+        """Fit dropped channels by least squares: matrix (dropped, remaining), offset (dropped,)."""
         mean = self.sum / self.count
         covariance = self.products / self.count - torch.outer(mean, mean)
-        given = covariance[kept][:, kept]
+        given = covariance[remaining][:, remaining]
         ridge = RIDGE * given.diagonal().mean() + torch.finfo(torch.float32).tiny
-        given = given + ridge * torch.eye(len(kept), dtype=given.dtype, device=given.device)
-        matrix = torch.linalg.solve(given, covariance[kept][:, dropped]).T
-        return matrix.float(), (mean[dropped] - matrix @ mean[kept]).float()
+        given = given + ridge * torch.eye(len(remaining), dtype=given.dtype, device=given.device)
+        matrix = torch.linalg.solve(given, covariance[remaining][:, dropped]).T
+        return matrix.float(), (mean[dropped] - matrix @ mean[remaining]).float()
 
 
 @torch.no_grad()
-def _stand_in(network: GLAGCN, kept: _Remaining, batches: Sequence[tuple[Tensor, Tensor]]) -> None:
+def _stand_in(
+    network: GLAGCN, remaining: _Remaining, batches: Sequence[tuple[Tensor, Tensor]]
+) -> None:
     """Let the remaining channels replace the dropped ones, in every layer that reads them."""
     blocks = list(_blocks(network).values())
-    readers: list[tuple[nn.Module, Tensor]] = [(block, kept.tied) for block in blocks[1:]]
-    readers += [(block.tcn1, kept.tied) for block in blocks[1:]]
-    readers += [(blocks[0].tcn1, kept.inner)]
-    readers += [(network.head_global, kept.tied), (network.head_local, kept.tied)]
+    readers: list[tuple[nn.Module, Tensor]] = [(block, remaining.tied) for block in blocks[1:]]
+    readers += [(block.tcn1, remaining.tied) for block in blocks[1:]]
+    readers += [(blocks[0].tcn1, remaining.inner)]
+    readers += [(network.head_global, remaining.tied), (network.head_local, remaining.tied)]
     width = network.architecture.channels
-    moments = {module: _Moments(width, kept.tied.device) for module, _ in readers}
+    moments = {module: _Moments(width, remaining.tied.device) for module, _ in readers}
 
     def read(module: nn.Module, inputs: tuple[Tensor]) -> None:
         moments[module].add(inputs[0])
@@ -217,7 +219,7 @@ def _stand_in(network: GLAGCN, kept: _Remaining, batches: Sequence[tuple[Tensor,
     with _hooks(module.register_forward_pre_hook(read) for module, _ in readers):
         for inputs, _ in batches:
             network(inputs)
-    everything = torch.arange(width, device=kept.tied.device)
+    everything = torch.arange(width, device=remaining.tied.device)
     for module, stay in readers:
         dropped = everything[~torch.isin(everything, stay)]
         matrix, offset = moments[module].predict(dropped, stay)
@@ -243,22 +245,22 @@ def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
     return [(module.conv if isinstance(module, TemporalConvolution) else module, 1.0)]
 
 
-def _slice(network: GLAGCN, kept: _Remaining) -> GLAGCN:
+def _slice(network: GLAGCN, remaining: _Remaining) -> GLAGCN:
     """Build the narrower network from rows and columns of the tensors."""
-    numbers = replace(network.architecture, channels=len(kept.tied))
+    numbers = replace(network.architecture, channels=len(remaining.tied))
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     for number, name in enumerate(_blocks(network)):
         first = number == 0
-        source = torch.arange(numbers.in_channels).to(kept.tied) if first else kept.tied
-        middle = kept.inner if first else kept.tied
+        source = torch.arange(numbers.in_channels).to(remaining.tied) if first else remaining.tied
+        middle = remaining.inner if first else remaining.tied
         parts = {
             "gcn1.conv_d": (middle, source),
             "gcn1.bn": (middle, None),
             "gcn1.down": (middle, source),
-            "tcn1": (kept.tied, middle),
-            "residual": (kept.tied, source),
+            "tcn1": (remaining.tied, middle),
+            "residual": (remaining.tied, source),
         }
-        for k, embeddings in enumerate(kept.embeddings[number]):
+        for k, embeddings in enumerate(remaining.embeddings[number]):
             parts |= {f"gcn1.conv_{c}.{k}": (embeddings, source) for c in "ab"}
             # Similarities are divided by the number of embeddings; this undoes the change.
             share = len(embeddings) / (network.architecture.channels // EMBEDDING_SHARE)
@@ -272,8 +274,8 @@ def _slice(network: GLAGCN, kept: _Remaining) -> GLAGCN:
                     state[key] = _cut(state[key], rows, columns)
     for head in ("head_global", "head_local", "error_global", "error_local", "gravity"):
         if f"{head}.weight" in state:
-            state[f"{head}.weight"] = state[f"{head}.weight"][:, kept.tied]
-    narrow = GLAGCN(numbers).to(kept.tied.device)
+            state[f"{head}.weight"] = state[f"{head}.weight"][:, remaining.tied]
+    narrow = GLAGCN(numbers).to(remaining.tied.device)
     narrow.load_state_dict(state)  # strict: a tensor that was not cut does not fit
     return narrow.eval()
 

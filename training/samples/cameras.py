@@ -1,4 +1,4 @@
-"""Virtual cameras, placed wherever a person would hold a camera."""
+"""Virtual cameras, placed as people hold cameras."""
 
 from __future__ import annotations
 
