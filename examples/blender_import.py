@@ -49,7 +49,7 @@ def main(bvh: Path, output: Path, frame: int | None) -> None:
 
 
 def import_rig(bvh: Path) -> bpy.types.Object:
-    """Import a BVH file, metres, at its own rate; the armature."""
+    """Import a BVH file, metres, at its own rate; return the armature."""
     if not bvh.is_file():
         sys.exit(f"{bvh}: there is no such file")
     bpy.ops.import_anim.bvh(
@@ -75,7 +75,7 @@ def dress(rig: bpy.types.Object) -> None:
 
 
 def ends_of(bone: bpy.types.Bone) -> list[Vector]:
-    """Where the joints are that a bone leads to, or its end where it leads to none.
+    """Return the joints at a bone's end, or its tip where it has none.
 
     A bone with several children has a tail that Blender made up, away from all of them.
     """
@@ -88,7 +88,7 @@ def ends_of(bone: bpy.types.Bone) -> list[Vector]:
 
 
 def side_of(name: str) -> str:
-    """Of a bone's name in any of the skeletons: "mixamorig:LeftArm", "LeftKnee", "LHipJoint"."""
+    """Tell the side from a bone's name: "mixamorig:LeftArm", "LeftKnee", "LHipJoint"."""
     plain = name.split(":")[-1]
     if plain.startswith(("Left", "LHip", "LThumb")):
         return "left"
@@ -96,7 +96,7 @@ def side_of(name: str) -> str:
 
 
 def limb(start: Vector, end: Vector, thick: float, head: bool) -> bpy.types.Object:
-    """A cone with a round section from one point to the other; a head is an egg."""
+    """Make a cone with a round section from one point to the other; a head is an egg."""
     middle, along = (start + end) / 2, end - start
     if head:
         bpy.ops.mesh.primitive_uv_sphere_add(radius=1.0, location=middle)
@@ -113,7 +113,7 @@ def limb(start: Vector, end: Vector, thick: float, head: bool) -> bpy.types.Obje
 
 
 def ball(centre: Vector, radius: float) -> bpy.types.Object:
-    """A ball at a joint."""
+    """Make a ball at a joint."""
     bpy.ops.mesh.primitive_uv_sphere_add(radius=radius, location=centre)
     return bpy.context.object
 
@@ -124,7 +124,7 @@ def hang(
     thing: bpy.types.Object,
     material: bpy.types.Material,
 ) -> None:
-    """Let an object that was made at the rest pose follow a bone."""
+    """Attach an object made at the rest pose to a bone."""
     bpy.ops.object.shade_smooth()
     thing.data.materials.append(material)
     bpy.context.view_layer.update()
@@ -138,7 +138,7 @@ def hang(
 
 
 def material_of(name: str) -> bpy.types.Material:
-    """A rough material in one of the colours, made once."""
+    """Return a rough material in one of the colours, made once."""
     material = bpy.data.materials.get(name)
     if material is None:
         material = bpy.data.materials.new(name)
@@ -151,14 +151,14 @@ def material_of(name: str) -> bpy.types.Material:
 
 
 def add_floor(rig: bpy.types.Object) -> None:
-    """A floor of 400 metres around the person."""
+    """Add a floor of 400 metres around the person."""
     place = hips_of(rig)
     bpy.ops.mesh.primitive_plane_add(size=400.0, location=(place.x, place.y, 0.0))
     bpy.context.object.data.materials.append(material_of("floor"))
 
 
 def add_camera(rig: bpy.types.Object) -> None:
-    """A camera at eye height that looks at the person from ahead and aside."""
+    """Add a camera at eye height that looks at the person from ahead and aside."""
     place = hips_of(rig)
     bpy.ops.object.camera_add(location=(place.x + 2.3, place.y - 4.4, 1.4))
     camera = bpy.context.object
@@ -170,7 +170,7 @@ def add_camera(rig: bpy.types.Object) -> None:
 
 
 def add_light() -> None:
-    """A sun from the upper left, and a pale sky."""
+    """Add a sun from the upper left, and a pale sky."""
     bpy.ops.object.light_add(type="SUN", rotation=(math.radians(40), 0.0, math.radians(-35)))
     bpy.context.object.data.energy = 3.0
     bpy.context.object.data.angle = math.radians(6.0)
@@ -182,7 +182,7 @@ def add_light() -> None:
 
 
 def hips_of(rig: bpy.types.Object) -> Vector:
-    """Where the root joint is in this frame, metres."""
+    """Return the root joint's place in this frame, metres."""
     return rig.matrix_world @ rig.pose.bones[0].head
 
 

@@ -25,7 +25,7 @@ def main(video: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     people = lift_video(video, Settings(people=1))
     if not people:
-        sys.exit(f"{video}: nobody was found")
+        sys.exit(f"{video}: no person was found")
     person = people[0]  # joints (frames, 17, 3) in metres: y up, the floor at 0
 
     wrist = person.joints[person.valid, person.joint_set.index("right_wrist")]
@@ -36,7 +36,7 @@ def main(video: Path, folder: Path) -> None:
     for side in ("left", "right"):
         knee = angles[f"{side}_knee_flexion"]
         log.info("%s knee: %.0f to %.0f degrees", side, np.nanmin(knee), np.nanmax(knee))
-    for name, value in find_gait(person).summary().items():  # empty where nobody walks
+    for name, value in find_gait(person).summary().items():  # empty without a gait
         log.info("%s: %.2f", name, value)
 
     context = ExportContext(overwrite=True, source=video)

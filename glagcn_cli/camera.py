@@ -1,6 +1,6 @@
 """Pinhole camera: focal length, rays through pixels, and axes along a ray.
 
-Inference passes numpy arrays, training passes torch tensors; the lines are the same.
+Inference passes numpy arrays, training passes torch tensors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def ray_rotations(directions: NDArray[np.floating]) -> NDArray[np.float64]: ...
 @overload
 def ray_rotations(directions: Tensor) -> Tensor: ...
 def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
-    """Rotations that turn the camera's axes so that z points along a ray, without roll.
+    """Return rotations that turn the camera's axes so that z points along a ray, without roll.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
     Returns
     -------
     NDArray or Tensor
-        (..., 3, 3); a column vector in the camera frame, multiplied from the left, comes out in
-        the ray's frame. The transpose goes back.
+        (..., 3, 3) from camera frame to ray frame, for column vectors; the transpose is the
+        inverse.
     """
     library = library_of(directions)
     d = directions / (directions**2).sum(axis=-1, keepdims=True) ** 0.5
@@ -54,7 +54,7 @@ def pixel_rays(
 @overload
 def pixel_rays(pixels: Tensor, image_size: Tensor, focal: Tensor) -> Tensor: ...
 def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] | Tensor:
-    """Directions of the rays through pixels, for cameras whose centre is the picture's.
+    """Return directions of the rays through pixels, for a camera centred on the picture.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] 
     image_size
         (width, height) in pixels, or (..., 2) of them that broadcast against the pixels.
     focal
-        Focal length in pixels, or (..., 1) of them likewise.
+        Focal length in pixels, or (..., 1) of them that broadcast in the same way.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def focal_length(image_size: tuple[int, int] | Tensor, fov_degrees: Tensor) -> T
 @overload
 def focal_length(image_size: tuple[int, int], fov_degrees: float) -> float: ...
 def focal_length(image_size: Any, fov_degrees: Any) -> float | Tensor:
-    """Focal length in pixels from the field of view over the picture's longer side.
+    """Compute the focal length in pixels from the field of view over the longer side.
 
     A tensor of sizes is (cameras, 2), for fields of view (cameras,).
     """
@@ -91,7 +91,7 @@ def focal_length(image_size: Any, fov_degrees: Any) -> float | Tensor:
 
 
 def library_of(values: Any) -> Any:
-    """The module whose functions work on these values: torch for tensors, else numpy."""
+    """Return the module for these values: torch for tensors, else numpy."""
     if not hasattr(values, "new_tensor"):
         return np
     import torch

@@ -4,7 +4,7 @@ Nothing is imported here: the command line reads these for its help.
 """
 
 CUTOFF = 7.0
-"""Hertz; biomechanics filters gait at 6, and a little more is left for faster movement."""
+"""Hertz; biomechanics filters gait at 6, and faster movement needs a little more."""
 
 FOV = 60.0
 """Degrees over the picture's longer side, where nothing is known of the lens."""

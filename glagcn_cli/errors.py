@@ -1,4 +1,4 @@
-"""Every failure a user can meet, by name: what is wrong with which file, and what to do."""
+"""All failures that a user can meet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ class GlagcnError(Exception):
 
 
 class UsageError(GlagcnError):
-    """The options given cannot be carried out together; nothing was started (exit code 2)."""
+    """The given options contradict each other; nothing was started (exit code 2)."""
 
 
 class InputError(GlagcnError):
@@ -16,7 +16,7 @@ class InputError(GlagcnError):
 
 
 class NoVideoStreamError(InputError):
-    """The file can be read but holds no moving picture (sound only, say)."""
+    """The file is readable but has no video (only sound, for example)."""
 
 
 class NobodyFoundError(GlagcnError):
@@ -36,8 +36,8 @@ class ModelNotFoundError(GlagcnError):
 
 
 class DeviceError(GlagcnError):
-    """The device asked for is not there, failed, or has too little memory."""
+    """The requested device does not exist, failed, or has too little memory."""
 
 
 class TrainingError(GlagcnError):
-    """A training cannot go on: its loss is not a number any more."""
+    """A training cannot continue: its loss is not finite."""

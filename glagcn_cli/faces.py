@@ -1,4 +1,4 @@
-"""Names that a package offers to its users, imported when they are first asked for."""
+"""Names that a package offers its users, imported on first use."""
 
 from __future__ import annotations
 

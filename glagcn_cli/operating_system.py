@@ -1,4 +1,4 @@
-"""What is otherwise on Windows, or on macOS, than on Linux, asked for in this one place."""
+"""Differences of Windows and macOS from Linux, in one place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 _NEW_PROCESS_GROUP, _NO_WINDOW = 0x200, 0x08000000
 
 _CRASHED = 0xC000
-"""The upper half of statuses by which Windows says that a process was not ended by itself."""
+"""The upper half of Windows' statuses of crashed processes."""
 
 _TRIES, _PAUSE = 10, 0.1  # seconds
 
@@ -24,17 +24,17 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 
 
 def is_windows() -> bool:
-    """Whether this is Windows."""
+    """Tell whether this is Windows."""
     return sys.platform == "win32"
 
 
 def is_mac() -> bool:
-    """Whether this is macOS."""
+    """Tell whether this is macOS."""
     return sys.platform == "darwin"
 
 
 def apart_from_terminal() -> dict[str, Any]:
-    """Options of ``subprocess.Popen`` by which Ctrl-C in a terminal does not reach a process.
+    """Return ``subprocess.Popen`` options that shield a process from a terminal's Ctrl-C.
 
     On Windows it opens no window of its own either, where this program has none.
     """
@@ -44,10 +44,10 @@ def apart_from_terminal() -> dict[str, Any]:
 
 
 def violent_end(status: int) -> str | None:
-    """Say by what a process was ended, from its exit status; None where it came to an end itself.
+    """Name what killed a process, from its exit status; None where it ended by itself.
 
-    Where there are signals the status is their number, negated. On Windows a process that crashes
-    has one of 32 bits that begins in a certain way.
+    With signals, the status is their negated number. On Windows the status of a crashed process has
+    32 bits with a certain upper half.
     """
     if status < 0:
         return f"signal {-status}"
@@ -55,15 +55,15 @@ def violent_end(status: int) -> str | None:
 
 
 def patiently(change: Callable[[], object]) -> None:
-    """Rename or remove a file, on Windows again and again for a second.
+    """Rename or remove a file; on Windows retry for a second.
 
-    Nobody can do either there to a file that is open, and virus scanners and indexers open new
-    files for a moment.
+    Windows refuses both for open files, and virus scanners and indexers open new files for a
+    moment.
 
     Raises
     ------
     OSError
-        As the last attempt did.
+        All attempts failed.
     """
     for _ in range(_TRIES - 1 if is_windows() else 0):
         try:
@@ -76,15 +76,15 @@ def patiently(change: Callable[[], object]) -> None:
 
 
 def plain_folder(wanted: Path) -> Path:
-    """Give a folder in which libraries of other languages can write: as a rule the one wanted.
+    """Return a folder in which libraries of other languages can write, usually the given one.
 
-    On Windows those take a path for text of its old encodings, so that ASCII alone is safe; the
-    system's folder for temporary files may do where the one wanted does not.
+    On Windows such libraries read paths in old encodings, so that only ASCII is safe. The system's
+    folder for temporary files may be safe where the given one is not.
 
     Raises
     ------
     OSError
-        Neither does.
+        Neither is safe.
     """
     if not is_windows():
         return wanted
@@ -99,7 +99,7 @@ def plain_folder(wanted: Path) -> Path:
 
 
 def folded(name: str) -> str:
-    """Say what tells a name from another on every disk: some keep no capitals apart, nor accents.
+    """Return a name's form on disks that ignore capitals or accents.
 
     An accent may be a letter's own or a character after it.
     """
@@ -107,7 +107,7 @@ def folded(name: str) -> str:
 
 
 def is_impossible_name(name: str) -> bool:
-    r"""Whether no file can be called so here: ``nul.npy``, ``a?.npy`` or ``a:b.npy`` on Windows.
+    r"""Tell whether no file can have this name: ``nul.npy``, ``a?.npy``, ``a:b.npy`` on Windows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Frozen data that flows through the house: detections, keypoints of one person, 3D poses."""
+"""Frozen data that the stages exchange: detections, keypoints of one person, 3D poses."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Keypoints2D:
     image_size
         (width, height) of the frames in pixels.
     joint_set
-        What the joints are.
+        Joint set of the joints.
     person
         Identity, from 1.
     """
@@ -118,18 +118,18 @@ class PoseSequence:
     frame
         "scene" or "camera": the frame of reference of ``joints``.
     joint_set
-        What the joints are.
+        Joint set of the joints.
     person
         Identity, from 1.
     uncertainty
-        (frames, joints) metres that a joint is expected to be off; None where the lifter does not
-        say. Anything finite where ``valid`` is false.
+        (frames, joints) expected error of each joint, metres; None where the lifter has no
+        estimate. Anything finite where ``valid`` is false.
     up
-        (frames, 3) unit vectors against gravity, camera frame, as the lifter sees it in the person;
-        None where it does not say, and in the scene frame, where up is y.
+        (frames, 3) unit vectors against gravity, camera frame, estimated by the lifter; None
+        without an estimate, and in the scene frame, where up is y.
     contacts
-        (frames, 2) bool: the left and the right foot stand on the floor; None where that was not
-        looked for. False where ``valid`` is false.
+        (frames, 2) bool: the left and the right foot stand on the floor; None if unknown. False
+        where ``valid`` is false.
     """
 
     joints: NDArray[np.float32]
@@ -166,11 +166,11 @@ class PoseSequence:
 
 
 class LiftedJoints(NamedTuple):
-    """What a lifter makes of one person's 2D.
+    """A lifter's output for one person's 2D.
 
     ``joints`` (frames, joints, 3) metres, camera frame, relative to the root; ``uncertainty``
-    (frames, joints) metres that they are expected to be off, and ``up`` (frames, 3) unit vectors
-    against gravity in the camera frame, None where the lifter does not say.
+    (frames, joints) their expected errors, metres, and ``up`` (frames, 3) unit vectors against
+    gravity in the camera frame, None where the lifter has no estimate.
     """
 
     joints: NDArray[np.float64]

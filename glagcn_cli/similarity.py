@@ -9,12 +9,12 @@ KEYPOINT_TOLERANCE = 0.12  # of the person's size: displacement at which similar
 
 
 def centre(box: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Middle (..., 2) of boxes (..., 4)."""
+    """Return the middle (..., 2) of boxes (..., 4)."""
     return (box[..., :2] + box[..., 2:]) / 2
 
 
 def size(box: NDArray[np.floating]) -> float:
-    """Square root of the box's area, at least a pixel."""
+    """Return the square root of the box's area, at least a pixel."""
     return float(np.sqrt(max(1.0, (box[2] - box[0]) * (box[3] - box[1]))))
 
 
@@ -25,7 +25,7 @@ def keypoint_similarity(
     other_scores: NDArray[np.floating],
     tolerance: float,
 ) -> NDArray[np.float64]:
-    """Similarity of a pose to other poses, as COCO's object keypoint similarity.
+    """Compute the similarity of a pose to other poses, as COCO's object keypoint similarity.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def keypoint_similarity(
 
 
 def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Intersection over union of one box (4,) with others (people, 4)."""
+    """Compute the intersection over union of one box (4,) with others (people, 4)."""
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[2:], others[:, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=1)

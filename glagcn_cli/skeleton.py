@@ -1,7 +1,7 @@
 """Joint sets (which point is which, what is left and right, which bones join them) and conversions.
 
-The conversion from a detector's joints to the joints the lifter reads stands here and nowhere
-else: training derives its 2D input through the same function that inference calls.
+This is the only conversion from a detector's joints to the lifter's: training derives its 2D input
+with the same function as inference.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JointSet:
-    """Names and connections of the joints that one detector, data set or lifter speaks of.
+    """Names and connections of the joints of a detector, data set or lifter.
 
     Parameters
     ----------
     name
-        Short name, as it stands in checkpoints and exports.
+        Short name in checkpoints and exports.
     joints
         Joint names in array order; sides are named ``left_*`` and ``right_*``.
     bones
@@ -40,11 +40,11 @@ class JointSet:
         return len(self.joints)
 
     def index(self, joint: str) -> int:
-        """Position of a joint by name."""
+        """Return the position of a joint by name."""
         return self.joints.index(joint)
 
     def indices(self, joints: Sequence[str]) -> list[int]:
-        """Positions of several joints by name."""
+        """Return the positions of several joints by name."""
         return [self.joints.index(joint) for joint in joints]
 
     @cached_property
@@ -207,7 +207,7 @@ _FROM_COCO: dict[str, dict[str, float]] = {
 
 
 def _between(start: str, end: str, share: float) -> dict[str, float]:
-    """Point at a share of the way between two joints of ``_FROM_COCO``, as COCO weights."""
+    """Compute the point part of the way between two joints of ``_FROM_COCO``, as COCO weights."""
     near, far = _FROM_COCO[start], _FROM_COCO[end]
     return {j: w * (1 - share) for j, w in near.items()} | {j: w * share for j, w in far.items()}
 
@@ -227,7 +227,7 @@ def lifter_points(keypoints: NDArray[np.floating], joint_set: JointSet) -> NDArr
 @overload
 def lifter_points(keypoints: Tensor, joint_set: JointSet) -> Tensor: ...
 def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | Tensor:
-    """Place the H36M-17 joints that the lifter reads from a detector's points.
+    """Compute the H36M-17 joints that the lifter reads from a detector's points.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | 
     Returns
     -------
     NDArray or Tensor
-        (..., 17, 2) pixels, float32, of the kind of the keypoints.
+        (..., 17, 2) pixels, float32, of the keypoints' type.
     """
     array = isinstance(keypoints, np.ndarray)
     single = keypoints.astype(np.float32) if array else keypoints.float()
@@ -256,7 +256,7 @@ def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | 
 
 @lru_cache
 def _conversion_on(device: Any) -> Tensor:
-    """The linear map on a device, copied there once: a copy waits for all that a GPU has to do."""
+    """Return the linear map on a device, copied there once, since a copy waits for the GPU."""
     import torch
 
     return torch.from_numpy(COCO17_TO_H36M17).double().to(device)
@@ -280,7 +280,7 @@ def to_lifter_joints(
     Returns
     -------
     keypoints, scores
-        (..., 17, 2) and (..., 17); a joint's score is the lowest of those it is made of.
+        (..., 17, 2) and (..., 17); a joint's score is the lowest of its points' scores.
     """
     if keypoints.shape[:-1] != scores.shape or keypoints.shape[-2] != len(joint_set):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Zero-phase smoothing of joint paths, firmer where a joint is unsure."""
+"""Zero-phase smoothing of joint paths, stronger where a joint is unsure."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from scipy.linalg import solveh_banded
 from .defaults import CUTOFF
 
 ORDER = 2  # run forwards and backwards: of fourth order in all
-PADDING = 3  # periods of the cutoff, in which what the filter does at the start dies away
-SHORTEST = 12  # frames; a shorter run has nothing below the cutoff to be told apart
+PADDING = 3  # periods of the cutoff, in which the filter settles
+SHORTEST = 12  # frames; a shorter run has no frequencies below the cutoff
 
 LEAST_USUAL, LARGEST_USUAL = 0.01, 0.10
-"""Metres between which a joint's usual uncertainty is taken to lie: who is never seen well has
-nothing of his own to be compared with."""
+"""Limits of a joint's usual uncertainty, metres, for people who are never seen well."""
 
 LEAST_WEIGHT = 0.003
-"""Of a frame, however unsure: that of an error 18 times as large as usual."""
+"""Least weight of a frame, that of an error 18 times as large as usual."""
 
 
-HELD_FAST = 1e-9  # doubt that is left in a frame of weight 1
+HELD_FAST = 1e-9  # doubt of a frame of weight 1
 
 
 def runs(valid: NDArray[np.bool_]) -> list[slice]:
-    """Stretches of consecutive valid frames."""
+    """Find the stretches of consecutive valid frames."""
     edges = np.diff(np.concatenate([[False], valid, [False]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
@@ -39,18 +38,18 @@ def low_pass(
     fps: Fraction,
     cutoff: float = CUTOFF,
 ) -> NDArray[np.float64]:
-    """Butterworth filter along time, without phase shift, over every run of valid frames.
+    """Apply a Butterworth low-pass without phase shift along time, to every run of valid frames.
 
     Parameters
     ----------
     values
         (frames, ...).
     valid
-        (frames,) bool; other frames are returned as they are.
+        (frames,) bool; other frames are returned unchanged.
     fps
         Frames per second.
     cutoff
-        Hertz; 0 leaves everything as it is, as does a cutoff that the rate cannot hold.
+        Hertz; 0, or a cutoff above the rate's limit, changes nothing.
     """
     smooth = values.astype(np.float64)
     if not _holds(cutoff, fps):
@@ -71,22 +70,22 @@ def smooth_joints(
     cutoff: float = CUTOFF,
     uncertainty: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
-    """Low-pass joints over time, after unsure ones were drawn towards their neighbours in time.
+    """Draw unsure joints towards their neighbours in time, then filter over time.
 
     Where a joint is less sure than it usually is, its path is bent first: to minimise
     sum of w / (1 - w) |x - joint|^2 + stiffness |second difference of x|^2, with w the squared
-    share of the usual uncertainty in that of the frame (Whittaker's smoother, which keeps straight
-    lines and lags nowhere; its stiffness alone would halve what moves at the cutoff). Frames with
-    w = 1 stay as they are, so that whoever is as sure as usual gets `low_pass` and nothing else.
+    share of the usual uncertainty in that of the frame. Whittaker's smoother preserves straight
+    lines and has no lag; this stiffness alone halves motion at the cutoff. Frames with w = 1 do not
+    change, so that paths of usual certainty only get `low_pass`.
 
     Parameters
     ----------
     joints
         (frames, joints, 3) metres.
     valid, fps, cutoff
-        As `low_pass` takes them.
+        As in `low_pass`.
     uncertainty
-        (frames, joints) metres that each joint is expected to be off; None where it is not known.
+        (frames, joints) expected error of each joint, metres; None if unknown.
     """
     if uncertainty is None or not _holds(cutoff, fps):
         return low_pass(joints, valid, fps, cutoff)
@@ -100,7 +99,7 @@ def smooth_joints(
 
 
 def certainty(uncertainty: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Weight (frames, joints) in 0..1 of each frame: 1 where a joint is as sure as it usually is.
+    """Compute weights (frames, joints) in 0..1: 1 where a joint is as sure as usual.
 
     A joint is compared with itself, for a wrist is never as sure as a hip and moves all the faster.
     """
@@ -112,9 +111,9 @@ def certainty(uncertainty: NDArray[np.floating]) -> NDArray[np.float64]:
 def _bend(
     path: NDArray[np.float64], weights: NDArray[np.float64], stiffness: float
 ) -> NDArray[np.float64]:
-    """Whittaker's smoother of a path (frames, 3): frames of weight 1 hold it fast."""
+    """Smooth a path (frames, 3) by Whittaker's method; frames of weight 1 hold it."""
     odds = weights / np.maximum(1 - weights, HELD_FAST)
-    # Solved for x times the odds' root: a matrix near one where frames are sure, whatever the odds.
+    # Solved for x times the odds' root, whose matrix is near 1 where frames are sure.
     scale = 1 / np.sqrt(odds)
     bands = _second_differences(len(path)) * stiffness
     bands[0] = bands[0] * scale**2 + 1
@@ -125,7 +124,7 @@ def _bend(
 
 
 def _second_differences(frames: int) -> NDArray[np.float64]:
-    """Lower bands (3, frames) of D'D, with D the second differences over time."""
+    """Return the lower bands (3, frames) of D'D, with D the second differences over time."""
     bands = np.zeros((3, frames))
     for offset, products in enumerate(([1.0, 4.0, 1.0], [-2.0, -2.0], [1.0])):
         for first, product in enumerate(products):
@@ -134,7 +133,7 @@ def _second_differences(frames: int) -> NDArray[np.float64]:
 
 
 def _holds(cutoff: float, fps: Fraction) -> bool:
-    """Whether there is anything to filter, at a cutoff that this rate can tell from the rest."""
+    """Tell whether there is anything to filter at this cutoff and rate."""
     return 0 < cutoff < 0.45 * float(fps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def counted(number: int, one: str, more: str | None = None) -> str:
-    """Say how many there are: ``1 frame``, ``2 frames``.
+    """Format a count with its noun: ``1 frame``, ``2 frames``.
 
     Parameters
     ----------

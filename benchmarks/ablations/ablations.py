@@ -1,4 +1,4 @@
-"""One change at a time: train small lifters on motion packs, all else equal, and compare them.
+"""Ablations: train small lifters that differ in one setting, and compare them.
 
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations
@@ -7,9 +7,9 @@
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations --only base
 
 Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
-one piece of it, "size" networks of more channels and blocks by that recipe (`ablation_rows`). Every
-run of a family has the same recipe, seed and order of windows but for what its name says. What is
-there already is not repeated. The tables are printed in markdown.
+one piece of it, "size" networks of more channels and blocks by that recipe (`rows.py`). Every
+run of a family has the same recipe, seed and order of windows, except for the change in its name.
+Finished runs are not repeated. The tables are printed in markdown.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def train(run: Path, family: Family, variant: Variant, data_dir: Path, threads: 
 
 
 def trained_lifter(run: Path, data_dir: Path) -> Lifter:
-    """The lifter of a run that has come to its end."""
+    """Return the lifter of a finished run."""
     path = run / "lifter.pth"
     if path.exists():
         return Lifter.load(str(path))
@@ -93,13 +93,13 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     recipe = from_mapping(
         Recipe, yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8")), ""
     )
-    resumed = TrainingRun(recipe, data_dir, run)
+    resumed = TrainingRun.open(recipe, data_dir, run)
     resumed.train()
     return resumed.model.lifter()
 
 
 def measure_branches(lifter: Lifter, data_dir: Path) -> dict[str, float]:
-    """Errors on the validation takes, exact and noisy 2D, by every branch that is there."""
+    """Measure errors on the validation takes, exact and noisy 2D, for every branch."""
     branches = [CENTRE]
     if isinstance(lifter.network, GLAGCN) and lifter.card.recipe["loss"]["sequence"] > 0:
         branches.append(SEQUENCE)
@@ -115,12 +115,12 @@ def measure_branches(lifter: Lifter, data_dir: Path) -> dict[str, float]:
 
 @lru_cache
 def validation_conditions(data_dir: Path, conversion: str) -> dict[str, Condition]:
-    """All conditions, made once for all lifters."""
+    """Make all conditions, once for all lifters."""
     return conditions(some_takes(read_packs(data_dir, "val"), TAKES_OF_CONDITIONS), conversion)
 
 
 def measure_conditions(lifter: Lifter, data_dir: Path) -> dict[str, float]:
-    """Errors on the validation takes in every condition, as videos are lifted."""
+    """Measure errors on the validation takes in every condition, as videos are lifted."""
     return {
         f"{name} {figure}": value
         for name, condition in validation_conditions(data_dir, lifter.card.conversion).items()
@@ -129,7 +129,7 @@ def measure_conditions(lifter: Lifter, data_dir: Path) -> dict[str, float]:
 
 
 def measured_rows(family: Family, folder: Path) -> dict[str, dict[str, float]]:
-    """Figures of all rows of a family that are there."""
+    """Read the figures of all measured rows of a family."""
     paths = {row: folder / folder_name(row) / "figures.json" for row in family.variants}
     return {
         row: json.loads(path.read_text(encoding="utf-8"))
@@ -139,7 +139,7 @@ def measured_rows(family: Family, folder: Path) -> dict[str, dict[str, float]]:
 
 
 def network_table(rows: dict[str, dict[str, float]]) -> str:
-    """MPJPE / P-MPJPE by branch, and MPJVE."""
+    """Format MPJPE / P-MPJPE by branch, and MPJVE."""
     lines = [["run", *NETWORK_COLUMNS, "MPJVE, noise"]]
     for name, row in rows.items():
         cells = [_both(row, c) if f"{c} mpjpe" in row else "-" for c in NETWORK_COLUMNS]
@@ -149,7 +149,7 @@ def network_table(rows: dict[str, dict[str, float]]) -> str:
 
 
 def condition_table(rows: dict[str, dict[str, float]]) -> str:
-    """MPJPE / P-MPJPE and MPJVE of whole bodies, MPJPE in the other conditions."""
+    """Format MPJPE / P-MPJPE and MPJVE of whole bodies, MPJPE in the other conditions."""
     whole = (EXACT_2D, MEASURED_2D)
     others = [name for name in CONDITIONS if name not in whole]
     lines = [["run", *whole, "MPJVE, measured noise", *others]]
@@ -161,10 +161,10 @@ def condition_table(rows: dict[str, dict[str, float]]) -> str:
 
 
 def purpose_table(rows: dict[str, dict[str, float]]) -> str:
-    """Each piece in the condition that it is for, beside the whole recipe of the same seeds.
+    """Compare each piece with the whole recipe of the same seeds, in its own condition.
 
-    Numbers in a cell are of one seed each. Runs of a seed begin alike and see the same windows, so
-    their difference says more than that of runs of different seeds.
+    Numbers in a cell are of one seed each. Runs of one seed begin alike and see the same windows,
+    so their difference is more reliable than that of runs of different seeds.
     """
     lines = [["row", "measured in", "whole recipe: MPJPE", "this row", "difference",
               "of P-MPJPE"]]  # fmt: skip
@@ -194,7 +194,7 @@ def _both(row: dict[str, float], column: str) -> str:
 
 
 def tables(family: Family, folder: Path) -> str:
-    """What is there of a family, in markdown; errors in millimetres."""
+    """Format the measured rows of a family in markdown; errors in millimetres."""
     rows = measured_rows(family, folder)
     if family is not AUGMENTATION:
         return network_table(rows)

@@ -1,7 +1,7 @@
-"""What `ablations.py` shows to lifters whose training lacked a piece: what the pieces are for.
+"""Conditions in which `ablations.py` compares lifters, one for the purpose of each piece.
 
 Every condition is made of the same takes with fixed seeds, so that all lifters see the same 2D.
-2D is exact but where a condition says otherwise.
+2D is exact unless a condition changes it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import SEQUENCE
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.evaluation.evaluate import Observation, lifter_predictor, observe_takes
+from glagcn_training.evaluation.evaluate import (
+    EVALUATION_CAMERAS,
+    Observation,
+    lifter_predictor,
+    observe_takes,
+)
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, fill_as_in_videos
 from glagcn_training.evaluation.hard_input import (
     LEGS_BELOW_THE_HIPS,
@@ -49,33 +54,35 @@ CONDITIONS = (
     EXACT_2D, MEASURED_2D, FAST, HIDDEN, LEGLESS, CROPPED, DROPPED, SWAPPED, POSTURED, BODIES,
     CAMERAS,
 )  # fmt: skip
-"""Errors are of all joints in all frames, but: in `LEGLESS` and `CROPPED` of the upper body,
-relative to the thorax; in `DROPPED` and `SWAPPED` in the frames concerned alone."""
+"""Errors are of all joints in all frames, except: in `LEGLESS` and `CROPPED` of the upper body,
+relative to the thorax; in `DROPPED` and `SWAPPED` in the affected frames alone."""
 
 FIGURES = ("mpjpe", "p_mpjpe", "mpjve")
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What lifters are shown, and the joints that count: relative to the first, all where empty."""
+    """Observations, and the joints that count, relative to the first; empty for all."""
 
     seen: list[Observation]
     joints: tuple[str, ...] = ()
 
 
 def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
-    """Everything in `CONDITIONS`, of all takes of free motion.
+    """Make every condition in `CONDITIONS` from all takes of free motion.
 
     Parameters
     ----------
     takes
         Each is seen by the cameras of `glagcn_training.evaluation.evaluate`.
     conversion
-        Which 2D points are seen (`glagcn_cli.skeleton`).
+        2D points of the takes (`glagcn_cli.skeleton`).
     """
 
-    def see(motion: TakeSet, noise: str = EXACT, **options: CameraRange) -> Condition:
-        return Condition(observe_takes(motion, noise, conversion, **options))
+    def see(
+        motion: TakeSet, noise: str = EXACT, cameras: CameraRange = EVALUATION_CAMERAS
+    ) -> Condition:
+        return Condition(observe_takes(motion, noise, conversion, cameras=cameras))
 
     exact = see(takes)
     rng = np.random.default_rng
@@ -95,19 +102,19 @@ def conditions(takes: TakeSet, conversion: str) -> dict[str, Condition]:
 
 
 def some_takes(takes: TakeSet, at_most: int) -> TakeSet:
-    """Evenly chosen takes."""
+    """Return evenly chosen takes."""
     return replace(takes, takes=tuple(takes.takes[n] for n in takes.evenly_chosen(at_most)))
 
 
 def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
-    """MPJPE, P-MPJPE and MPJVE in millimetres, by the sequence branch, not mirror averaged."""
+    """Compute MPJPE, P-MPJPE and MPJVE in millimetres, by the sequence branch, without flip."""
     predict = lifter_predictor(lifter, branch=SEQUENCE)
     rows: list[TakeScores] = []
     for seen in condition.seen:
-        found, true = predict(seen).joints, seen.joints
+        pair: list[NDArray[np.floating]] = [predict(seen).joints, seen.joints]
         if condition.joints:
-            found, true = (about_first(pose, condition.joints) for pose in (found, true))
-        rows.append(score_take(found, true, valid=seen.valid))
+            pair = [about_first(pose, condition.joints) for pose in pair]
+        rows.append(score_take(*pair, valid=seen.valid))
     figures = summarise(rows)
     return {name: figures[name] for name in FIGURES}
 
@@ -116,7 +123,7 @@ def measure(lifter: Lifter, condition: Condition) -> dict[str, float]:
 
 
 def _changed(takes: TakeSet, change: Callable[[Take, int], NDArray[np.floating]]) -> TakeSet:
-    """Takes with other joints; the change is told which of them it is."""
+    """Return takes with changed joints; the change gets each take's number."""
     changed = [
         replace(take, joints=change(take, number).astype(np.float32))
         for number, take in enumerate(takes.takes)
@@ -125,18 +132,18 @@ def _changed(takes: TakeSet, change: Callable[[Take, int], NDArray[np.floating]]
 
 
 def faster(take: Take) -> NDArray[np.float64]:
-    """The take as a camera sees it that runs slower than it says: (fewer frames, 17, 3) metres."""
+    """Return a take as a camera slower than stated sees it: (fewer frames, 17, 3) metres."""
     return at_rate(take.joints, SPEED.numerator, SPEED.denominator)
 
 
 def _posture(take: Take, number: int, fps: int) -> NDArray[np.float32]:
-    """Bodies bent and put down, a posture for each take in turn."""
+    """Bend bodies and put them down, a posture for each take in turn."""
     postures = [degrees for degrees in POSTURES.values() if degrees]
     return bend(take.joints, postures[number % len(postures)], fps)
 
 
 def other_body(take: Take, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The take by a body of other proportions: (frames, 17, 3) metres."""
+    """Return a take with a body of other proportions: (frames, 17, 3) metres."""
     draws = GeneratorDraws(rng)
     return reshape_bodies(draws, draws.tensor(take.joints[None]))[0].numpy().astype(np.float32)
 
@@ -149,7 +156,7 @@ def _each(
     change: Callable[[Observation, int], Observation],
     joints: tuple[str, ...] = (),
 ) -> Condition:
-    """A change of every observation that leaves frames to count; it is told which one it is."""
+    """Change every observation that leaves counted frames; the change gets its number."""
     changed = [change(one, number) for number, one in enumerate(exact.seen)]
     return Condition([one for one in changed if one.counts.any()], joints)
 
@@ -160,7 +167,7 @@ def as_in_videos(
     scores: NDArray[np.floating],
     found: NDArray[np.bool_] | None = None,
 ) -> Observation:
-    """What inference makes of lifter joints with gaps before it lifts them."""
+    """Fill gaps in lifter joints as inference does before lifting."""
     if found is None:
         found = np.ones(len(keypoints), dtype=bool)
     filled = fill_as_in_videos(keypoints, scores, found, seen.fps)
@@ -168,21 +175,21 @@ def as_in_videos(
 
 
 def without_legs(seen: Observation) -> Observation:
-    """Knees and ankles missing throughout."""
+    """Hide knees and ankles throughout."""
     hidden = hide(seen, LEGS_BELOW_THE_HIPS, 0.0)
     return as_in_videos(seen, hidden.keypoints, hidden.scores)
 
 
 def hide_some(seen: Observation, rng: np.random.Generator) -> Observation:
-    """One to three joints and what hangs on them out of sight, as training has it."""
+    """Hide one to three joints and their descendants, as in training."""
     draws = GeneratorDraws(rng)
-    return _detected(seen, hide_joints(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+    return _detected(seen, hide_joints(draws, _exact(seen, draws), 1.0, H36M17, scored=True))
 
 
 def cut(seen: Observation, rng: np.random.Generator) -> Observation:
-    """An edge of the picture through the body, as training has it."""
+    """Crop the body at an edge of the picture, as in training."""
     draws = GeneratorDraws(rng)
-    return _detected(seen, crop(draws, _exact(seen, draws), 1.0, H36M17, tell=True))
+    return _detected(seen, crop(draws, _exact(seen, draws), 1.0, H36M17, scored=True))
 
 
 def _exact(seen: Observation, draws: GeneratorDraws) -> Detections:
@@ -195,7 +202,7 @@ def _detected(seen: Observation, detections: Detections) -> Observation:
 
 
 def drop(seen: Observation, rng: np.random.Generator) -> Observation:
-    """The person not found in bursts of frames; those count."""
+    """Lose the person in bursts of frames; those count."""
     lost = bursts(rng, len(seen.joints), seen.fps)
     scores = np.where(lost, 0.0, 1.0)[:, None].repeat(seen.keypoints.shape[1], axis=1)
     dropped = as_in_videos(seen, seen.keypoints, scores, ~lost)
@@ -203,7 +210,7 @@ def drop(seen: Observation, rng: np.random.Generator) -> Observation:
 
 
 def swap(seen: Observation, rng: np.random.Generator) -> Observation:
-    """Left taken for right in bursts of frames, of legs, of arms or of all; those count."""
+    """Swap left and right in bursts of frames, of legs, of arms or of all; those count."""
     keypoints = seen.keypoints.copy()
     mirror = np.array(H36M17.mirror)
     swapped = bursts(rng, len(keypoints), seen.fps)
@@ -217,7 +224,7 @@ def swap(seen: Observation, rng: np.random.Generator) -> Observation:
 
 
 def bursts(rng: np.random.Generator, frames: int, fps: int) -> NDArray[np.bool_]:
-    """Runs of frames, `BURST` seconds long and `BETWEEN` apart; never the first or the last."""
+    """Return runs of frames, `BURST` seconds long, `BETWEEN` apart; never the first or the last."""
     chosen = np.zeros(frames, dtype=bool)
     start = max(1, round(rng.uniform(0.0, BETWEEN[1]) * fps))
     while (stop := start + max(1, round(rng.uniform(*BURST) * fps))) < frames:

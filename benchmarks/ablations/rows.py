@@ -1,4 +1,4 @@
-"""What `ablations.py` compares: the rows of its tables, and what all rows of a table share."""
+"""Rows of the tables of `ablations.py`, and the settings that a table's rows share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.ablations.conditions import (
 )
 from glagcn_training.samples.cameras import EVALUATION_CAMERAS
 
-HALF = 20  # channels: what width_at gives for half the multiplications of 32
+HALF = 20  # channels: what width_at gives for half the MACs of 32
 MORE = 500  # steps of fine-tuning
 
 SMALL = (
@@ -30,7 +30,7 @@ EVALUATION_RANGE = tuple(
     f"augmentation.cameras.{name}={list(limit) if isinstance(limit, tuple) else limit}"
     for name, limit in asdict(EVALUATION_CAMERAS).items()
 )
-"""Cameras as evaluations have them, and as the first lifters were trained with."""
+"""Cameras of evaluations, and of the first lifters' training."""
 
 SIMPLE = (
     *EVALUATION_RANGE, "augmentation.postures=0", "augmentation.playback=[1.0, 1.0]",
@@ -44,8 +44,8 @@ PLAIN = (
     "network.uncertainty=false", "network.gravity=false", "loss.velocity=0", "loss.gravity=0",
     "loss.uncertainty=0",
 )  # fmt: skip
-"""The recipe without what every network and loss could not do: the published variant and the
-baseline give single frames and joints alone."""
+"""The recipe reduced to what all networks support: the published variant and the baseline predict
+only joints of single frames."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Variant:
     Parameters
     ----------
     overrides
-        What differs from the first row.
+        Settings that differ from the first row.
     start
-        Row whose lifter is pruned to begin with.
+        Row with the lifter that is pruned at the beginning.
     purpose
-        The condition of `ablation_conditions` that the piece is for which this row lacks.
+        Condition (`conditions.py`) for which the missing piece exists.
     """
 
     overrides: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Family:
-    """Rows of one table; ``common`` overrides are every row's, the first is what others change."""
+    """Rows of one table; ``common`` overrides apply to all, and the others vary the first."""
 
     common: tuple[str, ...]
     variants: dict[str, Variant]
@@ -114,8 +114,8 @@ NOTHING = (
     *SIMPLE, "augmentation.noise=0", "augmentation.mirror=false", "augmentation.bodies=0",
     "network.in_channels=2",
 )  # fmt: skip
-"""And seen exactly, by the bodies that were captured. No scores: they would all be 1, and a batch
-norm of what never changes makes any other score a huge number."""
+"""Without any augmentation. There are no scores: they would all be 1, and batch norm of a constant
+turns any other score into a huge number."""
 
 PIECES = {
     "no playback": Variant(("augmentation.playback=[1.0, 1.0]",), purpose=FAST),
@@ -135,7 +135,7 @@ PIECES = {
 }
 
 AUGMENTATION = Family(
-    # Small batches: in so short a run more steps teach more than more windows.
+    # Small batches: a short run gains more by steps than by windows.
     (*SMALL, "optimizer.batch=16", "schedule.steps=1300", "schedule.save_every=1300"),
     {
         "whole recipe": Variant(),
@@ -162,17 +162,17 @@ SIZE = Family(
         "6 global blocks": Variant(("network.global_blocks=6",)),
     },
 )  # fmt: skip
-"""The recipe `mocap_27` for wider and deeper networks, all of which see the same windows."""
+"""The recipe `mocap_27` for wider and deeper networks, with the same windows for all."""
 
 FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION, "size": SIZE}
 
 
 def same_seed(row: str) -> str:
-    """Row of the whole recipe that began like this one."""
+    """Return the row of the whole recipe with this row's seed."""
     _, comma, seed = row.partition(", seed ")
     return "whole recipe" + comma + seed
 
 
 def folder_name(row: str) -> str:
-    """Of the run of a row."""
+    """Return the folder name of a row's run."""
     return row.replace(",", "").replace("/", " ").replace(" ", "-")

@@ -1,1 +1,1 @@
-"""Measure errors of lifters and of the scene."""
+"""Measures errors of lifters and of the scene."""

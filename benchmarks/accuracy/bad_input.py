@@ -1,9 +1,9 @@
-"""A lifter on what real videos do: odd postures, hidden legs, a joint never seen, other rates.
+"""A lifter on difficult input: odd postures, hidden legs, a missing joint, other rates.
 
     python -m benchmarks.accuracy.bad_input --data-dir PACKS --lifter runs/a/lifter.pth
 
 The packs' validation subjects through virtual cameras, exact 2D, lifted as videos are lifted.
-Tables in markdown; with a lifter that gives anything that is no number, the exit code is 1.
+Tables are in markdown. The exit code is 1 for a lifter with any output that is not finite.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ LOST = ("head", "left_elbow", "left_wrist", "right_knee", "right_ankle")
 
 
 def postures(lifter: Lifter, takes: TakeSet, at_most: int, flip: bool) -> list[list[str]]:
-    """Errors and flips of bodies turned over, bent and put down."""
+    """Measure errors and flips of bodies turned over, bent and put down."""
     rows = [list(POSTURE_COLUMNS)]
     for posture in POSTURES:
         moved = in_posture(takes, posture)
@@ -76,20 +76,20 @@ def postures(lifter: Lifter, takes: TakeSet, at_most: int, flip: bool) -> list[l
 
 
 class Broken:
-    """Counts frames with anything that is no number."""
+    """Counts frames with values that are not finite."""
 
     def __init__(self) -> None:
         self.frames = 0
 
     def watch(self, seen: Observation, lifted: tuple[NDArray[np.floating] | None, ...]) -> None:
-        """Look at all that was lifted of a take."""
+        """Check the lifted frames of a take."""
         for part in lifted:
             if part is not None:
                 self.frames += int((~np.isfinite(part.reshape(len(part), -1)).all(axis=1)).sum())
 
 
 def hidden_legs(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
-    """Errors of the upper body, relative to the thorax, with and without the legs."""
+    """Measure errors of the upper body, relative to the thorax, with and without the legs."""
     rows = [["hidden", "its score", "upper body: MPJPE", "P-MPJPE", "MPJVE"]]
     for name, joints in HIDDEN.items():
         for score in (UNSURE, 0.0) if joints else (1.0,):
@@ -102,13 +102,13 @@ def hidden_legs(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list
 def upper_body_scores(
     lifter: Lifter, seen: Observation, joints: Sequence[str], score: float, flip: bool
 ) -> TakeScores:
-    """Errors of what stays visible."""
+    """Measure errors of the visible joints."""
     lifted = lifter.lift(hide(seen, joints, score), fov=seen.fov, flip=flip).joints
     return score_take(about_first(lifted, UPPER_BODY), about_first(seen.joints, UPPER_BODY))
 
 
 def lost_joints(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
-    """Errors of the other joints, and of the joint itself, where one is never seen."""
+    """Measure errors of the other joints, and of the joint itself, where one is never seen."""
     rows = [["never seen", "its score", "other joints: MPJPE", "the joint itself"]]
     whole = _joint_errors(lifter, seen, (), 1.0, flip)
     rows.append(["nothing", "1", f"{whole.mean():.1f}", "-"])
@@ -125,7 +125,7 @@ def lost_joints(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list
 def _joint_errors(
     lifter: Lifter, seen: Sequence[Observation], joints: Sequence[str], score: float, flip: bool
 ) -> NDArray[np.float64]:
-    """Mean error of each joint over all frames: (17,) millimetres."""
+    """Compute the mean error of each joint over all frames: (17,) millimetres."""
     errors = []
     for one in seen:
         lifted = lifter.lift(hide(one, joints, score), fov=one.fov, flip=flip).joints
@@ -134,7 +134,7 @@ def _joint_errors(
 
 
 def rates(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[str]]:
-    """How far the same motion is from its version at 50 frames a second."""
+    """Measure the distance of a motion from its version at 50 frames a second."""
     rows = [["frames a second", "mean difference, mm", "95 % of joints below"]]
     for rate in RATES:
         off = np.concatenate([rate_difference(lifter, one, rate, flip).ravel() for one in seen])
@@ -145,7 +145,7 @@ def rates(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> list[list[
 def rate_difference(
     lifter: Lifter, seen: Observation, rate: Fraction | int, flip: bool
 ) -> NDArray[np.float64]:
-    """Distances (frames, joints) in millimetres to the take's own rate, at the other's frames."""
+    """Compute distances (frames, joints) in mm to the take's rate, at the other's frames."""
 
     def lift(keypoints: NDArray[np.floating], fps: Fraction | int) -> NDArray[np.float64]:
         return lifter.lift_keypoints(

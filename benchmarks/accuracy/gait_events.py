@@ -1,4 +1,4 @@
-"""Gait events against the speed of the feet, and in which motions a gait is found.
+"""Gait events against the speed of the feet, and the motions in which a gait is found.
 
     python -m benchmarks.accuracy.gait_events --data-dir PACKS
 
@@ -35,12 +35,12 @@ _NO_WALK = ("uneven", "stealth", "run")
 
 
 def is_walk(action: str) -> bool:
-    """A take of walking on level floor and nothing else."""
+    """Tell whether a take is walking on level floor and nothing else."""
     return "walk" in action and not any(word in action for word in _NO_WALK)
 
 
 def scene_poses(take: Take) -> PoseSequence:
-    """A take of free motion (z up) as poses in the scene (y up)."""
+    """Convert a take of free motion (z up) to poses in the scene (y up)."""
     frames = len(take)
     joints = np.stack([take.joints[..., 0], take.joints[..., 2], -take.joints[..., 1]], axis=-1)
     return PoseSequence(
@@ -53,7 +53,7 @@ def scene_poses(take: Take) -> PoseSequence:
 
 
 def changes(person: PoseSequence, side: str, speed: float) -> tuple[NDArray, NDArray]:
-    """Frames from which a foot stands, and from which it moves."""
+    """Return frames from which a foot stands, and from which it moves."""
     joints = low_pass(person.joints, person.valid, person.fps, CUTOFF)
     ankle = joints[:, person.joint_set.index(f"{side}_ankle")]
     moves = np.linalg.norm(np.gradient(ankle, axis=0), axis=-1) * float(person.fps)
@@ -63,7 +63,7 @@ def changes(person: PoseSequence, side: str, speed: float) -> tuple[NDArray, NDA
 
 
 def offsets(events: NDArray, truth: NDArray) -> list[float]:
-    """Frames by which each event comes after the change nearest to it; NaN without one."""
+    """Return the frames from the nearest change to each event; NaN without one."""
     if not len(truth):
         return [np.nan] * len(events)
     nearest = truth[np.abs(events[:, None] - truth).argmin(axis=1)]
@@ -72,7 +72,7 @@ def offsets(events: NDArray, truth: NDArray) -> list[float]:
 
 
 def agreement(walks: Sequence[tuple[PoseSequence, Gait]]) -> Iterator[list[str]]:
-    """Rows of the table of events against speeds."""
+    """Return rows of the table of events against speeds."""
     for speed in SPEEDS:
         late: tuple[list[float], list[float]] = ([], [])
         for person, gait in walks:
@@ -90,7 +90,7 @@ def agreement(walks: Sequence[tuple[PoseSequence, Gait]]) -> Iterator[list[str]]
 
 
 def groups(measured: Sequence[tuple[Take, Gait]]) -> Iterator[list[str]]:
-    """Rows of the table of motions in which a gait is found."""
+    """Return rows of the table of motions with a gait."""
 
     def kind(take: Take) -> str:
         if is_walk(take.action):

@@ -1,4 +1,4 @@
-"""How far keypoints move when the 2D stage takes its short cuts.
+"""How far keypoints move under the short cuts of the 2D stage.
 
     python -m benchmarks.accuracy.keypoint_change CLIP
 
@@ -30,7 +30,7 @@ SHORT_CUTS = ((SINGLE, 2), (SINGLE, 4), (AS_FAST_AS_GOOD, 1), (AS_FAST_AS_GOOD, 
 
 
 def detect(clip: Path, precision: str, every: int) -> list[FrameDetections]:
-    """What the 2D stage finds in a clip."""
+    """Run the 2D stage on a clip."""
     detector = load_people_detector(Settings(precision=precision, boxes_every=every), "cpu")
     of_clip = detector.of_clip()
     found: list[FrameDetections] = []
@@ -44,7 +44,7 @@ def detect(clip: Path, precision: str, every: int) -> list[FrameDetections]:
 def moved(
     plain: Sequence[FrameDetections], short: Sequence[FrameDetections]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
-    """Pixels that keypoints of people in both moved, which were sure, how many are in one only."""
+    """Return pixels that common people's keypoints moved, which were sure, and others' number."""
     distances, sure, missing = [np.zeros(0)], [np.zeros(0, bool)], 0
     for before, after in zip(plain, short, strict=True):
         overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])

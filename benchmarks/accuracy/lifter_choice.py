@@ -1,13 +1,13 @@
-"""What buys accuracy: error of lifters against what they cost, in one table and one plot.
+"""Error of lifters against their cost, in one table and one plot.
 
     python -m benchmarks.accuracy.lifter_choice --data-dir PACKS
         -o choice.png runs/a/lifter.pth lifter-27
 
-Every lifter is run as videos are lifted and, one change at a time: mirror averaged, with windows
+Every lifter is run as videos are lifted and, one change at a time: with flip, with windows
 that overlap less or more, by the centre's head with a window for every frame, with the sequence
 branch over longer and shorter windows than it was trained on. Errors are of the packs' validation
-subjects. Multiplications are counted for each frame of a video of 50 frames a second, so that a
-lifter that works at 25 costs half.
+subjects. Multiply-accumulates (MACs) are counted for each frame of a video of 50 frames a second:
+a lifter that works at 25 costs half.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from glagcn_training.evaluation.evaluation_noise import DETECTOR, EXACT, NOISE
 from glagcn_training.metrics.markdown_table import markdown_table
 from glagcn_training.metrics.scores import summarise
 from glagcn_training.networks.compute_cost import (
-    centre_multiplications_per_frame,
-    sequence_multiplications,
+    count_macs,
+    sequence_macs,
 )
 
 VIDEO_RATE = 50
@@ -53,7 +53,7 @@ _MARKERS = {"as shipped": "o", "mirror": "s", "overlap": "^", "centre": "D", "wi
 
 @dataclass(frozen=True)
 class Way:
-    """How a lifter is run.
+    """A way of running a lifter.
 
     ``kind`` is what is changed, ``label`` how much; ``hops`` windows begin within one's length,
     ``window`` frames of the sequence branch where they are not those of the training.
@@ -68,7 +68,7 @@ class Way:
 
 
 def ways_of(lifter: Lifter) -> list[Way]:
-    """The product's own way and one change at a time."""
+    """List the product's own way and one change at a time."""
     if not isinstance(lifter.network, GLAGCN):
         return [Way("centre", "centre", CENTRE), Way("centre", "centre, mirror", CENTRE, True)]
     own = lifter.card.architecture.window
@@ -83,31 +83,31 @@ def ways_of(lifter: Lifter) -> list[Way]:
 
 
 def run_as(lifter: Lifter, way: Way) -> Lifter:
-    """The same lifter, run in a way."""
+    """Return the same lifter, run in another way."""
     card = lifter.card
     if way.window:
         card = replace(card, architecture=replace(card.architecture, window=way.window))
     return Lifter(lifter.network, card, lifter.device, way.hops)
 
 
-def multiplications_per_frame(lifter: Lifter, way: Way) -> float:
-    """Multiply-accumulates for each frame of a long video of `VIDEO_RATE`."""
+def macs_per_frame(lifter: Lifter, way: Way) -> float:
+    """Count the multiply-accumulates for each frame of a long video of `VIDEO_RATE`."""
     if way.branch == CENTRE:
-        each: float = centre_multiplications_per_frame(lifter.network)
+        each: float = count_macs(lifter.network)
     else:
         assert isinstance(lifter.network, GLAGCN)
         window = way.window or lifter.card.architecture.window
-        each = sequence_multiplications(lifter.network, window) / max(1, window // way.hops)
+        each = sequence_macs(lifter.network, window) / max(1, window // way.hops)
     return each * (2 if way.flip else 1) * lifter.card.fps / VIDEO_RATE
 
 
 def measure(
     lifter: Lifter, way: Way, seen: dict[str, list[Observation]], name: str
 ) -> dict[str, float | str]:
-    """Figures by every noise, cost, and seconds a frame on this machine."""
+    """Measure figures for every noise, cost, and seconds a frame on this machine."""
     row: dict[str, float | str] = {
         "lifter": name, "kind": way.kind, "label": way.label,
-        "multiplications": multiplications_per_frame(lifter, way),
+        "macs": macs_per_frame(lifter, way),
     }  # fmt: skip
     chosen = run_as(lifter, way)
     predict = lifter_predictor(chosen, way.flip, way.branch)
@@ -125,8 +125,8 @@ def measure(
 
 
 def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
-    """All rows in markdown: errors in millimetres, MPJVE per frame."""
-    lines = [["lifter", "run", "million multiplications a frame", "ms a frame",
+    """Format all rows in markdown: errors in millimetres, MPJVE per frame."""
+    lines = [["lifter", "run", "million MACs a frame", "ms a frame",
               *(f"{noise}: MPJPE / P-MPJPE / MPJVE" for noise in noises)]]  # fmt: skip
     for row in rows:
         errors = [
@@ -135,13 +135,13 @@ def table(rows: list[dict[str, float | str]], noises: list[str]) -> str:
             )
             for noise in noises
         ]
-        cost = [f"{float(row['multiplications']) / 1e6:.1f}", f"{row['ms']:.2f}"]
+        cost = [f"{float(row['macs']) / 1e6:.1f}", f"{row['ms']:.2f}"]
         lines.append([str(row["lifter"]), str(row["label"]), *cost, *errors])
     return markdown_table(lines, left=2)
 
 
 def draw(rows: list[dict[str, float | str]], noises: list[str], path: Path) -> None:
-    """P-MPJPE over multiplications, a panel for each noise, every point with its name."""
+    """Plot P-MPJPE over MACs, a panel for each noise, every point with its name."""
     figure = Figure(figsize=(5.6 * len(noises), 5.6), dpi=110, layout="constrained")
     for axes, noise in zip(np.atleast_1d(figure.subplots(1, len(noises))), noises, strict=True):
         draw_panel(axes, rows, noise)
@@ -149,14 +149,14 @@ def draw(rows: list[dict[str, float | str]], noises: list[str], path: Path) -> N
 
 
 def draw_panel(axes: Axes, rows: list[dict[str, float | str]], noise: str) -> None:
-    """One panel: a colour for each lifter, a marker for each kind of change."""
+    """Draw one panel: a colour for each lifter, a marker for each kind of change."""
     names = list(dict.fromkeys(str(row["lifter"]) for row in rows))
     for number, name in enumerate(names):
         colour = _COLOURS[number % len(_COLOURS)]
         side = 1 if number % 2 else -1  # names of one lifter to the left, of the next to the right
         axes.plot([], [], "o", color=colour, label=name)
         for row in (row for row in rows if row["lifter"] == name):
-            x, y = float(row["multiplications"]) / 1e6, float(row[f"{noise} p_mpjpe"])
+            x, y = float(row["macs"]) / 1e6, float(row[f"{noise} p_mpjpe"])
             axes.plot(x, y, _MARKERS[str(row["kind"])], color=colour, markersize=6)
             axes.annotate(
                 str(row["label"]), (x, y), xytext=(6 * side, 0), textcoords="offset points",

@@ -1,4 +1,4 @@
-"""The live path: its delay on this machine, and what it costs to lift without a look ahead.
+"""Delay of the live path on this machine, and its error without look-ahead.
 
     python -m benchmarks.accuracy.live CLIP
 
@@ -43,7 +43,7 @@ def main(clip: Path, threads: int | None) -> None:
     click.echo(f"{models.device}, {torch.get_num_threads()} threads: {report}\n")
     lifted = models.lift(clip, use=KeypointsUse(cache=True))
     (person,) = lifted.keypoints
-    rows = [["mirror averaged", "mean, mm", "95 % of frames below, mm"]]
+    rows = [["flip", "mean, mm", "95 % of frames below, mm"]]
     for flip in (False, True):
         errors = 1000 * np.array(_distances(models, person, flip))
         rows.append(
@@ -53,7 +53,7 @@ def main(clip: Path, threads: int | None) -> None:
 
 
 def _distances(models: VideoLifter, person: Keypoints2D, flip: bool) -> list[float]:
-    """Mean distance in metres of each frame's joints from those of the whole clip's lifting."""
+    """Compute the mean distance in metres of each frame's joints from the whole clip's lifting."""
     whole = models.lifter.lift(person, flip=True)
     causal = CausalLifter(models.lifter, person.image_size, DEFAULT_FOV, flip)
     distances = []

@@ -1,10 +1,10 @@
-"""How much of a punch a lifter lets through, by how quick it is.
+"""The part of a punch that a lifter retains, by its speed.
 
     python -m benchmarks.accuracy.quick_limbs --data-dir PACKS --lifter runs/a/lifter.pth
 
 Validation subjects that stand still and throw one arm, seen by virtual cameras at 30 frames/s with
 exact 2D: an arm held straight for some frames, and one that goes to and fro. With ``--keypoints``
-also how bent the arm comes out in the frames of a 2D file, in which it is truly straight.
+also the lifted bend of an arm in frames of a 2D file in which it is straight.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from glagcn_training.metrics.markdown_table import markdown_table
 
 HELD = (2, 4, 15)  # frames
 BRANCHES = (CENTRE, SEQUENCE)
-IMAGE_SIZE = (640, 360)  # of the film that a 2D file is of
+IMAGE_SIZE = (640, 360)  # of the film of a 2D file
 
 
 def bend_held(lifter: Lifter, takes: TakeSet, at_most: int, held: int, branch: str) -> float:
-    """Degrees, mean over bodies, that an arm is bent by in the frames in which it is straight."""
+    """Compute the mean bend of arms in degrees in the frames in which they are straight."""
     way = impulse(held)
     predict = lifter_predictor(lifter, True, branch)
     seen = observe_takes(thrown(takes, way, at_most), conversion=lifter.card.conversion)
@@ -42,7 +42,7 @@ def bend_held(lifter: Lifter, takes: TakeSet, at_most: int, held: int, branch: s
 
 
 def gain(lifter: Lifter, takes: TakeSet, at_most: int, frequency: int, branch: str) -> float:
-    """Mean over bodies of how far the elbow moves, as a share of how far it truly does."""
+    """Compute the mean movement of the elbow as a share of its true movement."""
     way = swing(frequency)
     predict = lifter_predictor(lifter, True, branch)
     seen = observe_takes(thrown(takes, way, at_most), conversion=lifter.card.conversion)
@@ -60,7 +60,7 @@ def gain(lifter: Lifter, takes: TakeSet, at_most: int, frequency: int, branch: s
 
 
 def bend_in_file(lifter: Lifter, path: Path, frames: tuple[int, ...], branch: str) -> float:
-    """Degrees that the left arm of the only person in a 2D file is bent by in some frames."""
+    """Compute the bend of the left arm in degrees in frames of a one-person 2D file."""
     saved = read_keypoints(path)
     assert isinstance(saved, NumberedDetections)
     people = saved.laid_out(saved.length)

@@ -57,7 +57,7 @@ def convolutions_of(path: Path) -> list[Convolution]:
 def put_folded(
     model: nn.Module, convolutions: Sequence[Convolution], run: Callable[[], object]
 ) -> None:
-    """Give a model the weights of a copy of it whose batch norms were folded into convolutions.
+    """Fill a model with weights of a copy whose batch norms were folded into convolutions.
 
     Convolutions are matched in the order in which they run. Each batch norm that follows one
     becomes the addition of the folded bias and nothing else.
@@ -148,7 +148,7 @@ class OnnxDetector:
 
 
 def overlaps(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Intersection over union of a box with some others."""
+    """Compute the intersection over union of a box with some others."""
     size = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     shared = size.clip(min=0).prod(axis=1)
     areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
@@ -169,7 +169,7 @@ def read_frames(video: Path, count: int) -> list[Frame]:
 
 
 def compare(ours: Sequence[Boxes], theirs: Sequence[Boxes], lowest: float) -> str:
-    """Describe the largest differences between two runs' boxes of a score or more."""
+    """Describe the largest differences between two runs' boxes of at least a score."""
     boxes, scores, alone = [0.0], [0.0], 0
     for mine, reference in zip(ours, theirs, strict=True):
         for box, score in zip(reference.boxes, reference.scores, strict=True):

@@ -1,9 +1,9 @@
-"""Scenes against the truth: where people go, and whether their feet stay on the floor.
+"""Scenes against the truth: people's paths, and whether their feet stay on the floor.
 
     python -m benchmarks.accuracy.scene --data-dir PACKS
 
 The packs' validation subjects through virtual cameras of a known field of view, lifted and placed
-as videos are, once with feet held where they stand and once without. Tables in markdown.
+as videos are, once with the foot lock and once without. Tables are in markdown.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from glagcn_training.evaluation.evaluation_noise import EXACT, NOISE
 from glagcn_training.metrics.markdown_table import markdown_table
 
 SECONDS = 10.0
-"""After how long a path's error is taken, or at the end of a shorter take."""
+"""Seconds after which a path's error is measured, or at the end of a shorter take."""
 
 LEAST_SECONDS = 2.0
 LEAST_PATH = 3.0
-"""Metres of a path of which a share can be told."""
+"""Least metres of a path for errors in percent of it."""
 
 STILL, FLAT = 0.25, 0.06
 """Metres a second, and metres above its lowest, below which a true ankle stands."""
 
 UPRIGHT = 5.0
-"""Degrees from the vertical to the true line from hip to head of somebody who stands upright."""
+"""Largest angle in degrees from the vertical to the true line from hip to head, if upright."""
 
 COLUMNS = (
     "feet", "path: error, % of its length", "across the view", "all joints, mm",
@@ -51,7 +51,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one take; None or empty where there is nothing of the kind."""
+    """Figures of one take; None or empty where nothing was measured."""
 
     path: tuple[float, float] | None
     joints: float
@@ -64,13 +64,13 @@ class Figures:
 
 
 def true_scene(seen: Observation) -> NDArray[np.float64]:
-    """Joints (frames, 17, 3) in scene axes, metres; where the origin is does not matter."""
+    """Return joints (frames, 17, 3) in scene axes, metres, with any origin."""
     assert seen.up is not None and seen.path is not None
     return (seen.joints + seen.path[:, None]) @ scene_axes(seen.up).T
 
 
 def lift(lifter: Lifter, seen: Observation, flip: bool) -> PoseSequence:
-    """Poses in the camera frame, as a video's."""
+    """Lift to poses in the camera frame, as for a video."""
     frames = len(seen.keypoints)
     scores = np.ones((frames, len(H36M17))) if seen.scores is None else seen.scores
     person = Keypoints2D(
@@ -104,7 +104,7 @@ def measure(lifted: PoseSequence, seen: Observation, foot_lock: bool) -> Figures
 def _path_error(
     path: NDArray[np.float64], true: NDArray[np.float64], fps: float
 ) -> tuple[float, float] | None:
-    """Error over the floor and that across the view, in percent of the way that was gone."""
+    """Compute the error over the floor and that across the view, in percent of the way."""
     last = min(len(path) - 1, round(SECONDS * fps))
     floor = true[: last + 1, ::2]
     length = float(np.linalg.norm(np.diff(floor[::5], axis=0), axis=1).sum())
@@ -115,19 +115,19 @@ def _path_error(
 
 
 def _speed(paths: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Metres a second (frames, feet) since the frame before."""
+    """Compute metres a second (frames, feet) since the frame before."""
     moved = np.linalg.norm(np.diff(paths, axis=0), axis=-1) * fps
     return np.concatenate([moved[:1], moved])
 
 
 def _tilt(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Degrees (frames,) between the vertical and the line from hip to head."""
+    """Compute degrees (frames,) between the vertical and the line from hip to head."""
     line = joints[:, H36M17.index("head")] - joints[:, H36M17.root]
     return np.degrees(np.arccos(np.clip(line[:, 1] / np.linalg.norm(line, axis=1), -1, 1)))
 
 
 def row(name: str, takes: Sequence[Figures]) -> list[str]:
-    """All takes in one line of the table."""
+    """Format all takes as one line of the table."""
     paths = np.array([one.path for one in takes if one.path is not None])
     found, standing, speeds, heights, loose, tilts = (
         np.concatenate([getattr(one, part) for one in takes])
@@ -146,7 +146,7 @@ def row(name: str, takes: Sequence[Figures]) -> list[str]:
 @click.option("--data-dir", required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--lifter", "weights", default=DEFAULT_LIFTER, show_default=True)
 @click.option("--noise", type=click.Choice(NOISE), default=EXACT, show_default=True)
-@click.option("--takes", type=int, default=0, help="So many, evenly chosen; 0 for all.")
+@click.option("--takes", type=int, default=0, help="Number of takes, evenly chosen; 0 for all.")
 @click.option("--flip/--no-flip", default=True, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def main(data_dir: Path, weights: str, noise: str, takes: int, flip: bool, threads: int) -> None:

@@ -1,1 +1,1 @@
-"""What benchmarks share: times of stages, limits of a machine."""
+"""Shared measurements: times of stages, limits of a machine."""

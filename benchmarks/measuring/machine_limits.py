@@ -1,4 +1,4 @@
-"""What this machine can do at most: bytes moved by a large copy, arithmetic of a matrix product."""
+"""Upper limits of this machine: bytes a second of a large copy, arithmetic of a matrix product."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _COPIED = 256 << 20  # bytes: larger than any cache
 _SIDE = {"cpu": 2048, "cuda": 8192}  # of the matrices
-_ROUNDS = 5  # of which the fastest counts
+_ROUNDS = 5  # the fastest counts
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Limits:
     Parameters
     ----------
     bytes_per_second
-        Read and written by a copy that no cache holds.
+        Bytes a second read and written by a copy larger than any cache.
     flops
         Floating-point operations a second of a matrix product, by the name of the precision.
     threads
         Threads of torch with which both were measured.
     device
-        For ``torch.device``.
+        Name for ``torch.device``.
     """
 
     bytes_per_second: float
@@ -39,16 +39,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Work:
-    """What a stage has to do for one frame at least.
+    """Least work of a stage for one frame.
 
     Parameters
     ----------
     moved
-        Bytes that it has to read and to write.
+        Bytes to read and to write.
     flops
         Floating-point operations, a multiplication with its addition counted as two.
     precision
-        In which it computes, as `Limits.flops` names it.
+        Precision, as in `Limits.flops`.
     """
 
     moved: float = 0.0
@@ -58,18 +58,18 @@ class Work:
 
 @dataclass(frozen=True)
 class Bound:
-    """The limit that a stage is bound by: its name, and frames a second that it allows."""
+    """The limit that bounds a stage: its name, and the frames a second that it allows."""
 
     by: str
     rate: float
 
     def ratio(self, rate: float) -> float:
-        """Share of the limit that a rate reaches, 0 to 1 unless the work was counted too high."""
+        """Compute the share of the limit that a rate reaches, 0 to 1 for correct work."""
         return rate / self.rate
 
 
 def bound_of(work: Work, limits: Limits) -> Bound | None:
-    """Say which of bytes and arithmetic takes longer at least; None where no work was counted."""
+    """Return whether bytes or arithmetic takes longer at least; None for uncounted work."""
     seconds = {
         "bytes": work.moved / limits.bytes_per_second,
         f"arithmetic ({work.precision})": (
@@ -100,14 +100,14 @@ def measure_limits(device: str, precisions: Mapping[str, torch.dtype]) -> Limits
 
 
 def best_limits(one: Limits, other: Limits) -> Limits:
-    """The higher of two measurements of one device, each number for itself."""
+    """Return the higher of two measurements of one device, number by number."""
     flops = {name: max(one.flops[name], other.flops[name]) for name in one.flops}
     moved = max(one.bytes_per_second, other.bytes_per_second)
     return Limits(moved, flops, one.threads, one.device)
 
 
 def least_seconds(work: Callable[[], object], device: str = "cpu", rounds: int = _ROUNDS) -> float:
-    """Seconds of the fastest of some rounds, after one that warms up."""
+    """Return the seconds of the fastest of some rounds, after a warm-up."""
     import torch
 
     least = float("inf")

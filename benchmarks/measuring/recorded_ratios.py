@@ -1,8 +1,7 @@
-"""Ratios that were measured, kept in a JSON file, and a later measurement held against them.
+"""Records measured ratios in a JSON file, and compares later measurements with them.
 
-Rates differ from machine to machine; what share of the machine's limit a stage reaches, and how
-many times faster than a peer it is, differ less, as long as the machines have the same kind of
-arithmetic: each kind has a record of its own.
+Rates differ from machine to machine. A stage's share of the machine's limit, and its ratio to a
+peer, differ less between machines with the same kind of arithmetic. Each kind has its own record.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ FALL = 0.25
 """Share by which a ratio may fall."""
 
 NOT_COMPARABLE = 2
-"""Exit code where no record is of the clip, or of the kind of arithmetic, that was measured."""
+"""Exit code without a record for the measured clip or kind of arithmetic."""
 
 
 def fallen(
     recorded: Mapping[str, float], measured: Mapping[str, float], fall: float = FALL
 ) -> list[str]:
-    """Say of each recorded ratio that fell by more than a share, or is not there any more.
+    """Describe each recorded ratio that fell by more than a share, or is missing.
 
     Parameters
     ----------
@@ -41,14 +40,14 @@ def fallen(
     for name, before in recorded.items():
         now = measured.get(name)
         if now is None:
-            lines.append(f"{name}: was {before:.3g}, is not measured any more")
+            lines.append(f"{name}: was {before:.3g}, is no longer measured")
         elif now < before * (1 - fall):
             lines.append(f"{name}: was {before:.3g}, is {now:.3g} ({now / before - 1:+.0%})")
     return lines
 
 
 def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
-    """Write what a section of a file says of a kind of arithmetic; all else in it stays."""
+    """Write the section of a kind of arithmetic; leave the rest of the file."""
     told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     told.setdefault(section, {})[measured["arithmetic"]] = measured
     path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
@@ -57,16 +56,16 @@ def keep(path: Path, section: str, measured: Mapping[str, Any]) -> None:
 def verdict(
     path: Path, section: str, measured: Mapping[str, Any], fall: float, without: str = ""
 ) -> int:
-    """Print what fell, and return the exit code: 1 when something did.
+    """Print the fallen ratios, and return the exit code: 1 with any.
 
     Parameters
     ----------
     path, section
-        Where a measurement was kept.
+        File with the recorded measurement.
     measured
         A new one, with "clip", "arithmetic" and "ratios".
     fall
-        As `fallen` takes it.
+        As in `fallen`.
     without
         Ratios whose names contain this are not compared.
     """

@@ -1,4 +1,4 @@
-"""Each stage of a run alone: frames a second, and what it has to do at least for a frame."""
+"""Each stage of a run alone: frames a second, and its least work for a frame."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from glagcn_cli.detection.people_detector import TwoStageDetector
 
 KEPT = 48
-"""Frames that are kept in memory for the stages that work on pictures."""
+"""Frames in memory for the stages that work on pictures."""
 
 PIPE = 4
-"""Times that the bytes of a picture are moved at least to get through a pipe: read and written on
-their way into it, and out of it."""
+"""Least number of moves of a picture's bytes through a pipe: a read and a write into it, and again
+out of it."""
 
 _ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class StageTime:
-    """A stage alone.
+    """The time of a stage alone.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class StageTime:
     rate
         Frames a second.
     work
-        What it has to do for a frame at least; None where nobody counted.
+        Least work for a frame; None if uncounted.
     in_run
-        Stage and part of NAME.run.json that tell its share of a run; None where none does.
+        Stage and part of NAME.run.json with its share of a run; None without one.
     """
 
     name: str
@@ -63,12 +63,12 @@ class StageTime:
 
 
 def precision_of(device: str) -> str:
-    """Name of the precision in which the 2D networks compute."""
+    """Return the name of the precision of the 2D networks."""
     return _named(fast_precision(device))
 
 
 def arithmetic_of(device: str) -> str:
-    """Name of what the 2D networks compute with: the precision, and AMX where a CPU has it."""
+    """Name the arithmetic of the 2D networks: the precision, and AMX on CPUs with it."""
     import torch
 
     name = precision_of(device)
@@ -81,14 +81,14 @@ def _named(precision: torch.dtype | None) -> str:
 
 
 def precisions(device: str) -> dict[str, torch.dtype]:
-    """Precisions by name: single, and what the 2D networks use."""
+    """Return precisions by name: single, and that of the 2D networks."""
     import torch
 
     return {name: getattr(torch, name) for name in ("float32", precision_of(device))}
 
 
 def counted_flops(work: Callable[[], object]) -> int:
-    """Floating-point operations of the products and convolutions of some work, in torch."""
+    """Count the floating-point operations of torch's products and convolutions."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -101,7 +101,7 @@ def counted_flops(work: Callable[[], object]) -> int:
 def _of_fused(
     x: Sequence[int], weight: Sequence[int], *_: object, out_shape: Any, **__: object
 ) -> int:
-    """Operations of a convolution with its activation, by the shapes of what it reads and gives."""
+    """Count the operations of a convolution with its activation, from its shapes."""
     from torch.utils.flop_counter import conv_flop_count
 
     return int(conv_flop_count(list(x), list(weight), list(out_shape)))
@@ -142,7 +142,7 @@ class Stages:
         return StageTime(name, rate, Work(PIPE * moved), in_run)
 
     def _two_dimensional(self, detector: TwoStageDetector) -> Iterator[StageTime]:
-        """Boxes, keypoints, and both over the whole clip as a run has them."""
+        """Measure boxes, keypoints, and both over the whole clip as in a run."""
         with VideoReader(self.info) as reader:
             self.frames = list(islice(reader, KEPT))
         frames, precision = self.frames, precision_of(self.device)
@@ -168,7 +168,7 @@ class Stages:
         yield StageTime("boxes and keypoints as run", both, None, ("detection", "models"))
 
     def _clip(self, detector: TwoStageDetector) -> float:
-        """Find everybody in the clip; frames a second of the models."""
+        """Find everybody in the clip; return the models' frames a second."""
         of_clip, seconds = detector.of_clip(), 0.0
         with VideoReader(self.info) as reader:
             frames = iter(reader)
@@ -183,7 +183,7 @@ class Stages:
         fps, frames = self.info.fps, len(self.found)
         people = find_people(self.found, fps)
         if not people:
-            raise SystemExit(f"{self.info.path}: nobody is in it, so there is nothing to measure")
+            raise SystemExit(f"{self.info.path}: no person was found; choose another clip")
         seconds = least_seconds(lambda: find_people(self.found, fps), rounds=_ROUNDS)
         person = people[0].laid_out(self.found, fps, self.size, self.joint_set)
         return person, StageTime("tracking", frames / seconds, None, ("tracking", None))
@@ -197,7 +197,7 @@ class Stages:
         flops = counted_flops(lift) / len(person)
         seconds = least_seconds(lift, self.device, _ROUNDS)
         work = Work(0.0, flops, _named(lifter.precision))
-        name = "lifting, mirror averaged" if flip else "lifting once"
+        name = "lifting, flip" if flip else "lifting once"
         stage = StageTime(name, len(person) / seconds, work, ("lifting", None))
         return lift(), stage
 
@@ -209,7 +209,7 @@ class Stages:
         return place()[0], StageTime("scene", len(lifted) / seconds, None, ("scene", None))
 
     def _drawing(self, person: Keypoints2D, placed: PoseSequence) -> Iterator[StageTime]:
-        """Decoding again, drawing and encoding, on pictures as videos are written."""
+        """Measure decoding again, drawing and encoding, on pictures as for videos."""
         renderer = SideBySideRenderer([placed], [person], self.info.fps, self.size)
         shown = renderer.picture_size
         again = VideoReader(self.info, size=shown, pixels="yuv420p")

@@ -1,4 +1,4 @@
-"""A real `glagcn-video` in a process of its own, watched from outside: time and memory."""
+"""Time and memory of a real `glagcn-video` in its own process, measured from outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glagcn_cli.machine.devices import usable_cores
 
 _LOOK_EVERY = 0.05  # seconds
 
-# The program, which tells when the first frames have gone through a stage.
+# The program, extended by the time when the first frames have passed a stage.
 _PROGRAM = """
 import sys, time
 from glagcn_cli.progress.stages import Stage
@@ -77,14 +77,14 @@ class WholeRun:
         return self.seconds * self.cores / self.processor_seconds
 
     def share(self, stage: str, part: str | None = None) -> float | None:
-        """Share of the wall time of a stage, or of a part of it; None where it is not told."""
+        """Return the share of wall time of a stage, or of a part of it; None where unknown."""
         told = self.stages.get(stage, {})
         seconds = told.get("parts", {}).get(part) if part else told.get("seconds")
         return None if seconds is None else seconds / self.seconds
 
 
 def run_whole(clip: Path, options: Sequence[str] = ()) -> WholeRun:
-    """Lift a clip without the cache and with these options besides."""
+    """Lift a clip without the cache and with these extra options."""
     with TemporaryDirectory() as folder:
         outputs = [Path(folder, f"out{suffix}") for suffix in (".mp4", ".npy", ".bvh")]
         named = [word for output in outputs for word in ("-o", str(output))]
@@ -111,7 +111,7 @@ def run_whole(clip: Path, options: Sequence[str] = ()) -> WholeRun:
 
 
 def _watched(pid: int) -> tuple[int | None, int, Any]:
-    """Peak memory of a process and its children, then its exit status and what it used."""
+    """Return the peak memory of a process and its children, its exit status and its usage."""
     most = 0
     while True:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
@@ -122,7 +122,7 @@ def _watched(pid: int) -> tuple[int | None, int, Any]:
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that a process and its descendants hold now; 0 where that is not told.
+    """Return the bytes of memory of a process and its descendants now; 0 where unknown.
 
     A child that still runs its parent's command is about to start another, on its parent's memory.
     """

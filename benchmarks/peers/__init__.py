@@ -1,1 +1,1 @@
-"""Compare with other programs."""
+"""Compares with other programs."""

@@ -23,7 +23,7 @@ _COCO17 = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 
 @dataclass(frozen=True)
 class MediaPipePoses:
-    """What MediaPipe says of the one person that it follows, as COCO-17 points.
+    """MediaPipe's output for the one person it follows, as COCO-17 points.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class MediaPipePoses:
 
 
 def mediapipe_poses(python: Path, clip: Path, kept: Path, smooth: bool) -> MediaPipePoses:
-    """Run MediaPipe over a clip, or read what an earlier run left in the file `kept`.
+    """Run MediaPipe over a clip, or read the results of an earlier run from `kept`.
 
     Parameters
     ----------

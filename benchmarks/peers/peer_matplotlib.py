@@ -29,7 +29,7 @@ _INCHES, _DPI = (20, 6), 120  # 2400 x 720 pixels
 
 
 def draw(clip: Path, frames: int, target: Path) -> tuple[int, float]:
-    """Write the video; frames and seconds, without what comes before the first frame."""
+    """Write the video; return frames and seconds, without the time before the first frame."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -60,7 +60,7 @@ def draw(clip: Path, frames: int, target: Path) -> tuple[int, float]:
 
 
 def main() -> None:
-    """Print what was measured as JSON."""
+    """Print the measurements as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--frames", type=int, default=60)

@@ -49,7 +49,7 @@ def inferencer(dimensions: str, device: str, folder: Path) -> Any:
 
 
 def _drawable(config: Path, visualizer: str, folder: Path) -> str:
-    """A configuration with what inferencers want besides a model: above all, how to draw."""
+    """Return a configuration with what inferencers need besides a model, such as drawing."""
     written = folder / config.name
     written.write_text(
         f"_base_ = [{str(config)!r}]\n"
@@ -61,7 +61,7 @@ def _drawable(config: Path, visualizer: str, folder: Path) -> str:
 
 
 def seconds_in_2d(clip: Path, frames: int, device: str, folder: Path) -> tuple[int, float, int]:
-    """Frames, seconds and people found, of frames that were decoded before."""
+    """Return frames, seconds and people found, for decoded frames."""
     run = inferencer("2d", device, folder)
     score = MODELS[DEFAULT_DETECTOR].score
     with VideoReader(clip) as reader:
@@ -73,7 +73,7 @@ def seconds_in_2d(clip: Path, frames: int, device: str, folder: Path) -> tuple[i
 
 
 def seconds_in_3d(clip: Path, device: str, folder: Path) -> tuple[int, float, int]:
-    """Frames, seconds and people found, of a whole file with a video written."""
+    """Return frames, seconds and people found, for a whole file with a video written."""
     _let_matplotlib_draw()
     run = inferencer("3d", device, folder)
     frames, people, started = 0, 0, 0.0
@@ -86,7 +86,7 @@ def seconds_in_3d(clip: Path, device: str, folder: Path) -> tuple[int, float, in
 
 
 def _let_matplotlib_draw() -> None:
-    """Give matplotlib back what MMPose calls to read a figure, and what was removed in 3.10."""
+    """Restore the method that MMPose calls to read a figure, removed in matplotlib 3.10."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     def tostring_rgb(canvas: FigureCanvasAgg) -> bytes:
@@ -97,7 +97,7 @@ def _let_matplotlib_draw() -> None:
 
 
 def main() -> None:
-    """Print what was measured as JSON."""
+    """Print the measurements as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("dimensions", choices=("2d", "3d"))
     parser.add_argument("clip", type=Path)

@@ -1,9 +1,9 @@
-"""Our program beside others, on one clip and in one run, each in a process of its own.
+"""Our program beside others, on one clip and in one run, each in its own process.
 
     python -m benchmarks.peers.peers CLIP --mediapipe-python MP/bin/python
         --json docs/benchmarks.json
 
-All take turns, so that whatever else the machine does falls on each; of every one the fastest
+All alternate, so that other load of the machine affects each; of every one the fastest
 round counts. MediaPipe Pose finds the 2D and 3D of one person and draws nothing; its time is that
 of its models. MMPose runs the models and weights of this program, in its inferencer of 2D, and with
 the lifter that it calls human3d (random weights) in its demo of 3D. matplotlib draws a video as
@@ -34,7 +34,7 @@ from glagcn_cli.errors import OutputError
 from glagcn_cli.video import ffmpeg
 
 SECTION = "peers"
-SHORT, ROUNDS = 32, 2  # frames for those that are slow; rounds of which the fastest counts
+SHORT, ROUNDS = 32, 2  # frames for slow peers; rounds, the fastest of which counts
 
 OURS, OURS_2D, OURS_PLAIN = "end to end", "2D alone", "2D alone, single, boxes in every frame"
 MEDIAPIPE, MMPOSE_2D, MMPOSE_3D = "MediaPipe Pose", "MMPose inferencer, 2D", "MMPose demo, 3D"
@@ -51,7 +51,7 @@ GOALS = {
 
 
 def first_frames(clip: Path, frames: int, folder: Path) -> Path:
-    """Write the beginning of a clip, without its sound, as it is encoded."""
+    """Write the beginning of a clip, without its sound, in the same encoding."""
     target = folder / f"first{frames}{clip.suffix}"
     cut = ["-i", ffmpeg.file_url(clip), "-map", "0:v:0", "-frames:v", f"{frames}", "-c", "copy"]
     done = ffmpeg.run(["-loglevel", "error", *cut, "-y", ffmpeg.file_url(target)])
@@ -72,7 +72,7 @@ def told_by(module: str, *arguments: str) -> dict[str, Any]:
 def one_round(
     clip: Path, short: Path, mediapipe: Path | None, device: str, folder: Path
 ) -> dict[str, float]:
-    """Frames a second of every one, after each other."""
+    """Measure the frames a second of every one in turn."""
     rates = {OURS: run_whole(clip, ["--device", device]).rate}
     if mediapipe:
         kept = folder / "mediapipe.npz"
@@ -92,12 +92,12 @@ def one_round(
 
 
 def best_rates(rounds: list[dict[str, float]]) -> dict[str, float]:
-    """The fastest of the rounds, of every one."""
+    """Return the fastest of the rounds, of every one."""
     return {name: max(rates[name] for rates in rounds) for name in rounds[0]}
 
 
 def ratios_of(rates: Mapping[str, float]) -> dict[str, float]:
-    """How many times the rate of each peer ours is, of the pairs in `GOALS` that were measured."""
+    """Compute our rate over each peer's, for the measured pairs in `GOALS`."""
     return {
         f"{ours} to {peer}": rates[ours] / rates[peer]
         for ours, peer in GOALS
@@ -106,7 +106,7 @@ def ratios_of(rates: Mapping[str, float]) -> dict[str, float]:
 
 
 def tables(rates: Mapping[str, float]) -> str:
-    """Rates, and ratios with what they should reach, as tables in markdown."""
+    """Format rates, and ratios with their goals, as tables in markdown."""
     ratios = ratios_of(rates)
     lines = ["| | frames/s |", "| --- | ---: |"]
     lines += [f"| {name} | {rate:.2f} |" for name, rate in rates.items()]
@@ -126,7 +126,7 @@ def measure(
     short: int = SHORT,
     rounds: int = ROUNDS,
 ) -> dict[str, Any]:
-    """Measure all, print the tables, and return what belongs into the file."""
+    """Measure all, print the tables, and return the contents of the file."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         whole = first_frames(clip, frames, folder) if frames else clip
@@ -146,24 +146,24 @@ def measure(
 
 
 def check(path: Path, found: Mapping[str, Any], fall: float) -> int:
-    """Hold ratios against those in a file, MediaPipe's only where it ran; the exit code."""
+    """Compare ratios with those in a file, MediaPipe's only if it ran; return the exit code."""
     ran = MEDIAPIPE in found["frames_per_second"]
     return verdict(path, SECTION, found, fall, without="" if ran else MEDIAPIPE)
 
 
 def main() -> int:
-    """Measure, print, and keep or compare."""
+    """Measure, print, and record or compare."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("clip", type=Path)
     parser.add_argument("--mediapipe-python", type=Path, help="a Python that has mediapipe")
     parser.add_argument("--device", default="cpu", help="of this program and of MMPose")
-    parser.add_argument("--frames", type=int, help="only the first so many of the clip")
+    parser.add_argument("--frames", type=int, help="number of frames from the beginning")
     parser.add_argument("--short", type=int, default=SHORT, help="frames for those that are slow")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", type=Path, help="keep what was measured in this file")
-    parser.add_argument("--check", type=Path, help="exit 1 where a ratio kept in it has fallen")
+    parser.add_argument("--check", type=Path, help="exit with 1 if a recorded ratio has fallen")
     parser.add_argument("--fall", type=float, default=FALL, help="share by which ratios may fall")
     asked = parser.parse_args()
     found = measure(

@@ -1,1 +1,1 @@
-"""Compare with calibrated cameras on real clips."""
+"""Compares with calibrated cameras on real clips."""

@@ -1,4 +1,4 @@
-"""Cameras whose place is known, and the points that several of them see at once.
+"""Calibrated cameras, and triangulation of points that several of them see at once.
 
 The calibration is read as Qualisys writes it (``*.qca.txt``), the format of Pose2Sim's demos.
 """
@@ -46,17 +46,17 @@ class Camera:
     size: tuple[int, int]
 
     def rays(self, pixels: NDArray[np.floating]) -> _Array:
-        """Undistorted image points (..., 2) at focal length 1."""
+        """Undistort image points (..., 2) to focal length 1."""
         flat = np.ascontiguousarray(pixels, dtype=np.float64).reshape(-1, 1, 2)
         rays = cv2.undistortPoints(flat, self.matrix, self.distortion)
         return np.asarray(rays, dtype=np.float64).reshape(pixels.shape)
 
     def seen(self, points: _Array) -> _Array:
-        """World points (..., 3) in the camera frame, metres."""
+        """Transform world points (..., 3) to the camera frame, metres."""
         return points @ self.rotation.T + self.translation
 
     def project(self, points: _Array) -> _Array:
-        """Pixels (..., 2) of world points (..., 3)."""
+        """Project world points (..., 3) to pixels (..., 2)."""
         flat = np.ascontiguousarray(points, dtype=np.float64).reshape(-1, 1, 3)
         turned = cv2.Rodrigues(self.rotation)[0]
         pixels, _ = cv2.projectPoints(flat, turned, self.translation, self.matrix, self.distortion)
@@ -109,7 +109,7 @@ def _child(entry: ElementTree.Element, tag: str) -> ElementTree.Element:
 def triangulate(
     cameras: list[Camera], pixels: NDArray[np.floating], weights: NDArray[np.floating]
 ) -> _Array:
-    """Points in the world that project nearest to what the cameras see.
+    """Find the world points that project nearest to the cameras' points.
 
     Linear triangulation, then reweighted (Cauchy's weights), so that one view that mistakes a joint
     does not draw the point away.
@@ -152,14 +152,14 @@ def triangulate_shifted(
     weights: NDArray[np.floating],
     rounds: int,
 ) -> tuple[_Array, _Array]:
-    """Triangulate where frames were cut or padded since the calibration: whole views are shifted.
+    """Triangulate views that were cut or padded since the calibration, which shifts them.
 
     Parameters
     ----------
     cameras, pixels, weights
         As in `triangulate`, of (views, frames, joints).
     rounds
-        How often the shifts, medians of what a view is off, are found anew.
+        Number of updates of the shifts, the median errors of the views.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def triangulate_shifted(
 
 
 def _solve(rows: _Array, weights: _Array) -> _Array:
-    """Least-squares points (..., 3) of homogeneous rows (cameras, ..., 2, 4)."""
+    """Solve for points (..., 3) by least squares from homogeneous rows (cameras, ..., 2, 4)."""
     scaled = np.moveaxis(rows * weights[..., None, None], 0, -3)
     scaled = scaled.reshape(*scaled.shape[:-3], -1, 4)
     last = np.linalg.svd(scaled)[2][..., -1, :]

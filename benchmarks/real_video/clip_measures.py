@@ -1,4 +1,4 @@
-"""What can be said of 3D poses of a real clip without knowing the truth."""
+"""Measures of 3D poses of a real clip without ground truth."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClipPoses:
-    """3D poses to be judged, with the 2D that they belong to.
+    """3D poses to be judged, with their 2D.
 
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, H36M-17; x right, y down, z forward, wherever the origin.
+        (frames, 17, 3) metres, H36M-17; x right, y down, z forward, with any origin.
     keypoints
         (frames, 17, 2) pixels.
     valid
@@ -55,12 +55,12 @@ class ClipPoses:
 
 
 def person_size(keypoints: NDArray[np.floating]) -> float:
-    """Longer side of the box about (frames, joints, 2) pixels, mean over the frames."""
+    """Compute the longer side of the box about (frames, joints, 2) pixels, mean over frames."""
     return float(np.ptp(keypoints, axis=1).max(axis=-1).mean())
 
 
 def bone_deviations(poses: ClipPoses) -> dict[str, float]:
-    """Standard deviation of each bone's length, percent of the bone's mean length."""
+    """Compute the deviation of each bone's length, percent of its mean length."""
     joints = poses.joints[poses.valid]
     result = {}
     for start, end in BONES:
@@ -73,7 +73,7 @@ def bone_deviations(poses: ClipPoses) -> dict[str, float]:
 def standing_still(
     keypoints: NDArray[np.floating], valid: NDArray[np.bool_], fps: Fraction
 ) -> NDArray[np.bool_]:
-    """Which joints rest relative to the hip in the picture: (frames, joints)."""
+    """Return which joints rest relative to the hip in the picture: (frames, joints)."""
     size = person_size(keypoints[valid])
     relative = low_pass(keypoints - keypoints[:, :1], valid, fps, STILL_CUTOFF)
     speed = np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * float(fps) / size
@@ -85,7 +85,7 @@ def standing_still(
 
 
 def jitter(poses: ClipPoses, still: NDArray[np.bool_], fps: Fraction) -> float:
-    """Mean acceleration, m/s2, of joints about the hip while they rest; NaN if none does."""
+    """Compute the mean acceleration, m/s2, of resting joints about the hip; NaN without any."""
     relative = poses.joints - poses.joints[:, :1]
     bend = np.zeros_like(relative)
     bend[1:-1] = relative[2:] - 2 * relative[1:-1] + relative[:-2]
@@ -95,7 +95,7 @@ def jitter(poses: ClipPoses, still: NDArray[np.bool_], fps: Fraction) -> float:
 
 
 def swaps(poses: ClipPoses) -> int:
-    """Frames whose left and right, exchanged, fit the previous frame better than as they are."""
+    """Count frames that fit the previous one better with left and right exchanged."""
     joints = poses.joints - poses.joints[:, :1]
     sides = [*H36M17.left, *H36M17.right]
 
@@ -107,7 +107,7 @@ def swaps(poses: ClipPoses) -> int:
 
 
 def depth_flips(poses: ClipPoses, fps: Fraction) -> int:
-    """How often a limb points clearly towards the camera and `FLIP_TIME` later clearly away."""
+    """Count limbs pointing clearly towards the camera and `FLIP_TIME` later clearly away."""
     step = max(1, round(float(fps) * FLIP_TIME))
     starts, ends = (H36M17.indices([bone[k] for bone in LIMBS]) for k in (0, 1))
     deep = poses.joints[:, ends, 2] - poses.joints[:, starts, 2]
@@ -120,7 +120,7 @@ def depth_flips(poses: ClipPoses, fps: Fraction) -> int:
 
 
 def reprojection(poses: ClipPoses, image_size: tuple[int, int], fov: float = DEFAULT_FOV) -> float:
-    """Mean distance of the 12 `BODY` joints from the 2D, percent of the person's size.
+    """Compute the mean distance of the 12 `BODY` joints from the 2D, percent of person size.
 
     In every frame the pose is turned and moved to where it projects nearest to its keypoints: what
     is left is not the pose's place or direction but its shape.
@@ -178,7 +178,7 @@ def fit_camera(joints: _Array, rays: _Array) -> _Array:
 
 
 def _off(joints: _Array, rays: _Array, turn: _Array, place: _Array) -> tuple[_Array, _Array]:
-    """Residuals (frames, 2 joints) and how the projection changes by turning and moving."""
+    """Compute residuals (frames, 2 joints) and the projection's derivatives by turn and shift."""
     turned = joints @ turn.transpose(0, 2, 1)
     x, y, z = np.moveaxis(turned + place[:, None], -1, 0)
     z = np.maximum(z, 1e-3)

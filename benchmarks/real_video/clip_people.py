@@ -1,4 +1,4 @@
-"""The people that the program's own 2D stage finds in a clip, kept on disk once they are found."""
+"""The people that the program's 2D stage finds in a clip, stored for later runs."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ the same person."""
 
 @dataclass(frozen=True)
 class People:
-    """Who was found in a clip, the main person first, and the seconds that the models took."""
+    """The people of a clip, the main person first, and the models' seconds."""
 
     people: list[Keypoints2D]
     seconds: float
 
 
 class PeopleFinder:
-    """The 2D stage as a run has it: default models, and the people followed over time.
+    """The 2D stage as in a run: default models, and people followed over time.
 
     Parameters
     ----------
     cache
-        Folder in which what was found in a clip is kept; None keeps nothing.
+        Folder for the results of each clip; None stores nothing.
     device
         Where the models run; they are loaded when a clip is not in the cache.
     """
@@ -77,9 +77,9 @@ class PeopleFinder:
 
 
 def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Frames (frames,) in which another detector's points (frames, joints, 2) are of this person.
+    """Return frames (frames,) whose other points (frames, joints, 2) are of this person.
 
-    The other's are NaN where it saw nobody.
+    The other's points are NaN where it found no person.
     """
     if not person.valid.any():
         return person.valid
@@ -89,12 +89,12 @@ def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.
 
 
 def most_alike(people: Sequence[Keypoints2D], other: NDArray[np.floating]) -> Keypoints2D:
-    """Person who has most frames in common with another detector's points."""
+    """Return the person with most frames in common with another detector's points."""
     return max(people, key=lambda person: same_person(person, other).sum())
 
 
 def cache_name(clip: Path) -> str:
-    """Name for what is kept of a clip: its own and, since names repeat, its folders'."""
+    """Return a file name for a clip: its own and, since names repeat, its folders'."""
     return "_".join(clip.resolve().parts[-4:])
 
 

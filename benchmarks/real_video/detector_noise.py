@@ -3,7 +3,7 @@
     python -m benchmarks.real_video.detector_noise --views SinglePerson/videos
         --calibration Calib.qca.txt --clip demo.mp4 --mediapipe-python MP/bin/python --cache CACHE
 
-Three measures of the same thing, none of which needs marked frames:
+Three measures of the same errors, all without marked frames:
 
 views
     Several calibrated cameras see one person. The point that fits all views best is triangulated;
@@ -69,21 +69,21 @@ class Noise(NamedTuple):
 
 
 def errors_of_views(cameras: Sequence[Camera], people: Sequence[Keypoints2D]) -> _Array:
-    """Errors (views, frames, joints, 2), shares of the person's size, of one person in all views.
+    """Compute errors (views, frames, joints, 2), shares of person size, in all views.
 
     A shift of a whole view is the calibration's and is taken out.
     """
     pixels = np.stack([person.keypoints for person in people]).astype(np.float64)
     scores = np.stack([np.where(p.valid[:, None], p.scores, 0) for p in people])
     _, off = triangulate_shifted(cameras, pixels, scores, SHIFT_ROUNDS)
-    # Two numbers a view are seen, of which the point takes three in all.
+    # Every view gives two numbers, and the point has three degrees of freedom in all.
     freed = np.sqrt(2 * len(people) / (2 * len(people) - 3))
     sizes = np.array([person_size(p.keypoints[p.valid]) for p in people])
     return freed * off / sizes[:, None, None, None]
 
 
 def errors_between(first: Keypoints2D, second: _Array) -> tuple[_Array, _Array]:
-    """Errors (1, frames, joints, 2) of each of two detectors, and their mean difference.
+    """Compute errors (1, frames, joints, 2) of each of two detectors, and their mean difference.
 
     The difference (joints, 2), shares of the person's size, is in the body's axes: across from
     right to left hip and along from hips to shoulders. Frames that one of them lacks, or in which
@@ -114,7 +114,7 @@ def _middle(points: NDArray[np.floating], name: str) -> NDArray[np.floating]:
 
 
 def split(errors: Sequence[_Array], rates: Sequence[Fraction]) -> Noise:
-    """Read quick and steady parts off the errors' correlation over time.
+    """Separate quick and steady parts by the errors' correlation over time.
 
     With white noise of variance q2 in every frame and a steady part of variance s2 that forgets in
     T seconds, the mean product of errors t apart is s2 exp(-t / T), and q2 + s2 at t = 0.
@@ -148,7 +148,7 @@ def _distance(errors: _Array) -> _Array:
 
 
 def _products(errors: Sequence[_Array], lags: Sequence[int]) -> _Array:
-    """Mean product (joints,) of coordinates so many frames apart."""
+    """Compute the mean product (joints,) of coordinates this many frames apart."""
     pairs = [
         (e[:, : e.shape[1] - lag] * e[:, lag:]).transpose(2, 0, 1, 3).reshape(e.shape[2], -1)
         for e, lag in zip(errors, lags, strict=True)
@@ -157,14 +157,14 @@ def _products(errors: Sequence[_Array], lags: Sequence[int]) -> _Array:
 
 
 def _quick_part(errors: _Array, rate: Fraction) -> _Array:
-    """Differences of errors a training frame apart, per joint in units of their robust spread."""
+    """Return differences of errors a training frame apart, in units of their robust spread."""
     step = max(1, round(float(rate) / RATE))
     jump = errors[:, step:] - errors[:, :-step]
     return jump / (np.nanmedian(np.abs(jump), axis=(0, 1, 3), keepdims=True) / 0.6745)
 
 
 def _tail(quick: Sequence[_Array]) -> tuple[float, float]:
-    """Share and factor of the wider of two normal distributions, by likelihood on a grid."""
+    """Fit share and factor of the wider of two normal distributions, by likelihood on a grid."""
     values = np.concatenate([part[np.isfinite(part)] for part in quick])
     best, found = -np.inf, (0.0, 1.0)
     for share in (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3):
@@ -180,7 +180,7 @@ def _tail(quick: Sequence[_Array]) -> tuple[float, float]:
 
 
 def about_smooth_tracks(people: Sequence[Keypoints2D]) -> _Array:
-    """Standard deviation (joints,) about the track without what is quicker than `CUTOFF`."""
+    """Compute the deviation (joints,) from the track without motion above `CUTOFF`."""
     parts = []
     for person in people:
         smooth = low_pass(person.keypoints, person.valid, person.fps, CUTOFF)
@@ -192,7 +192,7 @@ def about_smooth_tracks(people: Sequence[Keypoints2D]) -> _Array:
 
 
 def table(columns: dict[str, Noise], smooth: _Array) -> str:
-    """Percent of the person's size for each joint, in markdown."""
+    """Format the percent of the person's size for each joint, in markdown."""
     head = ["joint", *(f"{name}: quick / steady / mistaken" for name in columns), "about 5 Hz"]
     lines = [head]
     for j, joint in enumerate(COCO17.joints):

@@ -1,4 +1,4 @@
-"""The program and MediaPipe Pose on real clips: what can be judged without knowing the truth.
+"""The program and MediaPipe Pose on real clips, measured without ground truth.
 
     python -m benchmarks.real_video.real_clips demo.mp4 --mediapipe-python MP/bin/python
         --cache CACHE
@@ -8,7 +8,7 @@
 
 Both are judged on the same person in the frames in which both have a pose of that person. With
 several calibrated cameras of one person there is a truth as well, see `score_views`. Detections are
-kept in CACHE, so that another `--lifter` is measured in seconds.
+stored in CACHE, so that another `--lifter` is measured in seconds.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ClipResult:
 
 
 def product_poses(lifter: Lifter, person: Keypoints2D, settings: Settings) -> dict[str, ClipPoses]:
-    """Poses as the network gives them, smoothed with fitted bones, and in the final scene."""
+    """Return the network's poses, those smoothed with fitted bones, and the final scene's."""
     choices = SceneChoices(settings.fov or DEFAULT_FOV, settings.smoothing)
     lifted = lifter.lift(person, fov=choices.fov, flip=settings.flip)
     fitted = as_one_body(lifted, choices.cutoff)
@@ -100,7 +100,7 @@ def product_poses(lifter: Lifter, person: Keypoints2D, settings: Settings) -> di
 
 
 def mediapipe_clip(found: MediaPipePoses) -> ClipPoses:
-    """MediaPipe's COCO-17 points as the joints that the program speaks of."""
+    """Convert MediaPipe's COCO-17 points to the program's joints."""
     joints, keypoints = (
         np.asarray(COCO17_TO_H36M17 @ np.nan_to_num(points), np.float64)
         for points in (found.world, found.keypoints)
@@ -111,7 +111,7 @@ def mediapipe_clip(found: MediaPipePoses) -> ClipPoses:
 def run_clip(
     lifter: Lifter, found: People, other: MediaPipePoses | None, settings: Settings
 ) -> ClipResult:
-    """Lift the main person, or where MediaPipe takes part the one it follows most."""
+    """Lift the main person, or with MediaPipe the one it follows most."""
     person = found.people[0]
     if other is not None:
         frames = min(len(person), len(other.valid))
@@ -148,7 +148,7 @@ def _first(person: Keypoints2D, frames: int) -> Keypoints2D:
 
 
 def judge(clip: ClipResult) -> dict[str, dict[str, Any]]:
-    """All figures of a clip by contestant."""
+    """Compute all figures of a clip by contestant."""
     first = next(iter(clip.poses.values()))
     still = standing_still(first.keypoints, first.valid, clip.fps)
     figures: dict[str, dict[str, Any]] = {}
@@ -174,7 +174,7 @@ def judge(clip: ClipResult) -> dict[str, dict[str, Any]]:
 
 
 def describe(title: str, figures: dict[str, dict[str, Any]]) -> str:
-    """One clip as a table in markdown."""
+    """Format one clip as a table in markdown."""
     frames = next(iter(figures.values()))["frames"]
     lines = [[f"{title} ({frames} frames)", *COLUMNS]]
     for name, row in figures.items():
@@ -189,7 +189,7 @@ def describe(title: str, figures: dict[str, dict[str, Any]]) -> str:
 
 
 def describe_views(scores: dict[str, dict[str, list[float]]]) -> str:
-    """Errors against the triangulated truths as a table in markdown."""
+    """Format errors against the triangulated truths as a table in markdown."""
     truths = list(next(iter(scores.values())))
     lines = [["P-MPJPE by view, mm", *(f"truth of {truth}" for truth in truths)]]
     for name, by_truth in scores.items():
@@ -204,7 +204,7 @@ def describe_views(scores: dict[str, dict[str, list[float]]]) -> str:
 def views_of(
     clips: Sequence[Path], results: Sequence[ClipResult], calibration: Path
 ) -> dict[str, dict[str, list[float]]]:
-    """Score the clips as views of one person, named as the calibration's cameras are."""
+    """Score the clips as views of one person, named as the calibration's cameras."""
     by_name = {camera.name: camera for camera in read_cameras(calibration)}
     cameras = [by_name[clip.stem] for clip in clips]
     own = next(iter(results[0].poses))
@@ -239,7 +239,7 @@ def main(
     out: Path | None,
     threads: int,
 ) -> None:
-    """Print how steady, how true to the picture and how complete the poses of CLIPS are."""
+    """Print the steadiness, fit to the picture and completeness of the poses of CLIPS."""
     torch.set_num_threads(threads)
     loaded, finder, settings = Lifter.load(lifter), PeopleFinder(cache), Settings()
     results, figures = [], {}
@@ -250,7 +250,7 @@ def main(
             other = mediapipe_poses(mediapipe_python, clip, kept, smooth=True)
         found = finder(clip)
         if not found.people:
-            click.echo(f"{clip}: nobody was found")
+            click.echo(f"{clip}: no person was found")
             continue
         results.append(run_clip(loaded, found, other, settings))
         title = f"{clip.name}, person {results[-1].person}"

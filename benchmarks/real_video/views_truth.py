@@ -1,4 +1,4 @@
-"""A 3D truth for real clips: what calibrated cameras agree on, and how far poses are off."""
+"""Triangulated 3D truth of real clips, and the errors of poses against it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def score_views(
     truths: Mapping[str, Truth],
     poses: Mapping[str, Sequence[tuple[_Array, NDArray[np.bool_]]]],
 ) -> dict[str, dict[str, list[float]]]:
-    """P-MPJPE over the 12 joints of limbs, millimetres, for each view.
+    """Compute P-MPJPE over the 12 limb joints, millimetres, for each view.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Measure the time that stages and whole runs take."""
+"""Measures the time of stages and whole runs."""

@@ -4,7 +4,7 @@
 
 POSES is a ``.npz`` of the clip. Every way of writing the video takes its turn in each round, and
 the round with the least processor time counts: that of this program and of both of ffmpeg's, for
-by the clock they run beside each other and beside whatever else the machine does.
+by the clock they run in parallel with each other and with other programs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Way:
 
 
 def ways(size: tuple[int, int]) -> list[Way]:
-    """Frames in RGB, whole as they are filmed; the qualities; and presets of x264 besides."""
+    """List RGB frames, the qualities, and presets of x264."""
     return [
         Way("RGB, veryfast 20", "rgb24", x264("veryfast", 20)),
         *(Way(quality, "yuv420p", codec(quality, size)) for quality in QUALITIES),
@@ -55,7 +55,7 @@ def ways(size: tuple[int, int]) -> list[Way]:
 
 
 def renderer_of(info: VideoInfo, poses: Path) -> tuple[SideBySideRenderer, int]:
-    """What draws the clip, and how many frames it has."""
+    """Return the clip's renderer, and its number of frames."""
     saved = read_poses(poses)
     keypoints = [
         Keypoints2D(
@@ -69,7 +69,7 @@ def renderer_of(info: VideoInfo, poses: Path) -> tuple[SideBySideRenderer, int]:
 
 
 def write(way: Way, renderer: SideBySideRenderer, info: VideoInfo, target: Path) -> float:
-    """Write the video and return the seconds of processor time that it took."""
+    """Write the video and return the seconds of processor time."""
     size = renderer.picture_size if way.pixels == "yuv420p" else None
     before = sum(os.times()[:4])
     with (
@@ -89,7 +89,7 @@ def write(way: Way, renderer: SideBySideRenderer, info: VideoInfo, target: Path)
 
 
 def nearness(renderer: SideBySideRenderer, info: VideoInfo, target: Path) -> tuple[float, float]:
-    """Mean structural similarity of brightness to what was drawn: video and 3D, every 10th."""
+    """Compute the mean structural similarity of brightness to the drawing, every 10th frame."""
     drawn = VideoReader(info, size=renderer.picture_size, pixels="yuv420p")
     height, width = renderer.size[1], renderer.size[0] // 2
     found = []
@@ -105,7 +105,7 @@ def nearness(renderer: SideBySideRenderer, info: VideoInfo, target: Path) -> tup
 
 
 def _ssim(one: np.ndarray, other: np.ndarray) -> float:
-    """Wang, Bovik, Sheikh and Simoncelli 2004, over windows of 8 x 8."""
+    """Compute SSIM (Wang, Bovik, Sheikh and Simoncelli 2004) over windows of 8 x 8."""
     a, b = one.astype(np.float32), other.astype(np.float32)
     mean_a, mean_b, aa, bb, ab = (cv2.blur(x, (8, 8)) for x in (a, b, a * a, b * b, a * b))
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2

@@ -1,6 +1,6 @@
-"""The 2D stage on frames that are in memory: ``python -m benchmarks.speed.keypoints_alone CLIP``.
+"""The 2D stage on decoded frames: ``python -m benchmarks.speed.keypoints_alone CLIP``.
 
-As a run has it, and as a yardstick in single precision with boxes looked for in every frame. The
+As a run has it, and for comparison in single precision with boxes looked for in every frame. The
 models are loaded and some frames have gone through before the clock starts.
 """
 
@@ -21,7 +21,7 @@ from glagcn_cli.video.reader import VideoReader
 
 
 def seconds_of(frames: list[Frame], settings: Settings, device: str) -> tuple[float, int]:
-    """Seconds and people found."""
+    """Return seconds and people found."""
     detector = load_people_detector(settings, device)
     at_once = detector.frames_at_once
     detector.of_clip()(frames[:at_once])
@@ -33,7 +33,7 @@ def seconds_of(frames: list[Frame], settings: Settings, device: str) -> tuple[fl
 
 
 def main() -> None:
-    """Print what was measured as JSON."""
+    """Print the measurements as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--frames", type=int, default=60)

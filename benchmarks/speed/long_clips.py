@@ -1,10 +1,10 @@
-"""Peak memory and speed of `glagcn-video` on a short and on a long clip made of the same pictures.
+"""Peak memory and speed of `glagcn-video` on a short and a long clip of the same pictures.
 
     python -m benchmarks.speed.long_clips CLIP --minutes 10
 
 The clip is repeated, scaled down, until it lasts 10 seconds and until it lasts as long as asked;
 video, .npy and .bvh of the main person are written, without the cache. The peak is that of the
-program's own process (its ffmpeg processes hold a few frames each, whatever the length).
+program's own process (its ffmpeg processes hold a few frames each at any length).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ finally:
 
 
 def repeated(clip: Path, seconds: float, height: int, to: Path) -> Path:
-    """Write a clip that repeats another for so long, scaled to a height."""
+    """Write a clip that repeats another for this long, scaled to a height."""
     scale = ["-vf", f"scale=-2:{height}", "-an", "-c:v", "libx264", "-preset", "ultrafast"]
     loop = ["-stream_loop", "-1", "-i", ffmpeg.file_url(clip), "-t", f"{seconds}"]
     done = ffmpeg.run(["-loglevel", "error", *loop, *scale, "-y", ffmpeg.file_url(to)])
@@ -46,7 +46,7 @@ def repeated(clip: Path, seconds: float, height: int, to: Path) -> Path:
 
 
 def lift(clip: Path, threads: int) -> tuple[float, float, float]:
-    """Lift a clip; peak megabytes of the process, megabytes of poses, frames a second."""
+    """Lift a clip; return peak megabytes of the process, megabytes of poses, frames a second."""
     outputs = [clip.with_name(f"{clip.stem}3d{suffix}") for suffix in (".mp4", ".npy", ".bvh")]
     named = [word for output in outputs for word in ("-o", str(output))]
     command = [sys.executable, "-c", _MEASURED, str(clip), *named, "--no-cache", "-q"]
@@ -61,7 +61,7 @@ def lift(clip: Path, threads: int) -> tuple[float, float, float]:
 
 
 def main() -> int:
-    """Measure both, print a table, and say whether the long one stays within bounds."""
+    """Measure both, print a table, and report whether the long one stays within bounds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--minutes", type=float, default=10)

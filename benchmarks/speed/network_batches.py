@@ -43,7 +43,7 @@ _PROFILED_ROWS = 20
 
 
 def random_checkpoint(name: str, library: str, folder: Path) -> tuple[Path, Path]:
-    """Configuration and random weights of a named model: its speed does not depend on them."""
+    """Make configuration and random weights of a named model, which is as fast as trained."""
     import torch
 
     config, target = find_config(name), folder / f"{name}.pth"
@@ -53,7 +53,7 @@ def random_checkpoint(name: str, library: str, folder: Path) -> tuple[Path, Path
 
 
 def files_of(models: str, folder: Path) -> list[tuple[Path, Path]]:
-    """Configuration and checkpoint of the detector and of the pose model."""
+    """Return configuration and checkpoint of the detector and of the pose model."""
     names = MODEL_NAMES[models]
     if all(MODELS[name].is_shipped for name in names):
         return [find_files(names[0], "detector"), find_files(names[1], "pose")]
@@ -66,7 +66,7 @@ def files_of(models: str, folder: Path) -> list[tuple[Path, Path]]:
 def networks(
     frame: Frame, files: Sequence[tuple[Path, Path]], device: str, size: int
 ) -> Iterator[tuple[str, Callable[[int], object]]]:
-    """The two steps by name: each takes a number of pictures, `size` at once.
+    """Return the two steps by name: each takes a number of pictures, `size` at once.
 
     Of a detector a picture is a frame, of a pose model a person: the middle half of a frame.
     """
@@ -117,7 +117,7 @@ def _row(name: str, run: Callable[[int], object], size: int, limits: Limits) -> 
 
 
 def profiled(work: Callable[[], object], device: str) -> str:
-    """Table of where the time of some work goes, operators by their own time."""
+    """Format a table of operators by their own time in some work."""
     from torch.profiler import ProfilerActivity, profile
 
     on_card = device.startswith("cuda")

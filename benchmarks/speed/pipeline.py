@@ -1,4 +1,4 @@
-"""Where the time of a run goes, and how near each stage comes to what the machine can do.
+"""The time of each part of a run, and its distance from the machine's limits.
 
     python -m benchmarks.speed.pipeline CLIP --json docs/benchmarks.json
     python -m benchmarks.speed.pipeline CLIP --check docs/benchmarks.json
@@ -9,7 +9,7 @@ The share of a stage in the run is the time that a thread of the program spent i
 it: threads overlap (decoding and drawing run beside the models and the encoder), so shares may add
 up to more than the whole. The arithmetic that is counted is that of the networks' products and
 convolutions; the bytes are those that a stage has to move at least, so decoders and encoders, whose
-arithmetic nobody counts, stay far from it. A ratio of 1 cannot be passed.
+uncounted arithmetic stay far from it. A ratio cannot exceed 1.
 
 With --batches the 2D networks run at batches of those sizes instead, for graphics cards above all;
 with --models rtm those are RTMDet-m and RTMPose-m with random weights, whose speed is the same.
@@ -44,43 +44,43 @@ BESIDES = (("loading", None), ("detection", "camera"), ("export", None))
 
 
 def row(stage: StageTime, run: WholeRun, limits: Limits) -> dict[str, Any]:
-    """What the table says of a stage."""
+    """Return a stage's row of the table."""
     bound = bound_of(stage.work, limits) if stage.work else None
-    told: dict[str, Any] = {"stage": stage.name, "frames_per_second": stage.rate}
+    found: dict[str, Any] = {"stage": stage.name, "frames_per_second": stage.rate}
     if stage.in_run:
-        told["share"] = run.share(*stage.in_run)
+        found["share"] = run.share(*stage.in_run)
     if bound:
-        told |= {"bound_by": bound.by, "limit": bound.rate, "ratio": bound.ratio(stage.rate)}
-    return told
+        found |= {"bound_by": bound.by, "limit": bound.rate, "ratio": bound.ratio(stage.rate)}
+    return found
 
 
 def ratios_of(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Of stages whose limit is known the ratio to it, by the first word of their name."""
+    """Return ratios to known limits, by the first word of the stage's name."""
     return {
-        f"{told['stage'].split(',')[0]} to {told['bound_by']}": told["ratio"]
-        for told in rows
-        if "ratio" in told
+        f"{row['stage'].split(',')[0]} to {row['bound_by']}": row["ratio"]
+        for row in rows
+        if "ratio" in row
     }
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The stages as a table in markdown."""
+    """Format the stages as a table in markdown."""
     lines = [
         "| stage | frames/s alone | share of the run, % | bound by | limit, frames/s | ratio |",
         "| --- | ---: | ---: | --- | ---: | ---: |",
     ]
-    for told in rows:
-        share = "" if told.get("share") is None else f"{100 * told['share']:.1f}"
-        rate = f"{told['frames_per_second']:.4g}" if "frames_per_second" in told else ""
-        limit = f"{told['limit']:.4g}" if "limit" in told else ""
-        ratio = f"{told['ratio']:.2g}" if "ratio" in told else ""
-        by = told.get("bound_by", "")
-        lines.append(f"| {told['stage']} | {rate} | {share} | {by} | {limit} | {ratio} |")
+    for row in rows:
+        share = "" if row.get("share") is None else f"{100 * row['share']:.1f}"
+        rate = f"{row['frames_per_second']:.4g}" if "frames_per_second" in row else ""
+        limit = f"{row['limit']:.4g}" if "limit" in row else ""
+        ratio = f"{row['ratio']:.2g}" if "ratio" in row else ""
+        by = row.get("bound_by", "")
+        lines.append(f"| {row['stage']} | {rate} | {share} | {by} | {limit} | {ratio} |")
     return "\n".join(lines)
 
 
 def whole(run: WholeRun, help_seconds: float) -> str:
-    """What is told of the run, as a list in markdown."""
+    """Format the whole run as a list in markdown."""
     together = "" if run.peak_of_all is None else f", {run.peak_of_all / 1e6:.0f} with ffmpeg's"
     return "\n".join(
         [
@@ -95,14 +95,14 @@ def whole(run: WholeRun, help_seconds: float) -> str:
 
 
 def machine(limits: Limits) -> str:
-    """What was measured of the machine, as a line."""
+    """Format the machine's measurements as a line."""
     flops = ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in limits.flops.items())
     moved = f"{limits.bytes_per_second / 1e9:.1f} GB/s"
     return f"{limits.device}, {limits.threads} threads: copy {moved}; products: {flops}"
 
 
 def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[str, Any]:
-    """Measure everything, print the tables, and return what belongs into the file."""
+    """Measure everything, print the tables, and return the contents of the file."""
     info = probe(clip, ClipRange(max_frames=frames))
     options = ["--device", device] + (["--max-frames", f"{frames}"] if frames else [])
     # Before this process takes memory and threads; the fastest of some runs counts.
@@ -128,18 +128,16 @@ def measure(clip: Path, device: str, frames: int | None, rounds: int) -> dict[st
 
 
 def main() -> int:
-    """Measure, print, and keep or compare."""
+    """Measure, print, and record or compare."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("clip", type=Path)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--frames", type=int, help="only the first so many of the clip")
-    parser.add_argument(
-        "--rounds", type=int, default=2, help="of runs, the fastest of which counts"
-    )
+    parser.add_argument("--frames", type=int, help="number of frames from the beginning")
+    parser.add_argument("--rounds", type=int, default=2, help="runs, the fastest of which counts")
     parser.add_argument("--json", type=Path, help="keep what was measured in this file")
-    parser.add_argument("--check", type=Path, help="exit 1 where a ratio kept in it has fallen")
+    parser.add_argument("--check", type=Path, help="exit with 1 if a recorded ratio has fallen")
     parser.add_argument("--fall", type=float, default=FALL, help="share by which ratios may fall")
     parser.add_argument("--with-peers", action="store_true", help="check the ratios to peers too")
     parser.add_argument("--mediapipe-python", type=Path, help="as peers/peers.py takes it")

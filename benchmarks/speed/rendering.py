@@ -20,13 +20,13 @@ from glagcn_cli.rendering import SideBySideRenderer
 from glagcn_cli.skeleton import COCO17, H36M17
 
 FPS = Fraction(30)
-_ROUNDS = 10  # of which the least counts: other programs only add
+_ROUNDS = 10  # the least counts, since other programs only add time
 
 
 def person(
     frames: int, size: tuple[int, int], number: int, seed: int = 0
 ) -> tuple[PoseSequence, Keypoints2D]:
-    """A figure of random joints that crosses the scene and the image; it costs what a walk does."""
+    """Make a figure of random joints that crosses the scene at a walk's cost."""
     rng = np.random.default_rng(seed + number)
     path = np.zeros((frames, 1, 3))
     path[:, 0, 0] = np.linspace(-3, 3, frames) + number
@@ -42,7 +42,7 @@ def person(
 
 
 def spent_on(renderer: SideBySideRenderer, frame: np.ndarray, frames: int) -> float:
-    """Seconds of processor time for drawing a frame, the least of some rounds."""
+    """Return seconds of processor time for drawing a frame, the least of some rounds."""
     renderer.render(frame, 0)
     least = float("inf")
     for _ in range(_ROUNDS):

@@ -1,4 +1,4 @@
-"""How long until something happens: ``python -m benchmarks.speed.start_up CLIP``.
+"""Time until first output: ``python -m benchmarks.speed.start_up CLIP``.
 
 Of the help text, and from the command to the moment when the first frames of the clip have gone
 through the 2D stage, with default models and without the cache. Processor time is that of the
@@ -31,7 +31,7 @@ VideoLifter(Settings()).detector
 
 
 def best_of(times: int, command: Sequence[str]) -> tuple[float, float]:
-    """Least seconds by the clock, and of processor time, of runs of a command."""
+    """Return the least wall-clock seconds, and the least processor seconds, of a command."""
     clock, processor = [], []
     for _ in range(times):
         started, before = time.perf_counter(), sum(os.times()[2:4])

@@ -1,1 +1,1 @@
-"""Measure how well people keep their numbers."""
+"""Measures how well people keep their numbers."""

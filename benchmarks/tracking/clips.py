@@ -1,4 +1,4 @@
-"""Clips whose people are known: real people's detections, moved along known paths.
+"""Clips of known people: real people's detections, moved along known paths.
 
 The poses are those that the program's 2D stage found in real clips, frame after frame, so that they
 move as people and as detections do. Only where they are is made up, and what a detector makes of
@@ -17,25 +17,25 @@ from benchmarks.tracking.scenes import KINDS, SIZE, Part
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 
 NOBODY = -1
-"""True identity of a detection that is of nobody."""
+"""True identity of a false detection."""
 
 _Array = NDArray[np.float64]
 
 _HIDDEN = (0.45, 0.75)  # share of the joints that is covered from which the one behind is not found
-_TOUCHED = 0.25  # share from which joints behind somebody are guessed
+_TOUCHED = 0.25  # share from which joints behind another person are guessed
 _NOISE = 0.012  # of a person's height: error of a joint
 _GUESSED = 0.08  # of a person's height: error of a joint that is covered
-_MISSED, _MISSED_FRAMES = 0.008, 4.0  # how often somebody is missed, and for how many frames
-_DOUBLED = 0.03  # how often somebody is found twice
+_MISSED, _MISSED_FRAMES = 0.008, 4.0  # rate of missed people, and number of frames
+_DOUBLED = 0.03  # rate of double detections
 _FALSE, _FALSE_FRAMES = 0.01, 3.0  # how often something is taken for a person, and for how long
-_OUTSIDE = 0.6  # share of the joints outside the picture from which nobody is found
+_OUTSIDE = 0.6  # share of the joints outside the picture from which a person is not found
 
 
 @dataclass(frozen=True)
 class Actor:
     """Somebody's poses: (frames, 17, 2) heights from the box's middle, and scores (frames, 17).
 
-    ``facing`` is the direction, -1 or 1, in which somebody who walks goes, 0 for who does not.
+    ``facing`` is the direction of walking, -1 or 1, or 0 for a person who does not walk.
     """
 
     points: _Array
@@ -45,7 +45,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class KnownClip:
-    """Detections of a clip, and whose each of them is (`NOBODY` for none's)."""
+    """Detections of a clip, and the person of each (`NOBODY` for none)."""
 
     kind: str
     frames: list[FrameDetections]
@@ -53,7 +53,7 @@ class KnownClip:
 
 
 def actors_of(people: Sequence[Keypoints2D], least_seconds: float = 1.5) -> list[Actor]:
-    """Stretches of tracks without a gap, as poses without a place."""
+    """Return stretches of tracks without a gap, as poses without a place."""
     found = []
     for person in people:
         ends = np.flatnonzero(np.diff(np.r_[0, person.valid.astype(int), 0]))
@@ -103,7 +103,7 @@ _Seen = tuple[int, _Array, _Array, float]
 
 
 def _body(part: Part, actor: Actor, rng: np.random.Generator) -> tuple[_Array, _Array]:
-    """Points (frames, 17, 2) and scores of an actor who plays a part, to and fro."""
+    """Return points (frames, 17, 2) and scores of an actor who plays a part, to and fro."""
     length, count = len(actor.points), len(part.path)
     turn = max(1, 2 * (length - 1))
     phase = (np.arange(count) + rng.integers(turn)) % turn
@@ -119,7 +119,7 @@ def _body(part: Part, actor: Actor, rng: np.random.Generator) -> tuple[_Array, _
 
 
 def _detect(rng: np.random.Generator, seen: Sequence[_Seen], limits: _Array) -> list[_Seen]:
-    """What is found of the people of a frame, who may cover each other."""
+    """Return the detections of a frame's people, who may cover each other."""
     found = []
     for who, points, scores, height in seen:
         points = points + rng.normal(0, _NOISE * height, (17, 2))
@@ -145,7 +145,7 @@ def _detect(rng: np.random.Generator, seen: Sequence[_Seen], limits: _Array) -> 
 
 
 def _stretches(rng: np.random.Generator, frames: int, often: float, long: float) -> _Array:
-    """Frames (frames,) bool in short stretches that begin so often and last so long."""
+    """Draw short stretches of frames (frames,) bool with this frequency and length."""
     marks = np.zeros(frames, bool)
     for start in np.flatnonzero(rng.random(frames) < often):
         marks[start : start + rng.geometric(1 / long)] = True
@@ -155,7 +155,7 @@ def _stretches(rng: np.random.Generator, frames: int, often: float, long: float)
 def _false_people(
     rng: np.random.Generator, actors: Sequence[Actor], frames: int
 ) -> list[dict[int, _Seen]]:
-    """Things that are taken for people for a moment: what is found of each in its frames."""
+    """Draw things mistaken for people for a moment: the detection in each of their frames."""
     found = []
     for start in np.flatnonzero(rng.random(frames) < _FALSE):
         actor, height = actors[int(rng.integers(len(actors)))], rng.uniform(100, 300)

@@ -1,4 +1,4 @@
-"""Which cuts are found between real clips, and what within them is taken for one.
+"""Cuts found between real clips, and false cuts within them.
 
     python -m benchmarks.tracking.film_cuts CLIP...
 
@@ -26,14 +26,14 @@ FLASH = 2  # frames
 
 
 def cuts_of(frames: Sequence[NDArray[np.uint8]], fps: float) -> list[int]:
-    """Cuts that are found in frames."""
+    """Find the cuts in frames."""
     found = FilmCuts(fps)
     found.add(frames)
     return found.cuts
 
 
 def watch(clip: Path) -> tuple[Frames, Frames, int, float, float]:
-    """First and last frames of a clip, cuts found in it, seconds that took, frames per second."""
+    """Return a clip's first and last frames, its cuts, the seconds taken, and frames per second."""
     with VideoReader(clip) as reader:
         fps = float(reader.info.fps)
         first: Frames = []

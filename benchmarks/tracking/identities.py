@@ -1,11 +1,11 @@
-"""Whether people keep their identities: IDF1 and switches on clips whose people are known.
+"""Whether people keep their identities: IDF1 and switches on clips of known people.
 
     glagcn-video demo.mp4 --people all -o demo.npz --save-2d
     python -m benchmarks.tracking.identities demo.keypoints.npz --library-python LIB/bin/python
     python -m benchmarks.tracking.identities demo.keypoints.npz --library-python LIB/bin/python
         --video demo.mp4
 
-Real people's detections are moved along known paths (`tracking_clips`), or somebody is cut out of
+Real people's detections are moved along known paths (`clips.py`), or a person is cut out of
 the frames, put into them again and found by the 2D stage (`tracking_pixels`). The program's
 tracking, the nearest box and the trackers of published libraries (`tracking_library`) follow them.
 All are given the same detections, doubles taken out, and of all tracks shorter than the program
@@ -35,14 +35,14 @@ from glagcn_cli.tracking.tracklets import without_doubles
 from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
 from glagcn_training.metrics.markdown_table import markdown_table
 
-NEAREST_WAITS = 1.0  # seconds that the nearest box waits for somebody
+NEAREST_WAITS = 1.0  # seconds that the nearest box waits for a person
 NEAREST_REACH = 1.0  # of a person's size: how far the nearest box may be
 
 Tracks = list[NDArray[np.int64]]
 
 
 def our_tracks(frames: Sequence[FrameDetections]) -> Tracks:
-    """Tracks of the detections of each frame by the program, -1 for none."""
+    """Return the program's track of each detection, -1 for none."""
     tracks = [np.full(len(frame), -1, np.int64) for frame in frames]
     for track in find_people(frames, FPS):
         for frame, row in zip(track.frames, track.rows, strict=True):
@@ -51,7 +51,7 @@ def our_tracks(frames: Sequence[FrameDetections]) -> Tracks:
 
 
 def nearest_box(frames: Sequence[FrameDetections]) -> Tracks:
-    """Everybody is who was last nearest, the nearest pair first."""
+    """Assign everybody to the nearest person of the last frame, the nearest pair first."""
     tracks, new = [], count()
     last: dict[int, tuple[int, NDArray[np.floating], float]] = {}
     for number, frame in enumerate(frames):
@@ -75,7 +75,7 @@ def nearest_box(frames: Sequence[FrameDetections]) -> Tracks:
 
 
 def single(clip: KnownClip) -> KnownClip:
-    """Take out the doubles of a clip, as the program does before it follows anybody."""
+    """Remove double detections of a clip, as the program does before tracking."""
     rows = [without_doubles(frame) for frame in clip.frames]
     frames = [
         FrameDetections(f.boxes[r], f.box_scores[r], f.keypoints[r], f.scores[r])
@@ -86,14 +86,14 @@ def single(clip: KnownClip) -> KnownClip:
 
 
 def without_short(tracks: Tracks) -> Tracks:
-    """Leave out tracks that are too short for the program."""
+    """Remove tracks that are too short for the program."""
     numbers, counts = np.unique(np.concatenate(tracks), return_counts=True)
     short = numbers[counts < SHORTEST_TRACK * FPS]
     return [np.where(np.isin(frame, short), -1, frame) for frame in tracks]
 
 
 def score(clips: Sequence[KnownClip], tracks: Sequence[Tracks]) -> list[str]:
-    """Cells of a contestant: IDF1 in percent and switches of each kind of clip, and of all."""
+    """Return a contestant's cells: IDF1 in percent and switches, for each kind of clip and all."""
     counts = {kind: IdentityCounts(0, 0, 0, 0) for kind in [*kinds(clips), "all"]}
     for clip, given in zip(clips, tracks, strict=True):
         told = count_identities(clip.identities, without_short(given))
@@ -103,12 +103,12 @@ def score(clips: Sequence[KnownClip], tracks: Sequence[Tracks]) -> list[str]:
 
 
 def kinds(clips: Sequence[KnownClip]) -> list[str]:
-    """Kinds of clips, in order."""
+    """List the kinds of clips, in order."""
     return list(dict.fromkeys(clip.kind for clip in clips))
 
 
 def read_clip(path: Path) -> ClipDetections:
-    """Read 2D that the program kept."""
+    """Read stored 2D of the program."""
     clip = read_keypoints(path)
     if not isinstance(clip, ClipDetections):
         raise click.ClickException(f"{path}: is not of this program; --save-2d writes it")
@@ -116,13 +116,13 @@ def read_clip(path: Path) -> ClipDetections:
 
 
 def people_of(path: Path) -> list[Keypoints2D]:
-    """People of kept 2D."""
+    """Return the people of stored 2D."""
     clip = read_clip(path)
     return track_people(clip.frames, clip.fps, clip.image_size, clip.joint_set)
 
 
 def make_clips(paths: Sequence[Path], seeds: Sequence[int]) -> list[KnownClip]:
-    """Make clips of each kind with the people of kept 2D."""
+    """Make clips of each kind with the people of stored 2D."""
     actors = [actor for path in paths for actor in actors_of(people_of(path))]
     return [single(make_clip(kind, actors, seed)) for kind in KINDS for seed in seeds]
 
@@ -137,7 +137,7 @@ def make_clips(paths: Sequence[Path], seeds: Sequence[int]) -> list[KnownClip]:
 @click.option(
     "--video",
     type=click.Path(path_type=Path),
-    help="Of the first 2D: somebody is cut out of it and put into it again, in place of the rest.",
+    help="Video of the first 2D: a person is cut out of it and pasted, instead of other clips.",
 )
 def main(
     keypoints: Sequence[Path],
@@ -146,7 +146,7 @@ def main(
     library_python: Path | None,
     video: Path | None,
 ) -> None:
-    """Score identities with people of kept 2D (NAME.keypoints.npz)."""
+    """Score identities with people of stored 2D (NAME.keypoints.npz)."""
     if video is None:
         known = make_clips(keypoints, range(seed, seed + clips))
     else:

@@ -31,7 +31,7 @@ class Boxes(NamedTuple):
 def library_tracks(
     python: Path, name: str, clips: Sequence[Sequence[Boxes]]
 ) -> list[list[Identities]]:
-    """Tracks that a library's tracker gives the boxes of clips, -1 for none.
+    """Return the tracks of a library's tracker for the boxes of clips, -1 for none.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def library_tracks(
 
 
 def _split(rows: NDArray[Any], asked: Any) -> Iterator[list[NDArray[Any]]]:
-    """Rows of all people by clip and frame."""
+    """Split the rows of all people by clip and frame."""
     by_frame = np.split(rows, np.cumsum(asked["counts"])[:-1])
     ends = np.cumsum(asked["lengths"])
     for stop, length in zip(ends, asked["lengths"], strict=True):
@@ -71,7 +71,7 @@ Step = Callable[[Boxes], Identities]
 
 
 def _of_trackers(name: str) -> Step:
-    """A tracker of roboflow's `trackers`; it waits as long as ours does."""
+    """Build a tracker of roboflow's `trackers` that waits as long as ours."""
     import supervision as sv
     import trackers
 
@@ -102,7 +102,7 @@ def _of_trackers(name: str) -> Step:
 
 
 def _norfair() -> Step:
-    """Norfair on keypoints, whose distance is counted in shares of the box."""
+    """Build Norfair on keypoints, with distances in shares of the box."""
     import norfair
 
     def distance(detection: Any, tracked: Any) -> float:

@@ -1,7 +1,7 @@
-"""Clips whose people are known, in pixels: somebody cut out of a real clip and put into it again.
+"""Clips of known people, in pixels: a person cut out of a real clip and pasted again.
 
 A mirror image walks with the person: both wear the same and are of one size, so that nothing but
-how they move tells them apart. The 2D stage sees these pictures as it sees any.
+only their motion distinguishes them. The 2D stage gets these pictures as any others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NEAR = 0.25  # of a person's height: mean distance of joints up to which a detec
 
 
 class _Cut(NamedTuple):
-    """A person of one frame: pixels, how much they cover, where they begin, and joints."""
+    """A person of one frame: pixels, coverage, top left corner, and joints."""
 
     pixels: NDArray[np.float32]
     cover: NDArray[np.float32]
@@ -38,7 +38,7 @@ class _Cut(NamedTuple):
     joints: NDArray[np.float64]
 
     def mirrored(self, width: int, down: int) -> _Cut:
-        """The mirror image in a picture of this width, so many pixels farther down."""
+        """Return the mirror image in a picture of this width, this many pixels lower."""
         left = width - self.corner[0] - self.pixels.shape[1]
         joints = self.joints * [-1, 1] + [width - 1, down]
         flipped = self.pixels[:, ::-1], self.cover[:, ::-1]
@@ -49,7 +49,7 @@ _Scene = Sequence[Sequence[_Cut]]  # who is in each frame, the nearest last
 
 
 def pasted_clips(video: Path, people: Sequence[Keypoints2D]) -> list[KnownClip]:
-    """Make clips of who is longest in view without a gap, and find the people in them."""
+    """Make clips of the person longest in view without a gap, and find the people in them."""
     person, shown = max(
         ((one, stretch) for one in people for stretch in runs(one.valid)),
         key=lambda both: both[1].stop - both[1].start,
@@ -108,7 +108,7 @@ def _pictures(
 
 
 def _found(kind: str, scene: _Scene, background: NDArray[np.float64]) -> KnownClip:
-    """What the 2D stage finds in a scene, and whose it is."""
+    """Return the 2D stage's detections in a scene, and their people."""
     detector = load_people_detector(Settings(), "cpu").of_clip(None)
     pictures, frames = _pictures(scene, background), []
     while batch := list(islice(pictures, FRAMES_ON_CPU)):
@@ -117,7 +117,7 @@ def _found(kind: str, scene: _Scene, background: NDArray[np.float64]) -> KnownCl
 
 
 def _whose(found: FrameDetections, cuts: Sequence[_Cut]) -> NDArray[np.int64]:
-    """The one of the people of a frame whose joints are nearest to each detection's."""
+    """Return the person of a frame whose joints are nearest to each detection's."""
     who = np.full(len(found), NOBODY, np.int64)
     for row, joints in enumerate(found.keypoints):
         off = [

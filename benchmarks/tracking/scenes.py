@@ -1,4 +1,4 @@
-"""What people do in clips whose people are known: where each is in every frame."""
+"""Scripts of clips of known people: the place of each in every frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Part:
-    """What one person does in a clip.
+    """One person's motion in a clip.
 
     ``path`` (frames, 2) pixels of the box's middle, ``height`` (frames,) pixels, ``there``
     (frames,) whether anything of them can be seen. Who is tall in the picture stands in front.
@@ -31,7 +31,7 @@ class Part:
 def _walk(
     rng: np.random.Generator, seconds: _Array, at: Sequence[float], height: float, y: float
 ) -> Part:
-    """A part along points of time and x, smooth and swaying a little."""
+    """Return a part along points of time and x, smooth and swaying a little."""
     t = np.arange(int(seconds[-1] * FPS)) / float(FPS)
     x = np.interp(t, seconds, at)
     window = np.hanning(17)
@@ -42,14 +42,14 @@ def _walk(
 
 
 def _pair(rng: np.random.Generator) -> list[tuple[float, float]]:
-    """Heights and places (y) of two people, the second farther from the camera."""
+    """Return heights and places (y) of two people, the second farther from the camera."""
     height = rng.uniform(300, 420)
     ratio = rng.uniform(0.72, 0.99)
     return [(height, 400.0), (height * ratio, 400 - height * (1 - ratio) * rng.uniform(0.2, 0.6))]
 
 
 def _crossing(rng: np.random.Generator) -> list[Part]:
-    """Two or three people walk past each other and on."""
+    """Let two or three people walk past each other and on."""
     when = np.array([0, 2 + rng.uniform(0, 1), 8.0])
     pair = _pair(rng)
     parts = [
@@ -62,7 +62,7 @@ def _crossing(rng: np.random.Generator) -> list[Part]:
 
 
 def _turning_back(rng: np.random.Generator) -> list[Part]:
-    """Two people walk up to each other, overlap, and go back to where they came from."""
+    """Let two people walk up to each other, overlap, and return."""
     stop = rng.uniform(0.2, 1.2)
     when = np.array([0, 3, 3 + stop, 6 + stop])
     (front, back), middle = _pair(rng), rng.uniform(520, 760)
@@ -74,7 +74,7 @@ def _turning_back(rng: np.random.Generator) -> list[Part]:
 
 
 def _hug(rng: np.random.Generator) -> list[Part]:
-    """Two people hold each other for one to four seconds; some change sides."""
+    """Let two people hold each other for one to four seconds; some change sides."""
     stop = rng.uniform(1.0, 4.0)
     when = np.array([0, 3, 3 + stop, 6 + stop])
     (front, back), middle = _pair(rng), rng.uniform(520, 760)
@@ -87,7 +87,7 @@ def _hug(rng: np.random.Generator) -> list[Part]:
 
 
 def _leaving(rng: np.random.Generator) -> list[Part]:
-    """Somebody leaves the picture and comes back within five seconds, another stays."""
+    """Let a person leave the picture and return within five seconds, while another stays."""
     pair = _pair(rng)
     away = rng.uniform(1.0, 4.0)
     outside = 1360.0 if rng.random() < 0.5 else -80.0
@@ -98,7 +98,7 @@ def _leaving(rng: np.random.Generator) -> list[Part]:
 
 
 def _pillar(rng: np.random.Generator) -> list[Part]:
-    """Three people walk behind a wall, where some turn round; all come out again."""
+    """Let three people walk behind a wall, where some turn round; all come out again."""
     left, right = 640 - rng.uniform(60, 180), 640 + rng.uniform(60, 180)
     height = rng.uniform(260, 360)
     parts = []
@@ -116,7 +116,7 @@ def _pillar(rng: np.random.Generator) -> list[Part]:
 
 
 def _crowd(rng: np.random.Generator) -> list[Part]:
-    """Five people walk about among each other."""
+    """Let five people walk about among each other."""
     parts = []
     for _ in range(5):
         when = np.linspace(0, 12, 5)

@@ -1,4 +1,4 @@
-"""How well identities were kept: IDF1 and identity switches."""
+"""Scores of tracked identities: IDF1 and identity switches."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 NONE = -1
-"""Of nobody; given to nobody."""
+"""Person of a false detection; track of an unassigned one."""
 
 
 class IdentityCounts(NamedTuple):
-    """Detections by what became of them, and identity switches.
+    """Counts of matched and unmatched detections, and identity switches.
 
     ``right`` were given to the track that stands for their person, ``wrong`` to another track or
-    are of nobody, ``lost`` are of a person and were not given to their track.
+    are false, ``lost`` are of a person and not on their track.
     """
 
     right: int
@@ -32,7 +32,7 @@ class IdentityCounts(NamedTuple):
         return 2 * self.right / counted if counted else 1.0
 
     def __add__(self, other: object) -> IdentityCounts:
-        """Counts of several clips together."""
+        """Add the counts of several clips."""
         assert isinstance(other, IdentityCounts)
         return IdentityCounts(*(a + b for a, b in zip(self, other, strict=True)))
 
@@ -40,7 +40,7 @@ class IdentityCounts(NamedTuple):
 def count_identities(
     truth: Sequence[NDArray[np.int64]], tracks: Sequence[NDArray[np.int64]]
 ) -> IdentityCounts:
-    """Compare whose detections are with the tracks that they were given to.
+    """Compare the people of detections with their assigned tracks.
 
     One track stands for each person and one person for each track, so that most detections are
     right. A person switches where a detection is on another track than the last one that was on

@@ -1,1 +1,1 @@
-"""Measure the speed of training."""
+"""Measures the speed of training."""

@@ -22,7 +22,7 @@ WARM_UP = 5  # steps that are not counted: allocations, choice of kernels, threa
 
 @dataclass(frozen=True)
 class Bench:
-    """What runs are made of; every run gets a fresh folder and the same first weights."""
+    """Settings of the runs; every run gets a fresh folder and the same first weights."""
 
     config: str
     data_dir: Path
@@ -31,25 +31,25 @@ class Bench:
     numbers: Iterator[int]
 
     def run(self, *settings: str) -> TrainingRun:
-        """Make a run that has not begun, without validation."""
+        """Build a run that has not begun, without validation."""
         recipe = read_recipe(self.config, ["schedule.validations=0", *settings])
-        return TrainingRun(
+        return TrainingRun.open(
             recipe, self.data_dir, self.folder / f"{next(self.numbers)}", self.device
         )
 
     @property
     def burst(self) -> int:
-        """Steps at a stretch: several on a GPU, where steps that follow each other overlap."""
+        """Steps in a row: several on a GPU, where consecutive steps overlap."""
         return 1 if self.device == "cpu" else 25
 
     def now(self) -> float:
-        """Seconds of the clock, once the device has done all its work."""
+        """Return the clock's seconds, once the device is idle."""
         if self.device != "cpu":
             torch.cuda.synchronize()
         return time.perf_counter()
 
     def seconds_of(self, work: Callable[[], object], times: int = 1) -> float:
-        """Do work some times."""
+        """Time repetitions of some work."""
         before = self.now()
         for _ in range(times):
             work()
@@ -65,30 +65,30 @@ class Clock(Hook):
         self.due, self.action, self.found = due, action, list[Any]()
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Keep what the function says."""
+        """Store the function's result."""
         if self.due(runner.iter + 1):
             self.found.append(self.action())
 
 
 class PlainLoop:
-    """The least that trains a run's network on its batches: no hooks, no logs, no schedule."""
+    """The minimal loop over a run's network and batches: no hooks, no logs, no schedule."""
 
     def __init__(self, run: TrainingRun, precision: str | None = None) -> None:
-        settings = run.recipe.optimizer
+        settings = run.plan.recipe.optimizer
         self.bfloat16 = (precision or settings.precision) == "bfloat16"
         self.model, self.device, self.largest = (
             run.model,
-            run.device.type,
+            run.plan.device.type,
             settings.largest_gradient,
         )
         self.model.train()
         self.optimizer = build_optimizer(settings, self.model.network)
-        seed = run.recipe.seed
-        self.order = TrainingOrder(len(run.store), settings.batch, seed, run.passes)
+        seed = run.plan.recipe.seed
+        self.order = TrainingOrder(len(run.plan.store), settings.batch, seed, run.plan.passes)
         self.done = 0
 
     def step(self) -> None:
-        """Batch, forward, backward, update."""
+        """Run batch, forward, backward, update."""
         batch = self.batch()
         with torch.autocast(self.device, torch.bfloat16, enabled=self.bfloat16):
             losses = self.model(**batch)
@@ -100,13 +100,13 @@ class PlainLoop:
         self.done += 1
 
     def batch(self) -> dict[str, torch.Tensor]:
-        """The next step's."""
+        """Return the next step's batch."""
         made: dict[str, torch.Tensor] = self.model.data_preprocessor(self.order[self.done], True)
         return made
 
 
 class Alternation(Hook):
-    """Lets other work take its turn within a run, and times both.
+    """Alternates other work with a run, and times both.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Alternation(Hook):
         self._since: float | None = None
 
     def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Give the turn away, behind MMEngine's own measurement of the wait for data."""
+        """Run the other work, behind MMEngine's own measurement of the wait for data."""
         if runner.iter >= WARM_UP:
             self.waiting += runner.message_hub.get_scalar("train/data_time").current()
         if runner.iter < WARM_UP or (runner.iter - WARM_UP) % self.burst:

@@ -35,7 +35,7 @@ TINY = ("network.channels=8", "network.global_blocks=1", "optimizer.batch=16")
 
 
 def against_plain(bench: Bench, steps: int, *settings: str) -> dict[str, float]:
-    """Samples per second of engine and plain loop in turns, and the share spent on data."""
+    """Measure samples per second of engine and plain loop, alternating, and the data's share."""
     # The end of a run writes a checkpoint and the lifter; it is not reached by the clock.
     settings = (*settings, f"schedule.steps={WARM_UP + steps + 1}", "schedule.save_every=1000000")
     loop = PlainLoop(bench.run(*settings))
@@ -57,10 +57,10 @@ def against_plain(bench: Bench, steps: int, *settings: str) -> dict[str, float]:
         for seconds in (turns.own_seconds, turns.other_seconds)
     )
     # Blocks as long as the engine takes from one log row to the next, so that each has one.
-    every = max(1, run.recipe.schedule.log_every // bench.burst)
+    every = max(1, run.plan.recipe.schedule.log_every // bench.burst)
     blocks = [slice(first, first + every) for first in range(0, len(engine) - every + 1, every)]
     ratios = [plain[block].sum() / engine[block].sum() for block in blocks]
-    batch, typical = run.recipe.optimizer.batch, statistics.median(plain)
+    batch, typical = run.plan.recipe.optimizer.batch, statistics.median(plain)
     ratio = statistics.median(ratios)
     return {
         "engine_samples_per_s": ratio * batch / typical,
@@ -75,7 +75,7 @@ def against_plain(bench: Bench, steps: int, *settings: str) -> dict[str, float]:
 
 
 def precisions(bench: Bench, steps: int) -> dict[str, float]:
-    """Samples per second of the plain loop in each precision, in turns."""
+    """Measure samples per second of the plain loop in each precision, alternating."""
     size = f"schedule.steps={WARM_UP + steps}"
     loops = {
         precision: PlainLoop(bench.run(size), precision) for precision in ("float32", "bfloat16")
@@ -90,9 +90,9 @@ def precisions(bench: Bench, steps: int) -> dict[str, float]:
     return {name: batch / statistics.median(found) for name, found in seconds.items()}
 
 
-def over_turns(bench: Bench, steps: int) -> dict[str, float]:
-    """Memory and time a step of a tiny network over many turns of little data."""
-    # Few windows, so that there are many turns.
+def over_epochs(bench: Bench, steps: int) -> dict[str, float]:
+    """Measure memory and time a step of a tiny network over many epochs of little data."""
+    # Few windows, so that there are many epochs.
     settings = (*TINY, "optimizer.batch=4", "data.stride=5000", f"schedule.steps={steps}")
     run = bench.run(*settings)
     every = steps // 20
@@ -104,7 +104,7 @@ def over_turns(bench: Bench, steps: int) -> dict[str, float]:
     late = slice(len(memory) // 4, None)  # the allocator's pools and the histories fill at first
     thousands = np.arange(1, len(memory) + 1) * every / 1000
     return {
-        "steps_per_turn": max(1, len(run.store) // run.recipe.optimizer.batch),
+        "steps_per_epoch": max(1, len(run.plan.store) // run.plan.recipe.optimizer.batch),
         "steps": steps,
         "longest_history": longest_history(),
         "mb_after_a_quarter": float(memory[late][0]),
@@ -117,7 +117,7 @@ def over_turns(bench: Bench, steps: int) -> dict[str, float]:
 
 
 def used_memory(bench: Bench) -> float:
-    """MB: what the process has allocated, swapped out or not; on a GPU, the tensors' most."""
+    """Return MB allocated by the process, swapped out or not; on a GPU, the tensors' peak."""
     if bench.device != "cpu":
         return torch.cuda.max_memory_allocated() / 1e6
     fields = dict(
@@ -128,14 +128,14 @@ def used_memory(bench: Bench) -> float:
 
 
 def longest_history() -> int:
-    """Scalars of the longest history that any of MMEngine's message hubs keeps."""
+    """Count the scalars of the longest history in any of MMEngine's message hubs."""
     hubs = MessageHub._instance_dict.values()
     histories = [history for hub in hubs for history in hub.log_scalars.values()]
     return max(len(history.data[0]) for history in histories)
 
 
 def history_updates() -> dict[str, float]:
-    """Microseconds that MMEngine needs to note one scalar, by the length of its history."""
+    """Measure MMEngine's microseconds for storing one scalar, by length of its history."""
     found = {}
     for length in (HISTORY, 2 * HISTORY, 10_000, 200_000):
         buffer = HistoryBuffer([0.0] * length, [1] * length)
@@ -147,7 +147,7 @@ def history_updates() -> dict[str, float]:
 
 
 class Profile(TorchDispatchMode):
-    """Who spends a step's time, and who reads numbers from the device, for which a GPU is waited.
+    """Finds the time of a step's parts, and device reads, for which a GPU is waited.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ class Profile(TorchDispatchMode):
 
 
 def profile(bench: Bench, steps: int, *settings: str) -> dict[str, Any]:
-    """Milliseconds a step, and numbers read from the device a step, by who asked for them."""
+    """Measure milliseconds a step, and device reads a step, by caller."""
     size = (*settings, f"schedule.steps={steps}", f"schedule.save_every={steps}")
     timed = bench.run(*size)
     times = Profile(timed)
@@ -217,10 +217,10 @@ def profile(bench: Bench, steps: int, *settings: str) -> dict[str, Any]:
 
 
 def measure(bench: Bench, steps: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every measurement by name, as it is done."""
+    """Yield every measurement by name, as soon as it is done."""
     yield "a tiny network", against_plain(bench, 5 * steps, *TINY)
     yield "profile of a tiny network", profile(bench, 2 * steps, *TINY)
-    yield "over turns", over_turns(bench, 40 * steps)
+    yield "over epochs", over_epochs(bench, 40 * steps)
     yield "microseconds a history update, by its length", history_updates()
     yield bench.config, against_plain(bench, steps)
     yield f"profile of {bench.config}", profile(bench, steps // 2)

@@ -20,7 +20,7 @@ STAGES = (
     ("import tensorboard", "import torch.utils.tensorboard"),
     ("describe the machine, as MMEngine's Runner does", "prepare(); collect_env()"),
     ("read the recipe", "recipe = read_recipe(config, settings)"),
-    ("read the data, build everything", "run = TrainingRun(recipe, data, folder)"),
+    ("read the data, build everything", "run = TrainingRun.open(recipe, data, folder)"),
     ("the first step, its checkpoint and the lifter", "run.train()"),
 )  # fmt: skip
 
@@ -48,7 +48,7 @@ print(*(after - before for before, after in zip(times, times[1:])))
 
 
 def one_start(config: str, data_dir: Path) -> list[float]:
-    """Seconds of each stage in a process of its own."""
+    """Return the seconds of each stage in its own process."""
     program = PROGRAM.format(stages="\n".join(f"{code}\nlap()" for _, code in STAGES))
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", program, config, str(data_dir), folder]

@@ -57,7 +57,7 @@ def content_key(video: Source, settings: Settings, wanted: Sequence[str]) -> str
 
 @lru_cache(maxsize=1)
 def _made_with(settings: Settings) -> dict[str, Any]:
-    """Settings, models by what they hold, and versions; the same for all videos of a call."""
+    """Return settings, models by content, and versions; the same for all videos of a call."""
     by_content = {"device", "detector", "pose", "lifter"}
     chosen = {name: value for name, value in asdict(settings).items() if name not in by_content}
     lifter = remembered_sha256(lifter_path(settings.lifter))

@@ -172,7 +172,7 @@ def _distinct_names(found: Sequence[_Found]) -> list[str]:
 
 
 def _told_by(name: str) -> str:
-    """What tells one name from another on every file system, with the files of people."""
+    """Return what distinguishes a name on every file system, without a person's number."""
     return re.sub(r"\.person\d+$", "", folded(name))
 
 

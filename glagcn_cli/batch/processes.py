@@ -115,7 +115,7 @@ class _Worker:
             self.pipe.send(jobs[index])
 
     def outcome(self) -> Outcome | None:
-        """What became of the job; None where the process died."""
+        """Return the result of the job; None where the process died."""
         self.busy = False
         try:
             outcome: Outcome = self.pipe.recv()

@@ -157,7 +157,7 @@ def _absolute(job: Job) -> Job:
 
 
 def _anywhere(settings: Settings) -> Settings:
-    """The same settings with absolute paths for models that are files."""
+    """Return the same settings with absolute paths for models that are files."""
 
     def absolute(name: str) -> str:
         files = [Path(part) for part in name.split(",")]

@@ -79,7 +79,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _named(outcome: Outcome) -> str:
-    """The file, and the first line of why it failed."""
+    """Return the file, and the first line of its error."""
     name = outcome.source.replace("\n", "?")
     if outcome.status != FAILED:
         return name

@@ -30,16 +30,16 @@ class BatchWatcher:
     """Is told of all that happens in a call with many videos, and keeps it to itself."""
 
     def begin(self, total: int) -> None:
-        """So many videos were found."""
+        """Begin with the number of videos that were found."""
 
     def ended(self, outcome: Outcome) -> None:
-        """One of them is done, skipped or failed."""
+        """Handle a video that is done, skipped or failed."""
 
     def tick(self) -> None:
-        """Some time has passed."""
+        """Handle the passing of time."""
 
     def close(self) -> None:
-        """No more is going to happen."""
+        """End, after the last video."""
 
     def stages(self, name: str) -> Stages:
         """Stages of a video that is lifted in this process."""

@@ -1,4 +1,4 @@
-"""Gait: when each foot strikes and leaves the floor, and cadence, step length and stance of it."""
+"""Gait: foot strikes and toe-offs, cadence, step length and stance."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FOOT_FLAT = (0.2, 0.6)
 """Step times after a strike between which the foot lies flat: its ankle does not move."""
 
 IN_PLACE = 0.5
-"""Share of the feet's speed against the pelvis from which the pelvis is taken to travel. A belt or
-a camera that goes along carries off the rest, and with it the length of steps."""
+"""Share of the feet's speed against the pelvis above which the pelvis travels. Below it the person
+walks on a belt, or the camera moves along, and steps have no length."""
 
 CUTOFF = 6.0
-"""Hertz: what biomechanics filters gait at."""
+"""Hertz: the usual cutoff for gait in biomechanics."""
 
 Floats = NDArray[np.float64]
 
@@ -38,16 +38,15 @@ class Gait:
     strikes, toe_offs
         Frame numbers, rising; empty where there is no gait.
     walking
-        (frames,) bool: there is a gait, from the first event of a row of steps to its last.
+        (frames,) bool: frames of gait, from the first event of a row of steps to its last.
     step_seconds, step_metres
-        Of the steps that end in the strikes of `strikes`: time since the other foot's strike, and
-        how far ahead of it the foot is set down. NaN for the first strike of a row; metres also
-        where the clip ends before the foot lies flat, and where the pelvis stays in place.
+        One for each of `strikes`: time since the other foot's strike, and distance ahead of that
+        foot. NaN for the first strike of a row; metres also where the clip ends before the foot
+        lies flat, and where the pelvis stays in place.
     stance_shares
-        Of every stride (from a strike to the same foot's next): part with the foot on the floor.
+        Share of every stride (from a strike to the same foot's next) with the foot on the floor.
     speeds
-        Metres a second of the pelvis over the floor, one for each row of steps; NaN where it stays
-        in place.
+        Speed of the pelvis over the floor, m/s, one for each row of steps; NaN in place.
     fps
         Frames per second, exact.
     """
@@ -63,11 +62,11 @@ class Gait:
 
     @property
     def found(self) -> bool:
-        """Whether there is a gait anywhere."""
+        """True with a gait anywhere."""
         return bool(self.walking.any())
 
     def summary(self) -> dict[str, float]:
-        """Medians over all steps, NaN where none tells; empty where there is no gait.
+        """Return medians over all steps, NaN where unknown; empty without a gait.
 
         `cadence` steps a minute, `speed` metres a second, `step_length` metres and `stance_share`
         0..1 of both sides together, and the last two of each side with its name before them.
@@ -100,22 +99,21 @@ class _Measured(NamedTuple):
 def find_gait(sequence: PoseSequence) -> Gait:
     """Find foot strikes and toe-offs, where there is a gait.
 
-    There is one where left and right feet strike in turn, at least three times, 0.2 to 1 s apart
-    and evenly (no step twice as long as its neighbour); where each foot goes a quarter of a leg's
-    length to and fro against the pelvis and lands that far ahead of the other; and where the hip is
-    at least 0.6 leg lengths above the foot that strikes (`gait_events.py` has the thresholds).
-    Where contacts are known, at least half of the strikes of a row must be followed by one.
-    Standing, waving, sitting, squatting and lunges are none of it; running is, though the method
-    was made for walking.
+    A gait has at least three alternating strikes of left and right foot, 0.2 to 1 s apart, and no
+    step twice as long as its neighbour. Each foot moves a quarter of a leg's length to and fro
+    against the pelvis and lands that far ahead of the other. The hip is at least 0.6 leg lengths
+    above the striking foot (`gait_events.py` has the thresholds). Where contacts are known, at
+    least half of the strikes of a row must be followed by one. Standing, waving, sitting, squatting
+    and lunges are no gait; running is, although the method was made for walking.
 
     Parameters
     ----------
     sequence
         Scene frame (y up, metres), with hips, spine and legs in its joint set. The direction of
-        walking is that of the pelvis's path; where the pelvis stays in place, where it faces.
+        walking is that of the pelvis's path, or that the pelvis faces where it stays in place.
     """
     if sequence.frame != "scene":
-        raise ValueError(f"poses are in the {sequence.frame} frame, gait is found in the scene's")
+        raise ValueError(f"poses are in the {sequence.frame} frame, expected the scene frame")
     measured: list[_Measured] = []
     joints = low_pass(sequence.joints, sequence.valid, sequence.fps, CUTOFF)
     for run in runs(sequence.valid):
@@ -139,7 +137,7 @@ def find_gait(sequence: PoseSequence) -> Gait:
 
 
 def _measure(legs: Legs, row: Row, start: int) -> _Measured:
-    """Events and measures of a row of strikes in a stretch that starts at frame `start`."""
+    """Measure a row of strikes in a stretch that starts at frame `start`."""
     frames, foot = np.array(row, np.intp).T
     seconds = np.diff(frames, prepend=np.nan) / legs.fps
     speed = _speed(legs, row)
@@ -163,7 +161,7 @@ def _stance_shares(strikes: Frames, toe_offs: Frames) -> Floats:
 
 
 def _speed(legs: Legs, row: Row) -> float:
-    """Metres a second of the pelvis over the floor from first to last strike; NaN in place."""
+    """Compute the pelvis's speed over the floor, first to last strike, m/s; NaN in place."""
     span = slice(row[0][0], row[-1][0] + 1)
     along = np.gradient(legs.root, axis=0) * legs.fps * legs.direction
     speed = float(along[span].sum(axis=-1).mean())
@@ -172,10 +170,9 @@ def _speed(legs: Legs, row: Row) -> float:
 
 
 def _step_metres(legs: Legs, row: Row) -> Floats:
-    """Metres of the step that ends in each strike: between the places where feet lie flat.
+    """Compute the metres of the step ending in each strike, between places where feet lie flat.
 
-    At the strike itself the ankle of the other foot has already rolled forwards, by centimetres
-    that the step would lack.
+    At the strike itself the ankle of the other foot has already rolled forwards by centimetres.
     """
     low, high = (round(share * step_frames(row)) for share in FOOT_FLAT)
     places = np.full((len(row), 2), np.nan)

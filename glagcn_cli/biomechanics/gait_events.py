@@ -1,9 +1,8 @@
-"""Steps of a gait: strikes and toe-offs of both feet over one stretch of frames.
+"""Steps of a gait: strikes and toe-offs of both feet in one stretch of frames.
 
-The method is that of Zeni, Richards & Higginson (2008, Gait & Posture 27:710), which needs neither
-a floor nor a path: a foot strikes when it is farthest ahead of the pelvis along the direction of
-walking, and leaves the floor when it is farthest behind. It is applied to the ankles, since 17
-joints end there.
+The method of Zeni, Richards & Higginson (2008, Gait & Posture 27:710) needs neither a floor nor a
+path: a foot strikes when it is farthest ahead of the pelvis along the direction of walking, and
+leaves the floor when it is farthest behind. It is applied to the ankles, where 17 joints end.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ from ..skeleton import JointSet
 from .joint_angles import SIDES, pelvis_axes
 
 LEAST_STRIKES = 3
-"""Strikes in a row, left and right in turn, that make a gait: two steps. Fewer are a lunge."""
+"""Alternating strikes of left and right that make a gait: two steps. Fewer are a lunge."""
 STEP_SECONDS = (0.2, 1.0)
 """From a strike to the other foot's: 300 steps a minute is a sprint, 60 a very slow walk."""
 MOST_UNEVEN = 2.0
 """Ratio of neighbouring step times: a limp stays below it, footwork often does not."""
 LEAST_SWING = 0.25
-"""Leg lengths that a foot goes to and fro against the pelvis, and lands ahead of the other foot.
-Who waves or shifts weight does not reach it."""
+"""Leg lengths that a foot moves to and fro against the pelvis, and lands ahead of the other foot.
+Waving and shifting weight stay below it."""
 LEAST_HEIGHT = 0.6
-"""Leg lengths of the hip above a striking ankle: who sits, crawls or lies has less."""
+"""Leg lengths of the hip above a striking ankle: sitting, crawling and lying people have less."""
 
-TRAVEL_SMOOTHING = 0.4  # seconds (standard deviation): a stride's sway is no change of direction
+TRAVEL_SMOOTHING = 0.4  # seconds (standard deviation), to remove a stride's sway from the direction
 FACING_SPEED = 0.2  # m/s: slower than this, the direction of walking is where the pelvis faces
 
 Frames = NDArray[np.intp]
@@ -39,14 +38,14 @@ Row = list[tuple[int, int]]
 
 
 class Legs:
-    """The legs of one person over a stretch of frames that all hold a pose.
+    """The legs of one person over frames that all have a pose.
 
     Parameters
     ----------
     joints
         (frames, joints, 3) metres, scene frame, free of noise.
     joint_set
-        What the joints are.
+        Joint set of the joints.
     fps
         Frames per second.
     contacts
@@ -88,7 +87,7 @@ class Legs:
         self._may_strike = upright & passed
 
     def rows(self) -> list[Row]:
-        """Strikes of left and right foot in turn that make a gait."""
+        """Find rows of alternating left and right strikes that make a gait."""
         strikes = sorted(
             (int(frame), side)
             for side in range(2)
@@ -104,7 +103,7 @@ class Legs:
         return [row for row in rows if len(row) >= LEAST_STRIKES and self._touches_down(row)]
 
     def toe_offs(self, row: Row, side: int) -> Frames:
-        """One between two strikes of a foot, and what lies within a step of the row's ends."""
+        """Find toe-offs: one between two strikes of a foot, and those near the row's ends."""
         strikes = [frame for frame, foot in row if foot == side]
         within = [a + int(np.argmin(self.ahead[a:b, side])) for a, b in pairwise(strikes)]
         turns = self._turns(side, -1)
@@ -124,7 +123,7 @@ class Legs:
         return direction / np.where(norms > 0, norms, 1.0)
 
     def _turns(self, side: int, sign: int) -> Frames:
-        """Frames in which a foot is farthest ahead (sign 1) or behind (-1)."""
+        """Find the frames in which a foot is farthest ahead (sign 1) or behind (-1)."""
         return find_peaks(sign * self.ahead[:, side], prominence=self._swing)[0]
 
     def _follows(self, row: Row, strike: tuple[int, int]) -> bool:
@@ -135,7 +134,7 @@ class Legs:
         return max(step, before) <= MOST_UNEVEN * min(step, before)
 
     def _touches_down(self, row: Row) -> bool:
-        """Whether contacts, where there are any, bear half of the strikes out."""
+        """Tell whether contacts, where there are any, support half of the strikes."""
         if self._contacts is None or not self._contacts.any():
             return True
         reach = round(step_frames(row))
@@ -144,5 +143,5 @@ class Legs:
 
 
 def step_frames(row: Row) -> float:
-    """Median frames from a strike to the other foot's."""
+    """Compute the median frames from a strike to the other foot's."""
     return float(np.median(np.diff([frame for frame, _ in row])))

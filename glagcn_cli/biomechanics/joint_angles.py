@@ -1,11 +1,11 @@
 """Flexion and abduction of hips, knees, shoulders and elbows, with the conventions of biomechanics.
 
 The first two angles of the joint coordinate system of Grood & Suntay (1983, J Biomech Eng 105:136)
-need the axes of the upper body segment and the long axis of the lower one, and that much 17 joints
-show. The third, axial rotation, needs a third point on the limb and is not computed. Axes and signs
-are those of the International Society of Biomechanics (hip: Wu et al. 2002, J Biomech 35:543;
-shoulder, elbow: Wu et al. 2005, J Biomech 38:981), with joint centres in place of bony landmarks;
-docs/joint_angles.md says what that changes.
+need the axes of the upper body segment and the long axis of the lower one, which 17 joints give.
+The third, axial rotation, needs a third point on the limb and is not computed. Axes and signs are
+those of the International Society of Biomechanics (hip: Wu et al. 2002, J Biomech 35:543; shoulder,
+elbow: Wu et al. 2005, J Biomech 38:981), with joint centres in place of bony landmarks;
+docs/joint_angles.md has the consequences.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ANGLES = (
     "hip_flexion", "hip_abduction", "knee_flexion",
     "shoulder_flexion", "shoulder_abduction", "shoulder_elevation", "elbow_flexion",
 )  # fmt: skip
-"""What is computed of each side."""
+"""Angles of each side."""
 
 NAMES: tuple[str, ...] = tuple(f"{side}_{angle}" for side in SIDES for angle in ANGLES)
 
@@ -43,20 +43,20 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Degrees within which an angle is possible; beyond it the pose is wrong and the angle missing.
 
-What people reach (AAOS 1965: hip -30 to 120, shoulder -60 to 180, elbow to 150; knees that are
-knelt on 150), and 30 degrees more for the axes of the trunk, which its bending turns, 15 for the
-errors of a knee or an elbow. No flexion's range is a whole turn, so none goes round its end."""
+The ranges are those of people (AAOS 1965: hip -30 to 120, shoulder -60 to 180, elbow to 150;
+kneeling knees 150), with 30 degrees more for the axes of the trunk, which its bending turns, and 15
+for the errors of a knee or an elbow. No flexion's range is a whole turn, so none wraps around."""
 
 FASTEST = 1500.0
-"""Degrees a second of the fastest kicks and strokes. What changes faster is a fault of the pose."""
+"""Degrees a second of the fastest kicks and strokes. A faster change is an error of the pose."""
 
 STEPS = (40.0, 90.0)
-"""Degrees between two frames: least and most that `FASTEST` comes to, at whatever rate. Less is
-noise where frames are many; of more nobody can tell which way a limb went."""
+"""Degrees between two frames: limits of `FASTEST` at any rate. Less is noise at high rates; after a
+larger change the limb's direction is ambiguous."""
 
 LEAST_LEVER = float(np.sin(np.radians(20.0)))
-"""A limb within 20 degrees of the axis it flexes about has no flexion: it has turned into a twist.
-An arm held straight out to the side is one."""
+"""Sine of 20 degrees: a limb nearer to its flexion axis has no flexion, such as an arm held
+straight out to the side."""
 
 _OF_THIGH = ("flexion", "abduction")
 
@@ -76,10 +76,10 @@ class JointAngles:
     Parameters
     ----------
     names
-        What the columns are: `NAMES`, a side and one of `ANGLES`.
+        Names of the columns: `NAMES`, a side and one of `ANGLES`.
     degrees
-        (frames, angles), within `RANGES`; NaN where there is no pose, where a posture leaves the
-        angle undefined, and where it is not possible.
+        (frames, angles), within `RANGES`; NaN without a pose, where the angle is undefined, and
+        where it is impossible.
     fps
         Frames per second, exact.
     """
@@ -96,42 +96,41 @@ class JointAngles:
         return len(self.degrees)
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        """(frames,) degrees of the angle with this name."""
+        """Return the degrees (frames,) of the angle with this name."""
         return self.degrees[:, self.names.index(name)]
 
 
 def joint_angles(sequence: PoseSequence) -> JointAngles:
-    """Angles of both sides of the body, in degrees.
+    """Compute the angles of both sides of the body, in degrees.
 
     ====================  ==========================================================================
     `hip_flexion`         first angle of Grood & Suntay: of the thigh about the pelvis's side axis,
                           0 where it points down the pelvis, positive forwards, negative behind
     `hip_abduction`       their second: of the thigh out of the pelvis's sagittal plane, positive
                           away from the other leg
-    `knee_flexion`        between thigh and shank, 0 straight, positive bent; never negative, for
-                          without the knee's own axis an overextended one cannot be told
+    `knee_flexion`        between thigh and shank, 0 straight, positive bent; never negative, since
+                          overextension needs the knee's own axis
     `shoulder_flexion`    as the hip's, of the upper arm about the thorax's side axis: in the
                           thorax's sagittal plane, 0 hanging down, positive forwards
     `shoulder_abduction`  of the upper arm out of that plane, positive outwards, at most 90
     `shoulder_elevation`  the second angle of Wu et al. 2005 (their beta, made positive): between
-                          upper arm and the thorax's downward axis, in whatever plane, 0 to 180
+                          upper arm and the thorax's downward axis, in any plane, 0 to 180
     `elbow_flexion`       between upper arm and forearm, 0 straight, positive bent
     ====================  ==========================================================================
 
-    A flexion of hip or shoulder is not defined, and NaN, where the limb lies within 20 degrees of
-    its flexion axis. Every angle is NaN beyond its range (`RANGES`; with a hip's flexion goes its
-    abduction), and in both frames that it changes between faster than people move (`FASTEST`).
+    A flexion of hip or shoulder is undefined, and NaN, where the limb lies within 20 degrees of its
+    flexion axis. Every angle is NaN beyond its range (`RANGES`; a hip's abduction together with its
+    flexion), and in both frames of a change faster than people move (`FASTEST`).
 
     Parameters
     ----------
     sequence
-        Any frame of reference: angles are between parts of the body, so neither the scene's place
-        nor its vertical enters.
+        Any frame of reference, since angles are between parts of the body.
 
     Raises
     ------
     UsageError
-        The joint set lacks a joint that is needed.
+        The joint set lacks a needed joint.
     """
     missing = [joint for joint in _NEEDED if joint not in sequence.joint_set.joints]
     if missing:
@@ -158,11 +157,11 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
 
 
 def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
-    """Axes of the pelvis, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+    """Return pelvis axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
     z runs from hip joint to hip joint (Wu et al. 2002: parallel to the line between the anterior
     superior iliac spines), y is the direction from between them to the spine's middle made
-    perpendicular to z, x = y cross z. NaN where two of the points fall together.
+    perpendicular to z, x = y cross z. NaN where two of the points coincide.
     """
     z = _unit(_bone(joints, joint_set, "left_hip", "right_hip"))
     x = _unit(np.cross(_bone(joints, joint_set, "hip", "spine"), z))
@@ -170,11 +169,11 @@ def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
 
 
 def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
-    """Axes of the thorax, (frames, 3, 3) with rows x forward, y up, z to the body's right.
+    """Return thorax axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
     y runs from the spine's middle to between the shoulders (Wu et al. 2005: from between xiphoid
     and T8 to between the jugular notch and C7), z is the line of the shoulders made perpendicular
-    to y, x = y cross z. NaN where two of the points fall together.
+    to y, x = y cross z. NaN where two of the points coincide.
     """
     y = _unit(_bone(joints, joint_set, "spine", "thorax"))
     x = _unit(np.cross(y, _bone(joints, joint_set, "left_shoulder", "right_shoulder")))
@@ -184,7 +183,7 @@ def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
 def _limb(
     joints: Vectors, joint_set: JointSet, side: str, names: tuple[str, str, str]
 ) -> tuple[Vectors, Vectors]:
-    """Directions (frames, 3) of both bones of a limb, away from the trunk."""
+    """Return directions (frames, 3) of both bones of a limb, away from the trunk."""
     start, bend, end = (f"{side}_{name}" for name in names)
     upper, lower = _bone(joints, joint_set, start, bend), _bone(joints, joint_set, bend, end)
     return _unit(upper), _unit(lower)
@@ -196,41 +195,41 @@ def _bone(joints: NDArray[np.floating], joint_set: JointSet, start: str, end: st
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    """Directions of (frames, 3) vectors, NaN where they have none."""
+    """Return directions of (frames, 3) vectors, NaN for zero length."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(norms > _SHORTEST, norms, np.nan)
 
 
 def _flexion(limb: Vectors, axes: Vectors) -> NDArray[np.float64]:
-    """Angle of the limb about z, from -y towards x: (frames,) radians in -pi..pi, or NaN."""
+    """Compute the limb's angle about z, from -y towards x: (frames,) radians in -pi..pi, or NaN."""
     forward, up, _ = _components(limb, axes)
     defined = np.hypot(forward, up) > LEAST_LEVER
     return np.where(defined, np.arctan2(forward, -up), np.nan)
 
 
 def _abduction(limb: Vectors, axes: Vectors, side: str) -> NDArray[np.float64]:
-    """Angle of the limb out of the plane of x and y, outwards positive: (frames,) radians."""
+    """Compute the limb's angle out of the x-y plane, outwards positive: (frames,) radians."""
     sideways = _components(limb, axes)[2]
     return np.arcsin(np.clip(sideways if side == "right" else -sideways, -1, 1))
 
 
 def _components(limb: Vectors, axes: Vectors) -> Vectors:
-    """Forward, up and rightward parts of directions: (3, frames)."""
+    """Return forward, up and rightward parts of directions: (3, frames)."""
     return np.einsum("fak,fk->af", axes, limb)
 
 
 def _between(one: Vectors, other: Vectors) -> NDArray[np.float64]:
-    """Angle between directions: (frames,) radians, exact for nearly parallel ones too."""
+    """Compute the angle between directions: (frames,) radians, exact for nearly parallel ones."""
     across = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.arctan2(across, np.sum(one * other, axis=-1))
 
 
 def _possible(degrees: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    """Put angles (frames, angles) into the turn round their ranges; NaN for what cannot be."""
+    """Shift angles (frames, angles) by whole turns into their ranges; NaN where that fails."""
     ranges = np.array([RANGES[name.split("_", 1)[1]] for name in NAMES])
     middle = ranges.mean(axis=1)
     turned = middle + (degrees - middle + 180.0) % 360.0 - 180.0
-    slack = 1e-6  # 180 that comes out as a little more
+    slack = 1e-6  # rounding of 180
     beyond = (turned < ranges[:, 0] - slack) | (turned > ranges[:, 1] + slack)
     for side in SIDES:
         flexion, abduction = (NAMES.index(f"{side}_hip_{angle}") for angle in _OF_THIGH)

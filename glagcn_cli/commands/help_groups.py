@@ -25,7 +25,7 @@ _GROUPS = {
 
 
 def stated_default(parameter: click.Parameter) -> str | None:
-    """What an option's help says it is without being given."""
+    """Return the default value that an option's help states."""
     found = re.search(r"\[default: ([^\]]+)\]", getattr(parameter, "help", None) or "")
     return found and " ".join(found[1].split())
 

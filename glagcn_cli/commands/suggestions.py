@@ -95,7 +95,7 @@ def _is_offered(answer: str, options: Container[str]) -> bool:
 
 
 def _as_suffix(word: str) -> str | None:
-    """A format that a word names; None for other words."""
+    """Return the format that a word names; None for other words."""
     from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
 
     suffix = f".{word}"

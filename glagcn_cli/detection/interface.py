@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import JointSet
-
-Frame: TypeAlias = NDArray[np.uint8]
-"""A picture (height, width, 3), RGB."""
+from ..video.reader import Frame
 
 
 @dataclass(frozen=True)

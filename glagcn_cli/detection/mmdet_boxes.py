@@ -129,7 +129,7 @@ def _pipeline(config: Config) -> Any:
 
 
 def _person_label(config: Config, meta: dict[str, Any], path: Path) -> int:
-    """Number of the class "person": by the checkpoint, else by the configuration's data set."""
+    """Return the number of the class "person", of the checkpoint or the configured data set."""
     classes = _classes(config, meta)
     if "person" not in classes:
         raise ModelNotFoundError(f"{path} is a detector without a class 'person': {classes}")

@@ -1,1 +1,1 @@
-"""Report what is installed, and test every stage on drawn people."""
+"""Reports what is installed, and tests every stage on synthetic people."""

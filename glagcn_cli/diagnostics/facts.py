@@ -1,7 +1,7 @@
-"""What a machine has of all that this program needs: versions, devices, models, kept files.
+"""Facts of a machine that this program needs: versions, devices, models, cached files.
 
-Everything is imported inside the functions, and what cannot be imported becomes a "problem" in the
-facts: a broken installation is what they are asked about.
+Everything is imported inside the functions. An import that fails becomes a "problem" in the facts,
+since they are needed for broken installations.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ from typing import Any, TypeAlias
 from .. import __version__
 
 Facts: TypeAlias = dict[str, Any]
-"""Values that JSON can say."""
+"""Values of JSON."""
 
 PROBLEM = "problem"
-"""Key, wherever it occurs, of what is wrong there."""
+"""Key of a problem, at any depth of the facts."""
 
-# What is imported by which name. Those of OpenMMLab take seconds to import: whether they can be is
-# for the self-test to say.
+# Names of modules by package. OpenMMLab's take seconds to import, so only the self-test does.
 _IMPORTED = {"numpy": "numpy", "opencv-python": "cv2", "torch": "torch"}
 _NEEDED = ("scipy", "mmdet", "mmengine", "imageio-ffmpeg")
-_ON_REQUEST = "mmpose"  # for models of MMPose and MMDet that are named, not for the default
+_ON_REQUEST = "mmpose"  # for chosen models of MMPose and MMDet, not for the default
 _ONE_OF = ("mmcv", "mmcv-lite")
 
 SHIPPED, CACHED, TO_FETCH = "shipped", "in the cache", "to be downloaded"
 
 
 def collect() -> Facts:
-    """Collect all facts; a section in which something unforeseen fails says so and no more."""
+    """Collect all facts; a section that fails unexpectedly holds only its error."""
     sections: dict[str, Callable[[], Any]] = {
         "versions": versions,
         "ffmpeg": ffmpeg_facts,
@@ -48,13 +47,13 @@ def collect() -> Facts:
     for name, section in sections.items():
         try:
             facts[name] = section()
-        except Exception as error:  # whatever a broken installation comes up with
+        except Exception as error:  # a broken installation can raise anything
             facts[name] = {PROBLEM: _line(error)}
     return facts
 
 
 def problems(facts: Any) -> Iterator[str]:
-    """Find everything that is wrong, however deep in the facts."""
+    """Find all problems in the facts, however deep."""
     if isinstance(facts, dict):
         if facts.get(PROBLEM):
             yield str(facts[PROBLEM])
@@ -65,20 +64,20 @@ def problems(facts: Any) -> Iterator[str]:
 
 
 def versions() -> Facts:
-    """Tell the versions of Python and of the packages that results depend on."""
-    told: Facts = {
+    """Return the versions of Python and of the packages that results depend on."""
+    known: Facts = {
         "python": {"version": platform.python_version(), "file": sys.executable},
         "system": {"version": platform.platform()},
     }
     for name in (*_IMPORTED, *_NEEDED):
-        told[name] = _package(name)
-    told[_ON_REQUEST] = _mmpose()
+        known[name] = _package(name)
+    known[_ON_REQUEST] = _mmpose()
     present = {name: found for name in _ONE_OF if PROBLEM not in (found := _package(name))}
-    return told | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
+    return known | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
 
 
 def _mmpose() -> Facts:
-    """Tell of MMPose; where it is missing, how it is installed."""
+    """Return MMPose's version, or how to install it."""
     from ..detection.openmmlab.mmpose_package import how_to_install
 
     found = _package(_ON_REQUEST)
@@ -89,34 +88,34 @@ def _mmpose() -> Facts:
 
 def _package(name: str) -> Facts:
     try:
-        told: Facts = {"version": metadata.version(name)}
+        found: Facts = {"version": metadata.version(name)}
     except metadata.PackageNotFoundError:
         return {PROBLEM: "not installed"}
     if module := _IMPORTED.get(name):
         try:
             own = str(importlib.import_module(module).__version__)
-            # A CUDA build's package says 2.13.0 where the module says 2.13.0+cu130.
-            if own.partition("+")[0] == told["version"]:
-                told["version"] = own
+            # A CUDA build's package has version 2.13.0 where the module has 2.13.0+cu130.
+            if own.partition("+")[0] == found["version"]:
+                found["version"] = own
         except Exception as error:
-            told[PROBLEM] = f"cannot be imported ({_line(error)})"
-    return told
+            found[PROBLEM] = f"cannot be imported ({_line(error)})"
+    return found
 
 
 def ffmpeg_facts() -> Facts:
-    """Tell which ffmpeg is used, its version and where it comes from."""
+    """Return ffmpeg's path, version and origin."""
     import imageio_ffmpeg
 
     program = Path(imageio_ffmpeg.get_ffmpeg_exe())
-    told = {"version": imageio_ffmpeg.get_ffmpeg_version(), "file": str(program)}
+    found = {"version": imageio_ffmpeg.get_ffmpeg_version(), "file": str(program)}
     inside = Path(imageio_ffmpeg.__file__).parent in program.parents
     if os.environ.get("IMAGEIO_FFMPEG_EXE"):
-        return told | {"from": "IMAGEIO_FFMPEG_EXE"}
-    return told | {"from": "the package imageio-ffmpeg" if inside else "the system"}
+        return found | {"from": "IMAGEIO_FFMPEG_EXE"}
+    return found | {"from": "the package imageio-ffmpeg" if inside else "the system"}
 
 
 def devices() -> list[Facts]:
-    """Tell of the CPU and of every GPU; memory in bytes."""
+    """Describe the CPU and every GPU; memory in bytes."""
     from ..machine.devices import usable_cores, why_no_gpu
 
     found: list[Facts] = [
@@ -135,7 +134,7 @@ def devices() -> list[Facts]:
 
 
 def models() -> list[Facts]:
-    """Tell of the models of the 2D stage that have names."""
+    """Describe the named models of the 2D stage."""
     from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, MODELS, shipped_weights
     from ..files.downloading import cache_folder
 
@@ -162,7 +161,7 @@ def models() -> list[Facts]:
 
 
 def lifters() -> list[Facts]:
-    """Tell of the lifters that come with the program, and of the data they were trained on."""
+    """Describe the shipped lifters and their training data."""
     from ..files.checksums import sha256
     from ..lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS, lifter_path, load_lifter
 
@@ -184,11 +183,11 @@ def lifters() -> list[Facts]:
 
 
 LIFTER_LICENCE = "Apache-2.0"
-"""Of the shipped lifters, as weights/NOTICE has it."""
+"""Credits of the shipped lifters, as in weights/NOTICE."""
 
 
 def cache() -> Facts:
-    """Tell what lies in the user's cache folder."""
+    """Describe the contents of the user's cache folder."""
     from ..files.downloading import CACHE_VARIABLE, cache_folder
 
     folder = cache_folder()
@@ -207,7 +206,7 @@ def cache() -> Facts:
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
-    except OSError:  # gone meanwhile
+    except OSError:  # removed meanwhile
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Whether everything works here: a clip of five drawn frames through every stage."""
+"""Tests every stage on a clip of five synthetic frames."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ..video.probing import VideoInfo
 
 FRAMES, WIDTH, HEIGHT, FPS = 5, 320, 256, 25
-_HIPS, _TALL, _STEP = (150, 130), 200, 4  # pixels: where the person is, how tall, how far a frame
-_COLOUR_LOSS = 8  # grey levels that a clip may differ in the mean from what was encoded
-_ASIDE = 0.1  # of the person's height: how far found hips may be from those drawn
+_HIPS, _TALL, _STEP = (150, 130), 200, 4  # pixels: the person's place, height and step a frame
+_COLOUR_LOSS = 8  # grey levels of mean difference allowed after encoding
+_ASIDE = 0.1  # of the person's height: allowed distance of found hips from drawn ones
 
 
 @dataclass(frozen=True)
 class Step:
-    """How one step of the self-test went; `problem` is None where it went well."""
+    """Result of one step of the self-test; `problem` is None on success."""
 
     name: str
     seconds: float
@@ -33,12 +33,12 @@ class Step:
 
 
 class _WrongResultError(Exception):
-    """A step went through, and what came out is wrong."""
+    """A step ran, but its result is wrong."""
 
 
 @dataclass
 class _Workpiece:
-    """What steps hand on to later ones, which do without it where they can."""
+    """Results that steps hand on to later ones, which do without them where they can."""
 
     folder: Path
     settings: Settings
@@ -50,15 +50,14 @@ class _Workpiece:
 
 
 def self_test(device: str = "auto") -> Iterator[Step]:
-    """Run every stage on five frames that are drawn on the spot, and yield each step as it ends.
+    """Run every stage on five synthetic frames, and yield each step as it ends.
 
-    A step that fails does not keep others from being tried: without a found person, the 2D that
-    was drawn is lifted.
+    Later steps run even if a step fails: without a found person, the drawn 2D is lifted.
 
     Parameters
     ----------
     device
-        Where the models run, as `devices.choose_device` takes it.
+        Device of the models, as for `devices.choose_device`.
     """
     with ExitStack() as at_the_end:
         started: list[_Workpiece] = []
@@ -73,13 +72,13 @@ def _tried(name: str, step: Callable[[], None]) -> Step:
     problem = None
     try:
         step()
-    except Exception as error:  # whatever a broken installation comes up with
+    except Exception as error:  # a broken installation can raise anything
         problem = one_line(error)
     return Step(name, round(time.perf_counter() - started, 3), problem)
 
 
 def one_line(error: BaseException) -> str:
-    """Say an error in one line, by its kind where that is not one of the self-test's own."""
+    """Format an error as one line, with its type unless it is the self-test's own."""
     text = " ".join(str(error).split())[:300]
     if isinstance(error, _WrongResultError):
         return text
@@ -90,7 +89,7 @@ def _start(device: str, at_the_end: ExitStack) -> _Workpiece:
     from ..machine.devices import choose_device
     from ..machine.system_libraries import check_opencv
     from ..pipeline.settings import Settings
-    from .drawn_people import draw_people
+    from .synthetic_people import draw_people
 
     check_opencv()
     folder = at_the_end.enter_context(
@@ -122,11 +121,11 @@ def _decode(work: _Workpiece) -> None:
     with VideoReader(_there(work.video, "video")) as reader:
         frames = list(reader)
     if len(frames) != FRAMES:
-        raise _WrongResultError(f"{len(frames)} frames came back of {FRAMES}")
+        raise _WrongResultError(f"{len(frames)} of {FRAMES} frames were decoded")
     loss = np.abs(np.subtract(frames, work.pictures, dtype=np.float64)).mean()
     if loss > _COLOUR_LOSS:
         raise _WrongResultError(
-            f"the frames are not those encoded: {loss:.0f} grey levels off in the mean"
+            f"the decoded frames differ from the encoded ones by {loss:.0f} grey levels"
         )
 
 
@@ -141,7 +140,7 @@ def _find_people(work: _Workpiece) -> None:
     found: list[FrameDetections] = detector(work.pictures)
     people = track_people(found, Fraction(FPS), (WIDTH, HEIGHT), detector.joint_set)
     if not people or not people[0].valid.all():
-        raise _WrongResultError("nobody was found in pictures that show somebody")
+        raise _WrongResultError("no person was found in pictures of a person")
     hips = detector.joint_set.indices(["left_hip", "right_hip"])
     middle = people[0].keypoints[:, hips].mean(axis=1)
     aside = np.hypot(*(middle - _hips_drawn()).T).max()
@@ -179,7 +178,7 @@ def _render(work: _Workpiece) -> None:
     context = ExportContext(settings={"turn": 0.0, "quality": "draft"}, source=video.path)
     render_video(clip, drawn, context, Stages())
     if probe(drawn).frames != FRAMES:
-        raise _WrongResultError(f"{probe(drawn).frames} frames were written of {FRAMES}")
+        raise _WrongResultError(f"{probe(drawn).frames} of {FRAMES} frames were written")
 
 
 def _write(work: _Workpiece) -> None:
@@ -195,7 +194,7 @@ def _write(work: _Workpiece) -> None:
             pass
     again = read_poses(work.folder / "drawn.npz").sequences[0]
     if not np.allclose(again.joints, poses.joints):
-        raise _WrongResultError("the poses read back are not those written")
+        raise _WrongResultError("the poses read back differ from those written")
 
 
 _STEPS: dict[str, Callable[[_Workpiece], None]] = {
@@ -215,19 +214,19 @@ def _there(needed: Any, what: str) -> Any:
 
 
 def _hips_drawn() -> Any:
-    """Middle of the drawn hips, (frames, 2) pixels."""
+    """Return the middle of the drawn hips, (frames, 2) pixels."""
     import numpy as np
 
     return np.array(_HIPS) + np.outer(np.arange(FRAMES), (_STEP, 0))
 
 
 def _as_drawn() -> Keypoints2D:
-    """2D of the person as drawn."""
+    """Return the 2D of the person as drawn."""
     import numpy as np
 
     from ..poses import Keypoints2D
     from ..skeleton import COCO17
-    from .drawn_people import PLACES
+    from .synthetic_people import PLACES
 
     places = np.array([PLACES[joint] for joint in COCO17.joints]) * _TALL
     keypoints = (places + _hips_drawn()[:, None]).astype(np.float32)

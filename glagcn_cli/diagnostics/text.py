@@ -1,4 +1,4 @@
-"""The facts of `info` for people to read."""
+"""Formats the facts of `info` for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {"detector": "finds people", "pose": "finds joints"}
 
 
 def describe(facts: Facts) -> Iterator[str]:
-    """Yield the lines of a text that says all facts."""
+    """Yield the lines of a text with all facts."""
     yield f"glagcn {facts['glagcn']}"
     yield from _section("Versions", _versions(facts))
     for title, name, rows in (
@@ -30,13 +30,13 @@ def describe(facts: Facts) -> Iterator[str]:
 
 
 def step_line(step: Step) -> str:
-    """Say how a step of the self-test went."""
+    """Format the result of a self-test step."""
     result = "ok" if step.problem is None else f"FAILED: {step.problem}"
     return f"  {step.name:<15} {step.seconds:6.2f} s  {result}"
 
 
 def size(number: int | None) -> str:
-    """Say a number of bytes: `1.2 MB`; nothing for None."""
+    """Format a number of bytes: `1.2 MB`; empty for None."""
     if number is None:
         return ""
     for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -64,14 +64,14 @@ def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _versions(facts: Facts) -> Iterator[str]:
     def row(name: str, about: Facts) -> list[str]:
         source = f"from {about['from']}" if "from" in about else ""
-        told = [
+        words = [
             about.get("version", ""),
             source,
             about.get("file", ""),
             about.get("note", ""),
             *_problem(about),
         ]
-        return [name, "  ".join(word for word in told if word)]
+        return [name, "  ".join(word for word in words if word)]
 
     found = facts["versions"]
     rows = (
@@ -84,12 +84,12 @@ def _versions(facts: Facts) -> Iterator[str]:
 
 def _devices(found: list[Facts]) -> Iterator[list[str]]:
     for about in found:
-        told = [str(about.get("name", about.get("note")))]
+        words = [str(about.get("name", about.get("note")))]
         if cores := about.get("cores"):
-            told.append(f"{counted(cores, 'core')} to use")
+            words.append(f"{counted(cores, 'core')} to use")
         if memory := about.get("memory"):
-            told.append(f"{memory / 2**30:.1f} GiB of memory")
-        yield [about["device"], ", ".join(told)]
+            words.append(f"{memory / 2**30:.1f} GiB of memory")
+        yield [about["device"], ", ".join(words)]
 
 
 def _state(about: Facts) -> list[str]:

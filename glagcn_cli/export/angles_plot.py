@@ -185,7 +185,7 @@ def _keys(person: Measured) -> list[Line2D]:
 
 
 def _summary_line(gait: Gait) -> str:
-    """The gait in a line; what is not known is left out."""
+    """Format the gait in a line, without unknown figures."""
     figures = gait.summary()
     parts = [text for name, text in _SUMMARY.items() if np.isfinite(figures.get(name, np.nan))]
     return "   ".join(parts).format(**figures) if parts else "no gait found"

@@ -67,7 +67,7 @@ def channel_values(motion: RigMotion, dialect: Dialect) -> NDArray[np.float64]:
 
 
 def _joint_lines(dialect: Dialect, rig: Rig, number: int, indent: str) -> list[str]:
-    """The block of a joint and all that hang on it; `dialect.joints` has the channels' order."""
+    """Write a joint's block with its children; `dialect.joints` has the channels' order."""
     root = dialect.parents[number] < 0
     inner = indent + "  "
     channels = f"6 Xposition Yposition Zposition {_ROTATIONS}" if root else f"3 {_ROTATIONS}"

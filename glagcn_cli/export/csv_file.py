@@ -40,7 +40,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 
 
 def _rows_of(sequence: PoseSequence) -> Iterator[str]:
-    """The rows of one person, a frame at a time."""
+    """Yield the rows of one person, a frame at a time."""
     joints = sequence.joint_set.joints
     empty = "".join(f"@{joint},,,,,,\n" for joint in joints)
     unsure = sequence.uncertainty

@@ -116,7 +116,7 @@ class _Scene:
         self._animate(joints[0], gltf.TRANSLATION, keys, motion.root)
 
     def _keys(self, frames: int) -> int:
-        """Number of the accessor with the times of so many frames, seconds."""
+        """Return the number of the accessor with the times of this many frames, seconds."""
         if frames not in self._times:
             seconds = np.arange(frames) * (self._fps.denominator / self._fps.numerator)
             self._times[frames] = self._add(seconds.astype("f4"), bounds=True)
@@ -171,7 +171,7 @@ class _Scene:
 
 
 def _standing(rig: Rig) -> list[Mesh]:
-    """The figure in the T-pose, standing on the floor: what it is bound to."""
+    """Return the figure in the T-pose, standing on the floor, as the rest pose."""
     figure = stick_figure(rig)
     lift = _lift(rig)
     return [replace(mesh, positions=mesh.positions + lift) for mesh in figure]

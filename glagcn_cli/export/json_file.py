@@ -45,12 +45,12 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 
 
 def gaps(valid: NDArray[np.bool_]) -> list[list[int]]:
-    """Runs of frames without a pose: first and last frame of each, counted from 0."""
+    """Return runs of frames without a pose: first and last frame of each, counted from 0."""
     return [[gap.start, gap.stop - 1] for gap in runs(~valid)]
 
 
 def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
-    """What holds for the clip and all its people."""
+    """Return the facts of the clip and all its people."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -105,7 +105,7 @@ def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
 
 
 def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
-    """The arrays that a person has, in the order of `_NUMBERS`."""
+    """Return the arrays that a person has, in the order of `_NUMBERS`."""
     arrays: dict[str, NDArray[np.floating]] = {
         "joints": sequence.joints,
         "scores": sequence.scores,

@@ -13,7 +13,7 @@ from ..poses import PoseSequence
 from .formats import ExportContext
 from .people import path_for_each, people_with_poses
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:

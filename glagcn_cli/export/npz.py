@@ -55,7 +55,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 
 
 def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str, NDArray]:
-    """What is stored, by name."""
+    """Return the stored arrays, by name."""
     first = people[0]
     valid = np.stack([sequence.valid for sequence in people])
     joints = np.stack([sequence.joints for sequence in people]).astype(np.float32)

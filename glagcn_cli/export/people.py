@@ -12,7 +12,7 @@ from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..wording import counted
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def people_with_poses(path: Path, sequences: Sequence[PoseSequence]) -> list[PoseSequence]:
@@ -24,7 +24,7 @@ def people_with_poses(path: Path, sequences: Sequence[PoseSequence]) -> list[Pos
     if not people:
         raise NobodyFoundError(f"{path}: not written, nobody has a pose in any frame")
     if len(people) < len(sequences):
-        _log.warning(
+        log.warning(
             "%s: left out, for want of a pose: %s",
             path,
             counted(len(sequences) - len(people), "person", "people"),

@@ -35,7 +35,7 @@ WIDTH = 2400
 SCENE_ASPECT = 1.5
 """Width to height of the 3D panel where it stands alone."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Picture = NDArray[np.uint8]
 
@@ -80,10 +80,10 @@ def _beside_the_video(
                 if number >= numbers[-1]:
                     break
     except InputError as error:
-        _log.warning("%s; the sheet shows the 3D skeletons alone", error)
+        log.warning("%s; the sheet shows the 3D skeletons alone", error)
         return []
     if len(pictures) < len(numbers):
-        _log.warning(
+        log.warning(
             "%s: has fewer frames than there are poses; the sheet shows the 3D skeletons alone",
             context.video.name,
         )

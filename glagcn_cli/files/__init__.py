@@ -1,1 +1,1 @@
-"""Write files whole or not at all, check them, and download them."""
+"""Writes files whole or not at all, checks them, and downloads them."""

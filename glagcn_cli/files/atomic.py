@@ -1,4 +1,4 @@
-"""Outputs appear whole or not at all: written under a temporary name, renamed at the end."""
+"""Writes outputs whole or not at all: under a temporary name, renamed at the end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..errors import OutputError
 from ..operating_system import is_impossible_name, is_windows, patiently
 
 PICTURE_SUFFIX = ".picture.mp4"
-"""Instead of an output's own, of the file that holds a video's picture until it has its sound."""
+"""Suffix of the file with a video's picture before the sound is added."""
 
-# What only writing can cause: a failure to read an input inside the block keeps its own name.
+# Errors of writing alone: failures to read an input inside the block stay unchanged.
 _WRITING_FAILED = {
     getattr(errno, name)
     for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")
@@ -26,18 +26,17 @@ _WRITING_FAILED = {
 
 @contextmanager
 def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, renamed to ``path`` when the block ends well.
+    """Yield a temporary path beside ``path``, renamed to ``path`` on success.
 
-    When the block raises anything (Ctrl-C included), the temporary file is removed and whatever
-    stood under ``path`` before is untouched. Folders that are missing are made, and removed again
-    where nothing came into them.
+    When the block raises anything (Ctrl-C included), the temporary file is removed and an existing
+    ``path`` is untouched. Missing folders are made, and removed again if they stay empty.
 
     Parameters
     ----------
     path
-        The name the output shall have at the end.
+        Final name of the output.
     overwrite
-        Replace an existing file; otherwise it is refused before anything is written.
+        Replace an existing file; otherwise it is refused at the start.
 
     Yields
     ------
@@ -56,7 +55,7 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
     try:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            # Creating it shows now, not after minutes of work, that the folder takes files.
+            # Creating it tests the folder now, not after minutes of work.
             temporary.touch(exist_ok=True)
         except OSError as error:
             raise _cannot_write(target, error) from error
@@ -69,7 +68,7 @@ def atomic_output(path: str | Path, overwrite: bool = False) -> Iterator[Path]:
         raise
     finally:
         remove_temporary(temporary)
-        with suppress(OSError):  # refused for every folder that holds something
+        with suppress(OSError):  # refused for folders that are not empty
             for folder in missing:
                 folder.rmdir()
 
@@ -88,17 +87,17 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 
 def nearest_folder(path: Path) -> Path:
-    """Return the innermost folder over a path that is there, or the file in place of one.
+    """Return the innermost existing folder above a path, or the file in place of one.
 
-    Folders that are missing are made when something is written into them.
+    Missing folders are made when something is written into them.
     """
     return next((folder for folder in path.parents if folder.exists()), Path(path.anchor))
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove temporary files of an output whose process was killed before it could do that.
+    """Remove temporary files of an output whose process was killed.
 
-    Among them a video's picture, which is written before its sound (`video.writer`).
+    This includes a video's picture before its sound is added (`video.writer`).
     """
     target = Path(path)
     stem, suffix = re.escape(target.stem[:40]), re.escape(target.suffix)
@@ -110,13 +109,13 @@ def remove_leftovers(path: str | Path) -> None:
 
 
 def remove_temporary(file: Path) -> None:
-    """Remove a file if it is there and can be; what went wrong before says more than this could."""
+    """Remove a file if possible; an earlier error matters more than a failure here."""
     with suppress(OSError):  # as on a read-only disk
         patiently(partial(file.unlink, missing_ok=True))
 
 
 def _temporary_beside(target: Path) -> Path:
-    # The stem is cut so that a name of the longest allowed length still has room for the rest.
+    # The stem is cut so that names of the longest allowed length have room for the rest.
     return target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}.part{target.suffix}")
 
 

@@ -1,4 +1,4 @@
-"""Checksums of files, and what tells that a file is still the one that was looked at."""
+"""Checksums of files, and a stamp that changes with their contents."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Stamp = tuple[int, int, int, int]
 
 
 def stamp(file: Path) -> Stamp:
-    """What changes when a file is written to, so that others need be asked about only once."""
+    """Return what changes when a file is written to, so that a checksum can be reused."""
     status = file.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def sha256(path: Path) -> str:
-    """Checksum of a file as 64 hexadecimal digits."""
+    """Compute the SHA-256 of a file as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -25,7 +25,7 @@ def sha256(path: Path) -> str:
 
 
 def remembered_sha256(path: Path) -> str:
-    """As `sha256`, of a file that is read only once while it stays as it is."""
+    """Compute `sha256` of a file once while it stays unchanged."""
     return _sha256_of(path, stamp(path))
 
 

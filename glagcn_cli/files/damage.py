@@ -1,4 +1,4 @@
-"""Errors of files that are not what they should be."""
+"""Errors of damaged files."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..errors import GlagcnError, InputError
 
 @contextmanager
 def damage_named(path: Path, contents: str) -> Iterator[None]:
-    """Raise ``InputError`` with the file's name for whatever goes wrong while it is read.
+    """Raise ``InputError`` with the file's name for any error while it is read.
 
     Parameters
     ----------
     path
         The file.
     contents
-        What was looked for in it, for the message: "2D keypoints".
+        Expected contents, for the message: "2D keypoints".
     """
     try:
         yield
@@ -33,5 +33,5 @@ def damage_named(path: Path, contents: str) -> Iterator[None]:
     except KeyError as error:
         raise InputError(f"{path}: holds no {contents} that can be read: no {error}") from error
     except Exception as error:
-        # Of damaged bytes the libraries beneath raise whatever they stumble over.
+        # For damaged bytes, libraries raise errors of any type.
         raise InputError(f"{path}: holds no {contents} that can be read: {error}") from error

@@ -1,4 +1,4 @@
-"""Weights that are fetched on first use: into a cache, checked, never half a file."""
+"""Downloads weights on first use: into a cache, with their checksum, never half a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HASH = re.compile(r"-([0-9a-f]{8})(?:_\d{8})?\.pth$")
 
 
 def cache_folder() -> Path:
-    """Where fetched weights lie: ``$GLAGCN_CACHE``, else the platform's cache folder."""
+    """Return the cache folder: ``$GLAGCN_CACHE``, else the platform's."""
     if chosen := os.environ.get(CACHE_VARIABLE):
         return Path(chosen)
     if is_mac():
@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 
 def hash_in_name(name: str) -> str:
-    """First 8 hexadecimal digits of the SHA-256 that an OpenMMLab file name states."""
+    """Return the first 8 digits of the SHA-256 in an OpenMMLab file name."""
     match = _HASH.search(name)
     if match is None:
         raise ValueError(f"{name} does not state a hash")
@@ -45,21 +45,21 @@ def hash_in_name(name: str) -> str:
 
 
 def fetch(url: str, instead: str) -> Path:
-    """Return the cached file of a URL, downloading it when it is not there yet.
+    """Return the cached file of a URL; download it if needed.
 
     Parameters
     ----------
     url
-        Ends with a file name that states the file's hash.
+        Address that ends with a file name with the file's hash.
     instead
-        What the user can do without a network, for the message.
+        Advice for users without a network, for the message.
 
     Raises
     ------
     ModelNotFoundError
-        It cannot be downloaded.
+        The download failed.
     CheckpointError
-        What was downloaded is not what the name says.
+        The downloaded file does not have the name's hash.
     """
     name = url.rsplit("/", 1)[-1]
     target = cache_folder() / name

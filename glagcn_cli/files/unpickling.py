@@ -1,4 +1,4 @@
-"""Files that torch pickled, read without running code from them."""
+"""Reads files that torch pickled, without running code from them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _STATISTICS = {"mean", "max", "min", "current"}
 
 
 def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
-    """Read a file onto the CPU, refusing all that could be code.
+    """Read a file onto the CPU; refuse anything that could be code.
 
     Parameters
     ----------
     path
-        A file that is there.
+        An existing file.
     also
-        Types to allow beside tensors, plain values and `harmless_types`.
+        Further types to allow, besides tensors, plain values and `harmless_types`.
 
     Raises
     ------
     CheckpointError
-        The file is cut off, was never pickled, or holds what could be code.
+        The file is cut off, is no pickle, or holds anything that could be code.
     """
     import torch
 
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # told of below; most files hold tensors and plain values alone
+    except Exception:  # reported below; most files hold only tensors and plain values
         pass
     try:
         with torch.serialization.safe_globals([*harmless_types(), *also]):
@@ -46,13 +46,13 @@ def load_harmless(path: Path, also: Sequence[Any] = ()) -> Any:
 
 
 def _reason(error: pickle.UnpicklingError) -> str:
-    """What torch's unpickler stopped at, without its advice to read the file regardless."""
-    told = str(error).rpartition("WeightsUnpickler error:")[2].strip()
-    return told.partition("\n")[0].partition(". ")[0]
+    """Return what torch's unpickler refused, without its advice to read the file regardless."""
+    reason = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    return reason.partition("\n")[0].partition(". ")[0]
 
 
 def harmless_types() -> list[Any]:
-    """Build what official checkpoints hold besides tensors, for torch's restricted unpickler."""
+    """Return the types that official checkpoints hold, for torch's restricted unpickler."""
     import numpy as np
     from mmengine.logging.history_buffer import HistoryBuffer
 
@@ -72,7 +72,7 @@ def harmless_types() -> list[Any]:
 
 
 def _method_of_history(owner: Any, name: str) -> Any:
-    """Stand in for getattr: one of the statistics that MMEngine's history names, nothing else."""
+    """Stand in for getattr, but only for the statistics that MMEngine's history names."""
     from mmengine.logging.history_buffer import HistoryBuffer
 
     if owner is not HistoryBuffer or name not in _STATISTICS:

@@ -136,7 +136,7 @@ def _fraction(parts: NDArray[Any]) -> Fraction:
 
 
 def nobody(joint_set: JointSet) -> FrameDetections:
-    """Detections of a frame in which nobody was found."""
+    """Return the detections of a frame without people."""
     joints = len(joint_set)
     shapes = ((0, 4), (0,), (0, joints, 2), (0, joints))
     return FrameDetections(*(np.zeros(shape, np.float32) for shape in shapes))

@@ -1,4 +1,4 @@
-"""Lift 2D keypoints of a clip to 3D."""
+"""Lifts the 2D keypoints of a clip to 3D."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Lifter checkpoints: names to files, what a file says of itself, saving and loading."""
+"""Lifter checkpoints: names, cards, saving and loading."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ DEFAULT_LIFTER = LIFTER
 
 @dataclass(frozen=True)
 class LifterCard:
-    """What a checkpoint says of itself, besides its weights.
+    """Facts that a checkpoint holds besides its weights.
 
     Parameters
     ----------
     architecture
-        Rebuilds the network.
+        Sizes of the network.
     normalisation
-        Name in `glagcn_cli.lifting.normalisation` that its input went through.
+        Normalisation of its input (`glagcn_cli.lifting.normalisation`).
     conversion
         Name of the 2D-to-input conversion it was trained with (`glagcn_cli.skeleton.CONVERSIONS`).
     fps
         Frames per second of its training windows.
     data, licence
-        What it was trained on and under which terms it may be used.
+        Training data and terms of use.
     recipe
         Resolved settings of the training run.
     metrics
-        Figures measured on held-out subjects, millimetres or as their names say, and on how many
-        takes; None for all.
+        Figures measured on held-out subjects, in millimetres or the unit in their names, and the
+        number of takes; None for all.
     """
 
     architecture: Architecture
@@ -64,7 +64,7 @@ class LifterCard:
 
 
 def lifter_path(name: str) -> Path:
-    """File of a lifter given by a shipped name or by a path; raises ``ModelNotFoundError``."""
+    """Return the file of a lifter by shipped name or path; raise ``ModelNotFoundError``."""
     if name in SHIPPED_LIFTERS:
         return Path(str(files("glagcn_weights") / f"{name}.pth"))
     path = Path(name)
@@ -79,17 +79,17 @@ def lifter_path(name: str) -> Path:
 def save_lifter(
     path: Path, network: GLAGCN | ReleasedGLAGCN, card: LifterCard, *, half: bool = True
 ) -> None:
-    """Write one file that holds the weights and all that rebuilds the network.
+    """Write one file with the weights and the card.
 
     Parameters
     ----------
     path
-        Replaced where it exists.
+        File to write or replace.
     network, card
-        What is saved, and what the file shall say of it.
+        Network to save, and facts to store with it.
     half
-        Store what was learned in half precision. Counters and batch-norm statistics keep their own
-        type all the same: a variance can leave the range of a half-precision number.
+        Store the weights in half precision. Counters and batch-norm statistics are stored in full,
+        since a variance can leave the range of a half-precision number.
     """
     import torch
 
@@ -106,11 +106,11 @@ def save_lifter(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Content of a checkpoint file, checked for its kind and version."""
+    """Read a checkpoint file, checked for its kind and version."""
     import torch
 
     try:
-        # torch does not compare the checksums inside: a flipped bit would become a wrong weight.
+        # torch ignores the checksums inside, so a flipped bit would become a wrong weight.
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 if damaged := archive.testzip():
@@ -121,7 +121,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} is not a readable checkpoint (damaged or cut off?): {error}"
         ) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise CheckpointError(f"{path} is no {KIND} checkpoint; glagcn-train writes such files")
+        raise CheckpointError(f"{path} is no {KIND} checkpoint; give a file of glagcn-train")
     version = content.get("format_version")
     if version != FORMAT_VERSION:
         raise CheckpointError(
@@ -136,7 +136,7 @@ def load_lifter(path: Path) -> tuple[GLAGCN | ReleasedGLAGCN, LifterCard]:
     Returns
     -------
     network, card
-        The network in evaluation mode, float32, on the CPU, and what its file says of itself.
+        The network in evaluation mode, float32, on the CPU, and its card.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Joints and people that were not seen for a while, or never: what is put in their place."""
+"""Fills in joints and people that were not seen."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ROOT_BELOW_THORAX = 1.96
 """Length from thorax to hip as a multiple of that from thorax to head, in the resting body."""
 
 ROOT_BELOW_SHOULDERS = 1.3
-"""The same as a multiple of the shoulders' width, where the head was not seen either."""
+"""The same length as a multiple of the shoulders' width, without a visible head."""
 
 ROOT_BELOW_UPPER_ARM = 1.6
-"""The same as a multiple of an upper arm: shoulders seen from the side have no width."""
+"""The same length as a multiple of an upper arm, since shoulders from the side have no width."""
 
 WELL_SEEN = 0.4
-"""Share of the joints, seen in a frame, from which on those that are not seen for long are missing.
-An upper body is 9 of 17. Of people who are hardly seen at all, guesses are what there is."""
+"""Share of visible joints in a frame above which joints unseen for long are missing. An upper body
+has 9 of 17. With fewer, the detector's guesses are used."""
 
 _ROOT, _THORAX, _HEAD = H36M17.indices(["hip", "thorax", "head"])
 _HINTS = (
@@ -37,8 +37,8 @@ class Filled(NamedTuple):
     """Keypoints without gaps.
 
     ``keypoints`` (frames, joints, 2) pixels, finite everywhere; ``scores`` (frames, joints) in
-    0..1, `FILLED_SCORE` where a place was filled in and 0 where a joint is missing; ``valid``
-    (frames,) frames that have a pose.
+    0..1, `FILLED_SCORE` for a filled-in place and 0 for a missing joint; ``valid`` (frames,) frames
+    with a pose.
     """
 
     keypoints: NDArray[np.float64]
@@ -67,16 +67,16 @@ def fill_gaps(
         Frames: gaps of the person up to this length, between two valid frames, become valid;
         gaps of a joint up to this length, between two frames that saw it, are interpolated.
     min_score
-        From which score on a joint counts as seen.
+        Score from which a joint counts as seen.
 
     Returns
     -------
     Filled
-        Before the first and after the last sight a position is held. A joint that stays unseen for
-        longer, or before its first or after its last sight, keeps its detected positions in valid
-        frames where it has any: a doubtful place on the body is nearer than where the body was long
-        ago. It is missing where it has none; and farther than `max_gap` from any sight, in frames
-        that see enough of the body (`WELL_SEEN`), which guesses would only pull along.
+        Before the first and after the last sight a position is held. A joint unseen for longer, or
+        before its first or after its last sight, uses its detected positions in valid frames: a
+        doubtful place on the body is nearer than an old one. It is missing where it has none. In
+        frames that see enough of the body (`WELL_SEEN`) it is also missing farther than `max_gap`
+        from any sight, since guesses would disturb the body.
     """
     frames = np.arange(len(keypoints))
     filled, trusted = keypoints.astype(np.float64), scores.astype(np.float64)
@@ -92,10 +92,10 @@ def fill_gaps(
         trusted[~known, joint] = 0.0
         trusted[between, joint] = FILLED_SCORE
         if known.any():
-            kept = known | (doubtful & ~between)
+            usable = known | (doubtful & ~between)
             for axis in range(keypoints.shape[2]):
                 line = np.interp(frames, frames[known], keypoints[known, joint, axis])
-                filled[~kept, joint, axis] = line[~kept]
+                filled[~usable, joint, axis] = line[~usable]
     return Filled(filled, trusted, bridged)
 
 
@@ -110,16 +110,16 @@ def bridge(valid: NDArray[np.bool_], max_gap: float) -> NDArray[np.bool_]:
 
 
 def place_missing_root(filled: Filled) -> Filled:
-    """Put the hip where the upper body has it, in frames in which it is missing.
+    """Place the hip below the upper body in frames in which it is missing.
 
-    Everything a lifter reads is relative to the root. Below the thorax, away from the head; below
-    the shoulders where the head is missing too; in the middle of what there is where the thorax is.
-    Frames in which no joint at all was given have no pose.
+    A lifter's input is relative to the root. The hip is placed below the thorax, away from the
+    head; below the shoulders if the head is missing too; in the middle of the present joints if the
+    thorax is missing. Frames without any joint have no pose.
 
     Parameters
     ----------
     filled
-        Of H36M-17.
+        Keypoints of H36M-17.
     """
     present = filled.scores > 0
     valid = filled.valid & present.any(axis=1)
@@ -139,7 +139,7 @@ def place_missing_root(filled: Filled) -> Filled:
 
 
 def _below_shoulders(filled: Filled) -> NDArray[np.float64]:
-    """(frames, 2) pixels from the thorax straight down to the hip, by shoulders and upper arms."""
+    """Compute the vector (frames, 2) in pixels from thorax to hip from shoulders and upper arms."""
     lengths = [
         multiple
         * np.linalg.norm(np.diff(filled.keypoints[:, ends], axis=1)[:, 0], axis=-1)

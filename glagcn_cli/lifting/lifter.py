@@ -1,4 +1,4 @@
-"""From one person's 2D keypoints over a clip to 3D joints in the camera frame."""
+"""Lifts one person's 2D keypoints of a clip to 3D joints in the camera frame."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from .normalisation import FILLED_SCORE, PERSON
 from .resampling import resample
 from .windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_GAP = 0.5
 """Seconds of missing detections that are interpolated; longer gaps stay without a pose."""
 
 MIN_SCORE = 0.15
-"""Joints below this score are interpolated over time from frames where they were seen; where there
-are none for long, most of them are missing (`gaps.fill_gaps`)."""
+"""Joints below this score are interpolated over time from frames where they were seen. Without such
+frames for long, most of them are missing (`gaps.fill_gaps`)."""
 
 VIDEO_BRANCH = CENTRE
-"""How videos are lifted: a window for every frame is ten times the work, of a stage that takes a
-few hundredths of a run even so, and the better pose."""
+"""Branch for videos: one window a frame is ten times the work and gives the better pose. The stage
+remains a few hundredths of a run."""
 
 
 class Lifter:
-    """A lifter network with all that belongs to it.
+    """A lifter network with its card, device and precision.
 
     Parameters
     ----------
     network, card
         As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
     device
-        Where the network runs.
+        Device of the network.
     hops
         As `HOPS_PER_WINDOW`.
     precision
@@ -74,7 +74,7 @@ class Lifter:
         device: torch.device | str = "cpu",
         precision: torch.dtype | None = None,
     ) -> Lifter:
-        """Load a lifter by shipped name or file; raises ``CheckpointError`` for another body."""
+        """Load a lifter by shipped name or file; raise ``CheckpointError`` for another body."""
         path = lifter_path(name)
         network, card = load_lifter(path)
         architecture = card.architecture
@@ -84,20 +84,20 @@ class Lifter:
                 f"{H36M17.name}"
             )
         if card.conversion == AS_GIVEN:
-            _log.warning(
-                "%s was trained on 2D joints as its data set marks them; a detector marks head, "
-                "hips and shoulders elsewhere, so expect worse poses than its figures promise",
+            log.warning(
+                "%s was trained on its data set's own 2D joints; a detector places head, hips and "
+                "shoulders differently, so expect larger errors than its figures",
                 path,
             )
         return cls(network, card, device, precision=precision)
 
     def computing(self) -> torch.autocast:
-        """Context in which the network computes in the lifter's precision."""
+        """Return a context in which the network computes in the lifter's precision."""
         return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
 
     @property
     def video_branch(self) -> str:
-        """`VIDEO_BRANCH`, but for lifters whose local module has learned nothing."""
+        """`VIDEO_BRANCH`, or the sequence branch of lifters with an untrained local module."""
         trained = self.card.recipe.get("loss", {}).get("centre", 1.0) > 0
         return VIDEO_BRANCH if trained else SEQUENCE
 
@@ -110,7 +110,7 @@ class Lifter:
         branch: str | None = None,
         max_gap: float = MAX_GAP,
     ) -> PoseSequence:
-        """Lift a whole clip of any length from one frame up.
+        """Lift a whole clip of any length, at least one frame.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Lifter:
         -------
         PoseSequence
             Camera frame, metres, relative to the root (joint 0 is zero), one pose for every frame
-            of the clip; not valid where nobody was seen for longer than `max_gap`.
+            of the clip; not valid where the person is unseen for longer than `max_gap`.
         """
         detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
         filled = place_missing_root(
@@ -167,18 +167,18 @@ class Lifter:
     ) -> LiftedJoints:
         """Lift gapless lifter joints of any frame rate.
 
-        They are brought to the lifter's own rate, and what it says of them back to theirs.
+        They are resampled to the lifter's own rate, and the result back to theirs.
 
         Parameters
         ----------
         keypoints
             (frames, joints, 2) pixels.
         scores
-            (frames, joints) in 0..1, 0 for a missing joint; None where they are not known.
+            (frames, joints) in 0..1, 0 for a missing joint; None if unknown.
         image_size
             (width, height) in pixels.
         fps
-            Of the keypoints.
+            Frame rate of the keypoints.
         fov, flip, branch
             As in `lift_steady`.
         """
@@ -221,37 +221,37 @@ class Lifter:
         fov
             Field of view over the picture's longer side, degrees.
         flip
-            Average with the lifted mirror image.
+            Average with the lifted mirror image (flip test-time augmentation).
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
         with self.computing():
-            said = lift_windows(
+            lifted_windows = lift_windows(
                 self.network, self.card, keypoints, scores, image_size,
                 whole=branch == SEQUENCE, flip=flip, hops=self.hops,
             )  # fmt: skip
-        lifted = self.in_camera_frame(said, keypoints, image_size, fov)
+        lifted = self.in_camera_frame(lifted_windows, keypoints, image_size, fov)
         return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
 
     def in_camera_frame(
         self,
-        said: LiftedJoints,
+        lifted_windows: LiftedJoints,
         keypoints: NDArray[np.floating],
         image_size: tuple[int, int],
         fov: float,
     ) -> LiftedJoints:
-        """Turn what the network says of frames to the camera's axes, joints about the root.
+        """Turn lifted frames to the camera's axes, joints relative to the root.
 
         Parameters
         ----------
-        said
-            With the axes and the place that the card's normalisation has.
+        lifted_windows
+            Joints in the axes and place of the card's normalisation.
         keypoints
             (frames, joints, 2) pixels, of the same frames.
         image_size, fov
             As in `lift_steady`.
         """
-        (joints, uncertainty, up), root = said, self.joint_set.root
+        (joints, uncertainty, up), root = lifted_windows, self.joint_set.root
         if self.card.normalisation == PERSON:
             rays = pixel_rays(keypoints[:, root], image_size, focal_length(image_size, fov))
             turned = ray_rotations(rays)  # to be undone
@@ -261,19 +261,19 @@ class Lifter:
 
 
 def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:
-    """Put what was lifted of stretches of a clip in their places; zero where there is nothing."""
-    said: dict[str, NDArray[np.float64]] = {}
+    """Put lifted stretches of a clip in their places; zero between them."""
+    found: dict[str, NDArray[np.float64]] = {}
     for run, piece in pieces:
         for name, values in piece._asdict().items():
             if values is not None:
-                whole = said.setdefault(name, np.zeros((frames, *values.shape[1:])))
+                whole = found.setdefault(name, np.zeros((frames, *values.shape[1:])))
                 whole[run] = values
     nothing = np.zeros((frames, len(H36M17), 3))
-    return LiftedJoints(said.get("joints", nothing), said.get("uncertainty"), said.get("up"))
+    return LiftedJoints(found.get("joints", nothing), found.get("uncertainty"), found.get("up"))
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (..., 3) of length 1."""
+    """Scale vectors (..., 3) to length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-9)
 
 

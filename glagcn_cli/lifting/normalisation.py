@@ -1,9 +1,7 @@
-"""From pixels to the numbers a lifter reads, and from its output back to the camera frame.
+"""Normalises pixels to a lifter's input.
 
-Training and inference both call these functions: a difference between the two would be a bug that
-no test of either side sees. A checkpoint names the normalisation it was trained with.
-
-Inference gives numpy arrays, training gives torch tensors on its device; the lines are the same.
+Training and inference call the same functions, so that they cannot differ. A checkpoint names its
+normalisation. Inference passes numpy arrays, training torch tensors on its device.
 """
 
 from __future__ import annotations
@@ -24,14 +22,14 @@ root's slot holds its path. Output axes follow the ray to the root (`ray_rotatio
 place in the picture nor the camera's field of view changes what the network sees."""
 
 IMAGE = "image"
-"""Relative to the picture: x in -1..1 over the width, y by the same scale, as the field trains on
-Human3.6M. Output axes are the camera's."""
+"""Relative to the picture: x in -1..1 over the width, y at the same scale, as usual on Human3.6M.
+Output axes are the camera's."""
 
 NORMALISATIONS = (PERSON, IMAGE)
 
 
 FILLED_SCORE = 0.05
-"""Score of a joint that was not seen and whose place was filled in from what was."""
+"""Score of an unseen joint whose place was filled in."""
 
 
 @overload
@@ -53,7 +51,7 @@ def normalise_windows(
 def normalise_windows(
     keypoints: Any, normalisation: str, image_size: Any, root: int = 0, scores: Any = None
 ) -> NDArray[np.float32] | Tensor:
-    """Bring windows of 2D joints into the form a lifter was trained on.
+    """Normalise windows of 2D joints as a lifter was trained.
 
     Parameters
     ----------
@@ -63,17 +61,17 @@ def normalise_windows(
         `PERSON` or `IMAGE`.
     image_size
         (width, height) in pixels, or (windows, 2) of them, on the keypoints' device; only `IMAGE`
-        looks at it.
+        uses it.
     root
-        Position of the root joint; only `PERSON` looks at it.
+        Position of the root joint; only `PERSON` uses it.
     scores
         (windows, frames, joints) in 0..1, for lifters that read them. A joint of score 0 is
-        missing, wherever its keypoint lies; the root never is.
+        missing; the root never is.
 
     Returns
     -------
     NDArray or Tensor
-        (windows, frames, joints, 2), without unit, float32, of the kind of the keypoints. With
+        (windows, frames, joints, 2), without unit, float32, of the keypoints' type. With
         scores (windows, frames, joints, 3), the score last, x and y of missing joints 0.
     """
     if scores is not None:
@@ -86,7 +84,7 @@ def normalise_windows(
 def _normalise_places(
     keypoints: Any, normalisation: str, image_size: Any, root: int, present: Any
 ) -> Any:
-    """Normalise x and y; where it is told which joints are `present`, the others become 0."""
+    """Normalise x and y; joints that are not `present` become 0."""
     if normalisation == IMAGE:
         if np.ndim(image_size) == 1:
             size, width = np.array(image_size), image_size[0]
@@ -115,10 +113,10 @@ def _normalise_places(
 
 
 def _without_root(values: Any, root: int) -> Any:
-    """Sum of (windows, frames, joints) over all frames and joints but the root."""
+    """Sum (windows, frames, joints) over all frames and joints but the root."""
     return values[:, :, :root].sum(axis=(1, 2)) + values[:, :, root + 1 :].sum(axis=(1, 2))
 
 
 def _single(values: Any) -> Any:
-    """Single precision, as networks read it."""
+    """Convert to single precision, as networks read it."""
     return values.astype(np.float32) if isinstance(values, np.ndarray) else values.float()

@@ -1,4 +1,4 @@
-"""Changes of the frame rate."""
+"""Changes the frame rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.interpolate import make_interp_spline
 from ..smoothing import low_pass
 
 HIGHEST_KEPT = 0.4
-"""Of the new rate: faster movement is taken out before frames are, or it would come back slower."""
+"""Share of the new rate: faster motion is filtered first, since it would alias to slower motion."""
 
 CUBIC = 3
 
@@ -23,7 +23,7 @@ def resample(
     target: Fraction | int,
     frames: int | None = None,
 ) -> NDArray[np.float64]:
-    """Cubic interpolation from one frame rate to another; frame 0 stays frame 0.
+    """Interpolate cubically from one frame rate to another; frame 0 stays frame 0.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def resample(
     source, target
         Frames per second.
     frames
-        Frames wanted; by default as many as reach the last source frame. Beyond the end the last
-        value is held.
+        Number of frames; by default up to the last source frame. Beyond the end the last value is
+        held.
     """
     ratio = Fraction(source) / Fraction(target)
     if frames is None:

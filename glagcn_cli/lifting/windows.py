@@ -1,4 +1,4 @@
-"""What a network says of a clip: windows cut out of it, lifted in batches, and blended."""
+"""Cuts a clip into windows, lifts them in batches, and blends the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..machine.batches import Batches
 from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
-from ..model.inference import say_of_windows
+from ..model.inference import predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JOINT_SETS
 from .checkpoints import LifterCard
@@ -21,14 +21,13 @@ HOPS_PER_WINDOW = 4
 """Windows of the sequence branch that begin within the length of one, so that they overlap."""
 
 SEQUENCE, CENTRE = "sequence", "centre"
-"""Which part of the network lifts: the sequence branch gives all frames of a window at once; the
-local module gives its middle frame, so that every frame gets a window of its own."""
+"""Branches: the sequence branch lifts all frames of a window at once. The local module lifts its
+centre frame, so that every frame needs its own window."""
 
 KEYPOINT_CHANNELS = 2  # x, y
 
 FRAMES_AT_ONCE = 1728
-"""Frames of all windows of a forward pass: 64 windows of 27, 7 of 243. More gains nothing on a CPU
-and costs memory."""
+"""Frames in all windows of a forward pass: 64 windows of 27, 7 of 243."""
 
 FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
@@ -44,7 +43,7 @@ def lift_windows(
     flip: bool,
     hops: int = HOPS_PER_WINDOW,
 ) -> LiftedJoints:
-    """Run a network over overlapping windows of a clip and blend what they say of each frame.
+    """Run a network over overlapping windows of a clip and blend its predictions for each frame.
 
     Parameters
     ----------
@@ -57,24 +56,24 @@ def lift_windows(
     image_size
         (width, height) in pixels.
     whole
-        All frames of windows by the sequence branch, where there is one; otherwise a window for
+        Lift all frames of windows by the sequence branch, if there is one; otherwise a window for
         every frame.
     flip
-        Average with the lifted mirror image.
+        Average with the lifted mirror image (flip test-time augmentation).
     hops
         As `HOPS_PER_WINDOW`.
 
     Returns
     -------
     LiftedJoints
-        With the axes and the place that the card's normalisation has.
+        Joints in the axes and place of the card's normalisation.
     """
     device = next(network.parameters()).device
     frames, window = len(keypoints), card.architecture.window
     margin = window // 2
     whole = whole and isinstance(network, GLAGCN)
-    # Reflected, the motion goes back at both ends at its own speed. Windows for the centre frame
-    # are held at the ends, as the field trains them.
+    # The reflected motion has its own speed at both ends. Windows for the centre frame repeat the
+    # end frames, as in training.
     mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
     seen = with_scores(card, keypoints, scores)
     padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
@@ -87,8 +86,8 @@ def lift_windows(
     def add(chunk: Sequence[int]) -> Sequence[int]:
         index = np.asarray(chunk)[:, None] + np.arange(window)
         inputs = torch.from_numpy(network_input(card, padded[index], image_size)).to(device)
-        said = say_of_windows(network, inputs, whole=whole, flip=flip)
-        for name, values in said._asdict().items():
+        predicted = predict_windows(network, inputs, whole=whole, flip=flip)
+        for name, values in predicted._asdict().items():
             if values is not None:
                 blend = blends.setdefault(name, Blend(len(padded), weights))
                 blend.add(np.asarray(chunk), values.cpu().numpy())
@@ -101,20 +100,20 @@ def lift_windows(
 
 
 def _weights(window: int, whole: bool) -> NDArray[np.float64]:
-    """What a frame counts by its place in a window, (window,)."""
+    """Return a frame's weight by its place in a window, (window,)."""
     if not whole:
         return (np.arange(window) == window // 2).astype(np.float64)
-    # A smooth bump: a frame counts most in the window it is the middle of. Next to nothing at the
-    # ends, where convolutions read padding and what the network says jumps.
+    # A smooth bump: a frame counts most at the middle of a window, and nearly nothing at the ends,
+    # where convolutions read padding and the output jumps.
     return np.asarray(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4)
 
 
 def with_scores(
     card: LifterCard, keypoints: NDArray[np.floating], scores: NDArray[np.floating] | None
 ) -> NDArray[np.float64]:
-    """Keypoints (frames, joints, 2) and, for a lifter that reads them, scores behind x and y.
+    """Return keypoints (frames, joints, 2), with scores behind x and y for lifters that read them.
 
-    Scores that are not known (None) count all joints as seen.
+    Unknown scores (None) count all joints as seen.
     """
     if card.architecture.in_channels == KEYPOINT_CHANNELS:
         return keypoints.astype(np.float64)
@@ -125,7 +124,7 @@ def with_scores(
 def network_input(
     card: LifterCard, windows: NDArray[np.float64], image_size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Network input of windows (windows, frames, joints, 2 or 3), as `with_scores` gives frames."""
+    """Normalise windows (windows, frames, joints, 2 or 3) of frames from `with_scores`."""
     keypoints, rest = windows[..., :KEYPOINT_CHANNELS], windows[..., KEYPOINT_CHANNELS:]
     scores = rest[..., 0] if rest.shape[-1] else None
     root = JOINT_SETS[card.architecture.joint_set].root
@@ -133,14 +132,14 @@ def network_input(
 
 
 class Blend:
-    """Weighted mean of what windows say of the frames that they share.
+    """Weighted mean of overlapping windows, frame by frame.
 
     Parameters
     ----------
     frames
-        Of the clip.
+        Frames of the clip.
     weights
-        (window,) how much each frame of a window counts.
+        (window,) weight of each frame of a window.
     """
 
     def __init__(self, frames: int, weights: NDArray[np.float64]) -> None:
@@ -159,7 +158,7 @@ class Blend:
             self._total[inside] += shaped * window
 
     def mean(self, inside: slice) -> NDArray[np.float64]:
-        """Of each of these frames (frames, ...), all of which some window has spoken of."""
+        """Return the mean of these frames (frames, ...), each of which needs a window."""
         assert self._total is not None
         weight = self._weight[inside].reshape(-1, *[1] * (self._total.ndim - 1))
         return np.asarray(self._total[inside] / weight)

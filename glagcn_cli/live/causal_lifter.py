@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..lifting.gaps import Filled, fill_gaps, place_missing_root
 from ..lifting.lifter import MAX_GAP, MIN_SCORE, Lifter
 from ..lifting.windows import SEQUENCE, network_input, with_scores
-from ..model.inference import say_of_windows
+from ..model.inference import predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JointSet, to_lifter_joints
 
@@ -93,7 +93,7 @@ class CausalLifter:
         return LiftedFrame(lifted, filled.keypoints[-1:], filled.scores[-1:])
 
     def _filled(self) -> Filled:
-        """The sightings, with joints that were not seen where others in time have them."""
+        """Return the sightings, with unseen joints filled in from other frames."""
         keypoints = np.stack([sighting.keypoints for sighting in self._past])
         scores = np.stack([sighting.scores for sighting in self._past])
         everywhere = np.ones(len(keypoints), bool)
@@ -132,11 +132,11 @@ class CausalLifter:
         whole = self._lifter.video_branch == SEQUENCE
         inputs = inputs.to(self._lifter.device)
         with self._lifter.computing():
-            said = say_of_windows(network, inputs, whole=whole, flip=self._flip)
-        middle = self._margin if said.joints.shape[1] > 1 else 0
+            predicted = predict_windows(network, inputs, whole=whole, flip=self._flip)
+        middle = self._margin if predicted.joints.shape[1] > 1 else 0
         joints, error, up = (
             None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)
-            for value in said
+            for value in predicted
         )
         assert joints is not None
         return self._lifter.in_camera_frame(

@@ -1,1 +1,1 @@
-"""Choose devices and precision, and set up the process."""
+"""Chooses devices and precision, and sets up the process."""

@@ -1,4 +1,4 @@
-"""Work in batches as large as the memory of the device allows."""
+"""Runs work in batches as large as the device's memory allows."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ R = TypeVar("R")
 
 
 class Batches(Generic[T, R]):
-    """Puts items through a network some at a time, fewer when the memory does not suffice.
+    """Runs items through a network in batches, smaller ones when memory is short.
 
     Parameters
     ----------
     work
-        Takes items, gives a result for each.
+        Function from items to a result for each.
     size
-        Items that go through at once.
+        Items in a batch.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], size: int) -> None:
         if size < 1:
-            raise ValueError(f"a batch of {size} is not possible")
+            raise ValueError(f"batch size is {size}, expected at least 1")
         self._work = work
         self.size = size
 
     def __call__(self, items: Sequence[T]) -> list[R]:
-        """Results of all items in order.
+        """Return the results of all items in order.
 
         Raises
         ------
         DeviceError
-            The memory does not suffice for one item.
+            A single item does not fit into memory.
         """
         results: list[R] = []
         while len(results) < len(items):
@@ -52,12 +52,12 @@ class Batches(Generic[T, R]):
         return results
 
     def _take_less(self, tried: int, error: RuntimeError) -> None:
-        """Halve the size, for good: what did not fit once would not fit again."""
+        """Halve the batch size permanently."""
         if tried == 1:
             raise DeviceError(
-                "the memory of the device does not suffice for the smallest batch; close other "
-                "programs that use it, take smaller models, or use --device cpu"
+                "the device is out of memory for the smallest batch; close other programs that use "
+                "it, choose smaller models, or use --device cpu"
             ) from error
         self.size = tried // 2
         release_memory()
-        log.warning("the memory of the device is full: going on with %d at once", self.size)
+        log.warning("the device is out of memory; continuing with batches of %d", self.size)

@@ -1,4 +1,4 @@
-"""Which device to compute on, and what becomes of a run when it fails."""
+"""Chooses the device to compute on, and handles its failures."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from ..errors import DeviceError, UsageError
 from ..operating_system import is_mac
 
-_NO_MPS = "GPUs of Apple's (MPS) are not used: they lack the double precision that this needs"
+_NO_MPS = "Apple's GPUs (MPS) lack the double precision that this program needs"
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory")
-"""How torch says that a machine has no memory left: on Windows in words of its own."""
+"""Parts of torch's messages on lack of memory; Windows has its own."""
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -29,10 +29,9 @@ def choose_device(name: str) -> str:
     Raises
     ------
     UsageError
-        The name is none of these.
+        The name is unknown.
     DeviceError
-        CUDA was asked for and there is none, or no GPU of that number; or Apple's MPS, which is not
-        used.
+        CUDA or the GPU of that number does not exist, or the device is Apple's MPS.
     """
     if name == "cpu":
         return name
@@ -45,7 +44,7 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
-        more = "" if is_mac() else ", or install a CUDA build of torch (the README says how)"
+        more = "" if is_mac() else ", or install a CUDA build of torch (see the README)"
         raise DeviceError(
             f"--device {name}: CUDA is not available here ({why_no_gpu()}); use --device cpu{more}"
         )
@@ -58,7 +57,7 @@ def choose_device(name: str) -> str:
 
 
 def why_no_gpu() -> str:
-    """Say why there is no GPU to compute on, where CUDA is not available."""
+    """Explain why CUDA is not available."""
     import torch
 
     if is_mac():
@@ -67,7 +66,7 @@ def why_no_gpu() -> str:
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch says that a device, or this machine, has no memory left."""
+    """Tell whether an error is torch's lack of memory, on a device or this machine."""
     import torch
 
     return isinstance(error, torch.OutOfMemoryError) or any(
@@ -76,7 +75,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def release_memory() -> None:
-    """Give memory that torch keeps for later back to the GPU."""
+    """Return memory that torch caches to the GPU."""
     import torch
 
     if torch.cuda.is_available():
@@ -85,7 +84,7 @@ def release_memory() -> None:
 
 @contextmanager
 def lost_devices_told(device: str) -> Iterator[None]:
-    """Turn the errors of a GPU that fails in the middle of a run into one that says what to do.
+    """Turn errors of a GPU that fails in the middle of a run into one with advice.
 
     Raises
     ------
@@ -100,6 +99,5 @@ def lost_devices_told(device: str) -> Iterator[None]:
             raise
         raise DeviceError(
             f"{device} failed in the middle of the run ({str(error).splitlines()[0]}); run the "
-            "command again, it goes on where it was unless --no-cache was given, or add "
-            "--device cpu"
+            "command again, which resumes unless --no-cache was given, or add --device cpu"
         ) from error

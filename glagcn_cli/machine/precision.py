@@ -1,4 +1,4 @@
-"""Half precision where a device computes in it faster than in single."""
+"""Half precision on devices that compute faster in it than in single."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SINGLE = "single"
 
 
 def fast_precision(device: str) -> torch.dtype | None:
-    """Half-precision type that a device multiplies natively; None for single precision.
+    """Return the half-precision type that a device multiplies natively; None for single precision.
 
     A CPU without instructions for bfloat16 would emulate it, slower than single precision.
     """
@@ -25,10 +25,10 @@ def fast_precision(device: str) -> torch.dtype | None:
 
 
 def run_in(precision: torch.dtype | None, device: str, part: Any, method: str = "forward") -> None:
-    """Have a method of a network's part compute in half precision, in place; None leaves it.
+    """Make a method of a network's part compute in half precision, in place; None leaves it.
 
-    The method runs under autocast and gives its results `in_single` precision, so that what comes
-    after it notices nothing.
+    The method runs under autocast and returns its results `in_single` precision, so that later code
+    is not affected.
     """
     import torch
 
@@ -45,7 +45,7 @@ def run_in(precision: torch.dtype | None, device: str, part: Any, method: str = 
 
 
 def in_single(results: Any) -> Any:
-    """Tensors, or tuples and lists of them, as float32; None stays."""
+    """Convert tensors, or tuples and lists of them, to float32; None stays."""
     if isinstance(results, (tuple, list)):
         parts, kind = map(in_single, results), type(results)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)

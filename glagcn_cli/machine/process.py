@@ -1,7 +1,6 @@
-"""What a process is told that works for this program alone: of memory, threads and its output.
+"""Sets up a process that runs this program alone: its memory, threads and output.
 
-For commands, and for processes that are started for the work. A process of somebody who uses the
-library stays as it is.
+This is for commands and their worker processes. The process of a library's user is not changed.
 """
 
 from __future__ import annotations
@@ -20,17 +19,16 @@ _SPIN_COUNT = "GOMP_SPINCOUNT"
 _WAIT_POLICY = "OMP_WAIT_POLICY"
 
 _SPINS = 20_000
-"""Looks at whether work has come before a thread sleeps: some tens of microseconds. With it a run
-over the example clip took 17.6 s on two idle cores, 20 s with the default, which spins on and on,
-and 22 s when threads slept at once; beside other programs the default is ten times as slow."""
+"""Polls for work before a thread sleeps: some tens of microseconds. Spinning for long, the default,
+slows down other programs and threads; sleeping at once delays the next layer."""
 
 
 def let_idle_threads_sleep() -> None:
-    """Have OpenMP's threads spin for a moment only, unless the user's environment says otherwise.
+    """Let OpenMP's threads spin only briefly, unless the user's environment sets it.
 
-    At the end of every layer all threads wait for the last. Spinning, they keep the processor from
-    whatever else runs, the last of them included. Call it before torch is imported, which reads
-    this once; processes that are started later inherit it. GCC's library alone knows the setting.
+    At the end of every layer all threads wait for the last. Spinning threads occupy processors that
+    the last one and other programs need. Call this before torch is imported, which reads the
+    setting once; later processes inherit it. Only GCC's library has the setting.
     """
     if _WAIT_POLICY not in os.environ:
         os.environ.setdefault(_SPIN_COUNT, str(_SPINS))
@@ -42,23 +40,23 @@ log = logging.getLogger(__name__)
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGEST = 1 << 30  # bytes, more than any tensor of a run
 _LARGEST_OF_OLD = 4 * 1024 * 1024 * ctypes.sizeof(ctypes.c_long)
-"""Bytes: glibc before 2.35 takes no larger threshold. Larger blocks go back to the system there."""
+"""Bytes: largest threshold of glibc before 2.35, which returns larger blocks to the system."""
 
 
 def keep_freed_memory() -> bool:
-    """Have glibc keep freed blocks for the next request, whatever their size; elsewhere nothing.
+    """Make glibc reuse freed blocks of any size; do nothing elsewhere.
 
-    By default it asks the system for each large block and gives it back when it is freed. Networks
-    free and ask for the same megabytes in every layer, and the system clears all pages anew: that
-    took half of the time of MoveNet on a CPU. Peak memory stays as it was. For the process as a
-    whole, so for a command to call and not for a library.
+    By default each large block comes from the system and returns to it when freed. Networks free
+    and request the same megabytes in every layer, and the system clears all pages each time, which
+    slows MoveNet down on a CPU. Peak memory is unchanged. The setting affects the whole process, so
+    commands call this, not the library.
 
     Returns
     -------
     bool
-        Whether it was done.
+        True if the setting was changed.
     """
-    if not sys.platform.startswith("linux"):  # glibc is nowhere else
+    if not sys.platform.startswith("linux"):  # glibc exists only there
         return False
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -67,33 +65,33 @@ def keep_freed_memory() -> bool:
     sizes = (_LARGEST, _LARGEST_OF_OLD)
     done = any(mallopt(_MMAP_THRESHOLD, size) for size in sizes)
     done = done and bool(mallopt(_TRIM_THRESHOLD, _LARGEST))
-    log.debug("freed memory is %s", "kept" if done else "given back: mallopt refused")
+    log.debug("freed memory is %s", "reused" if done else "returned: mallopt refused")
     return done
 
 
 _NEW_OBJECTS = 10_000
-"""Objects that are made before the youngest are looked through for garbage: as many as a module or
-two of torch has, of which there are hundreds. Python's 700 cost a fifth of the time of loading."""
+"""New objects between two collections of the youngest generation: about as many as one or two of
+torch's hundreds of modules have. Python's default of 700 slows down imports."""
 
 
 def prepare_process() -> None:
-    """Have memory kept, idle threads sleep, garbage collected rarely, and any name printed.
+    """Reuse memory, let idle threads sleep, collect garbage rarely, and print any name.
 
-    To be called before torch is imported.
+    Call this before torch is imported.
     """
     let_any_name_be_printed()
     let_idle_threads_sleep()
     keep_freed_memory()
     gc.set_threshold(_NEW_OBJECTS)
-    # Looked through once more at the end, all that was imported takes more than half a second.
+    # A collection of all imported objects at exit takes more than half a second.
     atexit.register(gc.freeze)
 
 
 def let_any_name_be_printed() -> None:
-    """Have standard output take whatever is in the names of files; it would stop a run.
+    """Make standard output accept all characters of file names, which would stop a run.
 
-    Windows writes to files and pipes in an encoding of the country's: what that lacks becomes an
-    escape, as on standard error. Names that are no text keep their bytes in UTF-8.
+    Windows writes to files and pipes in a regional encoding. Characters that it lacks become
+    escapes, as on standard error. In UTF-8, names that are not text keep their bytes.
     """
     out = sys.stdout
     if isinstance(out, io.TextIOWrapper) and out.errors == "strict":
@@ -101,12 +99,12 @@ def let_any_name_be_printed() -> None:
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Whether a stream can take every character."""
+    """Tell whether a stream accepts every character."""
     return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch and OpenCV use no more threads than this; it imports both."""
+    """Limit the threads of torch and OpenCV; import both."""
     import cv2
     import torch
 

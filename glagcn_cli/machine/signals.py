@@ -1,4 +1,4 @@
-"""Signals held back while something begins that must not be lost half-way: a process, say."""
+"""Holds signals back while something begins that must not stop half-way, such as a process."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from types import FrameType
 
 _NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK", "SIGINT")
 ENDS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-"""Signals that ask a process to end, Ctrl-C last: it is the last to be let through again.
+"""Signals that ask a process to end; Ctrl-C, the last, is also released last.
 
-A closed terminal sends one that has another name on Windows.
+A closed terminal's signal has another name on Windows.
 """
 
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Keep signals from raising inside the block; one that came is raised at its end.
+    """Delay signals in the block; raise one that came at its end.
 
-    A signal raises wherever the main thread is, so also after a process has started and before
-    anybody can know of it to stop it. For moments only: meanwhile Ctrl-C is not answered. Signals
-    that raise nothing (ignored, or ending the process at once) stay as they are, and so do other
-    threads, in which none is raised.
+    A signal raises anywhere in the main thread, even between starting a process and recording it.
+    The block should be short, since Ctrl-C has no effect in it. Signals that raise nothing (ignored
+    ones, or those that end the process) are not changed, and other threads receive none.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

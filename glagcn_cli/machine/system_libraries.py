@@ -1,4 +1,4 @@
-"""The one thing that pip cannot install: the system libraries that OpenCV is linked to."""
+"""Checks the system libraries of OpenCV, which pip cannot install."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 from ..errors import GlagcnError
 
 PACKAGES = "libgl1 libglib2.0-0"
-"""Debian and Ubuntu packages that hold them; desktops have them, bare servers do not."""
+"""Debian and Ubuntu packages with them, which bare servers lack."""
 
 ON_WINDOWS = (
-    "Install the Visual C++ Redistributable of Microsoft's and, on an N edition of Windows, the "
+    "Install Microsoft's Visual C++ Redistributable and, on an N edition of Windows, the "
     "Media Feature Pack"
 )
-"""What OpenCV's own documentation advises where a library of the system's is missing there."""
+"""Advice of OpenCV's own documentation for missing system libraries."""
 
 
 class SystemLibraryError(GlagcnError):
@@ -21,7 +21,7 @@ class SystemLibraryError(GlagcnError):
 
 
 def check_opencv() -> None:
-    """Import OpenCV, or raise ``SystemLibraryError`` that says what to install."""
+    """Import OpenCV, or raise ``SystemLibraryError`` with what to install."""
     try:
         import cv2  # noqa: F401
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""GLA-GCN: its architecture's numbers, graph, blocks and the two variants of the network.
+"""GLA-GCN: its architecture, graph, blocks and the two variants of the network.
 
-Nothing is imported here: `architecture` is free of torch and `--help` must stay so.
+Nothing is imported here, so that `architecture` and `--help` do not load torch.
 """

@@ -1,4 +1,4 @@
-"""The numbers that describe a network; free of torch, so that a file can be described fast."""
+"""The sizes of a network, without torch, so that a file can be described fast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..skeleton import H36M17
 
 STRIDE = 3
-"""Of a level of the local module: T = 243 -> 81 -> 27 -> 9 -> 3 -> 1."""
+"""Stride of a level of the local module: T = 243 -> 81 -> 27 -> 9 -> 3 -> 1."""
 
 EMBEDDING_SHARE = 4
 """An embedding of the adaptive graph has a quarter of the output channels."""
@@ -15,7 +15,7 @@ EMBEDDING_SHARE = 4
 
 @dataclass(frozen=True)
 class Architecture:
-    """All numbers that rebuild a network; travels inside its checkpoint.
+    """Sizes that rebuild a network; stored in its checkpoint.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ class Architecture:
     shared_head
         One output layer for all joints instead of one per joint ("paper" only).
     dropout
-        Inside graph convolutions.
+        Dropout of graph convolutions.
     joint_set
         Name of the joint set, in and out.
     uncertainty
-        Heads that say how far each joint may be off ("paper" only).
+        Heads for the expected error of each joint ("paper" only).
     gravity
-        A head that says which way is up ("paper" only).
+        Head for the direction against gravity ("paper" only).
     """
 
     variant: str = "paper"

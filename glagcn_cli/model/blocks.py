@@ -1,12 +1,11 @@
 """Adaptive graph convolution and the block of graph and temporal convolution built on it.
 
-Feature maps are (batch, channels, joints, frames) throughout, in memory with the channels last: all
-frames and channels of a joint are then one row, which the graph mixes with those of other joints
-in one matrix product, and convolutions read what the products wrote. Nothing is copied between but
-the factors of the graph.
+Feature maps are (batch, channels, joints, frames), in memory with the channels last. All frames and
+channels of a joint are then one row, and the graph mixes joints in one matrix product. Convolutions
+read its output without a copy. Only the factors of the graph are copied.
 
-The names and shapes of parameters are those that the field's released checkpoints have, so that
-such a file maps onto these modules.
+The names and shapes of parameters are those of the released checkpoints, so that such a file maps
+onto these modules.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ ADAPTIVE_INIT = 1e-6
 
 
 def _init_convolution(convolution: nn.Conv2d) -> nn.Conv2d:
-    """Kaiming normal by fan-out, bias zero."""
+    """Initialise by Kaiming normal with fan-out, bias zero."""
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out")
     if convolution.bias is not None:
         nn.init.zeros_(convolution.bias)
@@ -77,12 +76,12 @@ class AdaptiveGraphConvolution(nn.Module):
         )
 
     def graph(self, x: Tensor) -> Tensor:
-        """A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
+        """Compute A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
         n, _, joints, frames = x.shape
         layers = [*self.conv_a, *self.conv_b]  # one pass over x: (N, V, T, 6 x embedding)
         weight, bias = _joined(layers, "weight", 0), _joined(layers, "bias", 0)
-        # Each factor is divided before the product, whose sum would leave half precision's range;
-        # a convolution's weights are fewer than what it gives.
+        # Each factor is divided before the product, whose sum would leave half precision's range.
+        # A convolution has fewer weights than outputs.
         scale = (frames * weight.shape[0] / len(layers)) ** -0.5
         embedded = _last(functional.conv2d(x, scale * weight, scale * bias))
         embedded = embedded.reshape(n, joints, frames, len(layers), -1).permute(0, 3, 1, 2, 4)
@@ -104,17 +103,17 @@ class AdaptiveGraphConvolution(nn.Module):
 
 
 def _joined(layers: Iterable[nn.Module], parameter: str, dim: int) -> Tensor:
-    """One parameter of several layers, side by side."""
+    """Join one parameter of several layers side by side."""
     return torch.cat([layer.get_parameter(parameter) for layer in layers], dim=dim)
 
 
 def _last(x: Tensor) -> Tensor:
-    """Channels to the end, where they are in memory: (N, C, V, T) to (N, V, T, C)."""
+    """Move channels to the end, as in memory: (N, C, V, T) to (N, V, T, C)."""
     return x.permute(0, 2, 3, 1)
 
 
 def _second(x: Tensor) -> Tensor:
-    """The way back: (N, V, T, C) to (N, C, V, T)."""
+    """Move channels back: (N, V, T, C) to (N, C, V, T)."""
     return x.permute(0, 3, 1, 2)
 
 
@@ -132,8 +131,8 @@ class TemporalConvolution(nn.Module):
         """Map (N, in, V, T) to (N, out, V, ceil(T / stride))."""
         weight, stride, padding = self.conv.weight.mT, self.stride, self.kernel // 2
         if x.shape[-1] <= stride:
-            # One step of output: without the weights that meet padding alone it takes no stride,
-            # with which processors with AMX compute nonsense in bfloat16 (pytorch/pytorch#169688).
+            # One output step needs no stride without the weights that meet padding alone. With a
+            # stride, processors with AMX compute wrong bfloat16 results (pytorch/pytorch#169688).
             x = x[..., : padding + 1]
             weight = weight[..., padding : padding + x.shape[-1]]
             stride, padding = 1, 0
@@ -152,7 +151,7 @@ class GraphTemporalBlock(nn.Module):
     stride
         Step of the temporal convolution.
     residual
-        Whether the block adds its input (through a 1x1 convolution where channels change).
+        Add the block's input (through a 1x1 convolution where channels change).
     dropout
         Passed to the graph convolution.
     """
@@ -185,9 +184,9 @@ class GraphTemporalBlock(nn.Module):
 
 
 def strided_level(x: Tensor, keep: nn.Module, shrink: nn.Module) -> Tensor:
-    """One level of the local module: (N, C, V, T) to (N, C, V, T / 3), T a multiple of 3.
+    """Build a level of the local module: (N, C, V, T) to (N, C, V, T / 3), T a multiple of 3.
 
-    A stride-1 block (`keep`), then a stride-3 block without residual of its own (`shrink`);
-    around both a skip that takes the middle frame of each three.
+    It has a stride-1 block (`keep`), then a stride-3 block without its own residual (`shrink`). A
+    skip around both takes the middle frame of each three.
     """
     return x[..., 1::STRIDE] + shrink(keep(x))

@@ -1,8 +1,8 @@
 """GLA-GCN (Yu et al., ICCV 2023, arXiv 2307.05853): the paper's network and the released variant.
 
 Written from the paper's description. Inputs are windows of 2D poses (batch, frames, joints,
-channels); outputs are root-relative 3D joints in metres, how far each may be off, and which way is
-up.
+channels). Outputs are root-relative 3D joints in metres, their expected errors, and the direction
+against gravity.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .heads import OUT_CHANNELS, ErrorHead, GravityHead, JointHead, full_precisi
 
 
 class LifterOutput(NamedTuple):
-    """What a network says of windows; None for what it does not say.
+    """Network outputs for windows. Fields that the network lacks are None.
 
     ``sequence`` (N, T, V, 3) and ``centre`` (N, V, 3): joints of every frame and of the middle one,
-    metres, relative to the root. ``sequence_error`` (N, T, V) and ``centre_error`` (N, V): metres
-    that they are expected to be off. ``up`` (N, T, 3): unit vectors against gravity, in the
-    joints' frame of reference.
+    metres, relative to the root. ``sequence_error`` (N, T, V) and ``centre_error`` (N, V): their
+    expected errors, metres. ``up`` (N, T, 3): unit vectors against gravity, in the joints' frame of
+    reference.
     """
 
     sequence: Tensor | None = None
@@ -36,7 +36,7 @@ class LifterOutput(NamedTuple):
 
 
 def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
-    """Batch norm over the numbers of a frame, joint-major: (N, T, V, C) to (N, C, V, T)."""
+    """Apply batch norm to a frame's numbers, joint-major: (N, T, V, C) to (N, C, V, T)."""
     n, t, v, c = x.shape
     flat = x.reshape(n, t, v * c).permute(0, 2, 1)
     features = data_bn(flat).reshape(n, v, c, t).permute(0, 2, 1, 3)
@@ -44,7 +44,7 @@ def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
 
 
 def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
-    """Two blocks a level, in a flat list as released checkpoints number them."""
+    """Build two blocks a level, in a flat list as released checkpoints number them."""
     width, dropout = architecture.channels, architecture.dropout
     blocks: list[nn.Module] = []
     for _ in range(architecture.levels):
@@ -64,7 +64,7 @@ def _run_local(blocks: nn.ModuleList, x: Tensor) -> Tensor:
 
 
 class _Lifter(nn.Module):
-    """What both variants share: the input's batch norm and its check."""
+    """The common parts of both variants: the input's batch norm and its check."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class _Lifter(nn.Module):
         self.data_bn = nn.BatchNorm1d(len(self.joint_set) * architecture.in_channels)
 
     def receptive_field(self) -> int:
-        """Frames that the centre frame's pose is made from."""
+        """Return the number of frames that a centre pose is made from."""
         return self.architecture.window
 
     def _features(self, keypoints: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class _Lifter(nn.Module):
         return _normalise_input(self.data_bn, keypoints)
 
     def _check_window(self, keypoints: Tensor) -> None:
-        """The local module shrinks exactly one window to one frame."""
+        """Refuse windows that the local module does not shrink to exactly one frame."""
         if keypoints.shape[1] != self.architecture.window:
             raise ValueError(
                 f"windows have {keypoints.shape[1]} frames, expected {self.architecture.window}"
@@ -95,7 +95,7 @@ class _Lifter(nn.Module):
 
 
 class GLAGCN(_Lifter):
-    """The paper's network: a global module that gives every frame, a local one for the centre."""
+    """The paper's network: a global module for every frame, a local one for the centre."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
@@ -122,7 +122,7 @@ class GLAGCN(_Lifter):
         return x
 
     def _of_sequence(self, x: Tensor) -> LifterOutput:
-        """What global features (N, C, V, T) say of every frame."""
+        """Run the sequence heads on global features (N, C, V, T)."""
         return LifterOutput(
             sequence=self.head_global(x),
             sequence_error=None if self.error_global is None else self.error_global(x),
@@ -130,7 +130,7 @@ class GLAGCN(_Lifter):
         )
 
     def sequence(self, keypoints: Tensor) -> LifterOutput:
-        """All of every frame from the global module alone; nothing of the centre frame.
+        """Run the global module's heads alone, for every frame; the centre's stay None.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class GLAGCN(_Lifter):
         return self._of_sequence(self._global_features(keypoints))
 
     def forward(self, keypoints: Tensor) -> LifterOutput:
-        """All there is to say of windows (N, T, V, C)."""
+        """Run all heads on windows of shape (N, T, V, C)."""
         self._check_window(keypoints)
         x = self._global_features(keypoints)
         local = _run_local(self.layers_tcngcn, x)
@@ -151,7 +151,7 @@ class GLAGCN(_Lifter):
 
 
 class ReleasedGLAGCN(_Lifter):
-    """The variant whose checkpoints circulate: expanding block, local module, shared layer."""
+    """The variant of the released checkpoints: expanding block, local module, shared layer."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
@@ -164,7 +164,7 @@ class ReleasedGLAGCN(_Lifter):
         self.fc = nn.Conv1d(width, OUT_CHANNELS, 1)
 
     def forward(self, keypoints: Tensor) -> LifterOutput:
-        """Centre frame (N, V, 3) from windows (N, T, V, C)."""
+        """Lift windows (N, T, V, C) to the centre frame (N, V, 3)."""
         self._check_window(keypoints)
         x = _run_local(self.layers_tcngcn, self.expand_gcn(self._features(keypoints)))
         with full_precision(x):
@@ -173,7 +173,7 @@ class ReleasedGLAGCN(_Lifter):
 
 
 def build_lifter(architecture: Architecture) -> GLAGCN | ReleasedGLAGCN:
-    """Make the network that an architecture describes, with fresh weights."""
+    """Build the network of an architecture, with fresh weights."""
     if architecture.variant == "released":
         return ReleasedGLAGCN(architecture)
     return GLAGCN(architecture)

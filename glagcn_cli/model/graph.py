@@ -1,4 +1,4 @@
-"""The fixed part of the skeleton graph: which joint passes its features to which."""
+"""The fixed part of the skeleton graph: which joints exchange features."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUBSETS = 3  # the joint itself, its child (inward), its parent (outward)
 
 
 def adjacency(joint_set: JointSet) -> Tensor:
-    """Adjacency of the three subsets, each normalised by column.
+    """Return the adjacency of the three subsets, each normalised by column.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ def adjacency(joint_set: JointSet) -> Tensor:
     Returns
     -------
     Tensor
-        (3, joints, joints) float32; entry [k, v, w] is what joint v gives to joint w. Subset 0 is
-        the joint itself, 1 goes inward (child to parent), 2 outward (parent to child). Columns
-        sum to 1, or to 0 where no joint gives.
+        (3, joints, joints) float32; entry [k, v, w] is the weight from joint v to joint w. Subset 0
+        is the joint itself, 1 goes inward (child to parent), 2 outward (parent to child). Columns
+        sum to 1, or to 0 without any source.
     """
     joints = len(joint_set)
     subsets = np.zeros((SUBSETS, joints, joints), dtype=np.float32)

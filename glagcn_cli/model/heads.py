@@ -1,4 +1,4 @@
-"""Output layers: from features of joints to positions, to how far they may be off, to gravity."""
+"""Output layers: positions, expected errors and gravity from features of joints."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch.nn import functional
 OUT_CHANNELS = 3  # x, y, z
 
 TYPICAL_ERROR = 0.05
-"""Metres: what a head for the uncertainty says before it has learned anything."""
+"""Metres: output of an untrained uncertainty head."""
 
 
 def full_precision(x: Tensor) -> AbstractContextManager[object]:
-    """No mixed precision: in bfloat16 a coordinate near a metre would be rounded to 4 mm."""
-    if x.device.type == "meta":  # nothing is computed there, and autocast does not know it
+    """Switch mixed precision off: bfloat16 rounds a coordinate near a metre to 4 mm."""
+    if x.device.type == "meta":  # autocast does not support it, and nothing is computed there
         return nullcontext()
     return torch.autocast(x.device.type, enabled=False)
 
 
 class JointHead(nn.Module):
-    """Output layer: features of a joint to its numbers, three coordinates or others.
+    """Maps a joint's features to its coordinates, or to other numbers.
 
     Unshared, every joint has its own weights (W_i in R^{C x 3}, the paper's individually connected
     layers), so that no joint's output depends on another joint's features.
@@ -46,9 +46,9 @@ class JointHead(nn.Module):
 
 
 class ErrorHead(JointHead):
-    """Features of a joint to the metres that its position is expected to be off.
+    """Maps a joint's features to its expected position error in metres.
 
-    Learns beside the positions, not with them: no gradient goes back into the features.
+    It does not affect the positions: no gradient flows back into the features.
     """
 
     def __init__(self, channels: int, joints: int) -> None:
@@ -61,7 +61,7 @@ class ErrorHead(JointHead):
 
 
 class GravityHead(JointHead):
-    """Features of all joints of a frame to the direction against gravity."""
+    """Maps the features of all joints of a frame to the direction against gravity."""
 
     def __init__(self, channels: int, joints: int) -> None:
         super().__init__(channels, joints, shared=False)

@@ -174,7 +174,7 @@ def _save_2d(path: Path, lifted: LiftedVideo, context: ExportContext, ledger: Le
 
 
 def nobody_message(lifted: LiftedVideo, written: Sequence[Path]) -> str:
-    """What to tell a user whose video shows nobody."""
+    """Return the message for a video without people."""
     frames = "its only frame" if lifted.frames == 1 else f"any of its {lifted.frames} frames"
     message = f"{lifted.info.name}: no person was found in {frames}"
     videos = [str(path) for path in written if path.suffix.lower() in VIDEO_SUFFIXES]

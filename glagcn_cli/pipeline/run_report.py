@@ -38,14 +38,14 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 
 
 def video_facts(info: VideoInfo) -> dict[str, Any]:
-    """What a report says of the video, whose path is what the user gave."""
+    """Return a report's facts of the video, with the path that the user gave."""
     facts = dataclasses.asdict(info)
     del facts["source"]
     return {"path": info.name, **facts}
 
 
 def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:
-    """What a report says of each person."""
+    """Return a report's row of each person."""
     return [
         {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
         for sequence in sequences

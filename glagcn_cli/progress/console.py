@@ -1,4 +1,4 @@
-"""What the command line does to its process: messages on standard error, signals that unwind."""
+"""Sets up a command line: messages on standard error, signals that unwind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .events import EventHandler
 
 
 class _AboveBars(logging.Handler):
-    """Messages on standard error that do not tear a progress bar."""
+    """Handler whose messages on standard error do not tear a progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
@@ -27,7 +27,7 @@ class _AboveBars(logging.Handler):
 
 @contextmanager
 def messages_on_stderr(quiet: bool, verbose: bool, as_events: bool = False) -> Iterator[None]:
-    """Notes and warnings, more with --verbose, errors alone with --quiet; all on standard error."""
+    """Show messages on standard error: more with --verbose, errors alone with --quiet."""
     logger = logging.getLogger("glagcn_cli")
     before = logger.level
     handler = EventHandler() if as_events else _AboveBars()
@@ -43,7 +43,7 @@ def messages_on_stderr(quiet: bool, verbose: bool, as_events: bool = False) -> I
 
 @contextmanager
 def libraries_silenced() -> Iterator[None]:
-    """Keep libraries' words to developers from users."""
+    """Silence libraries' messages to developers."""
     unraisable = sys.unraisablehook
     try:
         with warnings.catch_warnings():
@@ -56,7 +56,7 @@ def libraries_silenced() -> Iterator[None]:
 
 @contextmanager
 def termination_unwinds() -> Iterator[None]:
-    """Let a polite end (a batch system's, a closed terminal's) unwind as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -65,7 +65,7 @@ def termination_unwinds() -> Iterator[None]:
         raise SystemExit(128 + number)
 
     numbers = [number for number in ENDS if number != signal.SIGINT]
-    # What is ignored stays ignored: nohup means it.
+    # Ignored signals stay ignored, as nohup asks.
     before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, stop)

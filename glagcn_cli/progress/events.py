@@ -1,7 +1,7 @@
-"""``--progress json``: what a run does as JSON objects, one a line, for programs that call it.
+"""``--progress json``: events of a run as JSON objects, one a line, for calling programs.
 
-docs/guide/command_line.md has the schema. Every process writes whole lines of its own, so runs that
-share a standard error do not tear each other's.
+docs/guide/command_line.md has the schema. Every process writes whole lines, so runs that share a
+standard error do not mix theirs.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ BAR, JSON, NONE = PROGRESS = ("bar", "json", "none")
 """How progress is shown: bars, events, or not at all."""
 
 SCHEMA = 1
-"""Raised when a field that programs may rely on changes its meaning or goes."""
+"""Incremented when a documented field changes its meaning or is removed."""
 
 SHORTEST_PAUSE = 0.1
-"""Seconds between two events of a stage that runs: at most ten a second."""
+"""Seconds between two events of a running stage: at most ten a second."""
 
 LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
-"""Names of the kinds of messages; everything above is an "error"."""
+"""Names of the levels of messages; higher levels are an "error"."""
 
 
 class EventStream:
@@ -42,10 +42,10 @@ class EventStream:
         self._latest = -pause  # when the latest event of a running stage was written
 
     def emit(self, event: str, **facts: Any) -> None:
-        """Write an event; facts that are None are left out, but for a stage's total."""
-        told = {key: value for key, value in facts.items() if value is not None or key == "total"}
-        line = json.dumps({"event": event, **told}) + "\n"  # ASCII: no encoding can spoil it
-        with self._lock, suppress(OSError):  # nobody listens any more; the work goes on
+        """Write an event; leave out facts that are None, but for a stage's total."""
+        known = {key: value for key, value in facts.items() if value is not None or key == "total"}
+        line = json.dumps({"event": event, **known}) + "\n"  # ASCII survives any encoding
+        with self._lock, suppress(OSError):  # without a reader the work continues
             sys.stderr.write(line)
             sys.stderr.flush()
 
@@ -60,11 +60,11 @@ class EventStream:
 
 
 EVENTS = EventStream()
-"""What this process has to tell."""
+"""Event stream of this process."""
 
 
 class EventHandler(logging.Handler):
-    """Messages of the library as events."""
+    """Handler that emits the library's messages as events."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a message."""

@@ -1,4 +1,4 @@
-"""Stages of a run: how far each is, for who waits for it, and how long it took, for the report."""
+"""Progress bars and timings of the stages of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITH_FRAMES = (
     "{remaining} left"
 )
 _WITHOUT_FRAMES = "{desc:>10} {elapsed}"
-_COLUMNS, _ROWS = 80, 24  # of a terminal that does not know
+_COLUMNS, _ROWS = 80, 24  # of a terminal of unknown size
 
 
 @dataclass
@@ -32,11 +32,11 @@ class Stage:
     seconds
         Time spent in it.
     frames
-        Frames it has dealt with; 0 for a stage that does not go frame by frame.
+        Processed frames; 0 for a stage that does not work frame by frame.
     parts
-        Seconds of what it consists of, by name, where that is measured. Decoders and encoders run
-        beside this program: theirs is the time that a thread spent waiting for them. Threads run
-        beside each other too, so parts may add up to more than the stage.
+        Seconds of its measured parts, by name. For decoders and encoders, which are processes of
+        their own, it is the time that a thread waited for them. Threads run in parallel, so parts
+        may add up to more than the stage.
     """
 
     seconds: float = 0.0
@@ -46,7 +46,7 @@ class Stage:
     _tell: Callable[[], None] | None = None
 
     def advance(self, frames: int = 1) -> None:
-        """Count frames that are done."""
+        """Count processed frames."""
         self.frames += frames
         if self._bar is not None:
             self._bar.update(frames)
@@ -63,7 +63,7 @@ class Stage:
             self.parts[name] = self.parts.get(name, 0.0) + time.perf_counter() - started
 
     def report(self) -> dict[str, object]:
-        """Seconds, and frames, frames per second and seconds of parts where there are any."""
+        """Return seconds, and frames, frames per second and seconds of parts where known."""
         row: dict[str, object] = {"seconds": round(self.seconds, 3)}
         if self.frames:
             rate = self.frames / max(self.seconds, 1e-9)
@@ -82,11 +82,11 @@ class Stages:
     visible
         Show progress bars.
     by_name
-        The stages so far, in the order in which they began.
+        The stages so far, in order of their beginning.
     events
         Write events.
     about
-        What the stages are of, for the events: the name of the video.
+        Name of the video, for the events.
     """
 
     visible: bool = False
@@ -96,18 +96,18 @@ class Stages:
 
     @classmethod
     def shown_as(cls, progress: str, about: str | None = None) -> Stages:
-        """Stages of which progress is shown as one of `events.PROGRESS`."""
+        """Return stages whose progress is shown as one of `events.PROGRESS`."""
         return cls(visible=progress == BAR, events=progress == JSON, about=about)
 
     def telling(self, on_written: Callable[[Path], object]) -> Callable[[Path], None]:
-        """Extend what is called with each file that is whole by its event."""
+        """Also emit an event for each finished file."""
 
-        def told(path: Path) -> None:
+        def announce(path: Path) -> None:
             on_written(path)
             if self.events:
                 EVENTS.emit("written", input=self.about, path=str(path))
 
-        return told
+        return announce
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
@@ -116,14 +116,14 @@ class Stages:
         Parameters
         ----------
         name
-            As shown and reported.
+            Name in bars and reports.
         total
-            Frames to come, which may be a guess; None for a stage that does not count frames.
+            Expected number of frames, perhaps estimated; None for a stage that does not count them.
         """
         stage = self.by_name.setdefault(name, Stage())
         before = stage.frames
         layout = _WITHOUT_FRAMES if total is None else _WITH_FRAMES
-        # Closed when the block ends, however it ends: an error message gets a line of its own.
+        # Closed at the end of the block, so that an error message has its own line.
         with (
             tqdm(
                 total=total,
@@ -140,12 +140,12 @@ class Stages:
             stage._bar = bar
             yield stage
             if total is not None:
-                bar.total = stage.frames - before  # the announced number may have been a guess
+                bar.total = stage.frames - before  # the expected number may have been an estimate
                 bar.refresh()
 
     @contextmanager
     def _told(self, name: str, stage: Stage, total: int | None) -> Iterator[None]:
-        """Write events of a stage where that is wanted."""
+        """Emit events of a stage if asked for."""
         if not self.events:
             yield
             return
@@ -154,8 +154,8 @@ class Stages:
         def facts() -> dict[str, Any]:
             seconds = round(time.perf_counter() - started, 3)
             done = stage.frames - before
-            told = {"input": self.about, "stage": name, "seconds": seconds}
-            return told if total is None else told | {"frames": done, "total": total or None}
+            known = {"input": self.about, "stage": name, "seconds": seconds}
+            return known if total is None else known | {"frames": done, "total": total or None}
 
         EVENTS.emit("stage", **facts(), state="begin")
         stage._tell = lambda: EVENTS.running(**facts())
@@ -178,14 +178,14 @@ class Stages:
             stage._bar = None
 
     def report(self) -> dict[str, dict[str, object]]:
-        """What every stage has to say of itself."""
+        """Return the reports of all stages."""
         return {name: stage.report() for name, stage in self.by_name.items()}
 
 
 def bar_size() -> dict[str, Any]:
-    """Options of a tqdm bar that follow the terminal on standard error.
+    """Return options of a tqdm bar that follow the terminal on standard error.
 
-    One that does not tell its width would get a bar of no width.
+    A terminal of unknown width would get a bar without width.
     """
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns

@@ -1,4 +1,4 @@
-"""Draw the side-by-side picture: the video with its 2D skeletons, and the 3D skeletons."""
+"""Draws the side-by-side picture: the video with its 2D skeletons, and the 3D skeletons."""
 
 from typing import TYPE_CHECKING
 

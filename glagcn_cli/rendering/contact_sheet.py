@@ -1,4 +1,4 @@
-"""Several frames on one sheet, to show a clip in a document."""
+"""Draws several frames on one sheet, to show a clip in a document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contact_sheet(
     columns
         Frames in a row; the last row may be shorter.
     titles
-        One a frame, or none at all.
+        One a frame, or none.
     width
         Width of the sheet in pixels; frames are scaled to it.
 
@@ -72,7 +72,7 @@ def contact_sheet(
 
 
 def evenly_spaced(shown: NDArray[np.bool_], count: int) -> list[int]:
-    """Numbers of at most ``count`` frames, spread evenly over those that may be shown.
+    """Return at most ``count`` frame numbers, spread evenly over the allowed ones.
 
     The first and the last of them are among the numbers; one alone is the one in the middle.
     """
@@ -84,7 +84,7 @@ def evenly_spaced(shown: NDArray[np.bool_], count: int) -> list[int]:
 
 
 def best_columns(count: int, aspect: float) -> int:
-    """Frames in a row that bring a sheet of frames of this width to height nearest to `ASPECT`."""
+    """Return the frames in a row that bring a sheet's proportions nearest to `ASPECT`."""
 
     def off(columns: int) -> float:
         rows = -(-count // columns)
@@ -94,12 +94,12 @@ def best_columns(count: int, aspect: float) -> int:
 
 
 def cell_width(width: int, columns: int) -> int:
-    """Pixels of a frame in a sheet of this width."""
+    """Return the pixels of a frame in a sheet of this width."""
     return (width - _gap(width) * (columns + 1)) // columns
 
 
 def width_for(cell: int, columns: int) -> int:
-    """Width of a sheet on which frames of this width keep their size."""
+    """Return the width of a sheet on which frames of this width stay unscaled."""
     width = cell * columns
     while cell_width(width, columns) < cell:
         width += 1

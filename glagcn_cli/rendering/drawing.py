@@ -1,4 +1,4 @@
-"""Draw skeletons: limbs as rounded strokes in the colours of their side, far ones first."""
+"""Draws skeletons: limbs as rounded strokes in the colours of their side, far ones first."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .lettering import Colour, draw_text, letter_size
 from .picture import Picture, planes_of, size_of
 
 # Blue and orange of Okabe and Ito's palette: they differ in lightness and along the blue-yellow
-# axis, which people with red-green deficiency see as everybody does.
+# axis, which red-green deficiency does not affect.
 LEFT: Colour = (86, 180, 233)
 RIGHT: Colour = (230, 159, 0)
 NEUTRAL: Colour = (222, 224, 228)
 BORDER: Colour = (18, 20, 24)
 
-# Bones between two of these are the trunk, whatever their side.
+# Bones between two of these are the trunk, on either side.
 _TRUNK = {"hip", "shoulder", "spine", "thorax", "neck", "head", "nose", "head_top"}
 _HEADS = {"nose", "left_eye", "right_eye", "left_ear", "right_ear", "head", "head_top"}
 
@@ -48,7 +48,7 @@ class Strokes:
     depth
         (strokes,) distance from the camera; the farthest is drawn first.
     border
-        (strokes,) pixels: width of the dark edge that sets a stroke off from what is behind it.
+        (strokes,) pixels: width of the dark edge between a stroke and its background.
     opacity
         (strokes,) 1 for a stroke in its own colour, less for one that fades towards the backdrop.
     """
@@ -64,13 +64,13 @@ class Strokes:
         return len(self.depth)
 
     def where(self, keep: NDArray) -> Strokes:
-        """Return the strokes that a mask or index array picks."""
+        """Return the strokes that a mask or index array selects."""
         return Strokes(*(array[keep] for array in self._arrays()))
 
     def near(self, size: tuple[int, int]) -> Strokes:
         """Return those in or not far from a picture of this (width, height) in pixels.
 
-        OpenCV's fixed-point numbers hold no others.
+        OpenCV's fixed-point numbers cannot hold the others.
         """
         room = 4 * max(size)
         inside = (np.abs(self.ends) < room).all(axis=(1, 2))
@@ -78,7 +78,7 @@ class Strokes:
 
     @classmethod
     def join(cls, parts: Sequence[Strokes]) -> Strokes:
-        """All strokes of several figures, so that they can be sorted by depth together."""
+        """Join the strokes of several figures, to sort them by depth together."""
         return cls(*map(np.concatenate, zip(*(part._arrays() for part in parts), strict=True)))
 
     def _arrays(self) -> tuple[NDArray[np.float64], ...]:
@@ -87,13 +87,13 @@ class Strokes:
 
 @lru_cache(maxsize=16)
 def bone_colours(joint_set: JointSet) -> NDArray[np.float64]:
-    """(bones, 3) colour of each bone: limbs by their side, the trunk neutral."""
+    """Return the colour of each bone (bones, 3): limbs by their side, the trunk neutral."""
     return np.array([_bone_colour(*bone) for bone in joint_set.bones], dtype=np.float64)
 
 
 @lru_cache(maxsize=16)
 def joint_colours(joint_set: JointSet) -> NDArray[np.float64]:
-    """(joints, 3) colour of each joint by its side."""
+    """Return the colour of each joint (joints, 3) by its side."""
     colours = np.tile(np.array(NEUTRAL, dtype=np.float64), (len(joint_set), 1))
     colours[list(joint_set.left)] = LEFT
     colours[list(joint_set.right)] = RIGHT
@@ -113,7 +113,7 @@ def _bone_colour(parent: str, child: str) -> Colour:
 
 @lru_cache(maxsize=16)
 def _ends_and_colours(joint_set: JointSet) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Both joints of every stroke of a skeleton, a dot's twice the same; and their colours."""
+    """Return both joints of every stroke of a skeleton, a dot's twice, and their colours."""
     dots = np.repeat(np.arange(len(joint_set))[:, None], 2, axis=1)
     pairs = np.concatenate([np.array(joint_set.bone_indices), dots])
     return pairs, np.concatenate([bone_colours(joint_set), joint_colours(joint_set)])
@@ -128,7 +128,7 @@ def skeleton_strokes(
     border: float = 0.0,
     opacity: NDArray[np.floating] | None = None,
 ) -> Strokes:
-    """Strokes of one skeleton: its bones first, then its joints as dots.
+    """Return the strokes of one skeleton: its bones first, then its joints as dots.
 
     Parameters
     ----------
@@ -137,11 +137,11 @@ def skeleton_strokes(
     bone_radius, joint_radius
         (joints,) pixels: half the width of bones at each joint, and of each joint's dot.
     depth
-        (joints,) distance from the camera; all the same when left out.
+        (joints,) distance from the camera; all equal when left out.
     border
         Width of the dark edge in pixels.
     opacity
-        (joints,) 0..1; all 1 when left out. A bone has that of the fainter of its ends.
+        (joints,) 0..1; all 1 when left out. A bone has the opacity of its fainter end.
 
     Returns
     -------
@@ -169,12 +169,12 @@ def skeleton_strokes(
 
 
 def outline(ends: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Corners (strokes, 18, 2) of the polygons that strokes (strokes, 2, 2) are drawn as."""
+    """Return the corners (strokes, 18, 2) of the polygons of strokes (strokes, 2, 2)."""
     return _corners(ends, radii, _round_ends(ends))
 
 
 def _round_ends(ends: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Unit vectors (strokes, 18, 2) from the ends of strokes to the corners of their polygons."""
+    """Return unit vectors (strokes, 18, 2) from ends of strokes to corners of their polygons."""
     along = ends[:, 1] - ends[:, 0]
     angle = np.arctan2(along[:, 1], along[:, 0])[:, None] + _TURNS
     towards = np.empty((*angle.shape, 2))
@@ -200,8 +200,8 @@ def paint(
     gloss
         Add a lighter streak along each stroke, as of light from above on the left.
     backdrop
-        What strokes of little opacity fade towards: the colour that the picture has about there.
-        Blending with the pixels themselves would cost more than all the drawing.
+        Colour that faint strokes fade towards: the picture's mean colour there. Blending with the
+        pixels themselves would cost more than all the drawing.
     """
     strokes = strokes.near(size_of(picture))
     strokes = strokes.where(np.argsort(-strokes.depth, kind="stable"))
@@ -213,19 +213,19 @@ def paint(
     if gloss:
         lit = ends - 0.28 * radii[..., None]
         layers.append((lit, 0.42 * radii, own + 0.30 * (255 - own)))
-    kept = np.ones((len(strokes), len(layers)), bool)
-    kept[:, 0] = strokes.border > 0  # without a border, that layer is left out
+    drawn = np.ones((len(strokes), len(layers)), bool)
+    drawn[:, 0] = strokes.border > 0  # the border layer is drawn only for a border
     # Stroke by stroke, and each stroke's layers from its border inwards.
     ends, radii, own = (
-        np.stack([layer[i] for layer in layers], axis=1)[kept] for i in range(len(layers[0]))
+        np.stack([layer[i] for layer in layers], axis=1)[drawn] for i in range(len(layers[0]))
     )
     towards = _round_ends(ends)
-    faint = np.broadcast_to(strokes.opacity[:, None], kept.shape)[kept][:, None]
+    faint = np.broadcast_to(strokes.opacity[:, None], drawn.shape)[drawn][:, None]
     rgb = np.rint(np.array(backdrop) + faint * (own - backdrop))
     polygons: dict[int, NDArray[np.int32]] = {}
     for plane in planes_of(picture):
         if plane.step not in polygons:
-            # Coarse planes would let colours run over the edges that the others give them.
+            # Coarse planes would let colours run over the edges of the fine ones.
             finer = np.maximum(radii - _SWELLING * (plane.step - 1), 0)
             polygons[plane.step] = _fixed_point(plane.place(_corners(ends, finer, towards)))
         for polygon, colour in zip(polygons[plane.step], plane.colours(rgb).tolist(), strict=True):
@@ -240,7 +240,7 @@ def shade(picture: Picture, strokes: Strokes, strength: float = 0.55, blur: int 
     Parameters
     ----------
     strength
-        0 leaves the picture as it is, 1 makes it black.
+        0 leaves the picture unchanged, 1 makes it black.
     blur
         Width of the soft edge in pixels.
     """
@@ -255,7 +255,7 @@ def shade(picture: Picture, strokes: Strokes, strength: float = 0.55, blur: int 
         return
     (x0, y0), (x1, y1) = low.astype(int).tolist(), high.astype(int).tolist()
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    # The darkest of the shadows at a place stays.
+    # The darkest shadow at a place counts.
     order = np.argsort(strokes.opacity, kind="stable")
     darkness = np.rint(255 * strokes.opacity).tolist()
     fixed = _fixed_point(polygons - low)
@@ -274,7 +274,7 @@ def tag_person(
     letters: int,
     plate: bool = False,
 ) -> None:
-    """Write a person's number over their head, or over the highest of the points that are seen."""
+    """Write a person's number above their head, or above the highest visible point."""
     head = np.array([joint in _HEADS for joint in person.joint_set.joints])
     points = points[seen & head if (seen & head).any() else seen]
     if not len(points):

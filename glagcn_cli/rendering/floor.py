@@ -1,4 +1,4 @@
-"""The floor of the 3D panel: a grid of metres that fades out around the place people move in."""
+"""Draws the floor of the 3D panel: a grid of metres that fades out around the people."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .scene_view import Camera
 _SKY = np.array([22.0, 25.0, 31.0])
 _FLOOR = np.array([40.0, 45.0, 54.0])
 BACKDROP: Colour = (31, 35, 42)
-"""What is behind a figure, by and large: half sky, half floor."""
+"""Mean background of a figure: half sky, half floor."""
 
 _METRE_LINE = np.array([100.0, 109.0, 126.0])
 _HALF_METRE_LINE = np.array([62.0, 69.0, 81.0])
 _BEYOND = 4.0  # metres past the people's places where the grid has faded out
 _HALF_METRES_UP_TO = 8.0  # metres: in a larger scene half-metre lines would be a blur
 _SHADES = 8  # steps of the fading, each drawn in one call
-_NEAR = 0.2  # metres: what is closer to the camera is not drawn
+_NEAR = 0.2  # metres: nearer lines are not drawn
 
 
 class Floor:
@@ -30,7 +30,7 @@ class Floor:
     Parameters
     ----------
     points
-        (n, 3) metres, scene frame: the places people come to.
+        (n, 3) metres, scene frame: the people's places.
     """
 
     def __init__(self, points: NDArray[np.floating]) -> None:
@@ -54,7 +54,7 @@ class Floor:
         self._shade = np.ceil(visible[visible > 0] * _SHADES).astype(int)
 
     def _visibility(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """1 where people come to, falling to 0 at some metres from there."""
+        """Return 1 where people come to, falling to 0 some metres away."""
         outside = np.maximum(np.abs(places - self._middle) - self._half, 0)
         share = np.clip(1 - np.hypot(*outside.T) / _BEYOND, 0, 1)
         return share * share * (3 - 2 * share)
@@ -77,7 +77,7 @@ class Floor:
 
 @lru_cache(maxsize=4)  # turning does not move the horizon
 def _ground(size: tuple[int, int], horizon: float) -> NDArray[np.uint8]:
-    """Sky and floor (height, width, 3), passing over into each other below the horizon."""
+    """Return sky and floor (height, width, 3), blended below the horizon."""
     width, height = size
     below = (np.arange(height) - horizon) / (height * 0.45)
     share = np.clip(below, 0, 1)[:, None, None]

@@ -1,4 +1,4 @@
-"""Small anti-aliased text on images, with nothing but Pillow's built-in typeface."""
+"""Draws small anti-aliased text on images, with Pillow's built-in typeface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .picture import Picture, planes_of, size_of
 
 Colour = tuple[int, int, int]
 
-_PLATE_BRIGHTNESS = 0.35  # what is left of the image behind a text that asks for a plate
+_PLATE_BRIGHTNESS = 0.35  # share of the image's light behind a text with a plate
 
 
 @lru_cache(maxsize=16)
@@ -23,7 +23,7 @@ def _typeface(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 @lru_cache(maxsize=256)
 def text_mask(text: str, size: int) -> NDArray[np.uint8]:
-    """Coverage 0..255 (height, width) of a line of text; the height depends on ``size`` alone."""
+    """Return a text's coverage 0..255 (height, width); the height depends on ``size`` alone."""
     typeface = _typeface(size)
     width = max(1, int(np.ceil(typeface.getlength(text))))
     mask = Image.new("L", (width, round(size * 1.3)))
@@ -33,7 +33,7 @@ def text_mask(text: str, size: int) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=256)
 def _share(text: str, size: int, plate: bool) -> NDArray[np.float32]:
-    """Coverage 0..1 (height, width) of a line of text, with room around it for a plate."""
+    """Return the coverage 0..1 (height, width) of a line of text, with room for a plate."""
     across, up_down = (size // 2, size // 4) if plate else (0, 0)
     mask = text_mask(text, size)
     height, width = mask.shape
@@ -51,19 +51,19 @@ def draw_text(
     anchor: tuple[float, float] = (0.0, 0.0),
     plate: bool = False,
 ) -> None:
-    """Write a line of text on a picture, in place; what does not fit is cut off.
+    """Write a line of text on a picture, in place; cut off what does not fit.
 
     Parameters
     ----------
     position
-        Where the text goes, x and y in pixels.
+        Place of the text, x and y in pixels.
     size
         Letter size in pixels.
     anchor
-        The point of the text's box that comes to ``position``: (0, 0) its top left corner,
+        The point of the text's box at ``position``: (0, 0) its top left corner,
         (0.5, 0.5) its middle, (1, 1) its bottom right corner.
     plate
-        Darken the picture behind the text, so that it can be read on any.
+        Darken the picture behind the text, to make it readable everywhere.
     """
     mask = _share(text, size, plate)
     height, width = mask.shape
@@ -100,5 +100,5 @@ def legend(
 
 
 def letter_size(panel_height: int) -> int:
-    """Letters that can be read and do not catch the eye, in pixels."""
+    """Return the height of readable but discreet letters, in pixels."""
     return max(8, round(panel_height / 36))

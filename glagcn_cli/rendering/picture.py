@@ -1,8 +1,8 @@
-"""What is drawn on: pictures in RGB, or in YUV 4:2:0, as decoders give and encoders take them.
+"""Pictures to draw on: RGB, or YUV 4:2:0 as decoders and encoders exchange it.
 
-A frame in YUV 4:2:0 is half the bytes of one in RGB and needs no conversion between the video that
-is read and the one that is written: that conversion would cost more than all the drawing. Whatever
-is drawn is drawn on every plane of a picture, in that plane's own pixels and numbers.
+A frame in YUV 4:2:0 has half the bytes of one in RGB, and needs no conversion between the read and
+the written video, which would cost more than all the drawing. Drawing is done on every plane of a
+picture, in the plane's own pixels and numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TO_YUV = np.stack(
 )
 _YUV_OF_BLACK = np.array([16.0, 128.0, 128.0])
 _RGB_OF_BLACK = np.zeros(3)
-_STRIP = 64  # rows that are converted at once: they stay in the processor's cache
+_STRIP = 64  # rows converted at once, which fit into the processor's cache
 _CHANNEL_GRIDS = [(1, (0.0, 0.0)), (2, (0.0, 0.5)), (2, (0.0, 0.5))]  # step and first of `Plane`
 
 
@@ -41,7 +41,7 @@ class Plane:
     step
         Pixels of the picture from one of the plane to the next.
     first
-        (x, y): where in the picture the plane's first pixel lies.
+        (x, y): place of the plane's first pixel in the picture.
     """
 
     pixels: NDArray[np.uint8]
@@ -51,11 +51,11 @@ class Plane:
     first: tuple[float, float] = (0.0, 0.0)
 
     def place(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where points (..., 2) of the picture lie among the plane's pixels."""
+        """Return the places of the picture's points (..., 2) in the plane's pixels."""
         return points if self.step == 1 else (points - self.first) / self.step
 
     def colours(self, rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The numbers (n, channels) that RGB colours (n, 3), 0..255, have in this plane."""
+        """Convert RGB colours (n, 3), 0..255, to this plane's numbers (n, channels)."""
         return rgb @ self.weights.T + self.black
 
     def blend(
@@ -65,10 +65,10 @@ class Plane:
         corner: tuple[int, int],
         light: float = 1.0,
     ) -> None:
-        """Bring a region nearer to an RGB colour (3,), by the share 0..1 that a mask has there.
+        """Blend a region with an RGB colour (3,), by a mask of shares 0..1.
 
         The mask, (height, width) in pixels of the picture with its corner at (x, y), lies within
-        the picture. Before that, the region is darkened to a share of its light.
+        the picture. The region is first darkened to a share of its light.
         """
         x, y = corner
         if self.step > 1:
@@ -87,10 +87,10 @@ class Plane:
 
 
 class Yuv420:
-    """A picture in YUV 4:2:0: a brightness for each pixel, two numbers of colour for each four.
+    """A picture in YUV 4:2:0: a brightness for each pixel, two colour numbers for each four.
 
-    BT.709, limited range; the colour is that on the left of the four pixels, half-way down, as
-    players take it for H.264.
+    BT.709, limited range; the colour is sampled on the left of the four pixels, half-way down, as
+    players assume for H.264.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Yuv420:
             for rgb in (image, beside)
         ]
         coarse = cv2.addWeighted(squares[0], 0.5, squares[1], 0.5, 0)
-        # All three numbers of a colour are quicker than one of them.
+        # Computing all three numbers of a colour is faster than one of them.
         fine, coarse = (
             cv2.transform(rgb, np.c_[_TO_YUV, _YUV_OF_BLACK]) for rgb in (image, coarse)
         )
@@ -146,12 +146,12 @@ class Yuv420:
         return part
 
     def copy_from(self, other: Yuv420) -> None:
-        """Take the pixels of another picture of this size."""
+        """Copy the pixels of another picture of this size."""
         for here, there in zip(self.channels, other.channels, strict=True):
             here[:] = there
 
     def fill(self, colour: tuple[int, int, int]) -> None:
-        """Give all pixels one RGB colour."""
+        """Set all pixels to one RGB colour."""
         for plane in self.planes:
             plane.pixels[:] = np.rint(plane.colours(np.array([colour], float))[0])
 
@@ -161,20 +161,20 @@ Picture: TypeAlias = "NDArray[np.uint8] | Yuv420"
 
 
 def planes_of(picture: Picture) -> tuple[Plane, ...]:
-    """Return the planes on each of which everything is drawn."""
+    """Return the planes, each of which is drawn on."""
     if isinstance(picture, Yuv420):
         return picture.planes
     return (Plane(picture, np.eye(3), _RGB_OF_BLACK),)
 
 
 def size_of(picture: Picture) -> tuple[int, int]:
-    """(width, height) in pixels."""
+    """Return (width, height) in pixels."""
     height, width = (picture.channels[0] if isinstance(picture, Yuv420) else picture).shape[:2]
     return width, height
 
 
 def _fewer(mask: NDArray[np.float32], left: int, top: int, step: int) -> NDArray[np.float32]:
-    """Mean of a mask over squares of pixels, the first of which begins (left, top) before it."""
+    """Average a mask over squares of pixels; the first begins (left, top) before it."""
     height, width = mask.shape
     across, down = -(-(width + left) // step), -(-(height + top) // step)
     whole = np.zeros((down * step, across * step), np.float32)

@@ -1,4 +1,4 @@
-"""The 3D skeletons in their scene, where the video is not at hand."""
+"""Draws the 3D skeletons in their scene, without the video."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SceneRenderer:
         Returns
         -------
         NDArray[np.uint8]
-            (height, width, 3) RGB; or (height * 3 / 2, width), as `picture.Yuv420` takes it.
+            (height, width, 3) RGB; or (height * 3 / 2, width), as in `picture.Yuv420`.
         """
         width, height = self.size
         array = np.empty((height * 3 // 2, width) if yuv else (height, width, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""The right panel: the 3D skeletons with their shadows on the floor of the scene."""
+"""The right panel: the 3D skeletons with their shadows on the floor."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .scene_view import Camera, SceneView, clip_points
 
 _SIDES = {"left arm and leg": LEFT, "right arm and leg": RIGHT}
 _MUTED = (150, 156, 168)
-_FAR = np.array([60.0, 62.0, 67.0])  # what colours pass into with distance
-_DIMMING = 0.40  # how much of its colour the farthest place of the clip loses
+_FAR = np.array([60.0, 62.0, 67.0])  # colour that others fade into with distance
+_DIMMING = 0.40  # share of its colour that the farthest place of the clip loses
 
 _BONE, _JOINT, _HEAD, _SHADOW = 0.030, 0.036, 0.095, 0.030  # metres: radii of the figure
 SURE, UNSURE = 0.05, 0.25
-"""Metres of uncertainty up to which joints are drawn in full, and from which they are faintest."""
+"""Metres of uncertainty below which joints are opaque, and above which they are faintest."""
 FAINTEST = 0.3
-"""Opacity of joints that are hardly known: they can still be seen."""
+"""Opacity of the most uncertain joints, which stay visible."""
 
-_NEAR = 0.1  # metres: what is closer to the camera is not drawn
+_NEAR = 0.1  # metres: nearer things are not drawn
 
 
 class ScenePanel:
@@ -138,7 +138,7 @@ class ScenePanel:
 
 
 def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
-    """How strongly joints (joints,) are drawn, 0..1, by how sure they are; None where unknown."""
+    """Return the opacity of joints (joints,), 0..1, by their certainty; None where unknown."""
     if sequence.uncertainty is None:
         return None
     share = np.clip((sequence.uncertainty[index] - SURE) / (UNSURE - SURE), 0, 1)
@@ -146,7 +146,7 @@ def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
 
 
 def _shadow(sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
-    """The figure dropped straight down on the floor: where feet and shadow meet, they touch it."""
+    """Project the figure straight down on the floor, so that feet touch their shadows."""
     pixels, depth = camera.project(sequence.joints[index] * np.array([1, 0, 1]))
     radius = camera.focal * _SHADOW / np.maximum(depth, _NEAR)
     strokes = skeleton_strokes(

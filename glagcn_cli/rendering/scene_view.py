@@ -1,4 +1,4 @@
-"""Look at the scene: a perspective camera that keeps a whole clip in its picture."""
+"""A perspective camera that has a whole clip in its picture."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from scipy.ndimage import median_filter
 from ..poses import PoseSequence
 
 AZIMUTH = 25.0
-"""Degrees from the video camera's side towards the right: near enough for left to stay left."""
+"""Degrees from the video camera's side towards the right, few enough for left to stay left."""
 ELEVATION = 12.0
 """Degrees above the horizon."""
 
 _FIELD_OF_VIEW = 32.0  # degrees, vertical
-_MARGIN = 0.08  # share of the picture kept free on each side
+_MARGIN = 0.08  # free share of the picture on each side
 _OUTLIER_FRAMES = 9  # jumps shorter than half of it do not count for the bounds
 _JUMP = 1.0  # metres
 _BODY_REACH = 1.4  # metres: no joint is farther from the middle of the body
-_SCENE_REACH = 15.0  # metres from the middle of the clip: no one farther can be told in a picture
+_SCENE_REACH = 15.0  # metres from the middle of the clip: people farther away would be too small
 _SMALLEST_SCENE = np.array(
     [[x, y, z] for x in (-0.7, 0.7) for y in (0.0, 1.8) for z in (-0.7, 0.7)]
 )
@@ -71,19 +71,19 @@ class Camera:
 
 
 class SceneView:
-    """A camera that stands still or turns about the middle of the scene, all of it in the picture.
+    """A camera that stands still or orbits the scene, with all of it in the picture.
 
     Parameters
     ----------
     points
-        (n, 3) metres, scene frame: what must be in the picture, as from ``clip_points``.
+        (n, 3) metres, scene frame: points that must be in the picture, as from ``clip_points``.
     size
         (width, height) of the picture in pixels.
     turn
         Degrees per second by which the camera moves around the scene, to the right when positive.
     azimuth, elevation
-        Where it stands at second 0, in degrees: around from the side of the video camera (scene
-        z) towards the right of its image (scene x), and up from the horizon.
+        Place at second 0 in degrees: from the side of the video camera (scene z) towards the right
+        of its image (scene x), and up from the horizon.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class SceneView:
         return Camera(rotation, self._pivot + self._offset @ rotation, self.focal, self.size)
 
     def _fit(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Nearest camera position, in its own axes, from which all points are in the picture.
+        """Find the nearest camera position, in its own axes, that shows all points.
 
         A point is in the picture where ``|x - cx| <= slope_x * (z - cz)``, the same for y. The
         two tightest points of an axis bound ``cz`` and give the ``c`` half-way between them.
@@ -132,7 +132,7 @@ class SceneView:
 
 
 def view_rotation(azimuth: float, elevation: float) -> NDArray[np.float64]:
-    """Rotation (3, 3), scene to camera, of a camera that looks from these angles (degrees)."""
+    """Return the rotation (3, 3), scene to camera, of a view from these angles (degrees)."""
     a, e = np.radians([azimuth, elevation])
     forward = -np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
     right = np.array([np.cos(a), 0.0, -np.sin(a)])
@@ -140,11 +140,11 @@ def view_rotation(azimuth: float, elevation: float) -> NDArray[np.float64]:
 
 
 def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """All places (n, 3) that people of a clip come to, metres, without freak poses.
+    """Return all places (n, 3) of a clip's people, metres, without outliers.
 
-    Joints that jump away for a few frames or are farther off than a body reaches are pulled
-    back, so that one broken frame does not make everybody small. With nobody there, the room
-    that one standing person needs.
+    Joints that jump away for a few frames, or lie beyond a body's reach, are pulled back, so that
+    one broken frame does not shrink the view. Without people, the result is the space of one
+    standing person.
     """
     people = [_plausible(s.joints[s.valid].astype(np.float64)) for s in sequences if s.valid.any()]
     if not people:
@@ -159,9 +159,9 @@ def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
 
 
 def _plausible(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Poses (frames, joints, 3) that do not jump, every joint within a body's reach."""
+    """Return the poses (frames, joints, 3) that do not jump, with joints within a body's reach."""
     steady = median_filter(joints, size=(_OUTLIER_FRAMES, 1, 1), mode="nearest")
-    # The filter speaks only where it differs by more than bodies move: fast movements are kept.
+    # The filter applies only to changes larger than a body's, so that fast motion is unchanged.
     jumps = np.abs(joints - steady).max(axis=-1, keepdims=True) > _JUMP
     joints = np.where(jumps, steady, joints)
     middle = np.median(joints, axis=1, keepdims=True)
@@ -169,7 +169,7 @@ def _plausible(joints: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _swept(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rims of the cylinder about the vertical axis that points (n, 3) fill as the view turns."""
+    """Return the rims of the cylinder about the vertical axis that points (n, 3) fill."""
     radius = np.hypot(points[:, 0], points[:, 2]).max()
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     rim = np.stack([radius * np.cos(angle), np.zeros(64), radius * np.sin(angle)], axis=1)

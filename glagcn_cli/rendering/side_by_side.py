@@ -1,4 +1,4 @@
-"""The side-by-side frame: the video with its 2D skeletons, and the 3D skeletons in their scene."""
+"""Draws the side-by-side frame: the video with its 2D skeletons, and the 3D skeletons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SideBySideRenderer:
     sequences
         3D poses in the scene frame, one entry a person; all of the same length.
     keypoints
-        2D keypoints of the same people, of whatever joint set; all of that same length.
+        2D keypoints of the same people, of any joint set; all of that same length.
     fps
         Frames per second, exact.
     frame_size
@@ -45,7 +45,7 @@ class SideBySideRenderer:
         (width, height) of the drawn frames, both even. The left panel has the video's shape
         between 0.4 and 16:9, beyond with bars; the right panel is as wide, and at least square.
     picture_size
-        (width, height) that the video has in them, both even.
+        (width, height) of the video in them, both even.
 
     Raises
     ------
@@ -82,13 +82,13 @@ class SideBySideRenderer:
         self._scene = ScenePanel(sequences, (right_width, height), turn)
 
     def render(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
-        """Draw one frame, in the format in which the video's frame is given.
+        """Draw one frame, in the format of the video's frame.
 
         Parameters
         ----------
         frame
-            The video's frame; it is not changed. (H, W, 3) uint8 RGB of ``frame_size``; or
-            (h * 3 / 2, w) uint8 YUV 4:2:0, as `picture.Yuv420` takes it, of ``picture_size``.
+            The video's frame, which is not changed. (H, W, 3) uint8 RGB of ``frame_size``; or
+            (h * 3 / 2, w) uint8 YUV 4:2:0, as in `picture.Yuv420`, of ``picture_size``.
         index
             Its number in the clip, from 0.
 

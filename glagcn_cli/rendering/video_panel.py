@@ -1,4 +1,4 @@
-"""The left panel: the video's frame with the 2D skeletons on it."""
+"""The left panel: the video's frame with its 2D skeletons."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VideoPanel:
     Attributes
     ----------
     picture_size
-        (width, height) that the video has in the panel, both even.
+        (width, height) of the video in the panel, both even.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class VideoPanel:
     ) -> None:
         fit = min(size[0] / frame_size[0], size[1] / frame_size[1])
         width, height = (
-            # A bar of a pixel or two, from rounding to even sizes, is filled by the picture.
+            # The picture fills a bar of a pixel or two from rounding to even sizes.
             full if abs(round(given * fit) - full) <= 2 else max(2, round(given * fit / 2) * 2)
             for given, full in zip(frame_size, size, strict=True)
         )
@@ -60,7 +60,7 @@ class VideoPanel:
         """Draw frame ``index`` of the clip on the panel in place.
 
         For a panel in RGB the frame is RGB of the clip's size; for one in YUV 4:2:0 it is of
-        ``picture_size`` and lies in memory as `picture.Yuv420` takes it.
+        ``picture_size``, in memory as in `picture.Yuv420`.
         """
         picture = self._lay(panel, frame)
         for (person, points), radius in zip(self._people, self._radii, strict=True):
@@ -71,7 +71,7 @@ class VideoPanel:
                 tag_person(picture, person, points[index], seen, self._letters, plate=True)
 
     def _lay(self, panel: Picture, frame: NDArray[np.uint8]) -> Picture:
-        """Put the video's frame on the panel and return the part of the panel where it is."""
+        """Put the video's frame on the panel and return the part that it covers."""
         rows, columns = self._picture
         if isinstance(panel, Yuv420):
             if self._bars:
@@ -88,7 +88,7 @@ class VideoPanel:
 def _strokes_2d(
     points: NDArray[np.float64], scores: NDArray[np.float32], person: Keypoints2D, radius: float
 ) -> Strokes:
-    """Strokes of the 2D skeleton: uncertain ones thin and without border, poor ones left out."""
+    """Return the strokes of the 2D skeleton: uncertain ones thin, poor ones left out."""
     joint_set = person.joint_set
     size = np.array([0.6 if joint in _FACE else 1.0 for joint in joint_set.joints]) * radius
     strokes = skeleton_strokes(points, joint_set, size, size * 1.5, border=max(0.6, radius * 0.5))
@@ -101,7 +101,7 @@ def _strokes_2d(
 
 
 def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) -> float:
-    """Half the width of a person's 2D lines: by how tall they are in the clip, in pixels."""
+    """Return half the width of a person's 2D lines, by their size in the clip, in pixels."""
     if not person.valid.any():
         return 1.0
     tall = float(np.median(np.ptp(points[person.valid], axis=1).max(axis=-1)))
@@ -111,9 +111,9 @@ def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) 
 def _scale_into(picture: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
     """Scale a frame (H, W, 3) to fill a picture (height, width, 3) in place.
 
-    Large ones are halved first: exact halves are the fast case of area averaging, and bilinear
-    scaling of what is left (less than a half) skips no pixels. At 1768x994 it is four times as
-    fast as area averaging in one step.
+    Large ones are halved first: exact halves are the fast case of area averaging, and the remaining
+    bilinear scaling (less than a half) skips no pixels. This is several times as fast as area
+    averaging in one step.
     """
     height, width = picture.shape[:2]
     while frame.shape[0] >= 2 * height and frame.shape[1] >= 2 * width:

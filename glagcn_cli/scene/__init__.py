@@ -1,4 +1,4 @@
-"""Place lifted people in one scene: upright, on a floor, in metres."""
+"""Places lifted people in one scene: upright, on a floor, in metres."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Bones keep their lengths: a network's output does not know that, a skeleton does."""
+"""Gives bones constant lengths, which a network's output lacks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from ..skeleton import H36M17
 
-SHORTEST = 1e-6  # metres; a bone without direction keeps the one it has, however small
+SHORTEST = 1e-6  # metres; a shorter bone has no direction and is not scaled
 
 LEAST_UNCERTAINTY = 0.01
-"""Metres: no lifter knows a joint better, and none may outweigh the rest of a body."""
+"""Metres: least uncertainty, so that no joint outweighs the rest of a body."""
 
 SWEEPS = 4
-"""Rounds of turning all bones; more hardly bring joints nearer."""
+"""Rounds of turning all bones; more hardly improve the fit."""
 
 _Vectors = NDArray[np.float64]
 
@@ -21,20 +21,20 @@ _Vectors = NDArray[np.float64]
 def bone_lengths(
     joints: NDArray[np.floating], uncertainty: NDArray[np.floating] | None = None
 ) -> dict[str, float]:
-    """Length of every H36M-17 bone: the median over time and over its left and right copy.
+    """Compute the length of every H36M-17 bone: the median over time and both sides.
 
     Parameters
     ----------
     joints
         (frames, 17, 3) metres.
     uncertainty
-        (frames, 17) metres that each joint is expected to be off: bones count by the inverse square
-        of what their two ends have. None where it is not known: all count alike.
+        (frames, 17) expected error of each joint, metres. Bones are weighted by the inverse square
+        of their ends' errors, equally for None.
 
     Returns
     -------
     dict
-        Metres, by the joint at the bone's far end; left and right are equal.
+        Lengths in metres by the joint at the bone's far end; left and right are equal.
     """
     parents, children = np.array(H36M17.bone_indices).T
     lengths = np.linalg.norm(joints[:, children] - joints[:, parents], axis=-1)
@@ -53,26 +53,26 @@ def steady_bones(
     valid: NDArray[np.bool_],
     uncertainty: NDArray[np.floating] | None = None,
 ) -> _Vectors:
-    """Give every bone its median length in all frames, with joints as near as can be to the given.
+    """Give every bone its median length in all frames, with joints as near as possible to before.
 
-    Laid end to end in their given directions, bones would carry the error of a length along to all
-    joints beyond. So every bone in turn takes the direction that brings all joints beyond it
-    nearest, in the sum of squares weighted by certainty (cyclic coordinate descent, whose steps are
-    exact and never lead away). The root is the middle between the hips: the pelvis turns as one.
+    Bones laid end to end in their given directions would pass an error of length on to all joints
+    beyond. So every bone in turn takes the direction that brings all joints beyond it nearest, in
+    the sum of squares weighted by certainty (cyclic coordinate descent, whose exact steps never
+    increase it). The root is the middle between the hips: the pelvis turns as one.
 
     Parameters
     ----------
     joints
         (frames, 17, 3) metres, H36M-17.
     valid
-        (frames,) bool: frames the medians are taken over; at least one.
+        (frames,) bool: frames for the medians; at least one.
     uncertainty
-        (frames, 17) metres that each joint is expected to be off; None where it is not known.
+        (frames, 17) expected error of each joint, metres; None if unknown.
 
     Returns
     -------
     NDArray
-        (frames, 17, 3): the root stays where it is.
+        (frames, 17, 3) joints with an unchanged root.
     """
     lengths = bone_lengths(joints[valid], None if uncertainty is None else uncertainty[valid])
     target = joints.astype(np.float64)
@@ -91,7 +91,7 @@ def steady_bones(
 
 
 def _laid_end_to_end(joints: _Vectors, lengths: dict[str, float]) -> _Vectors:
-    """Bones of these lengths in the directions of (frames, 17, 3) joints, from the root on."""
+    """Lay bones of these lengths along (frames, 17, 3) joints, from the root on."""
     laid = joints.copy()
     for parent, child in H36M17.bone_indices:
         # Both hips lie on one line through the root.
@@ -102,20 +102,20 @@ def _laid_end_to_end(joints: _Vectors, lengths: dict[str, float]) -> _Vectors:
 
 
 def _of_length(vectors: _Vectors, length: float) -> _Vectors:
-    """Vectors (frames, 3) of one length; those of hardly any stay next to nothing."""
+    """Scale vectors (frames, 3) to one length; nearly empty ones stay near zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors * (length / np.maximum(norms, SHORTEST))
 
 
 def _trust(uncertainty: NDArray[np.floating] | None, shape: tuple[int, ...]) -> _Vectors:
-    """Weights (frames, joints) by certainty, all the same where it is not known."""
+    """Return weights (frames, joints) by certainty, equal where it is not known."""
     if uncertainty is None:
         return np.ones(shape)
     return 1 / np.square(np.maximum(uncertainty.astype(np.float64), LEAST_UNCERTAINTY))
 
 
 def _weighted_median(values: _Vectors, weights: _Vectors) -> float:
-    """Median of all values; the middle between two where half of the weight lies on each side."""
+    """Compute the median; the mean of two where half of the weight lies on each side."""
     order = np.argsort(values, axis=None)
     ranked, total = values.ravel()[order], np.cumsum(weights.ravel()[order])
     half = total[-1] / 2
@@ -124,7 +124,7 @@ def _weighted_median(values: _Vectors, weights: _Vectors) -> float:
 
 
 def _joints_beyond(first: int) -> list[int]:
-    """A joint and all that hang on it."""
+    """Return a joint and its descendants."""
     beyond = {first}
     for parent, child in H36M17.bone_indices:  # from the root outwards
         if parent in beyond:
@@ -134,13 +134,13 @@ def _joints_beyond(first: int) -> list[int]:
 
 _HIPS = H36M17.indices(["left_hip", "right_hip"])
 _TURNED = [child for _, child in H36M17.bone_indices if child != _HIPS[1]]
-"""Joints at the far ends of bones that are turned; the right hip follows the left."""
+"""Joints at the far ends of turned bones; the right hip follows the left."""
 
 _BEYOND = {child: _joints_beyond(child) for child in _TURNED}
-"""What moves along with them."""
+"""Joints that move along with them."""
 
 _FOLLOWS = {child: np.ones((len(_BEYOND[child]), 1)) for child in _TURNED}
-"""(joints beyond, 1): 1 where they move as the joint does, -1 where the other way."""
+"""(joints beyond, 1): 1 where they move with the joint, -1 where against it."""
 
 _RIGHT_LEG = _joints_beyond(_HIPS[1])
 _FOLLOWS[_HIPS[0]] = np.repeat([1.0, -1.0], [len(_BEYOND[_HIPS[0]]), len(_RIGHT_LEG)])[:, None]

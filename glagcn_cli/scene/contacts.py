@@ -1,4 +1,4 @@
-"""When feet stand on the floor."""
+"""Finds the frames in which feet stand on the floor."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ANKLE_HEIGHT = 0.08
 
 
 class Evidence(NamedTuple):
-    """What tells of feet on the floor, (frames, 2) each: the left and the right foot.
+    """Evidence of feet on the floor, (frames, 2) each: the left and the right foot.
 
-    ``across`` is an ankle's speed in the picture, in metres a second at the person's depth: a foot
-    that stands does not move there, whatever the lifter makes of the leg. ``speed`` is that of the
-    3D ankle, ``height`` its metres above that of a standing foot, ``rise`` the sine of the angle at
-    which the shank rises from it, ``score`` the 2D's.
+    ``across`` is an ankle's speed in the picture, in metres a second at the person's depth, where a
+    standing foot rests independently of the lifter. ``speed`` is that of the 3D ankle, ``height``
+    its metres above that of a standing foot, ``rise`` the sine of the angle at which the shank
+    rises from it, ``score`` the 2D's.
     """
 
     across: NDArray[np.float64]
@@ -41,10 +41,10 @@ HEEL_OFF = 0.04
 """Metres above the lowest fifth of a contact at which the ankle has risen: the heel is off."""
 
 STANDING_RISE = 0.5
-"""Of a shank above a foot that stands: one that lies or kneels rests on more than its feet."""
+"""Least `rise` of the shank above a standing foot, which lying and kneeling people stay below."""
 
 LEAST_SCORE = 0.25
-SHORTEST, LONGEST_GAP = 0.10, 0.06  # seconds of a contact; between two that are one
+SHORTEST, LONGEST_GAP = 0.10, 0.06  # seconds of a contact; of a gap within one
 PICTURE_CUTOFF = 6.0  # hertz: faster, the 2D of an ankle is noise
 STEP = 0.06  # seconds to both sides over which speeds are measured
 
@@ -57,11 +57,11 @@ def find_contacts(
     Parameters
     ----------
     body
-        Of H36M-17, with the 2D that it was lifted from, by a camera that stands still.
+        Poses of H36M-17 with their 2D, seen by a camera that stands still.
     placed
-        (frames, 17, 3) metres: its joints in the scene, y up, floor at y = 0.
+        (frames, 17, 3) metres: joints in the scene, y up, floor at y = 0.
     pixels_a_metre
-        (frames,) at the person's depth.
+        (frames,) pixels a metre at the person's depth.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def find_contacts(
 
 
 def _flat(run: slice, height: NDArray[np.float64]) -> slice:
-    """The part of a contact from the heel's coming down to its going up."""
+    """Return the part of a contact between heel strike and heel-off."""
     low = np.flatnonzero(height <= np.percentile(height, 20) + HEEL_OFF)
     return slice(run.start + int(low[0]), run.start + int(low[-1]) + 1)
 
@@ -96,7 +96,7 @@ def _flat(run: slice, height: NDArray[np.float64]) -> slice:
 def evidence(
     body: PoseSequence, placed: NDArray[np.float64], pixels_a_metre: NDArray[np.float64]
 ) -> Evidence:
-    """Measure what tells of contacts; as `find_contacts`."""
+    """Measure the evidence of contacts; parameters as in `find_contacts`."""
     fps = float(body.fps)
     pixels = low_pass(body.keypoints[:, ANKLES], body.valid, body.fps, PICTURE_CUTOFF)
     joints = placed[:, ANKLES]
@@ -111,7 +111,7 @@ def evidence(
 
 
 def _speed(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:
-    """Speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
+    """Compute speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
     reach = max(1, round(STEP * fps))
     speed = np.zeros(paths.shape[:2])
     for run in runs(valid):

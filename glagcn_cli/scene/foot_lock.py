@@ -1,4 +1,4 @@
-"""Feet that stand on the floor neither slide nor sink: the path is bent a little, then the legs."""
+"""Keeps standing feet from sliding and sinking: shifts the path a little, then bends the legs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES
 from .legs import LEGS, reach_for
 
-# How far off each thing that is known may be. Only their ratios matter.
+# Expected errors of the terms of the least squares. Only their ratios matter.
 PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along the line of sight
 FOOT_SPEED = 0.3  # metres a second: of the lifter's feet against its hips
 BENDING = 1.0  # metres a second squared: of the correction
@@ -23,20 +23,20 @@ CLIMB = 0.1  # metres a second: of the height that the picture gives
 FLOOR = 0.25  # metres: of the floor below the lowest foot
 
 LONGEST_SHUFFLE = 0.20
-"""Metres that a foot may creep during one contact; beyond, it was set down anew."""
-LIFTED = 0.1  # seconds that such a foot is in the air for
+"""Metres that a foot may creep during one contact; beyond, it was set down again."""
+LIFTED = 0.1  # seconds in the air before it is set down again
 
 LOWEST_ANKLE = 0.04
 """Metres above the floor: of a foot laid down flat, toes stretched."""
 
-EASE = 0.30  # seconds in which a foot that was lifted finds back to its own path
+EASE = 0.30  # seconds in which a lifted foot returns to its own path
 SETTLING = 0.02  # seconds (standard deviation) in which a foot comes to rest or starts
 
 STANDING_STRETCH = 0.99
-"""Share of its length to which the leg of a standing foot stretches: the last of it costs a knee
-much movement for little reach."""
+"""Share of its length to which the leg of a standing foot stretches. The rest would move the knee
+much for little reach."""
 
-_DROP_WINDOW = 0.12  # seconds over which a body lowered to reach the floor is lowered evenly
+_DROP_WINDOW = 0.12  # seconds over which the lowering of a body is smoothed
 
 _Vectors = NDArray[np.float64]
 
@@ -48,16 +48,16 @@ def settle(
     floor: NDArray[np.float64],
     fps: Fraction,
 ) -> _Vectors:
-    """Shift a body so that standing feet hardly move and are at the height of the floor.
+    """Shift a body so that standing feet hardly move and are at floor height.
 
-    Least squares over a stretch of frames: the body stays near its path, much nearer across the
-    line of sight than along it, which is known from its size alone; feet in contact stand still;
+    Least squares over a stretch of frames: the body stays near its path, nearer across the line of
+    sight than along it, where only its size gives the place. Feet in contact stand still, and
     corrections change smoothly.
 
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, y up, height as the picture gives it; every frame holds a pose.
+        (frames, 17, 3) metres, y up, height from the picture; every frame holds a pose.
     contacts
         (frames, 2) bool: left and right foot stand on the floor.
     sight
@@ -81,7 +81,7 @@ def settle(
 def _climb(
     ankles: NDArray[np.float64], contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
 ) -> NDArray[np.float64]:
-    """Shift in height (frames,) of ankles (frames, 2)."""
+    """Compute the shift in height (frames,) of ankles (frames, 2)."""
     step = _differences(len(ankles), 1)
     matrix = (fps / CLIMB) ** 2 * step.T @ step
     matrix += sparse.diags(FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2)
@@ -90,7 +90,7 @@ def _climb(
 
 
 def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: float) -> _Vectors:
-    """Shift (frames, 2) over the floor of ankles (frames, feet, 2)."""
+    """Compute the shift (frames, 2) over the floor of ankles (frames, feet, 2)."""
     frames = len(ankles)
     along = sight / np.linalg.norm(sight, axis=1, keepdims=True).clip(1e-9)
     outer = along[:, :, None] * along[:, None, :]
@@ -109,7 +109,7 @@ def _drift(ankles: _Vectors, contacts: NDArray[np.bool_], sight: _Vectors, fps: 
 
 
 def _differences(frames: int, order: int) -> sparse.csr_matrix:
-    """Matrix that takes differences of neighbouring frames, once or twice."""
+    """Return the matrix of differences of neighbouring frames, once or twice."""
     matrix = sparse.identity(frames, format="csr")
     for _ in range(order):
         matrix = matrix[1:] - matrix[:-1]
@@ -119,7 +119,7 @@ def _differences(frames: int, order: int) -> sparse.csr_matrix:
 def lock_feet(
     joints: _Vectors, contacts: NDArray[np.bool_], fps: Fraction
 ) -> tuple[_Vectors, NDArray[np.bool_]]:
-    """Hold every foot that stands in one place on the floor, bending the leg to reach it.
+    """Hold every standing foot in one place on the floor; bend the leg to reach it.
 
     Parameters
     ----------
@@ -133,16 +133,17 @@ def lock_feet(
     Returns
     -------
     joints, contacts
-        Bones as long as they were; contacts without the moments at which a foot was set anew.
+        Joints with unchanged bone lengths; contacts without the moments at which a foot was set
+        down again.
     """
     rate = float(fps)
     locked, held = joints.copy(), contacts.copy()
     targets = joints[:, ANKLES].copy()
     for foot in range(2):
         path = joints[:, ANKLES[foot]]
-        held[:, foot] = _set_anew(path, contacts[:, foot], rate)
+        held[:, foot] = _set_again(path, contacts[:, foot], rate)
         targets[:, foot] += _offsets(path, held[:, foot], rate)
-        # A foot does not stop and start at once. Those moments count as contact no longer.
+        # A foot does not stop and start at once, so these moments are no contact.
         targets[:, foot] = gaussian_filter1d(
             targets[:, foot], SETTLING * rate, axis=0, mode="nearest", truncate=2.0
         )
@@ -155,8 +156,8 @@ def lock_feet(
     return locked, held
 
 
-def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
-    """A contact (frames,) without the frames at which the foot crept on too far."""
+def _set_again(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
+    """Return a contact (frames,) without the frames at which the foot crept too far."""
     held = contact.copy()
     lifted = max(1, round(LIFTED * fps))
     pending = runs(held)
@@ -167,7 +168,7 @@ def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray
             continue
         reach = lifted // 2
         moved = np.linalg.norm(place[reach:] - place[: len(place) - reach], axis=1)
-        moved *= np.sin(np.pi * (np.arange(len(moved)) + 0.5) / len(moved))  # rather in the middle
+        moved *= np.sin(np.pi * (np.arange(len(moved)) + 0.5) / len(moved))  # prefers the middle
         middle = run.start + int(moved.argmax()) + reach // 2
         first, last = max(run.start, middle - reach), min(run.stop, middle + reach + 1)
         held[first:last] = False
@@ -176,7 +177,7 @@ def _set_anew(path: _Vectors, contact: NDArray[np.bool_], fps: float) -> NDArray
 
 
 def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
-    """Contacts without so many frames at both ends, but for those of the clip."""
+    """Return contacts without this many frames at both ends, but for those of the clip."""
     inner = held.copy()
     for run in runs(~held):
         inner[max(0, run.start - frames) : run.stop + frames] = False
@@ -184,7 +185,7 @@ def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
 
 
 def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
-    """From an ankle's own path (frames, 3) to where it is to be; eased in and out of contacts."""
+    """Return offsets of an ankle's path (frames, 3) to its target, eased in and out of contacts."""
     fixed = np.zeros_like(path)
     for run in runs(held):
         anchor = np.median(path[run], axis=0)
@@ -193,7 +194,7 @@ def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
     frame, never = np.arange(len(path)), 2 * len(path)
     before = np.maximum.accumulate(np.where(held, frame, -never))
     after = np.minimum.accumulate(np.where(held, frame, len(path) + never)[::-1])[::-1]
-    # Between two contacts near each other the one offset passes into the other.
+    # Between two near contacts one offset blends into the other.
     ease = np.minimum(EASE * fps + 1, np.maximum(after - before, 1))
     offsets = fixed.copy()
     for nearest in (before, after):
@@ -208,7 +209,7 @@ def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
 def _drop(
     joints: _Vectors, targets: _Vectors, held: NDArray[np.bool_], fps: float
 ) -> NDArray[np.float64]:
-    """Metres (frames,) by which the body is lowered so that its legs reach where they stand."""
+    """Return the metres (frames,) to lower the body so that its legs reach their targets."""
     needed = np.zeros(len(joints))
     for foot, leg in enumerate(LEGS):
         hip = joints[:, leg.hip]

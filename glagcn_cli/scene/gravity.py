@@ -1,4 +1,4 @@
-"""Which way is up: from what the lifter sees in people, or from how they stand."""
+"""Finds the direction against gravity, from the lifter's estimates or from standing people."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ STANDING = 0.9
 LARGEST_TILT = 60.0  # degrees between the camera's up and a body that counts as standing
 
 LARGEST_LEAN = 30.0
-"""Degrees by which a body is turned upright at most; one that leans further is not lifted
-leaning, it leans."""
+"""Largest correction of a body's lean, degrees; a larger lean is real, not an error of the
+lifter."""
 
 STANDING_SHARE = 0.5
-"""What bodies that stand count beside what the lifter says, where both say the same: two ways to
-look at the same people, whose mean is nearer the truth than either."""
+"""Weight of standing bodies against the lifter's estimates where both agree; their mean has a
+smaller error than either."""
 
 DISAGREEMENT = 15.0
-"""Degrees between the two from which bodies count nothing: they do not stand, they lean."""
+"""Degrees between the two from which bodies have no weight, since they lean."""
 
 AGREEMENT = 3.0
-"""Degrees within which directions are averaged; of those farther off only the side counts."""
+"""Degrees within which directions are averaged; beyond, they count by their side alone."""
 
 LEAST_AGREEMENT = 0.1
-"""Length of the mean of directions below which they point everywhere, and so nowhere."""
+"""Length of the mean of directions below which they have no common direction."""
 
 _ROUNDS = 50  # of the reweighted mean, which settles in about ten
 
@@ -48,7 +48,7 @@ _LEGS = [
 
 
 def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """One direction against gravity for a clip: the camera is taken to stand still.
+    """Find one direction against gravity for a clip; the camera is assumed to stand still.
 
     Parameters
     ----------
@@ -58,12 +58,12 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     Returns
     -------
     NDArray
-        (3,) unit vector, camera frame: what the lifter says over all people and frames, with no
-        regard to the few that say something else, and `standing_up`, which counts the less the
-        farther it is from that; without a word from the lifter, `standing_up` alone.
+        (3,) unit vector, camera frame: robust mean of the lifter's estimates over all people and
+        frames, and of `standing_up`, with less weight the more it differs. Without estimates,
+        `standing_up` alone.
     """
-    told = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
-    up = robust_direction(np.concatenate(told)) if told else None
+    estimates = [s.up[s.valid] for s in sequences if s.up is not None and s.valid.any()]
+    up = robust_direction(np.concatenate(estimates)) if estimates else None
     standing = standing_up(sequences)
     if up is None:
         return standing
@@ -76,11 +76,11 @@ def scene_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
 
 
 def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation (3, 3) that turns a body from the up it shows itself to the scene's.
+    """Return the rotation (3, 3) from a body's own up to the scene's.
 
-    From 2D alone a lifter cannot tell how steeply it looks at somebody, so that people seen at
-    different heights of the picture lean by different angles. It leans with what it says of
-    gravity. Where it says nothing, whoever never stands stays as lifted.
+    A lifter does not know how steeply it looks at a person, so people at different heights of the
+    picture lean by different angles. Its estimate of gravity leans with them. Without an estimate,
+    people who never stand are not turned.
     """
     own = scene_up([body])
     if own is CAMERA_UP or np.allclose(own, up) or own @ up < np.cos(np.radians(LARGEST_LEAN)):
@@ -91,22 +91,22 @@ def upright(body: PoseSequence, up: NDArray[np.float64]) -> NDArray[np.float64]:
 def robust_direction(
     directions: NDArray[np.floating], weights: NDArray[np.floating] | None = None
 ) -> NDArray[np.float64] | None:
-    """Mean of directions that a minority of outliers does not move.
+    """Compute a mean direction that a minority of outliers does not move.
 
     Near the mean, directions count by their squared distance, beyond `AGREEMENT` by their distance:
-    the geometric median with a mean at its middle, found by iterated reweighting.
+    a geometric median with a mean at its middle, found by iterated reweighting.
 
     Parameters
     ----------
     directions
-        (n, 3) unit vectors, at least one. What else is known beforehand joins as another row.
+        (n, 3) unit vectors, at least one. A prior is another row.
     weights
-        (n,) how much each counts; None for all alike.
+        (n,) weight of each; None for equal ones.
 
     Returns
     -------
     NDArray or None
-        (3,) unit vector; None where the directions point everywhere.
+        (3,) unit vector; None without a common direction.
     """
     points = directions.astype(np.float64)
     given = np.ones(len(points)) if weights is None else weights.astype(np.float64)
@@ -121,25 +121,25 @@ def robust_direction(
 
 
 def standing_up(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
-    """Direction away from the floor, from the bodies that stand upright.
+    """Find the direction away from the floor from bodies that stand upright.
 
     Returns
     -------
     NDArray
-        (3,) unit vector, camera frame. The camera's own up when nobody stands; stretched bodies
+        (3,) unit vector, camera frame; the camera's own up when nobody stands. Stretched bodies
         further from it than a held camera tilts are lying.
     """
     directions = np.concatenate([_standing_directions(sequence) for sequence in sequences])
     directions = directions[directions @ CAMERA_UP >= np.cos(np.radians(LARGEST_TILT))]
     if not len(directions):
         return CAMERA_UP
-    # The median of each coordinate, for people bend more often than cameras tilt.
+    # The median of each coordinate, since people bend more often than cameras tilt.
     up = np.median(directions, axis=0)
     return up / np.linalg.norm(up)
 
 
 def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
-    """Directions from the ankles to the thorax in frames where the body is stretched, (n, 3)."""
+    """Return directions (n, 3) from ankles to thorax in frames with a stretched body."""
     joints = sequence.joints[sequence.valid].astype(np.float64)
     body = joints[:, _THORAX] - joints[:, _ANKLES].mean(axis=1)
     length = np.linalg.norm(body, axis=1)
@@ -148,6 +148,6 @@ def _standing_directions(sequence: PoseSequence) -> NDArray[np.float64]:
 
 
 def _length(joints: NDArray[np.float64], bones: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-    """Length (frames,) of bones together."""
+    """Compute the length (frames,) of bones together."""
     ends = np.array([H36M17.indices(bone) for bone in bones])
     return np.linalg.norm(joints[:, ends[:, 1]] - joints[:, ends[:, 0]], axis=-1).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Two bones and a target: a leg that reaches for a place and bends as a knee bends."""
+"""Inverse kinematics of a leg: two bones reach a target and bend as a knee bends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..skeleton import H36M17
 
 _FORWARD = 0.05
-"""Share of a leg's length: a knee that is less far aside is drawn to the side the body faces."""
+"""Share of a leg's length: a straighter knee is drawn to the side that the body faces."""
 
 _HIPS = H36M17.indices(["left_hip", "right_hip"])
 _TRUNK = H36M17.indices(["hip", "spine"])
@@ -27,12 +27,12 @@ class Leg:
     ankle: int
 
     def lengths(self, joints: _Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lengths (frames,) of thigh and shank of (frames, 17, 3) joints, metres."""
+        """Compute lengths (frames,) of thigh and shank from (frames, 17, 3) joints, metres."""
         thigh = np.linalg.norm(joints[:, self.knee] - joints[:, self.hip], axis=1)
         return thigh, np.linalg.norm(joints[:, self.ankle] - joints[:, self.knee], axis=1)
 
     def length(self, joints: _Vectors) -> NDArray[np.float64]:
-        """Metres (frames,) of the straight leg."""
+        """Compute the length (frames,) of the straight leg, metres."""
         thigh, shank = self.lengths(joints)
         return thigh + shank
 
@@ -44,21 +44,21 @@ LEGS = (
 
 
 def reach_for(joints: _Vectors, leg: Leg, target: _Vectors, longest: NDArray[np.float64]) -> None:
-    """Bring an ankle to a place, or as near as the leg is long, in joints (frames, 17, 3) in place.
+    """Move an ankle to a place, or as near as the leg is long, in joints (frames, 17, 3) in place.
 
-    The hip stays, bones keep their lengths, and the knee its side: that to which it is bent; the
-    straighter it is, the more that to which the body faces.
+    The hip stays, and bone lengths are unchanged. The knee bends to its own side or, the straighter
+    it is, to the side that the body faces.
 
     Parameters
     ----------
     joints
         Metres.
     leg
-        Which one.
+        The leg to move.
     target
         (frames, 3) metres.
     longest
-        (frames,) metres that the leg stretches to at most.
+        (frames,) largest reach of the leg, metres.
     """
     thigh, shank = leg.lengths(joints)
     hip = joints[:, leg.hip]
@@ -79,12 +79,12 @@ def reach_for(joints: _Vectors, leg: Leg, target: _Vectors, longest: NDArray[np.
 
 
 def _across(vectors: _Vectors, direction: _Vectors) -> _Vectors:
-    """What of vectors (frames, 3) is at right angles to unit directions."""
+    """Return the part of vectors (frames, 3) at right angles to unit directions."""
     return vectors - np.sum(vectors * direction, axis=1, keepdims=True) * direction
 
 
 def _facing(joints: _Vectors) -> _Vectors:
-    """Directions (frames, 3) to which bodies face: across the hips and along the trunk."""
+    """Return directions (frames, 3) that bodies face: across the hips and along the trunk."""
     across = joints[:, _HIPS[0]] - joints[:, _HIPS[1]]
     facing = np.cross(across, joints[:, _TRUNK[1]] - joints[:, _TRUNK[0]])
     return facing / np.linalg.norm(facing, axis=1, keepdims=True).clip(1e-9)

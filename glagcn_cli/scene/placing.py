@@ -1,4 +1,4 @@
-"""From camera-relative joints to a scene: which way is up, where the floor is, where people go."""
+"""Places camera-relative joints in a scene: upright, on a floor, along their path."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .gravity import CAMERA_UP, scene_up, upright
 from .root_path import root_path
 
 FLOOR_WINDOW = 1.5
-"""Seconds in which a foot is taken to touch the floor: longer than a jump or a stride."""
+"""Seconds within which a foot touches the floor: longer than a jump or a stride."""
 
 ON_THE_FLOOR = 20
-"""Percent of the frames of `FLOOR_WINDOW` in which a foot is on the floor at least: the lowest
-ankle of all would be the one with the largest error, and the person would hover."""
+"""Percent of the frames of `FLOOR_WINDOW` with a foot on the floor, at least. The lowest ankle of
+all has the largest error, and would let the person hover."""
 
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
 
@@ -37,7 +37,7 @@ _UPRIGHT = ("left_knee", "left_ankle", "spine", "thorax", "neck", "head")
 
 @dataclass(frozen=True)
 class SceneChoices:
-    """How a scene is made.
+    """Settings of a scene.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ class SceneChoices:
     cutoff
         Low-pass filter of the joints' paths, hertz; 0 for none.
     level
-        The camera is taken to be held level; otherwise people tell which way is up.
+        Assume a level camera; otherwise the up direction is found from the people.
     height
-        Of the first person, metres, to which the whole scene is scaled; None for the lifter's size.
+        Height of the first person, metres, to which the whole scene is scaled; None for the
+        lifter's size.
     foot_lock
-        Feet that stand are held where they stand.
+        Hold standing feet in place.
     moving_camera
-        The camera moves, so that people's places in the picture tell nothing of where they go:
-        everybody stays in place.
+        The camera moves, so that places in the picture give no path: everybody stays in place.
     """
 
     fov: float = DEFAULT_FOV
@@ -76,14 +76,14 @@ def to_scene(
     image_size
         (width, height) of the video in pixels.
     choices
-        How.
+        Settings of the scene.
 
     Returns
     -------
     list of PoseSequence
         Scene frame: y up, floor at y = 0, z towards the camera, the people's middle near x = z = 0.
-        Every bone of a person has one length, left and right alike. Contacts of the feet are told
-        unless the camera moves. Uncertainties grow and shrink with a scene that is scaled.
+        Every bone of a person has one length, left and right alike. Contacts of the feet are set
+        unless the camera moves. Uncertainties are scaled with the scene.
     """
     if not any(sequence.valid.any() for sequence in sequences):
         return [replace(sequence, frame="scene", up=None) for sequence in sequences]
@@ -107,18 +107,18 @@ def to_scenes(
     image_size: tuple[int, int],
     choices: Sequence[SceneChoices],
 ) -> list[PoseSequence]:
-    """Place the people of each shot of a film in a scene of its own.
+    """Place the people of each shot of a film in its own scene.
 
-    The camera stands elsewhere in each: nothing is known of one shot from another.
+    The camera has another place in each, so shots are independent.
 
     Parameters
     ----------
     shots
-        For each shot its people, as `to_scene` takes them, of the length of the shot.
+        People of each shot, as for `to_scene`, of the length of the shot.
     image_size
         (width, height) of the video in pixels.
     choices
-        How each shot is placed; of `height` that of the first counts for all, and scales all alike.
+        Settings of each shot; the first `height` scales all shots alike.
 
     Returns
     -------
@@ -144,11 +144,11 @@ def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
 
 
 def scene_axes(up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rotation (3, 3) from the camera frame to scene axes: x right, y up, z towards the camera."""
+    """Return the rotation (3, 3) from the camera frame to x right, y up, z towards the camera."""
     z = _level(np.array([0.0, 0.0, -1.0]), up)
     if np.linalg.norm(z) < STEEPEST:
-        # A camera that looks straight down has what is near it at the picture's lower edge, one
-        # that looks straight up at the upper.
+        # Near things are at the picture's lower edge for a camera looking straight down, at the
+        # upper edge for one looking straight up.
         z = _level(np.array([0.0, -np.sign(up[2]), 0.0]), up)
     z /= np.linalg.norm(z)
     return np.stack([np.cross(up, z), up, z])
@@ -166,7 +166,7 @@ def _on_its_way(
     body: PoseSequence,
     foot_lock: bool,
 ) -> PoseSequence:
-    """A body on its path over the floor, as a camera that stands still sees it.
+    """Place a body on its path over the floor, as a camera that stands still sees it.
 
     `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
     root's in the camera frame.
@@ -187,7 +187,7 @@ def _on_its_way(
 def _in_place(
     turned: NDArray[np.float64], path: NDArray[np.float64], body: PoseSequence
 ) -> PoseSequence:
-    """A body that stays in the middle of where it was seen, its lowest foot on the floor."""
+    """Place a body in the middle of its path, its lowest foot on the floor."""
     place = np.median(path[body.valid], axis=0) if body.valid.any() else np.zeros(3)
     joints: NDArray[Any] = turned + place
     joints[..., 1] -= floor_height(joints, body)[:, None]
@@ -195,25 +195,25 @@ def _in_place(
 
 
 def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Height (frames,) of the floor on which the lowest ankle of every stretch of time stands.
+    """Compute the floor's height (frames,) under the lowest ankle of every stretch of time.
 
-    The height that depth and tilt leave behind drifts as a person walks; the feet do not. The floor
-    follows the lowest ankle over `FLOOR_WINDOW`, so a jump stays a jump; or the lowest of all
-    joints, where hands or head carry the body.
+    Errors of depth and tilt let the height drift as a person walks, unlike the feet. The floor
+    follows the lowest ankle over `FLOOR_WINDOW`, so that a jump remains; or the lowest joint, where
+    hands or head carry the body.
 
     Parameters
     ----------
     joints
         (frames, 17, 3) metres, y up.
     sequence
-        Whose they are: its valid frames and rate.
+        Poses of the joints, for valid frames and rate.
     """
     found = np.zeros(len(joints))
     window = max(1, round(FLOOR_WINDOW * float(sequence.fps)))
     for run in runs(sequence.valid):
         heights = joints[run][..., 1]
         lowest = np.minimum(heights[:, ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
-        # Padded here: some versions of scipy err where the window is longer than the values.
+        # Padded here, since some versions of scipy fail for windows longer than the values.
         padded = np.pad(lowest, window, mode="edge")
         floor = percentile_filter(padded, ON_THE_FLOOR, window)[window:-window]
         found[run] = gaussian_filter1d(floor, window / 4, mode="nearest") - ANKLE_HEIGHT
@@ -221,13 +221,13 @@ def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray
 
 
 def stature(joints: NDArray[np.floating]) -> float:
-    """Height in metres at which a body of (frames, 17, 3) joints would stand, head to heel."""
+    """Compute the height in metres of a body of (frames, 17, 3) joints, standing, head to heel."""
     lengths = bone_lengths(joints)
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
 def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
-    """Scale poses so that the lowest numbered person of whom there are any is this high."""
+    """Scale poses so that the visible person of the lowest number is this high."""
     seen = [body for body in placed if body.valid.any()]
     if height is None or not seen:
         return placed

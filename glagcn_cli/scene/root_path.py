@@ -1,4 +1,4 @@
-"""Where a person is: the root's path in the camera frame, from size and place in the picture."""
+"""Computes the root's path in the camera frame, from size and place in the picture."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ DEPTH_SMOOTHING = 0.35
 """Seconds (standard deviation): depth from size is noisy, and people do not jump in depth."""
 
 LEAST_DEPTH = 0.3  # metres
-LEAST_WEIGHT = 0.05  # of a joint in the fit of the root, however unsure its 2D
+LEAST_WEIGHT = 0.05  # of an unsure joint in the fit of the root
 LEAST_JOINTS = 3  # from which a depth is found; with fewer, filled-in places count too
 
 
 def root_path(
     body: PoseSequence, image_size: tuple[int, int], focal: float, cutoff: float
 ) -> NDArray[np.float64]:
-    """Path of the root, (frames, 3) metres, camera frame.
+    """Compute the path of the root, (frames, 3) metres, camera frame.
 
     Parameters
     ----------
     body
-        Camera frame, relative to the root.
+        Poses in the camera frame, relative to the root.
     image_size
         (width, height) in pixels.
     focal
@@ -42,12 +42,12 @@ def root_path(
 def root_depth(
     sequence: PoseSequence, image_size: tuple[int, int], focal: float
 ) -> NDArray[np.float64]:
-    """Depth of the root at which the 3D joints project onto the 2D ones best.
+    """Compute the depth of the root at which 3D joints project best onto the 2D ones.
 
     For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
     the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
-    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and do not
-    count, unless hardly any joint has one.
+    squares weighted with the 2D scores. Joints of score 0 have no place in the picture and are left
+    out, unless hardly any joint has one.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def root_depth(
 
 
 def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Gaussian smoothing of the logarithm of depth over every run of valid frames.
+    """Smooth the logarithm of depth by a Gaussian over every run of valid frames.
 
-    At each frame a line is fitted with Gaussian weights: unlike a weighted mean it does not slow a
-    person down who walks towards the camera when the clip begins or ends.
+    At each frame a line is fitted with Gaussian weights. Unlike a weighted mean, it does not slow
+    down a person who walks towards the camera at the clip's ends.
     """
     smooth = depth.copy()
     sigma = DEPTH_SMOOTHING * float(sequence.fps)
@@ -82,7 +82,7 @@ def smooth_depth(depth: NDArray[np.float64], sequence: PoseSequence) -> NDArray[
 
 
 def _local_lines(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Value at each frame of the line through its neighbours, by Gaussian weights: (frames,)."""
+    """Fit lines through each frame's neighbours by Gaussian weights; return values (frames,)."""
     if len(values) == 1:
         return values
     reach = int(np.ceil(4 * sigma))

@@ -1,1 +1,1 @@
-"""Cut a film into shots, and tell whether the camera moves in each."""
+"""Cuts a film into shots, and tells whether the camera moves in each."""

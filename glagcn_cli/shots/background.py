@@ -1,4 +1,4 @@
-"""The background of a picture, found again in later pictures of the same shot.
+"""Finds the background of a picture in later pictures of the same shot.
 
 Corner points around the people are followed (Lucas-Kanade on small grey pictures), and one motion
 is fitted to most of them (RANSAC).
@@ -12,36 +12,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint8]
+from ..video.reader import Frame
+
 Points = NDArray[np.float32]
 
 _POINTS = 150
 _APART = 8  # pixels between points, so that one bush does not outvote a room
 _FEWEST = 12
-_CELLS = (8, 6)  # the picture in parts that have one vote each
+_CELLS = (8, 6)  # parts of the picture, with one vote each
 _FEWEST_CELLS = 4
 _AGREE = 1.5  # pixels by which a point may miss the common motion: grain, a lens' distortion
 _MAJORITY = 0.5
 
 _STAYED = 1 / 3
-"""Share of the parts that is enough to say that nothing moved. Water, leaves, a crowd or a train
-may fill more than half of a still picture; next to nothing stands still in the picture of a camera
-that moves."""
+"""Share of still parts from which the camera stands still. Water, leaves, a crowd or a train may
+fill more than half of a still picture, but hardly a part stands still before a moving camera."""
 
 _ONE_WAY = 0.8
-"""Share of the parts that move one way, at whatever speed, as they do past a camera that is carried
-along: what is near goes by faster than what is far, and no single motion fits."""
+"""Share of the parts that move one way, at any speed, past a camera that is carried along: near
+things pass faster than far ones, and no single motion fits."""
 
-_FAR = 0.15  # of the longer side: so much of a reference may leave the view
+_FAR = 0.15  # of the longer side: largest part of a reference that may leave the view
 _MARGIN = 0.1  # of a person's box, for hands, hair and shadows outside it
 _SAME = 20.0  # mean difference in grey levels between a point's surroundings then and now
 _WINDOW = (15, 15)
 _LEVELS = 3  # halvings: motion of an eighth of the picture between two looks can be followed
-_TEXTURE = 1e-3  # least eigenvalue of what counts as a corner, in OpenCV's unit
+_TEXTURE = 1e-3  # least eigenvalue of a corner, in OpenCV's unit
 
 
 class Found(NamedTuple):
-    """Where a reference's background is: (2,) pixels, size, agreement, whether it is leaving."""
+    """Place of a reference's background: (2,) pixels, size, agreement, whether it is leaving."""
 
     place: NDArray[np.float64]
     size: float
@@ -50,9 +50,9 @@ class Found(NamedTuple):
 
 
 class Reference:
-    """A picture whose background is looked for in later ones.
+    """A picture whose background is searched for in later ones.
 
-    `place` and `size` are those of the background when it was taken.
+    `place` and `size` are those of the background in it.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Reference:
         self._motion = np.eye(2, 3)
 
     def find(self, grey: Frame, boxes: NDArray[np.float32]) -> Found | None:
-        """Follow the background into another picture; None where most of it is not found there."""
+        """Follow the background into another picture; None where most of it is not found."""
         if self._points is None:
             self._points = _corners(self._grey, self._boxes)
         if len(self._points) < _FEWEST:
@@ -95,7 +95,7 @@ class Reference:
 
 
 def small_grey(frame: Frame, shrink: int) -> Frame:
-    """A grey picture, smaller by a whole number (which OpenCV averages fastest)."""
+    """Shrink a picture to grey by a whole number, which OpenCV averages fastest."""
     height, width = (max(1, side // shrink) for side in frame.shape[:2])
     whole = frame[: height * shrink, : width * shrink]
     grey = cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY)
@@ -103,7 +103,7 @@ def small_grey(frame: Frame, shrink: int) -> Frame:
 
 
 def _corners(grey: Frame, boxes: NDArray[np.float32]) -> Points:
-    """Places (points, 2) that can be followed, outside the boxes."""
+    """Find trackable places (points, 2) outside the boxes."""
     mask = np.full(grey.shape, 255, np.uint8)
     for left, top, right, bottom in _grown(boxes).round().astype(int).clip(0):
         mask[top:bottom, left:right] = 0
@@ -114,7 +114,7 @@ def _corners(grey: Frame, boxes: NDArray[np.float32]) -> Points:
 def _follow(
     before: Frame, after: Frame, points: Points, expected: Points
 ) -> tuple[Points, NDArray[np.bool_]]:
-    """Find points of one picture in another, near where they are expected, and which were found."""
+    """Find points of one picture in another, near expected places; return places and a mask."""
     places, found, difference = cv2.calcOpticalFlowPyrLK(
         before,
         after,
@@ -132,9 +132,9 @@ def _follow(
 def _fit(
     then: Points, now: Points, stayed: NDArray[np.bool_], cells: NDArray[np.intp]
 ) -> NDArray[np.float64] | None:
-    """Find the motion (2, 3) of the background, None where its parts move each in their own way.
+    """Find the motion (2, 3) of the background, None where its parts move differently.
 
-    `stayed` are the points that are where the background was last found.
+    `stayed` are the points at the background's last place.
     """
     if _votes(stayed, cells) >= _STAYED:
         then, now = then[stayed], now[stayed]
@@ -151,7 +151,7 @@ def _fit(
 
 
 def _one_way(flow: Points, typical: Points) -> NDArray[np.bool_]:
-    """Which points move the typical way, at whatever speed."""
+    """Return which points move the typical way, at any speed."""
     length = np.linalg.norm(typical)
     if length < _AGREE:
         return np.zeros(len(flow), bool)
@@ -161,14 +161,14 @@ def _one_way(flow: Points, typical: Points) -> NDArray[np.bool_]:
 
 
 def _cells(points: Points, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Number of the part of the picture in which each point lies."""
+    """Return the number of the picture's part in which each point lies."""
     columns, rows = _CELLS
     column = (points[:, 0] * columns / shape[1]).astype(np.intp)
     return column + columns * (points[:, 1] * rows / shape[0]).astype(np.intp)
 
 
 def _votes(agrees: NDArray[np.bool_], cells: NDArray[np.intp]) -> float:
-    """Share of the parts of the picture in which at least half of the points agree."""
+    """Compute the share of the picture's parts in which at least half of the points agree."""
     points = np.bincount(cells)
     agreeing = np.bincount(cells, agrees)
     return float(np.mean(agreeing[points > 0] >= points[points > 0] / 2))
@@ -188,7 +188,7 @@ def _grown(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which points lie in any of the boxes, grown a little."""
+    """Return which points lie in any of the boxes, grown a little."""
     grown = _grown(boxes)
     above = points[:, None] >= grown[None, :, :2]
     below = points[:, None] <= grown[None, :, 2:]

@@ -1,8 +1,8 @@
-"""Whether the camera moves, told from what lies around the people while the frames stream by.
+"""Detects camera motion from the surroundings of the people, frame by frame.
 
-The background of a reference picture is found again in later ones (`background`). A camera that
-stands still is compared with one and the same picture all the time, so that errors do not add up;
-one that moves gets a new reference when the old one has half left the view.
+The background of a reference picture is found in later ones (`background`). A camera that stands
+still is always compared with the same picture, so that errors do not add up. A moving one gets a
+new reference when half of the old one has left the view.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ..poses import FrameDetections
 from .background import Frame, Reference, small_grey
 
 LOOKS_PER_SECOND = 10
-"""Hands that hold a camera move it at up to some hertz, and a pan crosses a picture in a second at
-the least; looking at more frames costs more and tells no more."""
+"""Looks a second: hands move a camera at up to some hertz, and a pan takes at least a second to
+cross a picture, so more looks add nothing."""
 
 LOOKED_AT = 320
-"""Pixels of the longer side that are looked at, at least. The noise of dark video is averaged away,
-and a tenth of a pixel is still a thirtieth of a percent of the picture."""
+"""Least pixels of the shrunk picture's longer side. Shrinking averages the noise of dark video, and
+a tenth of a pixel remains a thirtieth of a percent of the picture."""
 
 DRIFT = 0.05
 """Share of the picture's longer side that the background must drift for the camera to count as
@@ -42,29 +42,29 @@ ENOUGH_SEEN = 0.5
 
 
 CAMERA_MOVES, CAMERA_DRIFT = "camera_moves", "camera_drift"
-"""Names under which the verdicts, one a shot of the film, are kept with the 2D of a clip."""
+"""Names of the stored verdicts, one a shot of the film, beside the 2D of a clip."""
 
 
 @dataclass(frozen=True)
 class CameraVerdict:
-    """Whether a camera moves.
+    """Result of the camera motion detection.
 
     Parameters
     ----------
     moves
-        It does, beyond doubt: it pans, tilts or walks. False also where it is not known.
+        The camera certainly pans, tilts or walks. False also if unknown.
     known
         The background could be followed. Bare walls, darkness, cuts, a picture full of people,
-        zooms and a background that is all in motion leave it unknown.
+        zooms and a moving background leave it unknown.
     confidence
         Share of the looks, in 0..1, that found the background.
     drift
         Greatest distance between two places of the background in one shot, sway averaged away, as
         a share of the picture's longer side.
     agreement
-        Mean share of the background, in 0..1, that follows one motion. Near 1 a camera turns on
-        its place and `CameraMotion.path` undoes that; low where it walks, as what is near moves
-        more than what is far.
+        Mean share of the background, in 0..1, that follows one motion. It is near 1 for a camera
+        that turns in place, which `CameraMotion.path` undoes, and low for a walking one, since near
+        things move more than far ones.
     zoom
         Greatest ratio of two sizes of the background in one shot, 1 or more.
     """
@@ -110,14 +110,14 @@ class CameraMotion:
         self._last: Reference | None = None
 
     def add(self, frames: Sequence[Frame], detections: Sequence[FrameDetections]) -> None:
-        """Take the next frames.
+        """Add the next frames.
 
         Parameters
         ----------
         frames
             Pictures (height, width, 3) uint8, RGB, in order, all frames of the video.
         detections
-            The people in each, whose boxes are left out.
+            People in each, whose boxes are left out.
         """
         for frame, people in zip(frames, detections, strict=True):
             if self._frames % self._every == 0:
@@ -125,11 +125,11 @@ class CameraMotion:
             self._frames += 1
 
     def path(self) -> NDArray[np.float64]:
-        """Where the background is at each frame, (frames, 2) pixels from where it was at first.
+        """Return the background's place at each frame, (frames, 2) pixels from its first.
 
-        x right, y down, of what was in the middle of the picture: a camera that pans to the right
-        moves it to negative x. Taking it off keypoints undoes a pan. What happens while the
-        background cannot be followed, and across cuts, counts as no motion.
+        Axes are x right, y down: a camera that pans to the right moves the background to negative
+        x. Subtracting the path from keypoints undoes a pan. The path stands still while the
+        background cannot be followed, and across cuts.
         """
         if not self._looks:
             return np.zeros((self._frames, 2))
@@ -140,10 +140,10 @@ class CameraMotion:
         return np.stack([x, y], axis=1) * self._shrink
 
     def verdict(self, start: int = 0, stop: int | None = None) -> CameraVerdict:
-        """Say whether the camera moves, by the frames taken so far or a stretch of them.
+        """Tell whether the camera moves, over the frames so far or a stretch of them.
 
-        A stretch ends where the film is cut, if that is known: the other side of a cut may show the
-        same background from elsewhere, which would look like a motion of the camera.
+        A stretch ends at a known cut: after it the same background may be seen from elsewhere,
+        which would look like a motion of the camera.
         """
         stop = self._frames if stop is None else stop
         looked = [look for look in self._looks if start <= look.frame < stop]
@@ -168,7 +168,7 @@ class CameraMotion:
         )
 
     def arrays(self, cuts: Sequence[int] = ()) -> dict[str, NDArray[Any]]:
-        """What scenes need to know of it, one verdict for every shot, to be kept with the 2D."""
+        """Return what scenes need, one verdict for every shot, for storage with the 2D."""
         ends = [0, *cuts, self._frames]
         verdicts = [self.verdict(*shot) for shot in pairwise(ends)]
         return {

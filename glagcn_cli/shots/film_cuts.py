@@ -1,4 +1,4 @@
-"""Where a film is cut, told from small pictures while the frames stream by."""
+"""Finds the cuts of a film from small pictures, frame by frame."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILM_CUTS = "film_cuts"
-"""Name under which the cuts are kept with the 2D of a clip: numbers of first frames of shots."""
+"""Name of the stored cuts beside the 2D of a clip: numbers of first frames of shots."""
 
 AROUND = 0.25
-"""Seconds about a cut in which nothing else may change as much; no shot is shorter."""
+"""Seconds about a cut without another change as large; no shot is shorter."""
 
 SPIKE = 3.0
-"""Times that the change at a cut is larger than any about it: what moves goes on moving."""
+"""Ratio of the change at a cut to any change about it, since motion continues."""
 
 LEAST_CHANGE = 0.2
-"""1 less the correlation of the pictures before and after a cut, at least. Unlike places have 0.4
-to 1; the sun that comes out behind a tree had 0.16."""
+"""Least change at a cut: 1 less the correlation of the pictures before and after it. Unlike places
+have 0.4 to 1; the sun that comes out behind a tree had 0.16."""
 
 _SIZE = (32, 18)  # pixels: bodies are blots in it, and a shaken camera changes little
-_FINEST = 128  # pixels of the longer side: more are left out before the rest is averaged
-_GRAIN = 2.0  # grey levels; a picture that varies less is black, and nothing changes in it
+_FINEST = 128  # pixels of the longer side: larger pictures are subsampled before averaging
+_GRAIN = 2.0  # grey levels; a picture that varies less counts as black, without changes
 
 
 class FilmCuts:
     """Finds the cuts of a video.
 
-    A cut is one change from a frame to the next that stands out from all around it, after which
-    the picture of before does not come back: no flash, no frame that was lost. Fades and dissolves
-    are none.
+    A cut is a change between two frames that stands out from all changes around it, after which the
+    earlier picture does not return as after a flash or a lost frame. Fades and dissolves are not
+    found.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class FilmCuts:
     Attributes
     ----------
     cuts
-        Numbers of the frames that begin a new shot, of those that `AROUND` came after.
+        Numbers of the frames that begin a new shot, known `AROUND` later.
     """
 
     def __init__(self, fps: Fraction | float) -> None:
@@ -55,7 +55,7 @@ class FilmCuts:
         self._frames = 0
 
     def add(self, frames: Sequence[NDArray[np.uint8]]) -> None:
-        """Take the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
+        """Add the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
         for frame in frames:
             picture = _small(frame)
             change = _distance(picture, self._pictures[-1]) if self._pictures else 0.0
@@ -66,11 +66,11 @@ class FilmCuts:
                 self.cuts.append(self._frames - 1 - self._reach)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What is to be kept with the 2D."""
+        """Return the arrays for storage with the 2D."""
         return {FILM_CUTS: np.array(self.cuts, np.int64)}
 
     def _is_cut(self, at: int) -> bool:
-        """Whether the frame at this place, around which all are known, begins a shot."""
+        """Tell whether the frame at this place begins a shot; its neighbours are known."""
         change = self._changes[at]
         if change < LEAST_CHANGE:
             return False
@@ -83,9 +83,9 @@ class FilmCuts:
 
 
 def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A picture of few pixels, its mean and contrast taken out."""
+    """Return a small picture with its mean and contrast removed."""
     step = max(1, max(frame.shape[:2]) // _FINEST)
-    down, across = (min(step, side) for side in frame.shape[:2])  # of a strip, its only row
+    down, across = (min(step, side) for side in frame.shape[:2])  # at least one row of a strip
     thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
     small = cv2.resize(thinned, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= small.mean()
@@ -93,5 +93,5 @@ def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """1 less the correlation of two pictures: 0 for the same, 1 for unlike ones."""
+    """Compute 1 less the correlation of two pictures: 0 for the same, 1 for unlike ones."""
     return float(np.mean(np.square(one - other))) / 2

@@ -1,4 +1,4 @@
-"""The shots of a film: stretches of time between cuts, each lifted and placed on its own."""
+"""The shots of a film: stretches of time between cuts, lifted and placed independently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shot:
     moving_camera
         The camera moves in it.
     drift
-        How far the background drifts in it, as a share of the picture's longer side.
+        Drift of the background in it, as a share of the picture's longer side.
     """
 
     start: int
@@ -35,23 +35,23 @@ class Shot:
 
     @property
     def frames(self) -> slice:
-        """Its frames in those of the clip."""
+        """The shot's frames in the clip."""
         return slice(self.start, self.stop)
 
 
 def between_cuts(cuts: Sequence[int] | NDArray[Any], frames: int) -> list[Shot]:
-    """Shots of a clip of so many frames, by the first frames of the later ones.
+    """Return the shots of a clip of this many frames, from the first frames of the later ones.
 
-    Numbers that are no frame's are left out: they may come from a file.
+    Numbers outside the clip are ignored, since they may come from a file.
     """
     inside = sorted({int(cut) for cut in cuts if 0 < cut < frames})
     return [Shot(*ends) for ends in zip([0, *inside], [*inside, frames], strict=True)]
 
 
 def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
-    """Shots of a clip of so many frames, by what is kept of it (`ClipDetections.clip`).
+    """Return the shots of a clip of this many frames, from its stored arrays.
 
-    A file of another program says nothing of cuts: then all is one shot.
+    Without stored cuts, as in a file of another program, all is one shot.
     """
     shots = between_cuts(np.ravel(clip.get(FILM_CUTS, ())), frames)
     moves = np.ravel(clip.get(CAMERA_MOVES, False))
@@ -67,27 +67,27 @@ def shots_of(clip: Mapping[str, NDArray[Any]], frames: int) -> list[Shot]:
 def shots_of_part(
     clip: Mapping[str, NDArray[Any]], frames: int, part: slice
 ) -> dict[str, NDArray[Any]]:
-    """What is kept of the shots of a clip of so many frames, for a part of it."""
+    """Return the stored arrays of a clip's shots for a part of it."""
     shots = shots_of(clip, frames)
     chosen = np.arange(frames)[part]
     number = np.searchsorted([shot.start for shot in shots], chosen, side="right") - 1
-    told = [shots[one] for one in np.unique(number)]
+    seen = [shots[one] for one in np.unique(number)]
     of_part = {
         FILM_CUTS: np.flatnonzero(np.diff(number)) + 1,
-        CAMERA_MOVES: np.array([shot.moving_camera for shot in told]),
-        CAMERA_DRIFT: np.array([shot.drift for shot in told]),
+        CAMERA_MOVES: np.array([shot.moving_camera for shot in seen]),
+        CAMERA_DRIFT: np.array([shot.drift for shot in seen]),
     }
     return {name: values for name, values in of_part.items() if name in clip}
 
 
 def shot_of(person: Keypoints2D, shots: Sequence[Shot]) -> Shot:
-    """Shot in which somebody is seen; nobody is in two."""
+    """Return the shot in which a person is seen; a person is never in two."""
     first = int(np.argmax(person.valid))
     return next(shot for shot in shots if first < shot.stop)
 
 
 def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
-    """One person's keypoints in the frames of a shot alone."""
+    """Return one person's keypoints in the frames of a shot alone."""
     part = shot.frames
     return replace(
         person,
@@ -98,7 +98,7 @@ def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
 
 
 def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
-    """Poses of a shot in a clip of so many frames; there are none in the others."""
+    """Return a shot's poses in a clip of this many frames; the others have none."""
     if len(sequence) == frames:
         return sequence
 

@@ -1,4 +1,4 @@
-"""Follow people through a clip."""
+"""Follows people through a clip."""
 
 from typing import TYPE_CHECKING
 

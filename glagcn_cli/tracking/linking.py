@@ -1,7 +1,7 @@
-"""Who comes back is who went: tracklets of one person joined over gaps of some seconds.
+"""Links tracklets of one person over gaps of some seconds.
 
-All that ended and all that began are compared at once: a person who comes out from behind another
-is then given back to the right one of several who went missing.
+All ends and all beginnings are compared at once, so that a person who reappears is matched with the
+right one of several missing people.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ from ..similarity import centre
 from .tracklets import Tracklet
 
 LONGEST_ABSENCE = 5.0
-"""Seconds after which somebody who comes back is taken for somebody else."""
+"""Seconds after which a returning person counts as a new one."""
 
 PLACE_SPREAD, PLACE_GROWTH = 0.08, 0.5
-"""How far people are from where they are expected, in diagonals of their box: at once, and more for
-each second away. Walking at 1.4 m/s is 0.75 diagonals a second, running several times that."""
+"""Spread of people about their expected place, in diagonals of their box: at once, and for each
+second away. Walking at 1.4 m/s is 0.75 diagonals a second, running several times that."""
 
 SIZE_SPREAD, SIZE_GROWTH = 0.12, 0.1
-"""The same of the logarithm of their size; it also changes as they turn and bend."""
+"""The same spread of the logarithm of their size, which changes also as they turn and bend."""
 
 SAME_BEFOREHAND = 3.0
-"""Logarithm of how much likelier it is that whoever appears was there before than that somebody
-new comes, if both would be as far from what is expected."""
+"""Logarithm of the prior odds that an appearing person was there before, against a new one."""
 
 LEAST_EVIDENCE = 0.0
-"""Logarithm of likelihoods from which two tracklets are one person."""
+"""Log-likelihood ratio from which two tracklets are one person."""
 
-_ABOUT = 1.0  # seconds at an end of a tracklet that tell place, speed and size
-_SLOWING = 1.0  # seconds over which people who went out of sight go on as they went
+_ABOUT = 1.0  # seconds at an end of a tracklet that give place, speed and size
+_SLOWING = 1.0  # seconds over which people out of sight continue their motion
 _SMALLEST = 0.05  # of the ends compared, so that one pixel has a size
 
 
@@ -58,16 +57,16 @@ def link(
     Parameters
     ----------
     tracklets
-        Of one shot.
+        Tracklets of one shot.
     clip
-        The detections that they are of.
+        Detections of the tracklets.
     fps
         Frames per second.
 
     Returns
     -------
     list of Tracklet
-        One a person, in the order in which they were first seen.
+        One a person, in the order of their first frames.
     """
     ordered = sorted(tracklets, key=lambda t: (t.frames[0], t.rows[0]))
     follower = _best_followers(ordered, clip, fps)
@@ -91,7 +90,7 @@ def link(
 def _best_followers(
     ordered: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
 ) -> list[int | None]:
-    """For each tracklet the one that goes on with it: most evidence in all, one for one."""
+    """Match each tracklet with the one that continues it, by most evidence in all, one to one."""
     count = len(ordered)
     ends = [_end(t, clip, fps, last=True) for t in ordered]
     starts = [_end(t, clip, fps, last=False) for t in ordered]
@@ -101,13 +100,13 @@ def _best_followers(
         low = np.searchsorted(first, end.frame, side="right")
         high = np.searchsorted(first, end.frame + LONGEST_ABSENCE * fps, side="right")
         for after in range(low, high):
-            told = _evidence(end, starts[after], fps)
-            if told > LEAST_EVIDENCE:
+            gain = _evidence(end, starts[after], fps)
+            if gain > LEAST_EVIDENCE:
                 pairs.append((before, after))
-                evidence.append(told)
+                evidence.append(gain)
     if not pairs:
         return [None] * count
-    # Everybody may also be followed by nobody, at no gain: a column of one's own.
+    # An own column for every tracklet without a successor, at no gain.
     most = max(evidence) + 1
     rows = np.r_[[before for before, _ in pairs], np.arange(count)]
     columns = np.r_[[after for _, after in pairs], count + np.arange(count)]
@@ -118,7 +117,7 @@ def _best_followers(
 
 
 def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: bool) -> _End:
-    """What one end of a tracklet tells."""
+    """Describe one end of a tracklet."""
     frames = np.array(tracklet.frames)
     at = int(frames[-1 if last else 0])
     near = np.abs(frames - at) <= _ABOUT * fps
@@ -132,13 +131,13 @@ def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: 
     if np.ptp(seconds) > 0:
         away = seconds - seconds.mean()
         speed = away @ (middle - middle.mean(axis=0)) / (away @ away)
-        speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings tell little of it
+        speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings are uncertain
     diagonals = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1)
     return _End(at, middle[-1 if last else 0], speed, max(1.0, float(np.median(diagonals))))
 
 
 def _evidence(end: _End, start: _End, fps: float) -> float:
-    """Logarithm of how much likelier the two are one person than two."""
+    """Compute the logarithm of how much likelier the two are one person than two."""
     gap = (start.frame - end.frame) / fps
     unit = (end.size + start.size) / 2
     going = min(gap, _SLOWING)

@@ -1,4 +1,4 @@
-"""Detections followed from frame to frame, for as long as there is no doubt."""
+"""Follows detections from frame to frame, as long as there is no doubt."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..poses import FrameDetections
 from ..similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
 
 GIVEN_UP = 0.4
-"""Seconds after which somebody who is not seen is no longer waited for here. Later, `track_linking`
-decides with all in view that happened in between."""
+"""Seconds after which a missing person's tracklet ends. `linking` joins it later with knowledge of
+the frames in between."""
 
 LEAST_SIMILARITY = 0.35
 """Below this a detection is not the person of a track."""
 
 TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
-NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection founds no track
+NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection starts no track
 DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the same person
-VELOCITY_MEMORY = 0.7  # share of the old velocity kept at every frame
+VELOCITY_MEMORY = 0.7  # share of the old velocity in the next frame's
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Tracklet:
     velocity: NDArray = field(default_factory=lambda: np.zeros(2))  # pixels a frame
 
     def add(self, clip: Sequence[FrameDetections], frame: int, row: int) -> None:
-        """Take a detection as the next sighting."""
+        """Add a detection as the next sighting."""
         if self.frames:
             moved = centre(clip[frame].boxes[row]) - centre(self._last(clip).boxes[self.rows[-1]])
             step = moved / (frame - self.frames[-1])
@@ -45,7 +45,7 @@ class Tracklet:
     def similarities(
         self, clip: Sequence[FrameDetections], frame: int, rows: Sequence[int], fps: float
     ) -> NDArray[np.float64]:
-        """How likely detections of a frame are this person, (rows,) in 0..1."""
+        """Compute how likely detections of a frame are this person, (rows,) in 0..1."""
         last, row = self._last(clip), self.rows[-1]
         missed = frame - self.frames[-1]
         moved = self.velocity * missed
@@ -65,19 +65,19 @@ class Tracklet:
 
 
 def without_doubles(detections: FrameDetections) -> list[int]:
-    """Rows to keep: of two detections that show the same person the better scored one."""
-    kept: list[int] = []
+    """Return the rows to keep: of two detections of one person the better scored one."""
+    rows: list[int] = []
     for index in np.argsort(-detections.scores.mean(axis=1), kind="stable"):
         similar = keypoint_similarity(
             detections.keypoints[index],
             detections.scores[index],
-            detections.keypoints[kept],
-            detections.scores[kept],
+            detections.keypoints[rows],
+            detections.scores[rows],
             KEYPOINT_TOLERANCE * size(detections.boxes[index]),
         )
         if not (similar >= DOUBLE_OVERLAP).any():
-            kept.append(int(index))
-    return kept
+            rows.append(int(index))
+    return rows
 
 
 def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -> list[Tracklet]:
@@ -88,7 +88,7 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
     clip
         Detections, one entry a frame.
     start, stop
-        The frames that are meant: nobody is followed out of them.
+        Frames to search; nobody is followed out of them.
     fps
         Frames per second.
     """
@@ -104,7 +104,7 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
         taken: set[int] = set()
         if alive:
             similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
-            # Pairs below the limit count nothing: their sum must not outweigh one good pair.
+            # Pairs below the limit are set to 0, so that their sum cannot outweigh one good pair.
             similarity[similarity < LEAST_SIMILARITY] = 0
             for who, column in zip(*linear_sum_assignment(-similarity), strict=True):
                 if similarity[who, column] > 0:

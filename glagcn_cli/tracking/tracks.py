@@ -1,4 +1,4 @@
-"""Who is who over time: detections of single frames become one track a person."""
+"""Turns the detections of single frames into one track a person."""
 
 from __future__ import annotations
 
@@ -21,23 +21,20 @@ SHORTEST_TRACK = 0.2  # seconds; shorter ones are noise unless nobody else was s
 
 @dataclass(frozen=True)
 class Track:
-    """Where a person is among the detections of a clip.
+    """Detections of a person in a clip.
 
     Parameters
     ----------
     frames
-        Numbers of the frames in which they were found, rising.
+        Numbers of the frames with the person, rising.
     rows
-        Which of the detections of each of these frames is theirs.
-    importance
-        Frames x size: the main person is long in view and large, whatever a single frame says.
+        Number of the person's detection in each of these frames.
     person
-        Identity, from 1 in the order of importance.
+        Identity, from 1 in the order of frames x size: the main person is long in view and large.
     """
 
     frames: NDArray[np.intp]
     rows: NDArray[np.intp]
-    importance: float
     person: int
 
     def laid_out(
@@ -52,9 +49,9 @@ class Track:
         Parameters
         ----------
         clip
-            Detections, one entry a frame, in which the person was found.
+            Detections, one entry a frame.
         fps, image_size, joint_set
-            As `Keypoints2D` has them.
+            As in `Keypoints2D`.
         """
         keypoints = np.zeros((len(clip), len(joint_set), 2), dtype=np.float32)
         scores = np.zeros((len(clip), len(joint_set)), dtype=np.float32)
@@ -78,7 +75,7 @@ def find_people(
     fps
         Frames per second.
     cuts
-        First frames of shots: nobody is the same person before and after one.
+        First frames of shots; nobody is followed over a cut.
 
     Returns
     -------
@@ -96,7 +93,7 @@ def find_people(
     ]
     order = np.argsort(-np.array(sizes), kind="stable")
     return [
-        Track(np.array(found[k].frames), np.array(found[k].rows), float(sizes[k]), number)
+        Track(np.array(found[k].frames), np.array(found[k].rows), number)
         for number, k in enumerate(order, start=1)
     ]
 
@@ -108,6 +105,6 @@ def track_people(
     joint_set: JointSet,
     cuts: Sequence[int] = (),
 ) -> list[Keypoints2D]:
-    """Find the people of a clip and lay all of them out, as `find_people` and `Track` say."""
+    """Find the people of a clip and lay all of them out."""
     found = find_people(clip, fps, cuts)
     return [track.laid_out(clip, fps, image_size, joint_set) for track in found]

@@ -1,4 +1,4 @@
-"""Whether people stand upright in the picture: a sign that it is not turned on its side."""
+"""Checks that people stand upright in the picture, which a turned picture breaks."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LARGEST_LEAN = 60.0
 """Degrees between a trunk and the picture's upward direction above which nobody stands."""
 
 SURE_SCORE = 0.3
-"""Mean 2D score of hips and shoulders below which a frame says nothing."""
+"""Mean 2D score of hips and shoulders below which a frame is ignored."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def median_lean(people: Sequence[Keypoints2D]) -> float | None:
-    """Angle between trunks and the picture's upward direction: the median over people and frames.
+    """Compute the median angle between trunks and the picture's up, over people and frames.
 
     Returns
     -------
@@ -42,14 +42,14 @@ def median_lean(people: Sequence[Keypoints2D]) -> float | None:
 
 
 def warn_if_turned(people: Sequence[Keypoints2D], video: Path | str) -> None:
-    """Warn when most poses of a video lie or stand on their heads, as in a turned picture."""
+    """Warn when most poses of a video lie or are upside down, as in a turned picture."""
     lean = median_lean(people)
     if lean is None or lean <= LARGEST_LEAN:
         return
     posture = "stand on their heads" if lean >= 180 - LARGEST_LEAN else "lie on their sides"
-    _log.warning(
+    log.warning(
         "%s: the people in it %s most of the time; if the picture is turned, turn it upright in a "
-        "video editor and run again: poses from a turned picture are wrong",
+        "video editor and run again, since poses from a turned picture are wrong",
         video,
         posture,
     )

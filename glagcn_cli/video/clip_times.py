@@ -100,11 +100,11 @@ class ClipRange:
         return cls(**{n: settings[n] for n in names if type(settings.get(n)) in (int, float)})
 
     def first(self, fps: Fraction) -> int:
-        """Number of the first frame, of a clip of this rate."""
+        """Return the number of the first frame, for a clip of this rate."""
         return _frame_of(self.start, fps)
 
     def stop(self, fps: Fraction) -> int | None:
-        """Number of the first frame after the part, of a clip of this rate; None for no end.
+        """Return the number of the first frame after the part, at this rate; None for no end.
 
         Raises
         ------

@@ -154,14 +154,14 @@ def _run_of_numbers(pattern: Path) -> tuple[int, int]:
 
 
 def _parted(pattern: Path) -> tuple[str, str, str]:
-    """What a name has before its number, the number's place, and what comes after."""
+    """Split a name into the part before its number, the number's place, and the rest."""
     number = NUMBER.search(pattern.name)
     assert number is not None
     return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
 
 
 def _escaped(pattern: Path) -> Path:
-    """The pattern with every other percent sign doubled, as ffmpeg wants it."""
+    """Return the pattern with every other percent sign doubled, as ffmpeg wants it."""
     before, number, after = (text.replace("%", "%%") for text in _parted(pattern))
     return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
 
@@ -194,7 +194,7 @@ def _judge(kept: Source, report: ffmpeg.Report) -> None:
 
 
 def _rate(fps: float | None) -> Fraction:
-    """The exact rate meant: 29.97 is 30000/1001."""
+    """Return the intended exact rate: 29.97 is 30000/1001."""
     if fps is None:
         log.info("numbered pictures: read as %g a second; --fps changes it", DEFAULT_IMAGE_FPS)
         fps = DEFAULT_IMAGE_FPS

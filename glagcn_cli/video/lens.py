@@ -98,7 +98,7 @@ class _Box(NamedTuple):
 
 
 def _boxes(stream: BinaryIO, parent: _Box) -> Iterator[_Box]:
-    """The boxes inside a box (QuickTime File Format, "atoms"; ISO/IEC 14496-12, 4.2)."""
+    """Yield the boxes inside a box (QuickTime File Format, "atoms"; ISO/IEC 14496-12, 4.2)."""
     place = parent.start
     while place + 8 <= parent.end:
         stream.seek(place)
@@ -116,7 +116,7 @@ def _boxes(stream: BinaryIO, parent: _Box) -> Iterator[_Box]:
 
 
 def _of_metadata(stream: BinaryIO, box: _Box) -> float | None:
-    """The focal length in a `meta` box: `keys` names the items of `ilst` by their number."""
+    """Read the focal length of a `meta` box: `keys` names the items of `ilst` by number."""
     if box.end - box.start > _BIG_METADATA:
         return None
     stream.seek(box.start + 4)
@@ -144,7 +144,7 @@ def _content(stream: BinaryIO, box: _Box) -> bytes:
 
 
 def _value(data: bytes) -> str:
-    """The value of a `data` box as text: four bytes of type, four of language, then the value."""
+    """Return a `data` box's value as text: four bytes of type, four of language, the value."""
     kind, raw = int.from_bytes(data[:4], "big"), data[8:]
     if kind == _TEXT:
         return raw.decode(errors="replace")

@@ -24,6 +24,7 @@ __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 log = logging.getLogger(__name__)
 
 Frame = NDArray[np.uint8]
+"""A picture (height, width, 3), RGB; (height, width) where it is grey."""
 
 # What demuxers say when a file ends before its last frame.
 _CUT_OFF = ("partial file", "ended prematurely", "truncated", "Packet corrupt", "packet too short")

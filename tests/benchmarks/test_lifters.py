@@ -22,7 +22,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.error_scale import EXPONENTS, ErrorScale
 from glagcn_training.evaluation.evaluate import CAMERAS_PER_TAKE, observe_takes
-from glagcn_training.networks.compute_cost import multiplications
+from glagcn_training.networks.compute_cost import count_macs
 from tests.helpers.small_runs import small_packs, untrained_lifter
 from tests.helpers.synthetic_motion import write_pack
 
@@ -61,7 +61,7 @@ def lifter(tmp_path_factory) -> Path:
 
 
 def cost(choice: ModuleType, lifter: Lifter, **way) -> float:
-    return choice.multiplications_per_frame(lifter, choice.Way("", "", **way))
+    return choice.macs_per_frame(lifter, choice.Way("", "", **way))
 
 
 def test_costs_are_those_of_what_runs(choice, lifter) -> None:
@@ -69,11 +69,11 @@ def test_costs_are_those_of_what_runs(choice, lifter) -> None:
     loaded = Lifter.load(str(lifter))
     network = loaded.network
     assert isinstance(network, GLAGCN)
-    window = multiplications(network, 9 * 9) / (9 * 9)  # nearly linear in the frames
+    window = count_macs(network, 9 * 9) / (9 * 9)  # nearly linear in the frames
     assert cost(choice, loaded, hops=1) == pytest.approx(window / 2, rel=0.1)
     assert cost(choice, loaded, hops=9) == pytest.approx(9 * cost(choice, loaded, hops=1))
     assert cost(choice, loaded, flip=True) == 2 * cost(choice, loaded)
-    assert cost(choice, loaded, branch=CENTRE) == multiplications(network) / 2
+    assert cost(choice, loaded, branch=CENTRE) == count_macs(network) / 2
     fast = Lifter(network, replace(loaded.card, fps=50))
     assert cost(choice, fast) == 2 * cost(choice, loaded)
 
@@ -236,4 +236,4 @@ def test_a_doubtful_scale_of_the_errors_is_told(ship, lifter, monkeypatch, capsy
     ship.fit_errors(Lifter.load(str(lifter)), [])
     told = capsys.readouterr()
     assert "errors of the centre: 1.00 s^2.50" in told.out
-    assert "warning: errors of the centre: the exponent 2.50 is an end" in told.err
+    assert "warning: errors of the centre: the exponent 2.50 is at an end" in told.err

@@ -121,7 +121,7 @@ def test_a_row_has_the_ratio_to_its_limit() -> None:
         ({"a": 2.0, "b": 0.5}, []),
         ({"a": 1.51, "b": 5.0}, []),
         ({"a": 1.49, "b": 0.5}, ["a: was 2, is 1.49 (-26%)"]),
-        ({"b": 0.1}, ["a: was 2, is not measured any more", "b: was 0.5, is 0.1 (-80%)"]),
+        ({"b": 0.1}, ["a: was 2, is no longer measured", "b: was 0.5, is 0.1 (-80%)"]),
     ],
 )
 def test_what_fell_too_far_is_told(now: dict[str, float], told: list[str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from glagcn_cli.commands import demo
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 from glagcn_cli.errors import InputError
 from tests.helpers.clips import encode
 from tests.helpers.fake_detection import X264

@@ -258,7 +258,7 @@ def test_the_real_program_end_to_end(tmp_path, lifter) -> None:
 
 
 def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
-    from glagcn_cli.diagnostics.drawn_people import draw_people
+    from glagcn_cli.diagnostics.synthetic_people import draw_people
     from tests.helpers.clips import encode
 
     picture = draw_people(320, 256, [(160, 130, 200)])
@@ -268,8 +268,8 @@ def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
     assert np.isfinite(np.load(tmp_path / "a.npy")).all()
-    # MoveNet's hips and shoulders, as drawn (glagcn_cli/diagnostics/drawn_people.py): left is on
-    # the right.
+    # MoveNet's hips and shoulders as glagcn_cli/diagnostics/synthetic_people.py draws them: left is
+    # on the right.
     arrays = np.load(tmp_path / "a.npz")
     joints = dict(zip(arrays["joint_names"].tolist(), arrays["keypoints_2d"][0, 1], strict=True))
     for name, place in {

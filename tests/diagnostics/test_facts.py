@@ -271,7 +271,7 @@ def failed(monkeypatch: pytest.MonkeyPatch, detector: FakeDetector) -> dict[str,
 
 def test_without_somebody_found_what_was_drawn_is_lifted(monkeypatch) -> None:
     told = failed(monkeypatch, Seer(None))
-    assert told == {"finding people": "nobody was found in pictures that show somebody"}
+    assert told == {"finding people": "no person was found in pictures of a person"}
 
 
 def test_somebody_elsewhere_is_not_the_one_drawn(monkeypatch) -> None:
@@ -307,7 +307,7 @@ def test_colours_that_change_are_found_out(monkeypatch) -> None:
     monkeypatch.setattr(VideoReader, "__iter__", lambda self: (f[..., ::-1] for f in frames(self)))
     step = list(islice(self_test("cpu"), 3))[2]
     assert step.problem is not None
-    assert "not those encoded" in step.problem
+    assert "differ from the encoded ones" in step.problem
 
 
 def test_a_device_that_is_not_there_is_said_in_one_line(monkeypatch) -> None:

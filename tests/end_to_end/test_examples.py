@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 from glagcn_cli.pipeline import settings
 from tests.helpers.clips import encode, ffmpeg
 from tests.helpers.fake_detection import X264, FakeDetector, clip, random_lifter, use_detector

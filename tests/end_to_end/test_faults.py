@@ -114,7 +114,7 @@ def test_a_gpu_that_is_lost_keeps_what_was_found_before(
     lifting = models(lifter)
     lifting.load()
     lifting.device = "cuda:0"
-    with pytest.raises(DeviceError, match="run the command again, it goes on where it was"):
+    with pytest.raises(DeviceError, match="run the command again, which resumes"):
         process_video(lifting, source, [out / "a.npy"], use=KeypointsUse(cache=True))
     detector = use_detector(monkeypatch, FakeDetector())
     detector.done = 64
@@ -130,14 +130,14 @@ def test_memory_that_does_not_suffice_for_all_windows_halves_them(
     whole = models(lifter).lift(source).sequences[0].joints
     from glagcn_cli.lifting import windows
 
-    say = windows.say_of_windows
+    say = windows.predict_windows
 
     def small(network, inputs, **options):
         if len(inputs) > 20:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return say(network, inputs, **options)
 
-    monkeypatch.setattr(windows, "say_of_windows", small)
+    monkeypatch.setattr(windows, "predict_windows", small)
     use_detector(monkeypatch, FakeDetector())
     with caplog.at_level(logging.WARNING):
         halved = models(lifter).lift(source).sequences[0].joints

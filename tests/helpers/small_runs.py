@@ -46,7 +46,7 @@ def untrained_lifter(path: Path) -> Path:
 
 def trained(recipe: Recipe, data: Path, folder: Path) -> TrainingRun:
     """A run that has come to its end."""
-    run = TrainingRun(recipe, data, folder)
+    run = TrainingRun.open(recipe, data, folder)
     run.train()
     return run
 

@@ -265,13 +265,13 @@ def test_person_normalisation_is_about_the_joint_sets_own_root(monkeypatch) -> N
     )
     person_lifter = Lifter(build_lifter(architecture), LifterCard(architecture, PERSON))
     given = []
-    run = window_lifting.say_of_windows
+    run = window_lifting.predict_windows
 
     def watched(network, x, **rest):
         given.append(x.numpy())
         return run(network, x, **rest)
 
-    monkeypatch.setattr(window_lifting, "say_of_windows", watched)
+    monkeypatch.setattr(window_lifting, "predict_windows", watched)
     person_lifter.lift_steady(clip(9), SIZE)
     middle = normalise_windows(clip(9)[None], PERSON, SIZE, MPI_INF_3DHP17.root)[0]
     assert any(np.allclose(window, middle, atol=1e-6) for window in given[0])
@@ -283,7 +283,7 @@ def test_a_lifter_of_a_data_sets_own_2d_is_taken_with_a_warning(tmp_path, caplog
         path = tmp_path / f"{conversion}.pth"
         save_lifter(path, LIFTER.network, replace(LIFTER.card, conversion=conversion))
         Lifter.load(str(path))
-        assert ("as its data set marks them" in caplog.text) == warned
+        assert ("its data set's own 2D joints" in caplog.text) == warned
 
 
 def test_more_windows_than_a_batch_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def test_when_the_memory_is_full_batches_are_halved_for_good(
         assert batches(range(5)) == [0, 1, 4, 9, 16]
         assert batches(range(4)) == [0, 1, 4, 9]
     assert work.sizes == [5, 2, 2, 1, 2, 2]
-    assert caplog.text.count("going on with 2 at once") == 1
+    assert caplog.text.count("continuing with batches of 2") == 1
 
 
 def test_memory_for_not_even_one_is_an_error_that_says_what_to_do() -> None:
@@ -62,7 +62,7 @@ def test_other_errors_pass() -> None:
 
 
 def test_a_batch_of_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="batch of 0"):
+    with pytest.raises(ValueError, match="batch size is 0"):
         Batches(Squares(1, FULL[0]), 0)
 
 

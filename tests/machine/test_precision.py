@@ -7,7 +7,7 @@ from torch import nn
 
 from glagcn_cli.detection import mmpose_keypoints as keypoints_module
 from glagcn_cli.detection.models import find_files
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 from glagcn_cli.machine.precision import fast_precision, run_in
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter

@@ -16,7 +16,7 @@ from glagcn_cli.pipeline.settings import EVERYBODY, Settings
 from glagcn_cli.tracking.tracks import Track
 from tests.helpers.fake_detection import clip
 
-PEOPLE = [Track(np.arange(3), np.zeros(3, int), 100.0 / n, n) for n in (1, 2, 3)]
+PEOPLE = [Track(np.arange(3), np.zeros(3, int), n) for n in (1, 2, 3)]
 CLIP, FPS = Path("in.mp4"), Fraction(25)
 
 
@@ -34,7 +34,7 @@ def test_who_is_chosen(wanted: int | str, most: int | None, expected: list[int])
 
 def _in_frames(first: int, last: int, number: int) -> Track:
     frames = np.arange(first, last + 1)
-    return Track(frames, np.zeros(len(frames), int), 100.0 / number, number)
+    return Track(frames, np.zeros(len(frames), int), number)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class _Rate(click.ParamType):
         try:
             rate = Fraction(str(value))
         except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no number, such as 120 or 30000/1001", param, ctx)
+            self.fail(f"{value!r} is not a number; give one such as 120 or 30000/1001", param, ctx)
         if not 1 <= rate <= 10_000:
             self.fail(f"{value} is not between 1 and 10000", param, ctx)
         return rate
@@ -41,7 +41,7 @@ class _Rate(click.ParamType):
 
 @contextmanager
 def _notes_and_failures() -> Iterator[None]:
-    """Failures as messages, and notes on standard error."""
+    """Show failures as messages, and notes on standard error."""
     logger = logging.getLogger("glagcn_training")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("glagcn-data: %(message)s"))
@@ -94,7 +94,7 @@ def main() -> None:
 @click.option(
     "--fps",
     type=_Rate(),
-    help="Frames per second of all files, whatever they say. AMC files do not say; 120 is assumed.",
+    help="Frame rate of all files, overriding theirs. AMC files have none; 120 is assumed.",
 )
 @click.option(
     "--first-frame",
@@ -144,7 +144,7 @@ def convert(
 
 
 def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> None:
-    """Say what is in a pack; exit code 1 where files were left out."""
+    """Print what a pack holds; exit with code 1 where files were left out."""
     minutes = {
         kind: sum(len(clip.joints) for clip in clips if (clip.subject in held_out) == held) / 3000
         for kind, held in (("train", False), ("val", True))
@@ -178,8 +178,8 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
 @click.option(
     "--swap-subsets",
     is_flag=True,
-    help="Exchange the inward and the outward part of the skeleton graph. The file does not say "
-    "which is which; try this if the figures known for it do not come out.",
+    help="Exchange the inward and the outward part of the skeleton graph. The file does not name "
+    "them; try this if its published errors do not come out.",
 )
 @click.option("--data", default="", help="What it was trained on, stored in the checkpoint.")
 @click.option("--licence", default="", help="Terms of use of the weights, stored likewise.")
@@ -237,7 +237,7 @@ def import_command(
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True),
-    help="Of the multiplications that may stay.",
+    help="Share of the multiply-accumulates (MACs) that may stay.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def prune(
@@ -245,8 +245,8 @@ def prune(
 ) -> None:
     """Make a lifter smaller by leaving out the channels that matter least.
 
-    It is worse than it was until it has been trained on: glagcn-train --init PRUNED.pth with the
-    number of channels that this command prints.
+    The result is worse until it is trained further: glagcn-train --init PRUNED.pth with the number
+    of channels that this command prints.
     """
     with _notes_and_failures():
         from ..lifter_files.prune_file import prune_checkpoint

@@ -31,7 +31,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that both commands have."""
+    """Add the options that both commands have."""
     for option in (
         click.option(
             "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]",
@@ -42,7 +42,7 @@ def _shared_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--keypoints", type=click.Choice(KEYPOINTS),
-            help="Which 2D joints of a filmed data set: exact (gt) or as a detector found "
+            help="2D joints of a filmed data set: exact (gt) or as a detector found "
             "them (cpn_ft_h36m_dbb for h36m, detectron_pt_coco for humaneva). Default: gt; in "
             "glagcn-eval what the lifter was trained on.",
         ),
@@ -92,7 +92,7 @@ def _prepare(device: str, threads: int | None) -> str:
 @_shared_options
 @click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path),
-    help="Run folder. If it holds an interrupted run with the same settings, that run goes on.",
+    help="Run folder. An interrupted run with the same settings in it is resumed.",
 )  # fmt: skip
 @click.option(
     "--config", metavar="NAME|FILE",
@@ -130,11 +130,11 @@ def train(
     device: str,
     threads: int | None,
 ) -> None:
-    """Train a lifter, the network that makes 3D joints of 2D joints.
+    """Train a lifter, the network that turns 2D joints into 3D joints.
 
     OUT/lifter.pth is the lifter that validated best, for `glagcn-video --lifter` and `glagcn-eval
-    --weights`; OUT/report.md says what was trained and how well it does. A run that was stopped
-    goes on from its last state when the same command is given again.
+    --weights`; OUT/report.md lists its settings and errors. The same command resumes a stopped run
+    from its last state.
 
     \b
     glagcn-train --dataset h36m --data-dir DATA -o OUT
@@ -180,7 +180,7 @@ def _list_configs(context: click.Context) -> None:
     default="val",
     show_default=True,
     help="val is a training subject that training holds out, test the published test set; motion "
-    "packs say themselves which clips are which.",
+    "packs name the split of each clip.",
 )
 @click.option(
     "--holdout",
@@ -200,8 +200,8 @@ def _list_configs(context: click.Context) -> None:
     type=click.Choice(["exact", "detector", "measured"]),
     default="exact",
     show_default=True,
-    help="2D joints as they are; with Gaussian errors of up to 3 % of the person's size; with the "
-    "errors and scores that detectors give, joint by joint and correlated in time.",
+    help="2D joints as they are; with Gaussian errors of up to 3 % of the person's size; with "
+    "measured errors and scores of a detector, joint by joint and correlated in time.",
 )
 @click.option(
     "--takes",
@@ -209,13 +209,13 @@ def _list_configs(context: click.Context) -> None:
     default=0,
     show_default=True,
     metavar="N",
-    help="Measure so many takes, evenly chosen; 0 for all.",
+    help="Number of takes to measure, evenly chosen; 0 for all.",
 )
 @click.option(
     "--branch",
     type=click.Choice(["sequence", "centre"]),
-    help="What lifts: the sequence branch, all frames of a window at once, or the local module, a "
-    "window for every frame, as published and as videos are lifted (default).",
+    help="Branch: sequence lifts all frames of a window at once; centre, the local module, lifts "
+    "one frame a window, as published and as videos are lifted (default).",
 )
 @click.option("--flip", is_flag=True, help="Average with the lifted mirror image, as published.")
 @click.option(
@@ -255,10 +255,10 @@ def evaluate(
 ) -> None:
     """Measure a lifter on a data set: errors in millimetres by action, and their mean.
 
-    Told as well: how often limbs flip in depth, and, of a lifter that says so, how well it knows
-    which way is up and how sure it may be.
+    Also reported: how often limbs flip in depth, and the errors of the lifter's up direction and
+    uncertainty, if it estimates them.
 
-    Motion capture is seen by virtual cameras of a fixed seed, so that a figure can be had again.
+    Motion capture is seen by virtual cameras of a fixed seed, so that figures are reproducible.
 
     \b
     glagcn-eval --dataset h36m --data-dir DATA --split test --weights OUT/lifter.pth --flip

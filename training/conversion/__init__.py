@@ -1,1 +1,1 @@
-"""Motion capture files (BVH, ASF/AMC) into motion packs."""
+"""Converts motion capture files (BVH, ASF/AMC) to motion packs."""

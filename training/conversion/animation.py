@@ -1,4 +1,4 @@
-"""A skeleton in motion as its file gives it: nodes by name, in the file's own unit and axes."""
+"""A skeleton in motion as its file stores it: nodes by name, in the file's unit and axes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMESPACE = re.compile(r"^(?:.*:|mixamorig\d*[_:]?)")
 
 
 def plain_name(name: str) -> str:
-    """Name of a node without its namespace, in lower case."""
+    """Return the name of a node without its namespace, in lower case."""
     return _NAMESPACE.sub("", name).lower()
 
 
@@ -31,19 +31,19 @@ class Animation:
     path
         The file.
     names
-        Names of the nodes as the file has them; a parent stands before its children.
+        Names of the nodes in the file; a parent stands before its children.
     parents
         Index of each node's parent, -1 for the root.
     rest
-        (nodes, 3) positions when nothing is rotated, file's unit and axes.
+        (nodes, 3) positions without any rotation, file's unit and axes.
     positions
         (frames, nodes, 3) file's unit and axes.
     rotations
-        (frames, nodes, 3, 3) by which each node turns what hangs on it, from rest to world.
+        (frames, nodes, 3, 3) rotations of each node's children, from rest to world.
     fps
-        Frames per second; None where the format does not say.
+        Frames per second; None where the format has none.
     unit
-        Metres in the file's unit; None where the format does not say.
+        Metres in the file's unit; None where the format has none.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class Animation:
 
     def __post_init__(self) -> None:
         if len(self.positions) < 2:
-            raise InputError(f"{self.path}: one frame only; a clip needs at least two")
+            raise InputError(f"{self.path}: has one frame; give a motion of at least two")
         if not (np.isfinite(self.positions).all() and np.isfinite(self.rest).all()):
             raise InputError(f"{self.path}: the motion holds NaN or infinity")
 
@@ -67,35 +67,35 @@ class Animation:
         return {plain_name(self.names[i]): i for i in reversed(range(len(self.names)))}
 
     def has(self, *names: str) -> bool:
-        """Whether all these nodes exist, whatever their namespace and case."""
+        """Tell whether all these nodes exist, ignoring namespace and case."""
         return all(plain_name(name) in self._index for name in names)
 
     def index(self, name: str) -> int:
-        """Position of a node by name, whatever its namespace and case."""
+        """Return the number of a node by name, ignoring namespace and case."""
         return self._index[plain_name(name)]
 
     def rest_offset(self, name: str) -> NDArray[np.float64]:
-        """(3,) from a node's parent to the node, at rest."""
+        """Return the vector (3,) from a node's parent to the node, at rest."""
         node = self.index(name)
         return self.rest[node] - self.rest[self.parents[node]]
 
     def children(self, node: int) -> list[int]:
-        """Nodes that hang on a node."""
+        """Return the children of a node."""
         return [child for child, parent in enumerate(self.parents) if parent == node]
 
     def ancestors(self, node: int) -> list[int]:
-        """The node itself, its parent, and so on to the root."""
+        """Return the node, its parent, and so on to the root."""
         line = [node]
         while self.parents[line[-1]] >= 0:
             line.append(self.parents[line[-1]])
         return line
 
     def common_ancestor(self, first: int, second: int) -> int:
-        """The nearest node that both hang on."""
+        """Return the nearest common ancestor of two nodes."""
         others = set(self.ancestors(second))
         return next(node for node in self.ancestors(first) if node in others)
 
     def attached(self, node: int, rest_point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(frames, 3) path of a point, given at rest, that is rigid with a node."""
+        """Return the path (frames, 3) of a point, given at rest, that moves with a node."""
         arm = rest_point - self.rest[node]
         return self.positions[:, node] + self.rotations[:, node] @ arm

@@ -1,9 +1,9 @@
 """ASF/AMC (Acclaim) files: a skeleton in one file, its motion in another.
 
-There is no well-kept reader of this format, so this is one, with its forward kinematics. A bone
+No maintained reader of this format exists, so this is one, with its forward kinematics. A bone
 starts where its parent ends and points along `direction` for `length`. Its rotation is given about
-axes of its own, which `axis` turns out of the world's: with C that turn and M the rotation of the
-frame (both about x, then y, then z), everything from the bone on turns by C M C^-1 in its parent.
+its own axes, which `axis` turns out of the world's. With C that turn and M the rotation of the
+frame (both about x, then y, then z), the bone and its children turn by C M C^-1 in its parent.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_asf_amc(asf_path: Path, amc_path: Path) -> Animation:
     -------
     Animation
         A node is a bone: its position is the bone's end, its rotation the bone's. The unit is what
-        CMU's files mean by ``length 0.45``: inches times 0.45.
+        CMU's files call ``length 0.45``: inches times 0.45.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def read_asf_amc(asf_path: Path, amc_path: Path) -> Animation:
 def _turn(
     bone: Bone, values: NDArray[np.float64] | None, frames: int, asf_degrees: bool, degrees: bool
 ) -> Rotation:
-    """C M C^-1 of a bone in every frame."""
+    """Compute C M C^-1 of a bone for every frame."""
     from scipy.spatial.transform import Rotation
 
     rotated = [i for i, axis in enumerate(bone.dof) if axis.startswith("r")]
@@ -104,7 +104,7 @@ def _turn(
 
 
 def read_asf(path: Path) -> Asf:
-    """Read a skeleton; raises ``InputError`` where it is damaged."""
+    """Read a skeleton; raise ``InputError`` where it is damaged."""
     sections = _sections(path)
     try:
         units = {words[0]: words[1] for words in sections["units"]}
@@ -123,17 +123,17 @@ def read_asf(path: Path) -> Asf:
 
 
 def _place(name: str, bones: dict[str, Bone], ordered: dict[str, Bone]) -> None:
-    """Add a bone after all that it hangs on."""
+    """Add a bone after all its ancestors."""
     if name not in ordered:
         parent = bones[name].parent
         if parent is None:
-            raise ValueError(f"bone {name!r} hangs on nothing")
+            raise ValueError(f"bone {name!r} has no parent")
         _place(parent, bones, ordered)
         ordered[name] = bones[name]
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """Words of each line that says something."""
+    """Yield the words of each line that is neither empty nor a comment."""
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
@@ -145,7 +145,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 
 def _sections(path: Path) -> dict[str, list[list[str]]]:
-    """Lines of each ``:keyword``, as words."""
+    """Split the lines into sections by ``:keyword``, as words."""
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] = []
     for words in _lines(path):
@@ -157,7 +157,7 @@ def _sections(path: Path) -> dict[str, list[list[str]]]:
 
 
 def _numbers(words: list[str], count: int) -> NDArray[np.float64]:
-    """Exactly so many finite numbers; raises ``ValueError``."""
+    """Parse exactly this many finite numbers; raise ``ValueError`` otherwise."""
     values = np.array([float(word) for word in words])
     if len(values) != count or not np.isfinite(values).all():
         raise ValueError(f"expected {count} numbers, found {' '.join(words)!r}")
@@ -165,18 +165,18 @@ def _numbers(words: list[str], count: int) -> NDArray[np.float64]:
 
 
 def _axis(words: list[str]) -> tuple[list[float], str]:
-    """Three angles and the order of the axes they turn about."""
+    """Parse three angles and the order of the axes they turn about."""
     *angles, order = words
     if sorted(order.lower()) != ["x", "y", "z"]:
-        raise ValueError(f"{order!r} is no order of the axes")
+        raise ValueError(f"{order!r} is not an order of the axes")
     return _numbers(angles, 3).tolist(), order.lower()
 
 
 def _freedoms(words: list[str]) -> list[str]:
-    """Degrees of freedom in lower case, each at most once."""
+    """Return the degrees of freedom in lower case, each at most once."""
     dof = [word.lower() for word in words]
     if len(set(dof)) < len(dof) or not set(dof) <= {"tx", "ty", "tz", "rx", "ry", "rz", "l"}:
-        raise ValueError(f"{' '.join(words)!r} are no degrees of freedom")
+        raise ValueError(f"{' '.join(words)!r} are not degrees of freedom")
     return dof
 
 
@@ -186,7 +186,7 @@ def _root(lines: list[list[str]]) -> Bone:
         raise ValueError("a root that is turned at rest is not supported")
     order = _freedoms(given["order"])
     if not {"tx", "ty", "tz"} <= set(order):
-        raise ValueError(f"the root moves along {' '.join(order)} only")
+        raise ValueError(f"the root moves along {' '.join(order)} only, expected x, y and z")
     return Bone(ROOT, axis=_axis(["0", "0", "0", *given.get("axis", ["xyz"])]), dof=order)
 
 
@@ -209,7 +209,7 @@ def _bones(lines: list[list[str]]) -> Iterator[Bone]:
 
 
 def _read_amc(path: Path, asf: Asf) -> tuple[dict[str, NDArray[np.float64]], bool]:
-    """Values (frames, degrees of freedom) of each bone, and whether angles are in degrees."""
+    """Read the values (frames, degrees of freedom) of each bone, and whether angles are degrees."""
     rows: dict[str, list[list[str]]] = {}
     frames, degrees = 0, asf.degrees
     for words in _lines(path):
@@ -229,12 +229,14 @@ def _read_amc(path: Path, asf: Asf) -> tuple[dict[str, NDArray[np.float64]], boo
         if len(values) != frames or {len(row) for row in values} != {expected[1]}:
             raise InputError(
                 f"{path}: {name!r} should have {expected[1]} values in each of {frames} frames; "
-                "the file is cut off, or the skeleton is another one's"
+                "the file is cut off, or the skeleton belongs to another one"
             )
         try:
             motion[name] = np.array(values, dtype=np.float64)
         except ValueError as error:
-            raise InputError(f"{path}: {name!r} has a value that is no number: {error}") from error
+            raise InputError(
+                f"{path}: {name!r} has a value that is not a number: {error}"
+            ) from error
         if not np.isfinite(motion[name]).all():
             raise InputError(f"{path}: {name!r} has a value that is NaN or infinity")
     return motion, degrees

@@ -25,8 +25,8 @@ def read_bvh(path: Path) -> Animation:
     Raises
     ------
     InputError
-        pybvh is not installed, or the file is damaged, has one frame, holds NaN or is of a kind
-        that pybvh does not read (joints other than the root that move, for instance).
+        pybvh is not installed or does not support the file (joints other than the root that move,
+        for instance), or the file is damaged, has one frame or holds NaN.
     """
     try:
         import pybvh
@@ -35,7 +35,7 @@ def read_bvh(path: Path) -> Animation:
             f"{path}: reading BVH needs pybvh, which is not installed: pip install 'glagcn[train]'"
         ) from error
     try:
-        # The up axis is ours to find; given one, pybvh does not guess and warn.
+        # We find the up axis ourselves; with one given, pybvh does not guess and warn.
         file = pybvh.read_bvh_file(path, world_up="+y")
         positions, local = file.node_positions(), file.to_rotmat()[1]
     except (ValueError, IndexError, OSError) as error:

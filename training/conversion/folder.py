@@ -1,4 +1,4 @@
-"""A folder of motion capture files into clips: one file after another, the bad ones told."""
+"""Reads a folder of motion capture files as clips, and reports the files that are damaged."""
 
 from __future__ import annotations
 
@@ -22,12 +22,10 @@ from .bvh import read_bvh
 from .placing import FPS, metres_per_unit, put_on_floor, stand_up, starts_with_t_pose, up_axis
 from .rigs import body_of
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 AMC_FPS = 120
-"""Frames per second of an AMC file, which does not say; nearly all of CMU's."""
-
-FIRST_FRAMES = ("auto", "keep", "drop")
+"""Frames per second of AMC files, which do not store it; that of nearly all of CMU's."""
 
 _CMU_NAME = re.compile(r"^(\d{1,3})_(\d+)")
 _LARGEST_REACH = 3.2  # metres from the hip that a pack can store
@@ -42,7 +40,7 @@ class Clip:
     name
         File name without its suffix.
     subject
-        Who: "7" of ``07_02.amc``, else the folder's name.
+        Name of the subject: "7" of ``07_02.amc``, else the folder's name.
     joints
         (frames, 17, 3) metres, z up, 50 frames a second.
     source
@@ -66,7 +64,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read; what is None or "auto" is found out.
+    """Settings for reading files; None and "auto" are found from the files.
 
     Parameters
     ----------
@@ -75,7 +73,7 @@ class Reading:
     up
         "y" or "z".
     fps
-        Frames per second of all files, whatever they say.
+        Frames per second of all files, overriding theirs.
     first_frame
         Whether to drop each file's first frame: "auto" drops T-poses.
     """
@@ -89,12 +87,12 @@ class Reading:
 def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
     """Read all BVH and AMC files in a folder and the folders in it.
 
-    Files that cannot be read are told as warnings and left out.
+    Files that cannot be read are left out with a warning.
 
     Returns
     -------
     clips, problems
-        In the order of their paths, and what was wrong with each file that was left out.
+        Clips in the order of their paths, and the problem of each file that was left out.
 
     Raises
     ------
@@ -110,34 +108,34 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
             clips.append(_clip(path, folder, reading))
         except InputError as error:
             problems.append(str(error))
-            logger.warning("left out: %s", error)
+            log.warning("left out: %s", error)
     if not clips:
         raise InputError(f"{folder}: none of its {len(paths)} files can be read: {problems[0]}")
     if shortened := sum(clip.shortened for clip in clips):
         why = "a T-pose" if reading.first_frame == "auto" else "as asked"
-        logger.info("first frame left out (%s) in %d of %d files", why, shortened, len(clips))
+        log.info("first frame left out (%s) in %d of %d files", why, shortened, len(clips))
     return _on_floor(clips), problems
 
 
 def subject_of(path: Path) -> str:
-    """The number before the underscore in CMU's file names, else the folder's name."""
+    """Return the number before the underscore in CMU's file names, else the folder's name."""
     match = _CMU_NAME.match(path.stem)
     return str(int(match[1])) if match else path.resolve().parent.name
 
 
 def skeleton_of(amc: Path) -> Path:
-    """The ASF file of an AMC file: of the same name, of its subject, or the only one beside it."""
-    beside = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
+    """Find the ASF file of an AMC file: of the same name, of its subject, or the only one there."""
+    near = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
     names = (amc.stem.lower(), amc.stem.split("_")[0].lower())
     for name in names:
-        for path in beside:
+        for path in near:
             if path.stem.lower() == name:
                 return path
-    if len(beside) == 1:
-        return beside[0]
+    if len(near) == 1:
+        return near[0]
     raise InputError(
         f"{amc}: no skeleton; expected {names[0]}.asf, {names[1]}.asf or a single .asf file in its "
-        f"folder, found {len(beside)} of other names"
+        f"folder, found {len(near)} of other names"
     )
 
 
@@ -160,15 +158,15 @@ _FILES_ASKED = 25
 
 
 def _common_up_axis(paths: Sequence[Path]) -> str:
-    """The up axis of most of the files, so that one who lies down does not turn the world."""
+    """Return the up axis of most files, so that a person lying down does not tilt the world."""
     votes: Counter[str] = Counter()
     for path in paths[:: max(1, len(paths) // _FILES_ASKED)]:
         try:
             votes[up_axis(body_of(_read(path)).joints)] += 1
         except InputError:
-            continue  # told when its turn comes
+            continue  # reported when it is read
     up = votes.most_common(1)[0][0] if votes else "y"
-    logger.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
+    log.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
     return up
 
 
@@ -202,7 +200,7 @@ def _clip(path: Path, folder: Path, reading: Reading) -> Clip:
 
 
 def _on_floor(clips: Sequence[Clip]) -> list[Clip]:
-    """Clips, each subject's brought onto the floor; in the order given."""
+    """Put each subject's clips on the floor; keep their order."""
     placed = list(clips)
     for subject in dict.fromkeys(clip.subject for clip in clips):
         own = [i for i, clip in enumerate(clips) if clip.subject == subject]

@@ -1,4 +1,4 @@
-"""Clips into one motion pack, with whole subjects held out for validation."""
+"""Writes clips as one motion pack, with whole subjects held out for validation."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from glagcn_cli.skeleton import H36M17
 from .folder import Clip
 from .placing import FPS
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 REL_UNIT = 1e-4
 """Metres of one step of the stored integers."""
 
 VALIDATION_SHARE = 0.05
-"""Of the frames, at least, where the subjects to hold out are not named."""
+"""Least share of the frames to hold out, where no subjects are named."""
 
 
 def validation_subjects(clips: Sequence[Clip], named: Collection[str] | None) -> set[str]:
-    """Subjects to hold out: those named, or the shortest ones until they make 5 % of the frames.
+    """Return the subjects to hold out: the named ones, or the shortest up to 5 % of the frames.
 
-    Never all of them, and nothing is drawn: the same files give the same split. "07" names "7".
+    Never all subjects, and nothing is random: the same files give the same split. "07" names "7".
 
     Raises
     ------
     InputError
-        A subject named is not there, or none would be left to train on.
+        A named subject does not exist, or none is left to train on.
     """
     frames: Counter[str] = Counter()
     for clip in clips:
@@ -62,7 +62,7 @@ def validation_subjects(clips: Sequence[Clip], named: Collection[str] | None) ->
 
 
 def _natural(name: str) -> tuple[int, str]:
-    """Sorts "7" before "10"."""
+    """Return a key that sorts "7" before "10"."""
     return (int(name) if name.isdecimal() else -1, name)
 
 
@@ -85,8 +85,7 @@ def write_pack(
     held_out
         Subjects whose clips are "val"; all others are "train".
     licence, credit
-        Of the data: under which terms weights trained on it may be used, and whom to name. Stored
-        beside the motion under these names.
+        Terms of weights trained on the data, and its source. Stored in the pack under these names.
     overwrite
         Replace an existing file.
     """
@@ -98,7 +97,7 @@ def write_pack(
         "root": motion[:, 0].astype(np.float32),
         "offsets": np.cumsum([0, *(len(clip.joints) for clip in clips)]).astype(np.int64),
         "clip_id": np.array([clip.name for clip in clips]),
-        # Numbers where all are, as in the packs that exist.
+        # Numbers if all subjects are numbers, as in existing packs.
         "subject": np.array(
             [int(name) for name in subjects] if all(map(str.isdecimal, subjects)) else subjects
         ),
@@ -115,4 +114,4 @@ def write_pack(
     with atomic_output(path, overwrite) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **cast("Any", arrays))
     if not held_out:
-        logger.warning("one subject only: nobody is held out, the pack has no validation clips")
+        log.warning("there is one subject only, so the pack has no validation clips")

@@ -1,4 +1,4 @@
-"""From a file's unit, axes, rate and floor to those of the motion packs.
+"""Converts a file's unit, axes, rate and floor to those of the motion packs.
 
 Packs are in metres, right-handed with z up, at 50 frames a second, with the floor near z = 0.
 """
@@ -16,26 +16,24 @@ from glagcn_cli.skeleton import H36M17
 
 from .asf_amc import METRES_IN_INCH
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FPS = 50
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": METRES_IN_INCH, "cmu": METRES_IN_INCH / 0.45}
-"""Metres in the units that files come in; "cmu" is inches divided by 0.45."""
+"""Metres in each unit; "cmu" is inches divided by 0.45."""
 
 STANDING_HEIGHTS = (1.2, 2.2)
-"""Metres: a unit is believed when the figure is this tall."""
-
-UP_AXES = ("y", "z")
+"""Metres: a unit is accepted when the figure is this tall."""
 
 ANKLE_HEIGHT = 0.08
 """Metres above the floor of an ankle that stands."""
 
 FLOOR_TOLERANCE = 0.15
-"""Metres: a floor within this of z = 0 is taken as it is."""
+"""Metres: a floor within this of z = 0 is not moved."""
 
-_LEVEL = np.cos(np.radians(25))  # of a limb in a T-pose, which no convention draws exactly
-_JUMP = 5.0  # times the fastest of the next steps: nobody starts so abruptly
+_LEVEL = np.cos(np.radians(25))  # of a limb in a T-pose, which is never exact
+_JUMP = 5.0  # times the fastest of the next steps, more than any real start
 _SMALLEST_JUMP = 0.03  # of the height, within one frame
 
 
@@ -47,8 +45,8 @@ def metres_per_unit(height: float, unit: str | float | None) -> float:
     height
         Standing height of the figure in the file's unit.
     unit
-        A name of `UNITS`, which is obeyed; or the metres that the file itself states, believed
-        where they make a person; or None.
+        A name of `UNITS`, which is used; or the metres in the file itself, used if they make a
+        person; or None.
 
     Raises
     ------
@@ -62,13 +60,13 @@ def metres_per_unit(height: float, unit: str | float | None) -> float:
         if low <= height * metres <= high:
             return metres
     raise InputError(
-        f"a figure {height:.4g} units tall is a person of {low} to {high} m in none of the units "
+        f"a figure {height:.4g} units tall is no person of {low} to {high} m in any of the units "
         f"{', '.join(UNITS)}; give --unit"
     )
 
 
 def up_axis(joints: NDArray[np.floating]) -> str:
-    """The axis, "y" or "z", along which the figure stands for most of the frames (F, 17, 3)."""
+    """Return the axis, "y" or "z", along which the figure stands in most frames (F, 17, 3)."""
     feet = joints[:, H36M17.indices(["left_ankle", "right_ankle"])].mean(axis=1)
     body = joints[:, H36M17.index("head")] - feet
     return "y" if np.median(body[:, 1]) >= np.median(body[:, 2]) else "z"
@@ -83,9 +81,9 @@ def stand_up(joints: NDArray[np.floating], up: str) -> NDArray[np.float64]:
 
 
 def starts_with_t_pose(joints: NDArray[np.floating], height: float, up: str) -> bool:
-    """Whether the first frame (of (F, 17, 3), file's unit) is a T-pose that the next one leaves.
+    """Tell whether the first frame of (F, 17, 3), in the file's unit, is an isolated T-pose.
 
-    A person who really begins in a T-pose is still in it a frame later.
+    A captured person is still in the T-pose a frame later.
     """
     if len(joints) < 3:
         return False
@@ -105,7 +103,7 @@ def starts_with_t_pose(joints: NDArray[np.floating], height: float, up: str) -> 
 
 
 def floor_level(joints: NDArray[np.floating]) -> float:
-    """Height z of the floor under (F, 17, 3) metres, z up: from the lowest ankle."""
+    """Compute the height z of the floor under (F, 17, 3) metres, z up, from the lowest ankle."""
     ankles = joints[:, H36M17.indices(["left_ankle", "right_ankle"]), 2]
     return float(np.percentile(ankles.min(axis=1), 2)) - ANKLE_HEIGHT
 
@@ -113,14 +111,14 @@ def floor_level(joints: NDArray[np.floating]) -> float:
 def put_on_floor(clips: Sequence[NDArray[np.float64]], name: str) -> list[NDArray[np.float64]]:
     """Bring the floor of one subject's clips (F, 17, 3) near z = 0.
 
-    Where the floor of most of the subject's clips is near z = 0, the recording's floor is right,
-    and who is above it has climbed something: nothing is moved. Otherwise each clip is moved by
-    the height of its own lowest foot.
+    Where most of the subject's clips have their floor near z = 0, the recording's floor is right
+    and nothing is moved: people above it have climbed. Otherwise each clip is moved by the height
+    of its own lowest foot.
     """
     levels = [floor_level(joints) for joints in clips]
     if abs(float(np.median(levels))) <= FLOOR_TOLERANCE:
         return list(clips)
-    logger.info(
+    log.info(
         "%s: the lowest feet are %.2f m off the floor; each clip is moved to stand on it",
         name,
         float(np.median(levels)),

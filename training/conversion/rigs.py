@@ -1,11 +1,11 @@
-"""Which nodes of which rig the 17 Human3.6M joints are.
+"""Maps the nodes of known rigs to the 17 joints of Human3.6M.
 
 The joints are those of the motion packs: hip the middle of the hip joints; thorax the middle of the
 resting shoulders, rigid with the node both arms hang on; neck the base of the skull; head about the
 height of the ears, 0.10 m above the neck of an adult; spine 0.22 m above the hip.
 
 CMU's ASF files are the reference. The BVH conversion of them that circulates (B. Hahne, 2008 and
-2010) differs in three ways, two of which are mended here and the third in `placing`:
+2010) differs in three ways. The first two are repaired here and the third in `placing`:
 
 - The thorax bone is lost: neck and collar bones sit on Spine1, where it begins, so that head and
   arms are 0.12 m too low. It is put back as long and in the direction of the bone before it.
@@ -55,7 +55,7 @@ class Rig:
     spine
         Node 0.22 m above the hip; None: on the way along the back.
     also
-        Nodes that tell this rig from others.
+        Nodes that distinguish this rig from others.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Rig:
     also: tuple[str, ...] = ()
 
     def limb(self, part: str, side: str) -> str:
-        """Node of a limb's joint on one side."""
+        """Return the node of a limb's joint on one side."""
         return self.limbs[part].format(s=side[0], Side=side.capitalize())
 
     @property
@@ -99,19 +99,19 @@ CMU_BVH = Rig(
 MIXAMO = Rig("Mixamo", _MIXAMO_LIMBS, neck="Head")
 
 RIGS = (CMU_ASF, CMU_BVH, MIXAMO)
-"""Tried in this order; the first whose nodes a file has is its rig."""
+"""Rigs in order of trial; a file's rig is the first whose nodes it has."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """The 17 joints of one file, still in its unit and axes.
+    """The 17 joints of one file, in its unit and axes.
 
     Parameters
     ----------
     joints
         (frames, 17, 3).
     height
-        Standing height of the figure, estimated from its bones, whatever its pose.
+        Standing height of the figure, estimated from its bones in any pose.
     """
 
     joints: NDArray[np.float64]
@@ -119,7 +119,7 @@ class Body:
 
 
 def rig_of(animation: Animation) -> Rig:
-    """The rig of a file; raises ``InputError`` with its nodes and the names looked for."""
+    """Find the rig of a file; raise ``InputError`` with its nodes and the expected names."""
     for rig in RIGS:
         if animation.has(*rig.nodes):
             return rig
@@ -134,7 +134,7 @@ def rig_of(animation: Animation) -> Rig:
 
 
 def body_of(animation: Animation) -> Body:
-    """Find the 17 joints of a file; raises ``InputError`` where its skeleton is unknown."""
+    """Find the 17 joints of a file; raise ``InputError`` where its skeleton is unknown."""
     rig = rig_of(animation)
     found = {
         f"{side}_{part}": animation.positions[:, animation.index(rig.limb(part, side))]
@@ -153,7 +153,7 @@ def body_of(animation: Animation) -> Body:
 
 
 def _thorax(animation: Animation, rig: Rig) -> NDArray[np.float64]:
-    """Middle of the shoulders at rest, carried by the node that both hang on."""
+    """Compute the middle of the shoulders at rest, moved with their common ancestor."""
     left, right = (animation.index(rig.limb("shoulder", side)) for side in SIDES)
     chest = animation.common_ancestor(left, right)
     return animation.attached(chest, (animation.rest[left] + animation.rest[right]) / 2)
@@ -162,7 +162,7 @@ def _thorax(animation: Animation, rig: Rig) -> NDArray[np.float64]:
 def _with_lost_bones(
     animation: Animation, found: dict[str, NDArray[np.float64]]
 ) -> dict[str, NDArray[np.float64]]:
-    """Neck, thorax and arms with the bones put back that CMU's BVH conversion lost."""
+    """Add the bones of neck, thorax and arms that CMU's BVH conversion lost."""
     mended = {
         joint: path
         for joint, path in found.items()
@@ -173,7 +173,7 @@ def _with_lost_bones(
             not animation.has(f"{side}FingerBase")
             or animation.rest_offset(f"{side}FingerBase").any()
         ):
-            continue  # a conversion that kept the bone
+            continue  # a conversion that has the bone
         forearm = found[f"{side}_wrist"] - found[f"{side}_elbow"]
         mended[f"{side}_wrist"] = found[f"{side}_wrist"] + _WRIST_BONE * forearm
     lost = _lost_thorax(animation)
@@ -181,7 +181,7 @@ def _with_lost_bones(
 
 
 def _lost_thorax(animation: Animation) -> NDArray[np.float64]:
-    """(frames, 3) the thorax bone that CMU's BVH conversion lost; zero where it is there."""
+    """Return the thorax bone (frames, 3) lost by CMU's BVH conversion; zero where present."""
     if not animation.has("Neck", "LeftShoulder", "RightShoulder"):
         return np.zeros(3)
     if any(animation.rest_offset(name).any() for name in ("Neck", "LeftShoulder", "RightShoulder")):
@@ -191,7 +191,7 @@ def _lost_thorax(animation: Animation) -> NDArray[np.float64]:
 
 
 def _height(found: dict[str, NDArray[np.float64]]) -> float:
-    """Standing height from the lengths of bones, mean of both legs and median over time."""
+    """Compute the standing height from bone lengths, mean of both legs, median over time."""
     chain = [("hip", "thorax"), ("thorax", "neck")]
     lengths = [np.linalg.norm(found[a] - found[b], axis=-1) for a, b in chain]
     for side in SIDES:
@@ -203,7 +203,7 @@ def _height(found: dict[str, NDArray[np.float64]]) -> float:
 def _spine(
     animation: Animation, rig: Rig, found: dict[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """The rig's own node, or a point on the way from hip over the nodes of the back to thorax."""
+    """Return the rig's own node, or a point between hip and thorax along the nodes of the back."""
     if rig.spine:
         return animation.positions[:, animation.index(rig.spine)]
     left, right = (animation.index(rig.limb("shoulder", side)) for side in SIDES)
@@ -226,7 +226,7 @@ def _spine(
 def _head(
     animation: Animation, rig: Rig, found: dict[str, NDArray[np.float64]], height: float
 ) -> NDArray[np.float64]:
-    """The rig's own node, or a point at the height of the ears on the way to the crown."""
+    """Return the rig's own node, or a point at ear height on the way to the crown."""
     neck, node = found["neck"], animation.index(rig.neck)
     ends = animation.children(node)
     if rig.head:

@@ -1,1 +1,1 @@
-"""Data sets to train the lifter on, one loader a file."""
+"""Loads the data sets that lifters are trained on."""

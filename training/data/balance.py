@@ -1,4 +1,4 @@
-"""How much of a training each motion pack, subject and kind of motion gets; bad ends of clips."""
+"""Balances training samples over motion packs, subjects and kinds of motion; trims clips."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .takes import Take, TakeSet
 
 
 def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
-    """Read numbers of packs from a setting's text, ``"cmu=3 uiprmd=1"``.
+    """Parse numbers for packs from a setting's text, ``"cmu=3 uiprmd=1"``.
 
     Raises
     ------
     UsageError
-        The text is not of that form, a number is negative, or no take comes from such a pack.
+        The text has another form, a number is negative, or no take comes from a named pack.
     """
     there = sorted({take.pack for take in takes.takes})
     numbers = {}
@@ -32,12 +32,12 @@ def by_pack(text: str, setting: str, takes: TakeSet) -> dict[str, float]:
         if not equals or not 0 <= numbers[pack] < np.inf:
             raise UsageError(f"{setting} is {text!r}: {part!r} is not like pack=3")
         if pack not in there:
-            raise UsageError(f"{setting} names {pack!r}; there are the packs {', '.join(there)}")
+            raise UsageError(f"{setting} names {pack!r}, expected one of {', '.join(there)}")
     return numbers
 
 
 def trimmed(takes: TakeSet, text: str) -> TakeSet:
-    """Cut frames off both ends of the clips of some packs; one frame of each is kept.
+    """Cut frames off both ends of the clips of some packs; leave at least one frame.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def trimmed(takes: TakeSet, text: str) -> TakeSet:
 
 
 def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
-    """Shares (takes,) of the samples that each take gets, 1 in all; None for no text.
+    """Compute the share of samples for each take (takes,), 1 in all; None for an empty text.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
         return None
     packs = by_pack(text, "data.shares", takes)
     if not sum(packs.values()):
-        raise UsageError(f"data.shares is {text!r}: nothing is left to train on")
+        raise UsageError(f"data.shares is {text!r}: no take has a share; give one above 0")
     shares = np.zeros(len(takes.takes))
     for pack, of_pack in packs.items():
         own = [number for number, take in enumerate(takes.takes) if take.pack == pack]
@@ -86,7 +86,7 @@ def take_shares(takes: TakeSet, text: str) -> NDArray[np.float64] | None:
 
 
 def _by_root(takes: TakeSet, numbers: list[int], name: str) -> list[tuple[list[int], float]]:
-    """Group takes by what they have in common; shares of groups grow with the root of lengths."""
+    """Share between groups of takes by the square root of their lengths."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number in numbers:
         groups[getattr(takes.takes[number], name)].append(number)

@@ -14,7 +14,7 @@ from glagcn_cli.camera import DEFAULT_FOV
 
 
 def field_of_view(length: float, focal: float) -> float:
-    """Degrees over a side of ``length`` pixels at a focal length in pixels."""
+    """Compute the degrees over a side of ``length`` pixels from a focal length in pixels."""
     return float(np.degrees(2 * np.arctan(length / 2 / focal)))
 
 
@@ -25,7 +25,7 @@ class StaticCamera:
     Parameters
     ----------
     name
-        As the data set calls it.
+        Name in the data set.
     image_size
         (width, height) in pixels.
     orientation
@@ -67,16 +67,16 @@ class StaticCamera:
         return field_of_view(width, focal_x) if width >= height else field_of_view(height, focal_y)
 
     def to_camera(self, world: NDArray[np.floating]) -> NDArray[np.float32]:
-        """World points (..., 3) to the camera frame (x right, y down, z forward), both metres."""
+        """Transform world points (..., 3) to the camera frame (x right, y down), metres."""
         position = np.array(self.translation) / 1000
         return ((world.astype(np.float64) - position) @ self.axes.T).astype(np.float32)
 
 
 def read_calibration(file_name: str) -> dict[str, tuple[StaticCamera, ...]]:
-    """Cameras of each subject, from a JSON file of this package.
+    """Read the cameras of each subject from a JSON file of this package.
 
-    The file holds ``cameras`` (what belongs to the device) and ``poses`` (subject -> per camera
-    ``[orientation, translation]``, since the cameras were put up anew for some subjects).
+    The file holds ``cameras`` (properties of the devices) and ``poses`` (subject -> per camera
+    ``[orientation, translation]``, since the cameras were moved between some subjects).
     """
     document = json.loads((files(__package__) / file_name).read_text(encoding="utf-8"))
     return {

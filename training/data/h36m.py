@@ -23,7 +23,7 @@ from .pickled_npz import DataFile, find_files
 from .plausibility import check_projection
 from .takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NAME = "h36m"
 FPS = 50
@@ -37,8 +37,8 @@ ACTIONS = (
 LICENCE = "Human3.6M License Agreement, http://vision.imar.ro/human3.6m/eula.php"
 POSITIONS_FILE = DataFile(
     "data_3d_h36m.npz",
-    "the Human3.6M site (Poses, D3 Positions), packed with VideoPose3D's prepare_data_h36m.py as "
-    f"{PACKING_GUIDE} says",
+    "the Human3.6M site (Poses, D3 Positions), packed with VideoPose3D's prepare_data_h36m.py, "
+    f"see {PACKING_GUIDE}",
 )
 KEYPOINTS_FILES = {
     "gt": DataFile("data_2d_h36m_gt.npz", f"the same run of prepare_data_h36m.py, {PACKING_GUIDE}"),
@@ -52,7 +52,7 @@ RAW_JOINTS = 32
 # Raw joints that do not move on their own: toes, duplicates of hip and neck, fingers.
 _DROPPED = (4, 5, 9, 10, 11, 16, 20, 21, 22, 23, 24, 28, 29, 30, 31)
 KEPT = tuple(joint for joint in range(RAW_JOINTS) if joint not in _DROPPED)
-# The published pack leaves out this take, whose video is corrupt; 2D files still have it.
+# The published pack lacks this take, whose video is corrupt, but 2D files have it.
 _MAY_LACK_A_SIDE = ("S11", "Directions")
 
 
@@ -68,7 +68,7 @@ def read_h36m(
     splits
         Name of the split -> its subjects ("S1").
     keypoints
-        Whose 2D: a key of `KEYPOINTS_FILES`.
+        Source of the 2D: a key of `KEYPOINTS_FILES`.
 
     Returns
     -------
@@ -99,25 +99,23 @@ def read_h36m(
 
 
 def _tell_missing(takes: Sequence[Take], path: Path) -> None:
-    """Warn where a subject lacks actions of the protocol: its figures compare with no others."""
+    """Warn where a subject lacks actions of the protocol: its figures cannot be compared."""
     lacking: dict[tuple[str, ...], list[str]] = {}
     for subject in dict.fromkeys(take.subject for take in takes):
         seen = {take.action for take in takes if take.subject == subject}
         lacking.setdefault(tuple(a for a in ACTIONS if a not in seen), []).append(subject)
     for actions, subjects in lacking.items():
         if actions:
-            logger.warning(
-                "%s: %s lack the actions %s", path, " ".join(subjects), ", ".join(actions)
-            )
+            log.warning("%s: %s lack the actions %s", path, " ".join(subjects), ", ".join(actions))
 
 
 def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera]) -> list[Take]:
-    """Takes of a subject, action by action."""
+    """Return the takes of a subject, action by action."""
     takes: list[Take] = []
     for name in files.actions(subject):
         action, number = re.fullmatch(r"(.*?) ?(\d*)", name).groups()  # type: ignore[union-attr]
         if action not in ACTIONS:
-            logger.warning("%s: %s %s is none of the 15 actions", files.path_3d, subject, name)
+            log.warning("%s: %s %s is none of the 15 actions", files.path_3d, subject, name)
             continue
         has_2d = name in files.keypoints.get(subject, {})
         if not has_2d and (subject, name) == _MAY_LACK_A_SIDE:
@@ -139,7 +137,7 @@ def _subject(files: MultiviewFiles, subject: str, cameras: Sequence[StaticCamera
 
 
 def _joints17(positions: NDArray[np.floating], path: Path, where: str) -> NDArray[np.floating]:
-    """The 17 joints that the field uses, from the raw 32 or from a file that holds just them."""
+    """Select the field's 17 joints from the raw 32, or from a file that holds only those."""
     if positions.ndim == 3 and positions.shape[1:] == (RAW_JOINTS, 3):
         return positions[:, list(KEPT)]
     if positions.ndim == 3 and positions.shape[1:] == (len(H36M17), 3):

@@ -3,7 +3,7 @@
 Protocol (Pavllo et al., CVPR 2019, its published command): train on Train/S1-S3 and test on
 Validate/S1-S3, both with the actions Walking, Jog and Box alone (the pack also holds ThrowCatch and
 Gestures). The motion capture was cut where frames were lost: "Walking 1 chunk0", "Walking 1 chunk2"
-are what is left of "Walking 1" in between, and each is a take of its own.
+are the parts of "Walking 1" in between, and each is its own take.
 
 Tables are of subjects by actions, and so is the mean: over S1-S3 of Walking, Jog and Box, each cell
 the mean over its frames. Papers that leave out Box print the mean over the other six cells.
@@ -26,7 +26,7 @@ from .multiview import PACKING_GUIDE, MultiviewFiles, film
 from .pickled_npz import DataFile, find_files
 from .takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 NAME = "humaneva"
 FPS = 60
@@ -36,8 +36,8 @@ ACTIONS = ("Walking", "Jog", "Box")
 LICENCE = "HumanEva licence, http://humaneva.is.tue.mpg.de (shown when registering)"
 POSITIONS_FILE = DataFile(
     "data_3d_humaneva15.npz",
-    "the HumanEva site, packed with VideoPose3D's ConvertHumanEva.m and prepare_data_humaneva.py "
-    f"as {PACKING_GUIDE} says",
+    "the HumanEva site, packed with VideoPose3D's ConvertHumanEva.m and prepare_data_humaneva.py, "
+    f"see {PACKING_GUIDE}",
 )
 KEYPOINTS_FILES = {
     "gt": DataFile(
@@ -49,8 +49,8 @@ KEYPOINTS_FILES = {
     ),
 }
 
-# The detections are COCO's 17 points; the lifter reads the joints that it gives back. Points that
-# COCO lacks are means of those it has. The face but for the ears is left unused.
+# The detections are COCO's 17 points; the lifter reads HumanEva's joints. Points that COCO lacks
+# are means of those it has. Of the face, only the ears are used.
 _FROM_COCO = {
     "hip": ("left_hip", "right_hip"),
     "thorax": ("left_shoulder", "right_shoulder"),
@@ -71,7 +71,7 @@ def read_humaneva(
         Name of the split -> its subjects ("S1"). "test" reads the files' ``Validate/``, the others
         ``Train/``.
     keypoints
-        Whose 2D: a key of `KEYPOINTS_FILES`.
+        Source of the 2D: a key of `KEYPOINTS_FILES`.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def read_humaneva(
 def _subject(
     files: MultiviewFiles, part: str, subject: str, cameras: Sequence[StaticCamera]
 ) -> list[Take]:
-    """Takes of a subject in one part of the data set, chunk by chunk."""
+    """Return the takes of a subject in one part of the data set, chunk by chunk."""
     key = f"{part}/{subject}"
     takes: list[Take] = []
     for name in files.actions(key):
@@ -126,12 +126,12 @@ def _subject(
     if not takes:
         raise InputError(f"{files.path_3d}: {key} has none of the actions {', '.join(ACTIONS)}")
     if missing:
-        logger.warning("%s: %s lacks %s", files.path_3d, key, ", ".join(sorted(missing)))
+        log.warning("%s: %s lacks %s", files.path_3d, key, ", ".join(sorted(missing)))
     return takes
 
 
 def _joints15(view: NDArray[np.floating], path: Path, where: str) -> NDArray[np.floating]:
-    """2D of HumanEva's 15 joints, from them or from COCO's 17 points."""
+    """Return HumanEva's 15 joints in 2D, from themselves or from COCO's 17 points."""
     if view.ndim == 3 and view.shape[1] == len(HUMANEVA15) and view.shape[2] >= 2:
         return view[..., :2]
     if view.ndim == 3 and view.shape[1] == len(COCO17) and view.shape[2] >= 2:

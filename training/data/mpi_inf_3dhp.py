@@ -25,7 +25,7 @@ from .takes import Take, TakeSet
 
 NAME = "mpi_inf_3dhp"
 FPS = 25
-"""Of most sequences: S1 Seq2, S3 Seq1, S3 Seq2, S5 Seq1 and S5 Seq2 have 50."""
+"""Frame rate of most sequences: S1 Seq2, S3 Seq1, S3 Seq2, S5 Seq1 and S5 Seq2 have 50."""
 
 TRAINING_SUBJECTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("TS1", "TS2", "TS3", "TS4", "TS5", "TS6")
@@ -36,7 +36,7 @@ SCENES = {
     "TS1": "green screen", "TS2": "green screen", "TS3": "studio", "TS4": "studio",
     "TS5": "outdoor", "TS6": "outdoor",
 }  # fmt: skip
-"""What the data set's authors tabulate the test set by."""
+"""Rows of the data set authors' tables of the test set."""
 
 PCK_JOINTS = tuple(
     i for i, joint in enumerate(MPI_INF_3DHP17.joints) if joint not in ("hip", "spine", "head")
@@ -100,14 +100,14 @@ def read_mpi_inf_3dhp(
 
 
 def _entry(data: Mapping[str, Any], name: str, path: Path) -> Any:
-    """What a file holds under a name; raises ``InputError`` with the names that it has."""
+    """Return a file's entry by name; raise ``InputError`` with the names it has."""
     if name not in data:
         raise InputError(f"{path} has no {name}; it has {', '.join(map(str, data))}")
     return data[name]
 
 
 def _training_subject(data: Mapping[str, Any], subject: str, path: Path) -> list[Take]:
-    """Takes of a training subject: two sequences, eight cameras each."""
+    """Return the takes of a training subject: two sequences, eight cameras each."""
     takes = []
     for sequence in SEQUENCES:
         entry = _entry(data, f"{subject} {sequence}", path)
@@ -128,7 +128,7 @@ def _training_subject(data: Mapping[str, Any], subject: str, path: Path) -> list
 
 
 def _test_subject(data: Mapping[str, Any], subject: str, path: Path) -> list[Take]:
-    """The one take of a test subject, with the frames that count."""
+    """Return the one take of a test subject, with its valid frames."""
     entry = _entry(data, subject, path)
     size = _OUTDOOR_SIZE if SCENES[subject] == "outdoor" else _STUDIO_SIZE
     (flags,) = _arrays(entry, ("valid",), subject, path)
@@ -139,7 +139,7 @@ def _test_subject(data: Mapping[str, Any], subject: str, path: Path) -> list[Tak
 
 
 def _arrays(entry: Any, keys: tuple[str, ...], where: str, path: Path) -> list[NDArray[np.float32]]:
-    """Arrays of one view by key."""
+    """Return the arrays of one view by key."""
     found = list(entry) if isinstance(entry, Mapping) else []
     if not set(keys) <= set(found):
         raise InputError(
@@ -156,7 +156,7 @@ def _take(
     path: Path,
     valid: NDArray[np.bool_] | None = None,
 ) -> Take:
-    """One view as a take, millimetres turned into metres."""
+    """Make a take of one view; millimetres become metres."""
     where = " ".join(names).strip()
     joints, keypoints = _arrays(entry, ("data_3d", "data_2d"), where, path)
     count = len(MPI_INF_3DHP17)

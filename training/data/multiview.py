@@ -33,7 +33,7 @@ class MultiviewFiles:
     Parameters
     ----------
     path_3d, path_2d
-        Where they were read from.
+        Paths of the files.
     positions, keypoints
         Subject -> action -> 3D of the world, and a list of 2D by camera, as the files hold them.
     symmetry
@@ -48,7 +48,7 @@ class MultiviewFiles:
 
     @classmethod
     def read(cls, path_3d: Path, path_2d: Path) -> MultiviewFiles:
-        """Read both files; raises ``InputError`` for other keys and damaged files."""
+        """Read both files; raise ``InputError`` for other keys and damaged files."""
         positions = read_pickled(path_3d, "positions_3d")["positions_3d"]
         archive = read_pickled(path_2d, "positions_2d", optional=("metadata",))
         for path, subjects in ((path_3d, positions), (path_2d, archive["positions_2d"])):
@@ -62,7 +62,7 @@ class MultiviewFiles:
         return cls(path_3d, path_2d, positions, archive["positions_2d"], sides)
 
     def actions(self, subject: str) -> list[str]:
-        """Actions of a subject that have 3D; raises ``InputError`` with the subjects there are."""
+        """List a subject's actions with 3D; raise ``InputError`` with the known subjects."""
         if subject not in self.positions:
             raise InputError(
                 f"{self.path_3d} has no subject {subject}; it has {', '.join(self.positions)}"
@@ -70,24 +70,24 @@ class MultiviewFiles:
         return sorted(self.positions[subject])
 
     def world(self, subject: str, action: str) -> NDArray[np.float32]:
-        """3D of an action; raises ``InputError`` where there is no array."""
+        """Return the 3D of an action; raise ``InputError`` where there is no array."""
         where = f"{self.path_3d}: {subject} {action}"
         return number_array(self.positions[subject][action], where)
 
     def sides_are(self, joint_set: JointSet) -> bool:
-        """Whether the metadata of the 2D name the left and right joints of a joint set."""
+        """Tell whether the 2D's metadata name the left and right joints of a joint set."""
         return self.symmetry is None or [set(side) for side in self.symmetry] == [
             set(joint_set.left),
             set(joint_set.right),
         ]
 
     def views(self, subject: str, action: str, cameras: int) -> list[NDArray[np.floating]]:
-        """2D of an action, one array a camera; raises ``InputError`` for another camera count."""
+        """Return an action's 2D, one array a camera; raise ``InputError`` for another count."""
         views: Any = self.keypoints.get(subject, {}).get(action)
         if views is None:
             raise InputError(
-                f"{self.path_2d} has no 2D of {subject} {action}, of which {self.path_3d.name} "
-                "has 3D"
+                f"{self.path_2d} has no 2D of {subject} {action}, but {self.path_3d.name} has its "
+                "3D; get both files from the same run"
             )
         if not isinstance(views, list | tuple | np.ndarray) or (
             isinstance(views, np.ndarray) and not views.ndim
@@ -107,7 +107,7 @@ class MultiviewFiles:
 
 
 def _sides(symmetry: Any, path: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Joint numbers of the two sides, from the metadata of the 2D."""
+    """Read the joint numbers of the two sides from the 2D's metadata."""
     try:
         left, right = (tuple(int(joint) for joint in side) for side in symmetry)
     except (TypeError, ValueError) as error:
@@ -126,12 +126,12 @@ def film(
     cameras: Sequence[StaticCamera],
     labels: tuple[str, str, str],
 ) -> list[Take]:
-    """One take a camera, with the 3D brought into its frame and the 2D cut to the 3D's length.
+    """Make one take for each camera, with 3D in its frame and 2D cut to the 3D's length.
 
     Parameters
     ----------
     files
-        For the paths in messages.
+        Files that the take comes from, for messages.
     key
         Subject and action as the files name them.
     world
@@ -141,8 +141,8 @@ def film(
     cameras
         Calibration, in the order of ``views``.
     labels
-        Subject and action of the take, and what is left of the action's name in the files; the
-        last stands before the camera's name, so that `Take.name` can be found in the files.
+        Subject and action of the take, and the rest of the action's name in the files. The rest
+        stands before the camera's name, so that `Take.name` can be found in the files.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def _check_world(world: NDArray[np.floating], where: str) -> None:
 
 
 def _cut(view: NDArray[np.floating], frames: int, where: str) -> NDArray[np.float32]:
-    """2D of the frames that have 3D; the message begins with ``where``."""
+    """Return the 2D of the frames that have 3D; the message begins with ``where``."""
     if len(view) < frames:
         raise InputError(
             f"{where} has {len(view)} frames of 2D for {frames} of 3D; a 2D file may be longer, "

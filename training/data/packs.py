@@ -26,7 +26,7 @@ _RAW_SUFFIXES = (".bvh", ".amc")
 
 
 def _pack_files(data_dir: Path) -> list[Path]:
-    """The pack itself, or all packs of a folder."""
+    """Return the pack itself, or all packs of a folder."""
     if data_dir.is_file():
         return [data_dir]
     packs = sorted(data_dir.glob("*.npz"))
@@ -41,7 +41,7 @@ def _pack_files(data_dir: Path) -> list[Path]:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Arrays of a pack; each is read once, since every access to an npz decompresses it again."""
+    """Read every array of a pack once, since each access to an npz decompresses it again."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [name for name in PACK_ARRAYS if name not in archive.files]
@@ -56,7 +56,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _world_joints(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.float32]:
-    """All clips' joints behind one another: (frames, 17, 3) metres, world frame, z up."""
+    """Return the joints of all clips in a row: (frames, 17, 3) metres, world frame, z up."""
     relative, root = arrays["rel"], arrays["root"]
     if relative.shape[1:] != (len(H36M17) - 1, 3) or int(arrays["fps"]) != FPS:
         raise InputError(
@@ -72,7 +72,7 @@ def _world_joints(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.flo
 
 
 def _clip_bounds(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.int64]:
-    """Offsets of the clips, checked against the frames and the arrays that name the clips."""
+    """Return the offsets of the clips, checked against the frames and the clips' names."""
     offsets = arrays["offsets"].astype(np.int64)
     clips = len(offsets) - 1
     if (
@@ -89,7 +89,7 @@ def _clip_bounds(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[np.int6
 
 
 def read_pack(path: Path) -> dict[str, list[Take]]:
-    """Clips of one pack by split, as free motion.
+    """Read the clips of one pack by split, as free motion.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def read_pack(path: Path) -> dict[str, list[Take]]:
 
 
 def read_pack_splits(data_dir: Path, splits: Sequence[str]) -> dict[str, TakeSet]:
-    """Takes of several splits from one pack or a folder of packs, each file read once.
+    """Read several splits from one pack or a folder of packs, each file once.
 
     Raises
     ------
@@ -144,5 +144,5 @@ def read_pack_splits(data_dir: Path, splits: Sequence[str]) -> dict[str, TakeSet
 
 
 def read_packs(data_dir: Path, split: str) -> TakeSet:
-    """Takes of one split from one pack or a folder of packs; see `read_pack_splits`."""
+    """Read one split from one pack or a folder of packs; see `read_pack_splits`."""
     return read_pack_splits(data_dir, (split,))[split]

@@ -1,8 +1,8 @@
-"""Reading the field's npz files, which hold pickled Python dictionaries.
+"""Reads the field's npz files, which hold pickled Python dictionaries.
 
-Warning: unpickling runs whatever code the file says. No other code of the project loads a pickle.
-This is reached from `glagcn-train` and `glagcn-eval` alone, for files that the user named as a data
-set; take such a file only from the place that made it.
+Warning: unpickling runs any code in the file. No other code of the project loads a pickle. Only
+`glagcn-train` and `glagcn-eval` call this, for files that the user named as a data set. Take such a
+file only from its authors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from glagcn_cli.errors import InputError
 
-# What zipfile, numpy and pickle raise for a file that was cut, overwritten or is something else.
+# Errors of zipfile, numpy and pickle for a file that is cut off, overwritten or of another kind.
 _DAMAGE = (
     OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, ImportError, IndexError,
     NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error, pickle.UnpicklingError,
@@ -36,7 +36,7 @@ class DataFile:
     name
         File name in the data folder.
     origin
-        Where the field gets it, to follow "get it from".
+        Source of the file, to follow "get it from".
     """
 
     name: str
@@ -44,7 +44,7 @@ class DataFile:
 
 
 def find_files(data_dir: Path, wanted: Sequence[DataFile], licence: str) -> list[Path]:
-    """Paths of the files in a folder; one ``InputError`` names all that are missing.
+    """Return the paths of the files in a folder; one ``InputError`` names all missing ones.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def find_files(data_dir: Path, wanted: Sequence[DataFile], licence: str) -> list
 def read_pickled(
     path: Path, required: str, optional: Sequence[str] = ()
 ) -> dict[str, Mapping[Any, Any]]:
-    """Dictionaries of a pickled npz by key; read the module's warning first.
+    """Read the dictionaries of a pickled npz by key; read the module's warning first.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def read_pickled(
             arrays = {key: archive[key] for key in (required, *optional) if key in found}
     except _DAMAGE as error:
         raise InputError(
-            f"{path} is damaged or no npz file ({type(error).__name__}: {error}); get it anew"
+            f"{path} is damaged or no npz file ({type(error).__name__}: {error}); download it again"
         ) from error
     if required not in arrays:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Whether what a file holds can be what it is taken for: numbers, metres, one camera's 2D."""
+"""Checks that the contents of a file are plausible: numbers, metres, one camera's 2D."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .camera_calibration import StaticCamera
 from .takes import Take
 
 _SMALLEST, _LARGEST = 0.2, 4.0  # metres from end to end; a person curled up, and one in a leap
-_EVERY = 50  # frames that are looked at
-_OFF = 0.05  # of the width: far above what a detector errs by, far below what another camera sees
+_EVERY = 50  # frames between two checks
+_OFF = 0.05  # of the width: far above a detector's errors, far below another camera's view
 
 
 def number_array(value: Any, where: str) -> NDArray[np.float32]:
-    """Make an array of what a file holds; the message of ``InputError`` begins with ``where``."""
+    """Convert a file's entry to an array; the message of ``InputError`` begins with ``where``."""
     try:
         with np.errstate(over="ignore"):  # becomes infinity, which `Take` refuses
             return np.asarray(value, dtype=np.float32)
@@ -28,9 +28,9 @@ def number_array(value: Any, where: str) -> NDArray[np.float32]:
 
 
 def check_body_size(joints: NDArray[np.floating], where: str, unit: str) -> None:
-    """Refuse (frames, joints, 3) metres that are no person's; ``unit`` is what the file is in."""
+    """Refuse (frames, joints, 3) metres of no person's size; ``unit`` is the file's unit."""
     if not len(joints) or not np.isfinite(joints).all():
-        return  # `Take` says what is wrong
+        return  # `Take` reports it
     size = float(np.median(np.ptp(joints[::_EVERY], axis=1).max(axis=-1)))
     if not _SMALLEST < size < _LARGEST:
         raise InputError(
@@ -40,23 +40,23 @@ def check_body_size(joints: NDArray[np.floating], where: str, unit: str) -> None
 
 
 def check_projection(takes: Sequence[Take], cameras: Sequence[StaticCamera], where: str) -> None:
-    """Refuse 2D that is far from where calibrated cameras see the 3D.
+    """Refuse 2D that is far from the projections of the 3D.
 
     Parameters
     ----------
     takes
-        Of one subject, in each camera's frame.
+        Takes of one subject, in each camera's frame.
     cameras
-        As many as see each take; takes come camera by camera. Those without a published lens are
-        passed over.
+        The cameras of each take; takes come camera by camera. Cameras without a published lens are
+        skipped.
     where
         File and subject, for the message.
 
     Raises
     ------
     InputError
-        The median distance over the joints that a camera sees, of all takes, is over a twentieth
-        of the picture's width.
+        The median distance over a camera's joints and all takes exceeds a twentieth of the
+        picture's width.
     """
     for number, camera in enumerate(cameras):
         seen = takes[number :: len(cameras)]

@@ -1,4 +1,4 @@
-"""The data sets by name: what each is, which subjects are in which split, and how it is read.
+"""Lists the data sets: their facts, the subjects of each split, and their readers.
 
 Splits: "train" is the published training subjects without the one held out, "val" is that one,
 "test" is the published test set. The field chooses its checkpoints on the test set; a subject is
@@ -30,25 +30,25 @@ class DataSetReader:
     Parameters
     ----------
     name, title
-        As on the command line, and as its publishers write it.
+        Name on the command line, and name that its publishers use.
     joint_set, fps
-        What its takes come in.
+        Joint set and frame rate of its takes.
     load
         (folder, split -> subjects, keypoints) -> split -> takes.
     licence
         Name of the page with its licence.
     keypoints
-        Sources of 2D to choose from, the default first; none for free motion.
+        Sources of 2D, the default first; none for free motion.
     training_subjects, test_subjects
         As published; none where the files themselves state the split.
     held_out
         Training subject for validation.
     mean_over
-        What the field's tables of it average: one of `scores.AVERAGES`.
+        Kind of mean in the field's tables: one of `scores.AVERAGES`.
     pck_joints
         Joints that its tables measure PCK and AUC on; None for all.
     files
-        What the user has to get, and from where.
+        Files that the user has to get.
     """
 
     name: str
@@ -66,7 +66,7 @@ class DataSetReader:
     files: tuple[DataFile, ...] = ()
 
     def subjects(self, split: str, holdout: str | None = DEFAULT_HOLDOUT) -> tuple[str, ...]:
-        """Subjects of a split; raises ``UsageError`` for a held-out subject that is none."""
+        """Return the subjects of a split; raise ``UsageError`` for an unknown held-out subject."""
         if split not in SPLITS:
             raise UsageError(f"split is {split!r}, expected one of {', '.join(SPLITS)}")
         held_out = self.held_out if holdout == DEFAULT_HOLDOUT else holdout
@@ -87,11 +87,13 @@ class DataSetReader:
         if split == "train":
             return tuple(s for s in self.training_subjects if s != held_out)
         if held_out is None:
-            raise UsageError(f"{self.title}: no subject is held out, so there is no split 'val'")
+            raise UsageError(
+                f"{self.title}: no subject is held out, so there is no split 'val'; give --holdout"
+            )
         return (held_out,)
 
     def source_of_2d(self, keypoints: str | None) -> str:
-        """The 2D asked for or the default; raises ``UsageError`` with those that there are."""
+        """Return the requested or default 2D; raise ``UsageError`` with the known ones."""
         if not keypoints:
             return self.keypoints[0] if self.keypoints else ""
         if keypoints not in self.keypoints:
@@ -164,14 +166,14 @@ DATASETS: dict[str, DataSetReader] = {reader.name: reader for reader in _READERS
 
 
 def find_reader(dataset: str) -> DataSetReader:
-    """Data set by name; raises ``UsageError`` with the names that there are."""
+    """Return a data set by name; raise ``UsageError`` with the known names."""
     if dataset not in DATASETS:
-        raise UsageError(f"no data set {dataset!r}; there are {', '.join(DATASETS)}")
+        raise UsageError(f"no data set {dataset!r}, expected one of {', '.join(DATASETS)}")
     return DATASETS[dataset]
 
 
 def default_mean(dataset: str) -> str:
-    """What the field's tables of a data set average: one of `scores.AVERAGES`."""
+    """Return what the field averages over for a data set: one of `scores.AVERAGES`."""
     return find_reader(dataset).mean_over
 
 
@@ -194,15 +196,15 @@ def read_splits(
     splits
         Of "train", "val", "test".
     keypoints
-        Whose 2D; None or "" for the data set's default.
+        Source of the 2D; None or "" for the data set's default.
     holdout
-        Training subject kept for "val"; "default" for the data set's own choice, None to train on
-        all subjects.
+        Training subject of "val"; "default" for the data set's own choice, None to train on all
+        subjects.
 
     Raises
     ------
     UsageError
-        No such data set, split, 2D or subject; the message names those there are.
+        The data set, split, 2D or subject is unknown; the message names the known ones.
     InputError
         Files missing, damaged or of another layout than published.
     """

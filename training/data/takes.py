@@ -1,4 +1,4 @@
-"""What every data set is read into: takes of one subject, filmed or free motion."""
+"""The common form of all data sets: takes of one subject, filmed or free motion."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Take:
-    """One action of one subject, as one camera saw it or as motion capture that none has seen yet.
+    """One action of one subject, seen by one camera, or motion capture seen by none yet.
 
     Parameters
     ----------
     subject, action, camera
-        Who, what and from where, as the data set names them; free motion has no camera ("").
+        Names in the data set; free motion has no camera ("").
     joints
         (frames, joints, 3) float32 metres. Filmed: camera frame (x right, y down, z forward).
         Free motion: world frame (right-handed, z up, floor near z = 0).
@@ -34,7 +34,7 @@ class Take:
     valid
         (frames,) bool: frames that count in an evaluation; None where all do.
     pack
-        Name of the motion pack that it comes from; "" for film.
+        Name of its motion pack; "" for film.
     """
 
     subject: str
@@ -88,7 +88,7 @@ class TakeSet:
     takes
         At least one.
     source
-        What it was read from, for checkpoints and reports.
+        Names of its files, for checkpoints and reports.
     """
 
     dataset: str
@@ -99,11 +99,11 @@ class TakeSet:
 
     @property
     def filmed(self) -> bool:
-        """Whether the takes have 2D of real cameras."""
+        """True for takes with 2D of real cameras."""
         return self.takes[0].keypoints is not None
 
     def evenly_chosen(self, at_most: int) -> list[int]:
-        """Numbers of so many takes, spread over all of them; of all where `at_most` is 0."""
+        """Return the numbers of at most so many takes, evenly spread; of all for 0."""
         count = len(self.takes)
         if not 0 < at_most < count:
             return list(range(count))

@@ -1,1 +1,1 @@
-"""MMEngine's Runner put to work on lifters: data order, model, hooks, checkpoints, processes."""
+"""Trains lifters with MMEngine's Runner: data order, model, hooks, checkpoints, processes."""

@@ -11,8 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 class SynchronisedBatchNorm(_BatchNorm):
     """Batch norm whose training statistics are those of all processes' samples together.
 
-    torch's own SyncBatchNorm does the same on GPUs alone. Parameters, statistics and their names
-    are those of the batch norm it replaces.
+    torch's own SyncBatchNorm runs on GPUs only. Parameters, statistics and their names are those of
+    the replaced batch norm.
     """
 
     def _check_input_dim(self, input: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""The files of a run folder: states to resume from, whole or not at all, and the recipe."""
+"""The files of a run folder: states to resume from, and the recipe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glagcn_cli.files.atomic import atomic_output
 from ..recipes.recipe import Recipe
 from ..recipes.recipe_files import differences, to_mapping
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 BACKEND = "glagcn-atomic"
 STATES = "mmengine"  # folder in the run's, which is MMEngine's own
@@ -27,8 +27,7 @@ STATE = "step_{}.pth"
 RECIPE = "recipe.yaml"
 DATA = "data.yaml"
 
-# May change between the parts of a run without making another run of it. Accumulation may not:
-# states count passes.
+# Settings that may change when a run is resumed. Accumulation may not: states count passes.
 _FREE = ("schedule.save_every", "schedule.log_every")
 
 
@@ -45,13 +44,13 @@ register_backend(BACKEND, AtomicBackend, force=True)
 
 
 def passes_of(state: Path) -> int | None:
-    """Passes after which a state was saved, by its name; None for the name of another file."""
+    """Return the passes after which a state was saved, by its name; None for another file."""
     match = re.fullmatch(STATE.format(r"(\d+)"), state.name)
     return None if match is None else int(match[1])
 
 
 def states(folder: Path) -> list[Path]:
-    """States in a run folder, the one with the highest step first."""
+    """List the states in a run folder, the one with the highest step first."""
     found = {
         passes: path
         for path in (folder / STATES).glob(STATE.format("*"))
@@ -61,28 +60,28 @@ def states(folder: Path) -> list[Path]:
 
 
 def newest_state(folder: Path) -> Path | None:
-    """State to go on from: the newest that is whole; None in the folder of a new run.
+    """Return the newest undamaged state to resume from; None in the folder of a new run.
 
     Raises
     ------
     CheckpointError
-        There are states, and all are damaged.
+        All states are damaged.
     """
     there = states(folder)
     for path in there:
         if _is_whole(path):
             return path
-        logger.warning("%s is damaged; looking for the state before it", path)
+        log.warning("%s is damaged; trying the state before it", path)
     if there:
         raise CheckpointError(
             f"all states in {folder / STATES} are damaged ({', '.join(p.name for p in there)}); "
-            "delete them to begin the run anew"
+            "delete them to restart the run"
         )
     return None
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether all of a state file is there, by the checksums in it."""
+    """Tell whether a state file is complete, by the checksums in it."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
@@ -91,12 +90,12 @@ def _is_whole(path: Path) -> bool:
 
 
 def keep_recipe(recipe: Recipe, folder: Path, data: Mapping[str, Any]) -> None:
-    """Store recipe and facts of the data in their run folder.
+    """Store the recipe and the facts of the data in the run folder.
 
     Raises
     ------
     UsageError
-        Another run lives there: with other settings, or on other data.
+        The folder holds a run with other settings, or on other data.
     """
     going_on = bool(states(folder))
     _keep(folder / RECIPE, to_mapping(recipe), going_on, "settings")
@@ -110,7 +109,7 @@ def _keep(path: Path, tree: Mapping[str, Any], going_on: bool, what: str) -> Non
         if changed:
             raise UsageError(
                 f"{path.parent} holds a run with other {what} ({'; '.join(changed)}); give the old "
-                f"{what} to go on with it, or another folder"
+                f"{what} to resume it, or choose another folder"
             )
     with atomic_output(path, overwrite=True) as temporary:
         temporary.write_text(yaml.safe_dump(dict(tree), sort_keys=False), encoding="utf-8")

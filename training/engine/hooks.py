@@ -1,4 +1,4 @@
-"""What happens between steps: seeds, batch-norm momentum, the lifter's file, history."""
+"""Hooks between steps: seeds, batch-norm momentum, the lifter's file, history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .model import bare
 
 LIFTER = "lifter.pth"
 CHOSEN_BY = "mpjpe"
-HISTORY = 1000  # steps of scalars that are kept in memory
+HISTORY = 1000  # steps of scalars in memory
 
 
 class StepSeed(Hook):
@@ -36,7 +36,7 @@ class StepSeed(Hook):
         self.seed, self.rank = seed, rank
 
     def before_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Seed torch anew for the step."""
+        """Seed torch for the step."""
         seed = ((self.seed * 1_000_003 + runner.iter) * 4_099 + self.rank) % 2**63
         # torch.manual_seed visits every kind of device there is and takes half a millisecond.
         torch.default_generator.manual_seed(seed)
@@ -63,11 +63,10 @@ class BatchNormMomentum(Hook):
 
 
 class StepScalars(RuntimeInfoHook):
-    """MMEngine's notes of losses and gradient norm, read from the device only when they are due.
+    """MMEngine's losses and gradient norm, read from the device only when they are due.
 
-    MMEngine itself reads each of them in every step, and each read waits until a GPU has done all
-    that it was given; meanwhile nothing new is given to it. A loss that is not a number ends the
-    run with a ``TrainingError``: every step after it would be lost too.
+    MMEngine itself reads each of them in every step. Each read waits until the GPU is idle. A loss
+    that is not finite ends the run with a ``TrainingError``, since later steps would be lost too.
 
     Parameters
     ----------
@@ -87,7 +86,7 @@ class StepScalars(RuntimeInfoHook):
         data_batch: Any = None,
         outputs: dict[str, Tensor] | None = None,
     ) -> None:
-        """Keep a pass's scalars on the device; read what is kept where that is due."""
+        """Hold a pass's scalars on the device; read all of them when due."""
         scalars = dict(outputs or {})
         norm = getattr(runner.optim_wrapper, "gradient_norm", None)
         if norm is not None:
@@ -103,17 +102,17 @@ class StepScalars(RuntimeInfoHook):
             losses = (v for n, v in zip(names, values, strict=True) if n == "loss")
             if not all(map(math.isfinite, losses)):
                 raise TrainingError(
-                    f"the loss is no longer a number, {done} passes into the run: begin "
-                    "again in another folder with a lower --set optimizer.rate, or with --set "
+                    f"the loss is no longer a number, {done} passes into the run: restart "
+                    "in another folder with a lower --set optimizer.rate, or with --set "
                     "optimizer.precision=float32"
                 )
 
 
 class ShortHistory(Hook):
-    """Keeps MMEngine's scalars short: it copies their whole history in every step."""
+    """Limits MMEngine's history of scalars, which is copied in every step."""
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Cut every history that has grown to twice what is kept."""
+        """Cut every history that has grown to twice `HISTORY`."""
         scalars = runner.message_hub.log_scalars
         for name, buffer in list(scalars.items()):
             values, counts = buffer.data
@@ -122,7 +121,7 @@ class ShortHistory(Hook):
 
 
 class LifterFile(Hook):
-    """Writes the lifter that validated best; without validation, the last one.
+    """Writes the lifter with the best validation; without validation, the last one.
 
     Parameters
     ----------
@@ -131,7 +130,7 @@ class LifterFile(Hook):
     recipe
         Stored in the lifter's card with the step reached.
     every
-        Passes between validations; 0 for a run without.
+        Passes between validations; 0 for none.
     """
 
     priority = "VERY_LOW"
@@ -141,7 +140,7 @@ class LifterFile(Hook):
         self.split = "test" if recipe.data.select_on_test else "val"
 
     def before_train(self, runner: Runner) -> None:
-        """Validate now if the run was interrupted between a step's state and its validation."""
+        """Validate now if the run was interrupted between saving a state and validating."""
         validated = runner.message_hub.runtime_info.get("validated_at", 0)
         ended = runner.iter == runner.max_iters
         due = self.every and runner.iter and (runner.iter % self.every == 0 or ended)
@@ -149,7 +148,7 @@ class LifterFile(Hook):
             runner.val_loop.run()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Save the lifter if no validation before was better."""
+        """Save the lifter if this validation is the best so far."""
         hub = runner.message_hub
         error = (metrics or {})[f"val/{CHOSEN_BY}"]
         best = hub.runtime_info.get("best_error")

@@ -1,4 +1,4 @@
-"""The lifter as MMEngine's Runner sees it: batches made on the device, losses, scores."""
+"""The lifter as MMEngine's Runner uses it: batches made on the device, losses, scores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .windows import WindowStore
 
 
 class BatchMaker(BaseDataPreprocessor):
-    """From numbers of windows to network input and target, on the training device.
+    """Makes network input and target from window numbers, on the training device.
 
     Everything random in a batch depends on seed and step alone.
 
@@ -38,12 +38,12 @@ class BatchMaker(BaseDataPreprocessor):
     store
         Where windows come from.
     rank, processes
-        Which of how many processes this is.
+        Number of this process, and how many train together.
 
     Attributes
     ----------
     seconds
-        Time spent so far; on a GPU the time to launch the work, which is all that a step waits for.
+        Time spent so far; on a GPU only the time to launch the work.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class BatchMaker(BaseDataPreprocessor):
         self.seconds = 0.0
 
     def forward(self, data: StepOrder, training: bool = False) -> dict[str, Tensor]:
-        """Inputs (N, T, J, C), targets (N, T, J, 3) and, where known, up (N, T, 3) of a step."""
+        """Make inputs (N, T, J, C), targets (N, T, J, 3) and, where known, up (N, T, 3)."""
         started = time.perf_counter()
         recipe, numbers, device = self.recipe, data["windows"], self.store.device
         settings, normalisation = recipe.augmentation, recipe.data.normalisation
@@ -88,7 +88,7 @@ class LiftingModel(BaseModel):
     recipe
         Loss weights and validation settings.
     card
-        What the network's checkpoint says; `Lifter` reads window and normalisation from it.
+        Facts for the checkpoint; `Lifter` reads window and normalisation from it.
     batches
         Makes the batches.
     """
@@ -102,18 +102,18 @@ class LiftingModel(BaseModel):
     def forward(
         self, inputs: Tensor, targets: Tensor, up: Tensor | None = None, mode: str = "loss"
     ) -> dict[str, Tensor]:
-        """Weighted loss terms of a batch; mode "loss" is the only one."""
+        """Compute the weighted loss terms of a batch; mode "loss" is the only one."""
         if mode != "loss":
             raise ValueError(f"mode is {mode!r}, expected 'loss'")
         joint_set = self.data_preprocessor.store.joint_set
         return lifting_losses(self.network(inputs), targets, up, joint_set, self.recipe.loss)
 
     def train(self, mode: bool = True) -> LiftingModel:
-        """Change between training and evaluation; MMEngine asks for it in every step."""
+        """Change between training and evaluation; MMEngine calls it in every step."""
         return self if self.training == mode else super().train(mode)
 
     def lifter(self) -> Lifter:
-        """Lift with the weights as they are now."""
+        """Return a lifter with the current weights."""
         network: Any = self.network
         return Lifter(network, self.card, next(network.parameters()).device)
 
@@ -125,7 +125,7 @@ class LiftingModel(BaseModel):
 
     @property
     def savable(self) -> bool:
-        """Whether the network is one that videos can be lifted with (a baseline is not)."""
+        """True for a network that lifts videos, which a baseline does not."""
         from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
 
         return isinstance(self.network, GLAGCN | ReleasedGLAGCN)

@@ -1,4 +1,4 @@
-"""The network that a run begins with."""
+"""Builds the network that a run begins with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from glagcn_cli.model.gla_gcn import build_lifter
 
 from ..recipes.recipe import Recipe
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LEAST_TAKEN_OVER = 0.5
-"""Share of a network's numbers that a lifter to begin with must fit; longer windows add levels."""
+"""Share of a network's weights that an initial lifter must fit; longer windows add levels."""
 
 
 def build_network(recipe: Recipe) -> nn.Module:
@@ -39,10 +39,11 @@ def _fresh(recipe: Recipe) -> nn.Module:
 
 
 def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
-    """Whether a part of the network has no share in the loss; data parallelism has to know.
+    """Tell whether a part of the network has no loss, as data parallelism has to know.
 
-    Without L_global that is the sequence head, without L_local the local module and its head; the
-    heads of errors and gravity without their losses, and the latter for film, which tells no up.
+    Without L_global that is the sequence head, without L_local the local module and its head. The
+    heads of errors and gravity are idle without their losses, and gravity's for film, which has no
+    up direction.
     """
     loss, network = recipe.loss, recipe.network
     return (
@@ -53,13 +54,13 @@ def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
 
 
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
-    """Start from another checkpoint's weights wherever name and shape agree."""
+    """Copy another checkpoint's weights wherever name and shape agree."""
     lifter, card = load_lifter(path)
-    # Most shapes would fit all the same, and the graph's weights would belong to other joints.
+    # Most shapes would fit nevertheless, with graph weights of other joints.
     if card.architecture.joint_set != joint_set:
         raise CheckpointError(
             f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
-            f"{joint_set}, so it cannot start from it"
+            f"{joint_set}; start from a lifter of the same joints"
         )
     own, given = network.state_dict(), lifter.state_dict()
     given = {name: _widened(name, given[name], own.get(name)) for name in given}
@@ -67,24 +68,25 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
     share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
     if share < LEAST_TAKEN_OVER:
         raise UsageError(
-            f"{path} fits {100 * share:.0f} % of this network's weights: it is of the variant "
-            f"{card.architecture.variant} with {card.architecture.channels} channels "
-            f"(--set network.channels={card.architecture.channels})"
+            f"{path} fits only {100 * share:.0f} % of this network's weights: it is the variant "
+            f"{card.architecture.variant} with {card.architecture.channels} channels; add "
+            f"--set network.channels={card.architecture.channels}"
         )
     if card.normalisation != normalisation:
-        logger.warning(
-            "%s read 2D normalised by %r, this run has %r", path, card.normalisation, normalisation
-        )
+        log.warning(
+            "%s was trained on 2D normalised by %r, this run uses %r",
+            path, card.normalisation, normalisation,
+        )  # fmt: skip
     network.load_state_dict(own | fitting)
     _quieten(network, lifter)
-    logger.info("%d of %d tensors taken over from %s", len(fitting), len(own), path)
+    log.info("%d of %d tensors copied from %s", len(fitting), len(own), path)
 
 
 def _quieten(network: nn.Module, lifter: nn.Module) -> None:
-    """Let levels that a longer window adds begin as their skip, so that nothing learned is lost.
+    """Let the levels that a longer window adds begin as their skip, to lose nothing learned.
 
-    Behind the others they see three frames of finished features, of which the skip takes the
-    middle one. Their own weight begins small, not 0, from where nothing would learn.
+    They see three frames of finished features, and the skip takes the middle one. Their own weight
+    begins small, but not at 0, where it would not learn.
     """
     levels, known = (getattr(n, "layers_tcngcn", ()) for n in (network, lifter))
     for shrink in list(levels)[len(known) + 1 :: 2]:
@@ -92,7 +94,7 @@ def _quieten(network: nn.Module, lifter: nn.Module) -> None:
 
 
 def _widened(name: str, given: Tensor, own: Tensor | None) -> Tensor:
-    """Give a layer that reads x and y a score too, of which nothing depends yet."""
+    """Give a layer that reads x and y an input for the score, with weights of zero."""
     if own is None or own.shape == given.shape:
         return given
     if name.startswith("data_bn.") and own.numel() * 2 == given.numel() * 3:

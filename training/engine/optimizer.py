@@ -1,4 +1,4 @@
-"""Optimizer, precision and learning rate of a recipe, as MMEngine's Runner takes them."""
+"""Builds optimizer, precision and learning rate of a recipe for MMEngine's Runner."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Bfloat16OptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Cast what gains from it."""
+        """Run the forward pass under autocast."""
         with super().optim_context(model), torch.autocast(self.device_type, torch.bfloat16):
             yield
 
 
 def build_optimizer(settings: OptimizerSettings, network: nn.Module) -> torch.optim.Optimizer:
-    """Build the optimizer over a network's parameters; raises ``UsageError`` without Ranger."""
+    """Build the optimizer over a network's parameters; raise ``UsageError`` without Ranger."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     if settings.name == "adamw":
         return torch.optim.AdamW(parameters, settings.rate, weight_decay=settings.weight_decay)
@@ -65,7 +65,7 @@ def build_wrapper(
 
 
 def _clip(wrapper: OptimWrapper, parameters: list[Tensor], max_norm: float) -> None:
-    """Clip gradients; keep their norm on the device, where MMEngine would wait to read it."""
+    """Clip gradients; leave their norm on the device, where reading it would wait."""
     wrapper.gradient_norm = nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
@@ -81,7 +81,7 @@ def _wrapper(precision: str, device: torch.device, options: dict[str, Any]) -> O
 
 
 def schedule(settings: OptimizerSettings, passes: int) -> list[dict[str, Any]]:
-    """Linear warm-up, then a cosine, over so many forward passes."""
+    """Build a linear warm-up and then a cosine, over this many forward passes."""
     warm_up = settings.warm_up * settings.accumulate
     if warm_up == 1:  # MMEngine would stay at half of the rate
         warm_up = 0
@@ -91,7 +91,7 @@ def schedule(settings: OptimizerSettings, passes: int) -> list[dict[str, Any]]:
             {"type": "LinearLR", "start_factor": 1 / (warm_up + 1), "by_epoch": False,
              "begin": 0, "end": warm_up}
         )  # fmt: skip
-    if passes > warm_up:  # a trial run may end before
+    if passes > warm_up:  # a trial run may end earlier
         parts.append(
             {"type": "CosineAnnealingLR", "eta_min": settings.last_rate, "by_epoch": False,
              "begin": warm_up, "end": passes, "T_max": passes - warm_up}

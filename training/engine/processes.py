@@ -1,4 +1,4 @@
-"""Several processes as one run: joining, checking that they are the same program, leaving."""
+"""Runs several processes as one training run; checks that they run the same code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PACKAGES = ("glagcn_cli", "glagcn_training")
 
 
 def launched_by_torchrun() -> bool:
-    """Whether the environment names a rank, as torchrun leaves it."""
+    """Tell whether the environment names a rank, as torchrun sets it."""
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
 
 
@@ -61,7 +61,7 @@ def process_group(device: str) -> Iterator[tuple[int, int]]:
 
 
 def code_version() -> str:
-    """Version of the program, of torch, and a checksum of all our source."""
+    """Return the version of the program, of torch, and a checksum of all our source."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
         root = Path(str(files(package)))
@@ -72,20 +72,18 @@ def code_version() -> str:
 
 
 def check_same(what: str, value: str) -> None:
-    """Compare a value with all other processes'; raises ``UsageError`` where they differ."""
+    """Compare a value with all other processes'; raise ``UsageError`` where they differ."""
     if not distributed.is_initialized():
         return
     values: list[str] = [""] * distributed.get_world_size()
     distributed.all_gather_object(values, value)
     if len(set(values)) > 1:
         listed = "; ".join(f"rank {rank}: {found}" for rank, found in enumerate(values))
-        raise UsageError(
-            f"the processes have different {what}, which would train a mixture: {listed}"
-        )
+        raise UsageError(f"the processes have different {what}; start all with the same: {listed}")
 
 
 def of_rank_zero(value: T) -> T:
-    """Give every process what rank 0 has."""
+    """Return rank 0's value in every process."""
     if not distributed.is_initialized():
         return value
     values = [value]

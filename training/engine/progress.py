@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, lines elsewhere, and every figure in log.jsonl."""
+"""Shows the progress of a run: a bar on a terminal, lines elsewhere, all figures in log.jsonl."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from glagcn_cli.progress.stages import bar_size
 
 from .model import bare
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LOG = "log.jsonl"
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """Rows of a run's log in the order of their steps.
+    """Read the rows of a run's log in the order of their steps.
 
-    A run that was interrupted has written some steps twice; the later row counts.
+    An interrupted run may have logged steps twice; the later row counts.
     """
     path = folder / LOG
     rows: dict[tuple[float, bool], dict[str, float]] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             row = json.loads(line)
-        except ValueError:  # cut off by a crash
+        except ValueError:  # a line cut off by a crash
             continue
         rows[row["step"], "loss" in row] = row
     return [rows[key] for key in sorted(rows)]
@@ -69,7 +69,7 @@ class Progress(Hook):
         self._made = self._making
 
     def before_train(self, runner: Runner) -> None:
-        """Start the bar where the run stands; a new run's log does not go on with an old one."""
+        """Start the bar at the run's step; set a new run's old log aside."""
         if runner.iter == 0 and is_main_process() and self.path.exists():
             self.path.replace(self.path.with_suffix(".old.jsonl"))
         if is_main_process() and sys.stderr.isatty():
@@ -113,14 +113,14 @@ class Progress(Hook):
         self._append(row | shares)
         if self._bar is None and is_main_process():
             left = (runner.max_iters - done) * self.samples / speed / 60
-            logger.info(
+            log.info(
                 "step %d of %d  loss %.4f  %.0f samples/s  %.0f min left",
                 step, steps, means["loss"], speed, left,
             )  # fmt: skip
         self._clear()
 
     def _means(self, runner: Runner) -> dict[str, float]:
-        """Mean of every loss term since the last row, over all processes."""
+        """Compute the mean of every loss term since the last row, over all processes."""
         means = {
             name.removeprefix("train/"): torch.tensor(float(history.mean(self._passes)))
             for name, history in runner.message_hub.log_scalars.items()
@@ -130,12 +130,12 @@ class Progress(Hook):
         return {name: float(value) for name, value in means.items()}
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Write and say what a validation found; its time does not count as training."""
+        """Write and log a validation's figures; its time does not count as training."""
         figures = {name: float(value) for name, value in (metrics or {}).items()}
         step = runner.iter // self.accumulate
         self._append({"step": step, **figures})
         if is_main_process():
-            logger.info(
+            log.info(
                 "validation at step %d: MPJPE %.1f mm, P-MPJPE %.1f mm",
                 step, figures["val/mpjpe"], figures["val/p_mpjpe"],
             )  # fmt: skip
@@ -146,11 +146,11 @@ class Progress(Hook):
         self.close()
 
     def close(self) -> None:
-        """Leave the bar's line, for what is written next; again does nothing."""
+        """End the bar's line; calling it again does nothing."""
         if self._bar is not None:
             self._bar.close()
 
     def _append(self, row: dict[str, float]) -> None:
         if is_main_process():
-            with self.path.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(row) + "\n")
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")

@@ -1,4 +1,4 @@
-"""What a run leaves behind for people: curves, stills of its best and worst takes, a report."""
+"""Writes a finished run's curves, stills of its best and worst takes, and report."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ EXAMPLES = 2  # best takes, and as many worst
 def report_run(run: TrainingRun) -> None:
     """Write ``report.md``, ``curves.png`` and ``stills.png`` into a finished run's folder.
 
-    Figures and stills are those of ``lifter.pth``, the lifter that validated best; of the last
-    step for a network that is no lifter.
+    Figures and stills are those of ``lifter.pth``, the lifter with the best validation, or of the
+    last step for a baseline.
     """
-    log = read_log(run.folder)
-    curves = run.folder / "curves.png"
+    plan = run.plan
+    log = read_log(plan.folder)
+    curves = plan.folder / "curves.png"
     draw_curves(log, curves)
     rows: Sequence[TakeScores] = []
     stills = None
     facts = _facts(run, log)
-    if run.validation_set is not None:
+    if plan.validation_set is not None:
         predict, step, rows = _validated(run)
-        stills = run.folder / "stills.png"
+        stills = plan.folder / "stills.png"
         draw_stills(_best_and_worst(run, predict, rows), stills)
         facts = {"results are of": f"step {step}"} | facts
     write_report(
-        run.folder / REPORT,
-        title=f"{run.folder.name}: {run.recipe.data.dataset}, T = {run.recipe.network.window}",
-        recipe=to_mapping(run.recipe),
+        plan.folder / REPORT,
+        title=f"{plan.folder.name}: {plan.recipe.data.dataset}, T = {plan.recipe.network.window}",
+        recipe=to_mapping(plan.recipe),
         rows=rows,
         over=run.metric.over,
         curves=curves,
@@ -56,21 +57,22 @@ def report_run(run: TrainingRun) -> None:
 
 
 def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
-    """Find what the report is of: how it predicts, of which step it is, its validation rows."""
-    settings, rows = run.recipe.validation, run.metric.rows
+    """Return the predictor to report, its step and its validation rows."""
+    plan = run.plan
+    settings, rows = plan.recipe.validation, run.metric.rows
     lifter = run.model.lifter()
-    step = run.runner.iter // run.recipe.optimizer.accumulate
+    step = run.runner.iter // plan.recipe.optimizer.accumulate
     best = run.runner.message_hub.get_info("best_error")
     last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
     if run.model.savable and not last_is_best:
-        network, card = load_lifter(run.folder / LIFTER)
-        lifter, step, rows = Lifter(network, card, run.device), card.recipe["steps_done"], []
+        network, card = load_lifter(plan.folder / LIFTER)
+        lifter, step, rows = Lifter(network, card, plan.device), card.recipe["steps_done"], []
     predict = lifter_predictor(lifter, settings.flip, settings.branch)
     return predict, step, rows or score_all(predict, _observations(run))
 
 
 def _observations(run: TrainingRun) -> Sequence[Observation]:
-    """All that the run validates on, in the order of its rows."""
+    """Return all validation observations, in the order of the rows."""
     seen: Sequence[Observation] = run.runner.val_dataloader.dataset.seen
     return seen
 
@@ -78,7 +80,7 @@ def _observations(run: TrainingRun) -> Sequence[Observation]:
 def _best_and_worst(
     run: TrainingRun, predict: Predictor, rows: Sequence[TakeScores]
 ) -> list[Example]:
-    """Examples of the takes with the smallest and the largest error."""
+    """Return examples of the takes with the smallest and the largest error."""
     order = np.argsort([row.figures[CHOSEN_BY] for row in rows])
     chosen = order if len(order) <= 2 * EXAMPLES else [*order[:EXAMPLES], *order[-EXAMPLES:]]
     seen = _observations(run)
@@ -86,7 +88,7 @@ def _best_and_worst(
 
 
 def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) -> Example:
-    """Take the frame with the median error: what the take looks like, not its one bad moment."""
+    """Return the frame with the median error, which is typical of the take."""
     errors = np.linalg.norm(predicted - seen.joints, axis=-1).mean(axis=-1)
     frame = int(np.argsort(errors)[len(errors) // 2])
     return Example(
@@ -94,28 +96,28 @@ def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) 
         keypoints=seen.keypoints[frame],
         predicted=predicted[frame],
         true=seen.joints[frame],
-        joint_set=run.store.joint_set,
+        joint_set=run.plan.store.joint_set,
         error=1000 * float(errors[frame]),
     )
 
 
 def _facts(run: TrainingRun, log: Sequence[dict[str, float]]) -> dict[str, str]:
-    """What the run was made on and how fast it went."""
+    """Collect the run's data, hardware and speed."""
+    plan, takes = run.plan, run.plan.train_set
     speeds = [row["samples/s"] for row in log if "samples/s" in row]
     parts = ("waiting_for_loader", "making_samples")
     waits = [sum(row[part] for part in parts) for row in log if parts[0] in row]
-    takes = run.train_set
     facts = {
         "trained on": f"{takes.source or takes.dataset}: {len(takes.takes)} takes, "
-        f"{takes.frames} frames, {len(run.store)} windows",
-        "steps": str(run.steps),
+        f"{takes.frames} frames, {len(plan.store)} windows",
+        "steps": str(plan.steps),
         "parameters": str(sum(p.numel() for p in run.model.network.parameters())),
-        "device": _device_name(run.device),
-        "processes": str(run.processes),
+        "device": _device_name(plan.device),
+        "processes": str(plan.processes),
         "torch": str(torch.__version__),
     }
     if speeds:
-        samples = run.passes * run.recipe.optimizer.batch / run.recipe.optimizer.accumulate
+        samples = plan.passes * plan.recipe.optimizer.batch / plan.recipe.optimizer.accumulate
         facts["samples per second"] = f"{np.median(speeds):.0f} (median over the log)"
         facts["time spent training"] = f"{samples * np.mean(1 / np.array(speeds)) / 60:.1f} min"
         facts["loading and making samples"] = f"{100 * np.mean(waits):.2f} % of it"

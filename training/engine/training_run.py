@@ -1,4 +1,4 @@
-"""What ``glagcn-train`` does: a run from its first word to its report."""
+"""Runs ``glagcn-train`` from its settings to its report."""
 
 from __future__ import annotations
 
@@ -18,55 +18,46 @@ from .processes import process_group
 from .report import REPORT, report_run
 from .runner import TrainingRun
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> list[Path]:
-    """Train from where the run in a folder stands to its end, and report.
+    """Train a run, or the rest of an interrupted one, to its end, and report.
 
-    Parameters
-    ----------
-    recipe
-        What to train.
-    data_dir
-        Where the data set lies.
-    folder
-        Run folder.
-    device
-        "cpu" or "cuda:N"; as one of several processes where torchrun started this one.
+    Parameters as in `TrainingRun.open`; torchrun's processes train together.
 
     Returns
     -------
     list
-        Files to look at; none in processes other than the first.
+        Written files; none in processes other than the first.
 
     Raises
     ------
     UsageError, InputError, CheckpointError
-        As `TrainingRun`.
+        As `TrainingRun.open`.
     DeviceError
-        The device's memory does not suffice.
+        The device is out of memory.
     KeyboardInterrupt
-        Ctrl-C, with a message that says where the same command would go on.
+        Ctrl-C; the message states where the same command resumes.
     """
     with process_group(device) as (rank, processes):
-        run = TrainingRun(recipe, data_dir, folder, device, rank, processes)
+        run = TrainingRun.open(recipe, data_dir, folder, device, rank, processes)
         _announce(run)
         try:
-            # Else messages would land in the bar's line.
+            # Keep messages off the bar's line.
             with logging_redirect_tqdm(), warnings.catch_warnings():
                 # The learning rate follows passes; accumulated ones come before a step.
                 warnings.filterwarnings("ignore", "Detected call of `scheduler.step")
                 run.train()
         except KeyboardInterrupt:
             state = newest_state(folder)
-            how = f"goes on from {_step(state, recipe)}" if state else "begins anew"
+            how = f"resumes from {_step(state, recipe)}" if state else "restarts"
             raise KeyboardInterrupt(f"stopped; the same command {how}") from None
         except torch.OutOfMemoryError as error:
             accumulate = 2 * recipe.optimizer.accumulate
             raise DeviceError(
-                f"the memory of {device} does not suffice; --set optimizer.accumulate={accumulate} "
-                "makes every step of more and smaller passes, with the same batch"
+                f"{device} is out of memory; --set optimizer.accumulate={accumulate} "
+                "splits every step into more and smaller passes, with the same batch"
             ) from error
         if rank > 0:
             return []
@@ -75,18 +66,18 @@ def run_training(recipe: Recipe, data_dir: Path, folder: Path, device: str) -> l
 
 
 def _announce(run: TrainingRun) -> None:
-    """Say what is about to be trained, and from where on."""
-    state = run.state
-    validated = len(run.validation_set.takes) if run.validation_set else 0
-    validated = min(validated, run.recipe.validation.takes or validated)
-    logger.info(
+    """Log what is trained, and from which step on."""
+    plan, state = run.plan, run.state
+    validated = len(plan.validation_set.takes) if plan.validation_set else 0
+    validated = min(validated, plan.recipe.validation.takes or validated)
+    log.info(
         "training on %d windows of %d takes, validating on %d takes: %s%d steps of batch %d on %s",
-        len(run.store), len(run.train_set.takes), validated,
-        f"from {_step(state, run.recipe)} on, of " if state else "",
-        run.steps, run.recipe.optimizer.batch, run.device,
+        len(plan.store), len(plan.train_set.takes), validated,
+        f"from {_step(state, plan.recipe)} on, of " if state else "",
+        plan.steps, plan.recipe.optimizer.batch, plan.device,
     )  # fmt: skip
 
 
 def _step(state: Path, recipe: Recipe) -> str:
-    """Name the step that a state was saved after."""
+    """Return the step that a state was saved after, as text."""
     return f"step {(passes_of(state) or 0) // recipe.optimizer.accumulate}"

@@ -27,10 +27,10 @@ class Observations(Dataset[Observation]):
 
 
 def validation_loader(seen: Sequence[Observation]) -> DataLoader[Observation]:
-    """One observation a batch, dealt out to the processes in turn."""
+    """Make one observation a batch, dealt out to the processes in turn."""
     dataset = Observations(seen)
-    # Where the takes do not divide among the processes, some are scored twice so that all
-    # processes make as many steps; the metric drops what is beyond the data set's length.
+    # Where the takes do not divide among the processes, some are scored twice, so that all
+    # processes make the same number of steps. The metric drops the surplus.
     sampler = DefaultSampler(dataset, shuffle=False, round_up=True)
     return DataLoader(dataset, batch_size=1, sampler=sampler, collate_fn=list)
 
@@ -41,23 +41,22 @@ class PoseErrors(BaseMetric):
     Parameters
     ----------
     over
-        What the mean is taken over: one of `glagcn_training.metrics.scores.AVERAGES`.
+        Kind of mean: one of `glagcn_training.metrics.scores.AVERAGES`.
     """
 
     default_prefix = "val"
 
     def __init__(self, over: str) -> None:
-        # MMEngine's "gpu" sends rows through the process group, its "cpu" through files that all
-        # processes would have to share.
+        # MMEngine's "gpu" sends rows through the process group, its "cpu" through shared files.
         super().__init__(collect_device="gpu")
         self.over = over
         self.rows: list[TakeScores] = []
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
-        """Keep the rows of a step."""
+        """Add the rows of a step."""
         self.results.extend(data_samples)
 
     def compute_metrics(self, results: list[Any]) -> dict[str, float]:
-        """Summarise all rows; they stay in `rows` for reports."""
+        """Summarise all rows; leave them in `rows` for reports."""
         self.rows = list(results)
         return summarise(self.rows, over=self.over)

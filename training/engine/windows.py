@@ -1,4 +1,4 @@
-"""All takes of a split on the training device, and windows gathered from them by number."""
+"""Holds all takes of a split on the training device and gathers windows by number."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from ..data.takes import Take, TakeSet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Windows(NamedTuple):
-    """Windows of takes, before anything is done to them.
+    """Windows of takes, before any augmentation.
 
     ``joints`` (N, T, J, 3) metres; ``keypoints`` (N, T, J, 2) pixels, None for free motion;
     ``image_size`` (N, 2) pixels; ``fov`` (N,) degrees.
@@ -36,15 +36,15 @@ class WindowStore:
     Parameters
     ----------
     takes
-        What to train on. Filmed takes give a window for every frame, held at their ends as the
-        field pads them; free motion gives every window that lies inside its clip, and one, held at
-        its ends, where the clip is shorter.
+        Takes to train on. Filmed takes give a window for every frame, padded by repeating the end
+        frames as the field does. Free motion gives every window inside its clip, or one padded
+        window for a shorter clip.
     window
         T, frames; odd.
     stride
-        Every how many frames there is a window.
+        Frames from one window to the next.
     device
-        Where the arrays lie and windows are gathered.
+        Device of the arrays and windows.
     fps
         Frames per second of the windows; 0 is the takes' own rate.
 
@@ -74,8 +74,8 @@ class WindowStore:
         ]
         owner = np.repeat(np.arange(len(lengths)), [len(c) for c in centres])
         if short := int((lengths < 2 * self._margin + 1).sum()):
-            logger.info(
-                "%d of %d takes are shorter than a window of %d frames: held at their ends",
+            log.info(
+                "%d of %d takes are shorter than a window of %d frames: their ends are repeated",
                 short, len(lengths), 2 * self._margin + 1,
             )  # fmt: skip
         self._joints = self._stack([take.joints for take in takes.takes], device)
@@ -100,7 +100,7 @@ class WindowStore:
         return each[owner]
 
     def _centres(self, length: int) -> NDArray[np.int64]:
-        """Middle frames of a take's windows, counted from its first frame."""
+        """Return the centre frames of a take's windows, counted from its first frame."""
         if self.filmed:
             return np.arange(length)
         if length <= 2 * self._margin:
@@ -118,10 +118,10 @@ class WindowStore:
         return torch.from_numpy(np.concatenate(arrays).astype(np.float32)).to(device)
 
     def gather(self, numbers: Tensor, speed: Tensor | None = None) -> Windows:
-        """Windows by number (N,), on the device.
+        """Gather windows by number (N,), on the device.
 
-        With a speed (N,) each is played so many times as fast. What falls between two frames is
-        interpolated in a straight line.
+        A speed (N,) is a factor on each window's playback. Values between two frames are
+        interpolated linearly.
         """
         numbers = numbers.to(self.device, non_blocking=True)
         owner = self._owner[numbers]

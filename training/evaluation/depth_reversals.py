@@ -1,8 +1,8 @@
-"""Limbs and bodies that are lifted the wrong way round: what one eye cannot see, it may mistake.
+"""Counts limbs and bodies that are lifted the wrong way round in depth.
 
-From one camera a limb that points towards it looks like one that points away. A lifter that
-changes its mind about it shows limbs, or whole bodies, that flip between frames. Mean errors hardly
-tell: a flip lasts for a moment and is what people see first.
+To one camera, a limb that points towards it looks like one that points away. An unsteady lifter
+lets limbs, or whole bodies, flip between frames. Mean errors hardly show it, since a flip is short,
+but people notice it first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLEAR = 0.1
 """Metres between the true depths of a limb's ends from which it is clear which is nearer."""
 
 MARGIN = 0.03
-"""Metres: a limb whose predicted ends differ by less says neither."""
+"""Metres: a limb whose predicted ends differ by less points neither way."""
 
 PER_FRAMES = 1000
 
@@ -32,7 +32,7 @@ def count_reversals(
     true: NDArray[np.floating],
     valid: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """How often each limb's depth changes its sign in the prediction while the true one does not.
+    """Count how often each limb's predicted depth changes sign while the true one does not.
 
     A limb points away (or back) once it does so by `MARGIN`, and keeps doing so until it points the
     other way by as much: a slow swing through the picture's plane counts once, not in every frame,
@@ -55,17 +55,17 @@ def count_reversals(
     if valid is not None:
         way = np.where(valid[:, None], way, 0)
     stretch = np.cumsum(np.diff(way, axis=0, prepend=way[:1]) != 0, axis=0)
-    says = (way != 0) & (np.abs(predicted) > MARGIN)
+    decided = (way != 0) & (np.abs(predicted) > MARGIN)
     counts = np.zeros(true.shape[1], dtype=np.int64)
     for limb in range(true.shape[1]):
-        frames = np.flatnonzero(says[:, limb])
+        frames = np.flatnonzero(decided[:, limb])
         turns = np.diff(predicted[frames, limb] > 0) & (np.diff(stretch[frames, limb]) == 0)
         counts[limb] = turns.sum()
     return counts
 
 
 def body_front(joints: NDArray[np.floating], joint_set: str) -> NDArray[np.float64]:
-    """Where the body's front looks to: (..., 3) unit vectors, in the joints' right-handed frame.
+    """Return the direction of the body's front: (..., 3) unit vectors, right-handed joint frame.
 
     At right angles to the trunk, and to the line between shoulders and hips of both sides.
     """
@@ -82,7 +82,7 @@ def body_front(joints: NDArray[np.floating], joint_set: str) -> NDArray[np.float
 
 
 class DepthReversals:
-    """Watches for limbs that flip in depth and for bodies whose front is taken for their back.
+    """Counts limbs that flip in depth and bodies whose front and back are confused.
 
     Depth is measured along the ray to the root, so that a person at the picture's edge counts like
     one in the middle.
@@ -100,7 +100,7 @@ class DepthReversals:
         self._reversals = np.zeros(len(self._joint_set.bones), dtype=np.int64)
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
-        """Count in one take."""
+        """Count the reversals of one take."""
         rays = pixel_rays(
             seen.keypoints[:, self._joint_set.root], seen.image_size,
             focal_length(seen.image_size, seen.fov),
@@ -111,19 +111,19 @@ class DepthReversals:
         )
         counts = seen.counts
         parents, children = np.array(self._joint_set.bone_indices).T
-        deep, said = (
+        deep, lifted_deep = (
             joints[:, children, 2] - joints[:, parents, 2] for joints in (true, predicted)
         )
-        self._reversals += count_reversals(said, deep, counts)
+        self._reversals += count_reversals(lifted_deep, deep, counts)
         clear = counts[:, None] & (np.abs(deep) > CLEAR)
         self._clear += int(clear.sum())
-        self._wrong += int((clear & (np.sign(said) != np.sign(deep))).sum())
+        self._wrong += int((clear & (np.sign(lifted_deep) != np.sign(deep))).sum())
         front, believed = (body_front(pose, self._joint_set.name) for pose in (true, predicted))
         self._frames += int(counts.sum())
         self._turned_frames += int((counts & ((front * believed).sum(axis=-1) < 0)).sum())
 
     def figures(self) -> dict[str, Any]:
-        """What was counted.
+        """Return the counts.
 
         Returns
         -------
@@ -131,10 +131,9 @@ class DepthReversals:
             ``per_1000_frames``: reversals of all limbs together; ``per_limb``: the same by the
             limb's outer joint; ``wrong_way``: percent of the limbs in frames where they point
             clearly towards the camera or away, that are lifted the other way; ``back_to_front``:
-            percent of the frames in which the body's front looks more than 90 degrees elsewhere:
-            of somebody seen from the side, that the far shoulder is taken for the near one. (Seen
-            from the front, the 2D alone says which shoulder is the left one.) None for what no
-            frame shows.
+            percent of the frames in which the body's front is more than 90 degrees off. That
+            happens to people seen from the side, when the far shoulder is taken for the near one.
+            Figures are None where no frame shows them.
         """
         rates = PER_FRAMES * self._reversals / max(self._frames, 1)
         limbs = [child for _, child in self._joint_set.bones]
@@ -146,7 +145,7 @@ class DepthReversals:
         }
 
     def describe(self) -> str:
-        """The figures in a line."""
+        """Format the figures as one line."""
         figures = self.figures()
         line = (
             f"Depth reversals: {figures['per_1000_frames']:.1f} per {PER_FRAMES} frames, all limbs"

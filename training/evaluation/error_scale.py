@@ -1,8 +1,8 @@
-"""Bring the errors that a lifter predicts to the size of those it makes on people it never saw.
+"""Scales a lifter's predicted errors to its actual errors on unseen people.
 
-Training shows bodies, cameras and detections wilder than most real ones, and its errors are larger;
-what the heads learn there is the order of things. On held-out takes every joint's prediction s
-becomes a s^b, which the heads' own weights can hold.
+Training has wilder bodies, cameras and detections than most real clips, so its errors are larger.
+On held-out takes every joint's predicted error s is replaced by a s^b, which the heads' weights can
+hold.
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ class ErrorScale(NamedTuple):
 
     @property
     def warning(self) -> str:
-        """What is wrong with the fit; nothing where all is well."""
+        """Fault of the fit; empty where it is sound."""
         if EXPONENTS[0] < self.exponent < EXPONENTS[-1]:
             return ""
         return (
-            f"the exponent {self.exponent:.2f} is an end of the range searched: the best may lie "
-            "beyond it, or what is predicted says nothing of the errors"
+            f"the exponent {self.exponent:.2f} is at an end of the searched range: the best may be "
+            "beyond it, or the predicted errors may not depend on the observed ones"
         )
 
 
 def fit_error_scale(
     pairs: Iterable[tuple[LiftedJoints, Observation]], joint_set: JointSet = H36M17
 ) -> ErrorScale:
-    """Find the scale under which the errors made are the likeliest.
+    """Fit the scale under which the observed errors are most likely.
 
-    Errors are taken to be distributed exponentially about what is predicted, as in training
-    (`losses.uncertainty_loss`); left and right share a factor. The root, which has no error, says
-    nothing of the exponent: the larger that is, the likelier it would find its zeros.
+    Errors are assumed to be distributed exponentially with the predicted mean, as in training
+    (`losses.uncertainty_loss`). Left and right share a factor. The root has no error and is left
+    out of the exponent's fit, which its zeros would push upwards.
 
     Parameters
     ----------
     pairs
-        What a lifter said of observations, with uncertainties.
+        Observations and a lifter's predictions for them, with uncertainties.
     joint_set
-        Theirs.
+        Joint set of the predictions.
     """
     predicted, observed = [], []
     for lifted, seen in pairs:
@@ -67,12 +67,12 @@ def fit_error_scale(
         errors = np.linalg.norm(lifted.joints - seen.joints, axis=-1)
         predicted.append(np.maximum(lifted.uncertainty[seen.counts], SMALLEST))
         observed.append(errors[seen.counts])
-    said, made = np.concatenate(predicted), np.concatenate(observed)
+    expected, made = np.concatenate(predicted), np.concatenate(observed)
     both = np.array([np.arange(len(joint_set)), joint_set.mirror])  # a joint and its partner
-    mean_log = np.log(said).mean(axis=0)
+    mean_log = np.log(expected).mean(axis=0)
 
     def factors(exponent: float) -> NDArray[np.float64]:
-        means: NDArray[np.float64] = (made / said**exponent).mean(axis=0)
+        means: NDArray[np.float64] = (made / expected**exponent).mean(axis=0)
         return np.maximum(means[both].mean(axis=0), SMALLEST)
 
     def cost(exponent: float) -> float:
@@ -93,7 +93,7 @@ def apply_error_scale(head: ErrorHead, scale: ErrorScale) -> None:
 
 
 def scale_errors(lifter: Lifter, held_out: Sequence[Observation]) -> dict[str, ErrorScale]:
-    """Scale the error heads of both branches, mirror averaged; by branch, what was done."""
+    """Scale the error heads of both branches under flip augmentation; return the scales."""
     network = lifter.network
     done: dict[str, ErrorScale] = {}
     if not isinstance(network, GLAGCN):

@@ -36,13 +36,13 @@ class Observation:
     Parameters
     ----------
     keypoints
-        (frames, joints, 2) pixels: what the lifter is given.
+        (frames, joints, 2) pixels: the lifter's input.
     joints
-        (frames, joints, 3) metres, camera frame, relative to the root: what is true.
+        (frames, joints, 3) metres, camera frame, relative to the root: the truth.
     image_size, fov
         Pixels, and degrees over the picture's longer side.
     subject, action, camera
-        Who, what, from where.
+        Names of subject, action and camera.
     valid
         (frames,) frames that count; None where all do.
     counted
@@ -54,7 +54,7 @@ class Observation:
     fps
         Frames per second.
     path
-        (frames, 3) metres, camera frame: where the root is; None for films, of which nobody asks.
+        (frames, 3) metres, camera frame: place of the root; None for films.
     """
 
     keypoints: NDArray[np.float64]
@@ -83,15 +83,15 @@ class Observation:
 
 
 Predictor = Callable[[Observation], LiftedJoints]
-"""What a method makes of an observation's 2D: joints and, where it says so, how far each may be off
-and which way is up."""
+"""A method's prediction for an observation's 2D: joints, and their uncertainty and up if it has
+them."""
 
 
 class Watcher(Protocol):
-    """Sees every take that is measured, to measure something of its own."""
+    """Observes every measured take, to collect figures of its own."""
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
-        """Take note of what a method made of one take."""
+        """Observe a method's prediction for one take."""
 
 
 def observe_takes(
@@ -101,21 +101,21 @@ def observe_takes(
     at_most: int = 0,
     cameras: CameraRange = EVALUATION_CAMERAS,
 ) -> list[Observation]:
-    """See every take; free motion through cameras of a fixed seed, so that figures repeat.
+    """Turn takes into observations; free motion is seen by cameras of a fixed seed.
 
     Parameters
     ----------
     takes
-        What to look at.
+        Takes to observe.
     noise
         One of `training.evaluation.evaluation_noise.NOISE`: added to the 2D of free motion and of
         films alike.
     conversion
-        Which 2D points free motion is seen as (`glagcn_cli.skeleton`).
+        2D points of free motion (`glagcn_cli.skeleton`).
     at_most
-        So many takes, evenly chosen, where above 0.
+        Number of takes, evenly chosen; 0 for all.
     cameras
-        From where free motion is seen.
+        Virtual cameras for free motion.
     """
     seen: list[Observation] = []
     for number in takes.evenly_chosen(at_most):
@@ -166,7 +166,7 @@ def _through_virtual_cameras(
 def _detect(
     draws: GeneratorDraws, cameras: Cameras, motion: Tensor, noise: str, conversion: str, fps: int
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]:
-    """Keypoints, and scores where the noise has them, of every camera."""
+    """Return keypoints, and scores where the noise has them, for every camera."""
     if noise == MEASURED:
         return list(measured_noise(draws, *marked_points(cameras, motion, conversion), fps))
     keypoints = observe(cameras, motion, conversion)
@@ -176,7 +176,7 @@ def _detect(
 
 
 def score(predict: Predictor, seen: Observation) -> TakeScores:
-    """Errors of a method on one observation, millimetres and percent."""
+    """Compute a method's errors on one observation, millimetres and percent."""
     return score_take(
         predict(seen).joints, seen.joints, subject=seen.subject, action=seen.action,
         camera=seen.camera, valid=seen.valid, counted=seen.counted,
@@ -186,9 +186,9 @@ def score(predict: Predictor, seen: Observation) -> TakeScores:
 def score_all(
     predict: Predictor, observations: Iterable[Observation], watchers: Iterable[Watcher] = ()
 ) -> list[TakeScores]:
-    """Errors of a method on observations, one row each; a bar on a terminal says how far it is.
+    """Compute a method's errors on observations, one row each, with a bar on a terminal.
 
-    Whoever watches is shown every take with what the method made of it.
+    Watchers see every take with its prediction.
     """
     bar = tqdm(
         observations, desc="evaluating", unit=" takes", file=sys.stderr, disable=None, leave=False,
@@ -208,9 +208,9 @@ def _watched(predict: Predictor, watchers: Iterable[Watcher]) -> Predictor:
 
 
 def lifter_predictor(lifter: Lifter, flip: bool = False, branch: str | None = None) -> Predictor:
-    """Predict with a lifter, as videos are lifted: at its own rate, and back at the take's.
+    """Predict with a lifter as videos are lifted: at its own rate, and back at the take's.
 
-    By the branch that lifts videos, where none is named.
+    The default branch is the one that lifts videos.
     """
     chosen = branch or lifter.video_branch
 

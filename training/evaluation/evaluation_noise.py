@@ -1,8 +1,7 @@
-"""What evaluations do to exact 2D.
+"""Adds a detector's errors to exact 2D for evaluations.
 
-Training's noise changes as more is learned about detectors, and "measured" with it. "detector" does
-not: it is the noise that the first lifters were trained and published with, kept as it was, draw
-for draw, so that figures can be compared.
+"measured" follows training's noise, which improves with measurements of detectors. "detector" never
+changes, draw for draw: as the noise of the first published lifters it keeps figures comparable.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ LARGEST_NOISE = 0.03
 
 
 def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
-    """Gaussian errors, half of each drifting over the take, half new in every frame.
+    """Add Gaussian errors, half drifting over the take, half independent in every frame.
 
     Parameters
     ----------
     draws
-        Source of randomness. What is drawn, and in which order, is part of the condition.
+        Source of randomness. The draws and their order are part of the condition.
     keypoints
-        (takes, frames, joints, 2) pixels. Every take gets a level of its own, evenly from 0 to
+        (takes, frames, joints, 2) pixels. Every take gets its own level, uniform from 0 to
         `LARGEST_NOISE` of the person's size: the longer side of the box about the joints, mean over
         frames.
     """
@@ -59,7 +58,7 @@ def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
 def measured_noise(
     draws: Draws, points: Tensor, depth: Tensor, joint_set: JointSet, fps: int
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """What inference gives to the lifter where a detector marks these points as well as it can.
+    """Return the lifter's input where a detector marks these points with its measured errors.
 
     Parameters
     ----------
@@ -68,16 +67,16 @@ def measured_noise(
     points
         (takes, frames, joints, 2) pixels, exact.
     depth
-        (takes, frames, joints) metres from the camera: what lies behind the body is found worse.
+        (takes, frames, joints) metres from the camera: points behind the body have larger errors.
     joint_set
-        The points'. COCO's are converted to the lifter's.
+        Joint set of the points. COCO's are converted to the lifter's.
     fps
         Frames per second.
 
     Returns
     -------
     list
-        Of every take, keypoints (frames, joints, 2) in pixels and scores (frames, joints) in 0..1.
+        Keypoints (frames, joints, 2) in pixels and scores (frames, joints) in 0..1 of every take.
     """
     hidden = hidden_by_torso(points, depth, joint_set)
     exact = exact_detections(points)
@@ -101,9 +100,9 @@ def fill_as_in_videos(
     fps: int,
     joint_set: JointSet = H36M17,
 ) -> Filled:
-    """What inference makes of gaps in (frames, joints, 2) pixels before it lifts them.
+    """Fill gaps in (frames, joints, 2) pixels as inference does before lifting.
 
-    `scores` (frames, joints) in 0..1; `found` (frames,) tells where somebody was seen.
+    `scores` (frames, joints) in 0..1; `found` (frames,) marks frames with a person.
     """
     filled = fill_gaps(keypoints, scores, found, MAX_GAP * fps, MIN_SCORE)
     return place_missing_root(filled) if joint_set is H36M17 else filled

@@ -1,4 +1,4 @@
-"""How well a lifter knows which way is up: degrees between its direction and the true one."""
+"""Measures a lifter's up direction: degrees between it and the true one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .evaluate import Observation
 
 
 def angles(directions: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Degrees between directions (..., 3) of any length, exact for small ones too."""
+    """Compute the degrees between directions (..., 3) of any length, exact for small angles too."""
     one, other = np.broadcast_arrays(directions, true)
     across = np.linalg.norm(np.cross(one, other), axis=-1)
     return np.asarray(np.degrees(np.arctan2(across, (one * other).sum(axis=-1))))
 
 
 class GravityErrors:
-    """Watches which way is up by a lifter, in takes whose camera's tilt is known.
+    """Measures a lifter's up direction in takes whose camera tilt is known.
 
     Parameters
     ----------
     joint_set
-        Name of the joint set; scenes are built of H36M-17 alone, and of others nothing is noted.
+        Name of the joint set; only H36M-17 is measured, since scenes are built of it alone.
     """
 
     def __init__(self, joint_set: str = H36M17.name) -> None:
@@ -51,16 +51,16 @@ class GravityErrors:
         self._errors.setdefault(name, []).append(degrees)
 
     def figures(self) -> dict[str, float] | None:
-        """Degrees; None where nothing was compared.
+        """Return degrees; None where nothing was compared.
 
         Returns
         -------
         dict or None
-            Of a lifter with a head for gravity ``clip``: median over takes of the error of the
-            take's one direction, which a scene is built on; ``clip_p90``: nine of ten takes are
-            below it; ``frame``: median over takes of the median error of single frames. Of every
-            lifter ``standing``: median error of the direction in which its bodies stand, which
-            lifters without the head go by; ``level_camera``: of taking every camera for level.
+            With a head for gravity: ``clip``, median over takes of the error of the take's
+            direction, which a scene is built on; ``clip_p90``, its 90th percentile; ``frame``,
+            median over takes of the median error of single frames. For every lifter:
+            ``standing``, median error of the direction in which its bodies stand, which lifters
+            without the head use; ``level_camera``, median error of assuming level cameras.
         """
         if not self._errors:
             return None
@@ -70,7 +70,7 @@ class GravityErrors:
         return figures
 
     def describe(self) -> str:
-        """The figures in a line; nothing where there are none."""
+        """Format the figures as one line; empty without figures."""
         figures = self.figures()
         if figures is None:
             return ""
@@ -79,11 +79,11 @@ class GravityErrors:
             line += f"{figures['clip']:.1f} (nine of ten takes below {figures['clip_p90']:.1f}; "
             line += f"single frames {figures['frame']:.1f}), "
         line += f"by standing bodies {figures['standing']:.1f}, "
-        return line + f"cameras taken for level {figures['level_camera']:.1f}"
+        return line + f"cameras assumed level {figures['level_camera']:.1f}"
 
 
 def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:
-    """The take as `glagcn_cli.scene.placing` gets a person."""
+    """Return the take as a person in the form `glagcn_cli.scene.placing` reads."""
     return PoseSequence(
         joints=lifted.joints.astype(np.float32),
         scores=np.ones(lifted.joints.shape[:2], np.float32),

@@ -1,4 +1,4 @@
-"""What real videos do and motion capture rarely shows: odd postures, hidden limbs, other rates."""
+"""Input that motion capture rarely shows: odd postures, hidden limbs, other rates."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ POSTURES: Mapping[str, Mapping[str, float]] = {
     "sitting": _bent((_THIGHS, -90)),
 }
 """Degrees by which bones, named by their outer joint, fall forward about the body's left-right
-axis; those that are not named keep their direction."""
+axis; the others keep their direction."""
 
-LOWEST = 0.05  # metres above the floor of the lowest joint of a body that is put down
+LOWEST = 0.05  # metres from the floor to the lowest joint of a body that is put down
 _AXIS_SMOOTHING = 0.2  # seconds
 
 LEGS_BELOW_THE_HIPS = ("left_knee", "left_ankle", "right_knee", "right_ankle")
@@ -52,7 +52,7 @@ UNSURE = 0.1
 
 
 def in_posture(takes: TakeSet, posture: str) -> TakeSet:
-    """Free motion with everybody in one of `POSTURES`, on the floor, doing what they did."""
+    """Return free motion with everybody in one of `POSTURES`, on the floor, moving as before."""
     degrees = POSTURES[posture]
     if not degrees:
         return takes
@@ -74,14 +74,14 @@ def bend(
     joints
         (frames, 17, 3) metres, H36M-17, world frame (right-handed, z up).
     degrees
-        By a bone's outer joint: 90 takes what points up to where the body faces.
+        By a bone's outer joint: 90 turns a bone from up to the body's front.
     fps
         Frames per second.
 
     Returns
     -------
     NDArray
-        (frames, 17, 3): every bone as long as it was, the hip on its old path over the floor, the
+        (frames, 17, 3): bones of unchanged length, the hip on its old path over the floor, the
         lowest joint `LOWEST` above it in every frame.
     """
     motion = joints.astype(np.float64)
@@ -96,7 +96,7 @@ def bend(
 
 
 def _left(motion: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
-    """Level directions (frames, 3) to the body's left, smooth over time."""
+    """Return level directions (frames, 3) to the body's left, smooth over time."""
     sides = [H36M17.indices((f"{s}_shoulder", f"{s}_hip")) for s in ("left", "right")]
     left = motion[:, sides[0]].mean(axis=1) - motion[:, sides[1]].mean(axis=1)
     left[:, 2] = 0
@@ -105,19 +105,19 @@ def _left(motion: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
 
 
 def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
-    """Lose joints for the whole take, below an edge of the picture or behind something.
+    """Remove joints for the whole take, below an edge of the picture or behind something.
 
-    A detector that sees no wrist still names a place for it. Here that is where the limb is last
-    seen: the nearest visible joint further in; of lost hips, the thorax.
+    A detector that sees no wrist still guesses a place for it. Here that is the nearest visible
+    joint further in, or the thorax for lost hips.
 
     Parameters
     ----------
     seen
-        Of H36M-17.
+        Observation of H36M-17.
     joints
-        What is lost.
+        Lost joints.
     score
-        Of those joints: `UNSURE` for a guess, 0 for a joint that is known to be missing.
+        Score of those joints: `UNSURE` for a guess, 0 for a joint known to be missing.
     """
     keypoints = seen.keypoints.astype(np.float32)
     scores = np.ones(keypoints.shape[:2], np.float32)
@@ -136,10 +136,10 @@ def hide(seen: Observation, joints: Sequence[str], score: float) -> Keypoints2D:
 
 
 def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> NDArray[np.float64]:
-    """What a camera of another rate would have seen of a smooth motion (frames, ...).
+    """Resample a smooth motion (frames, ...) to a camera of another rate.
 
-    From the first frame to the last that lies within the take; nothing is smoothed, as no camera
-    does. At least four frames.
+    The result ends within the take. Nothing is smoothed, as in a camera. The motion has at least
+    four frames.
     """
     frames = int((len(values) - 1) * Fraction(rate) / source) + 1
     spline = make_interp_spline(np.arange(len(values)), values, k=3)
@@ -147,6 +147,6 @@ def at_rate(values: NDArray[np.floating], source: int, rate: Fraction | int) -> 
 
 
 def about_first(pose: NDArray[np.floating], joints: Sequence[str]) -> NDArray[np.floating]:
-    """Some joints of H36M-17 (frames, 17, 3), relative to the first of them."""
+    """Return some joints of H36M-17 (frames, 17, 3), relative to the first of them."""
     chosen = H36M17.indices(joints)
     return pose[:, chosen] - pose[:, chosen[:1]]

@@ -1,4 +1,4 @@
-"""Punches: bodies that stand still, one arm of which is thrown straight, once or to and fro."""
+"""Punches: standing bodies throw one straight arm, once or to and fro."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _SHOULDER, _ARM = _AT["left_shoulder"], (_AT["left_elbow"], _AT["left_wrist"])
 
 
 def impulse(held: int) -> NDArray[np.float64]:
-    """How far out an arm is that is held straight for some frames: (frames,), 0 to 1."""
+    """Return how far out an arm is that is straight for some frames: (frames,), 0 to 1."""
     still = np.zeros(FPS)
     return np.concatenate([still, _WAY, np.ones(held), _WAY[::-1], still])
 
 
 def swing(frequency: float) -> NDArray[np.float64]:
-    """How far out an arm is that goes to and fro at a frequency in hertz: (frames,), 0 to 1."""
+    """Return how far out an arm is that swings at a frequency in hertz: (frames,), 0 to 1."""
     time = np.arange(round(_SECONDS * FPS)) / FPS
     return 0.5 - 0.5 * np.cos(2 * np.pi * frequency * time)
 
 
 def thrown(takes: TakeSet, way: NDArray[np.float64], at_most: int) -> TakeSet:
-    """Bodies as they stand in the middle of takes, the left arm on its way out and back.
+    """Return bodies standing as in the middle of takes, the left arm moving out and back.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def thrown(takes: TakeSet, way: NDArray[np.float64], at_most: int) -> TakeSet:
     way
         (frames,) from 0, on guard, to 1, straight: forward, to the left and between, take by take.
     at_most
-        So many takes, evenly chosen, where above 0.
+        Number of takes, evenly chosen; 0 for all.
     """
     chosen = [takes.takes[number] for number in takes.evenly_chosen(at_most)]
     moved = (_thrown(take, way, _AIMS[n % len(_AIMS)]) for n, take in enumerate(chosen))
@@ -52,7 +52,7 @@ def thrown(takes: TakeSet, way: NDArray[np.float64], at_most: int) -> TakeSet:
 
 
 def bends(joints: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Degrees between upper arm and forearm, 0 where the left arm is straight: (frames,)."""
+    """Compute the degrees between upper arm and forearm, 0 for a straight left arm: (frames,)."""
     upper = joints[:, _ARM[0]] - joints[:, _SHOULDER]
     fore = joints[:, _ARM[1]] - joints[:, _ARM[0]]
     cosine = (_unit(upper) * _unit(fore)).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""What ``glagcn-eval`` does: a lifter, a split, its figures and the setting they belong to."""
+"""Runs ``glagcn-eval``: measures a lifter on a split and records the setting."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .evaluation_noise import EXACT
 from .gravity_errors import GravityErrors
 from .trained_with import held_out, trained_holdout, trained_with
 from .trivial_predictors import constant_predictor, held_depth_predictor
-from .uncertainty import Calibration
-from .uncertainty_plot import draw_calibration
+from .uncertainty import Reliability
+from .uncertainty_plot import draw_reliability
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """What is measured on what; the options of ``glagcn-eval``.
+    """The options of ``glagcn-eval``.
 
-    `keypoints` of None and `holdout` of "default" are those the lifter was trained with, where it
-    was trained on this data set; else the data set's own. `takes` above 0 are so many, evenly
-    chosen. `calibration` is the picture to draw.
+    `keypoints` of None and `holdout` of "default" are those of the lifter's training if it was
+    trained on this data set, else the data set's own. `takes` is a number of evenly chosen takes,
+    0 for all. `calibration` is the picture of predicted against observed errors to draw.
     """
 
     dataset: str
@@ -64,21 +64,21 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     -------
     result, table
         Figures (millimetres; percent for PCK and AUC) with the mean of the data set's protocol
-        first, per action, and the setting they were measured in; what else is known of the lifter:
-        depth reversals, gravity, calibration, yardsticks. The same as a readable table.
+        first, per action, and their setting; also depth reversals, gravity, calibration of the
+        uncertainty, trivial predictors. The table holds the same for people.
 
     Raises
     ------
     CheckpointError
         The lifter has other joints than the data set.
     UsageError
-        A picture of the calibration was asked for of a lifter that does not say how sure it is.
+        `calibration` was given for a lifter that estimates no uncertainty.
     """
     weights = settings.weights or DEFAULT_LIFTER
     path = lifter_path(weights)
     network, card = load_lifter(path)
     if settings.calibration and not card.architecture.uncertainty:
-        raise UsageError(f"{path} does not say how sure it is: there is nothing to calibrate")
+        raise UsageError(f"{path} estimates no uncertainty; leave out --calibration")
     settings = _as_trained(settings, card)
     _warn_of_known_subjects(settings, card, weights)
     splits = [settings.split, *(["train"] if settings.constant else [])]
@@ -90,8 +90,8 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     own, found = card.architecture.joint_set, takes.joint_set.name
     if own != found:
         raise CheckpointError(
-            f"{path} was trained on joints of {own}; {settings.dataset} has {found}, so the two "
-            "do not fit each other"
+            f"{path} was trained on joints of {own}; {settings.dataset} has {found}; choose a "
+            "lifter of those joints"
         )
     lifter = Lifter(network, card, settings.device)
     branch = settings.branch or lifter.video_branch
@@ -108,38 +108,38 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
         "frames": sum(int(one.counts.sum()) for one in seen), "takes": len(seen),
     }  # fmt: skip
     if takes.filmed and card.conversion != AS_GIVEN:
-        text += "\n\nThe lifter was trained on a detector's joints, this data set marks others."
-    yardsticks, lines = _yardsticks(settings, sets, seen)
-    return result | yardsticks, "\n\n".join([text, *lines])
+        text += "\n\nThe lifter was trained on a detector's joints; this data set has others."
+    trivial, lines = _trivial_predictors(settings, sets, seen)
+    return result | trivial, "\n\n".join([text, *lines])
 
 
 def _measure(
     predict: Predictor, seen: Sequence[Observation], settings: EvaluationSettings, joint_set: str
 ) -> tuple[dict[str, Any], str]:
-    """All figures of the lifter itself, and their table."""
+    """Measure all figures of the lifter itself; return them and their table."""
     over = default_mean(settings.dataset)
     reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
-    calibration = Calibration(joint_set)
-    rows = score_all(predict, seen, (reversals, gravity, calibration))
+    reliability = Reliability(joint_set)
+    rows = score_all(predict, seen, (reversals, gravity, reliability))
     result: dict[str, Any] = dict(_measured(summarise(rows, over=over)))
     result["per_action"] = by_action(rows, over=over)
     found = {
         "depth_reversals": reversals.figures(), "gravity": gravity.figures(),
-        "calibration": calibration.figures(),
+        "calibration": reliability.figures(),
     }  # fmt: skip
     result |= {name: figures for name, figures in found.items() if figures is not None}
-    if settings.calibration and not calibration.empty:
+    if settings.calibration and not reliability.empty:
         lifter = "/".join(Path(settings.weights or DEFAULT_LIFTER).parts[-2:])
         title = f"{lifter}, {settings.dataset} {settings.split}, {settings.noise} 2D"
-        draw_calibration(calibration.bins(), calibration.per_joint(), settings.calibration, title)
-    lines = (reversals.describe(), gravity.describe(), calibration.describe())
+        draw_reliability(reliability.bins(), reliability.per_joint(), settings.calibration, title)
+    lines = (reversals.describe(), gravity.describe(), reliability.describe())
     return result, table(rows, over) + "".join(f"\n{line}" for line in lines if line)
 
 
-def _yardsticks(
+def _trivial_predictors(
     settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What needs no learning, on the same takes and 2D: figures, and a line for each."""
+    """Measure predictors without learning on the same input; return figures and lines."""
     over, joint_set = default_mean(settings.dataset), sets[settings.split].joint_set.name
     result: dict[str, Any] = {}
     lines = []
@@ -159,24 +159,24 @@ def _yardsticks(
 
 
 def _measured(figures: dict[str, float]) -> dict[str, float | None]:
-    """Figures as JSON can hold them: null for what no take allows to be measured."""
+    """Return figures as JSON can hold them: null for what no take measures."""
     return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
 
 def _as_trained(settings: EvaluationSettings, card: LifterCard) -> EvaluationSettings:
-    """Settle what was not asked for: as the lifter was trained, else by the data set."""
+    """Fill unset options as the lifter was trained, else by the data set."""
     data, holdout = trained_with(card, settings.dataset), settings.holdout
     if holdout == DEFAULT_HOLDOUT:
         holdout = trained_holdout(data)
         if holdout == NOBODY and settings.split == "val":
-            holdout = DEFAULT_HOLDOUT  # else there is no such split
+            holdout = DEFAULT_HOLDOUT  # without it there is no such split
     asked = settings.keypoints or data.get("keypoints")
     keypoints = find_reader(settings.dataset).source_of_2d(asked)
     return replace(settings, keypoints=keypoints, holdout=holdout)
 
 
 def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weights: str) -> None:
-    """Say so where the lifter has seen the very takes that it is measured on."""
+    """Warn where the lifter was trained on the takes that it is measured on."""
     data, reader = trained_with(card, settings.dataset), find_reader(settings.dataset)
     # No published test set shares a take with the training set, though HumanEva's has its people.
     if not data or settings.split == "test":
@@ -184,7 +184,7 @@ def _warn_of_known_subjects(settings: EvaluationSettings, card: LifterCard, weig
     known = reader.subjects("train", held_out(trained_holdout(data)))
     measured = reader.subjects(settings.split, held_out(settings.holdout))
     if both := [subject for subject in measured if subject in known]:
-        logger.warning(
-            "%s was trained on %s, so its figures on split %r do not say how it does on people it "
-            "has not seen", weights, ", ".join(both), settings.split,
+        log.warning(
+            "%s was trained on %s, so its errors on split %r are no estimate for unseen people",
+            weights, ", ".join(both), settings.split,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a lifter's card tells of the data set that it was trained on."""
+"""Reads from a lifter's card which data set it was trained on."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..recipes.recipe import NOBODY
 
 
 def trained_with(card: LifterCard, dataset: str) -> Mapping[str, Any]:
-    """Data settings of the lifter's training; empty where it was trained on another data set."""
+    """Return the data settings of the lifter's training; empty for another data set."""
     data = card.recipe.get("data")
     return data if isinstance(data, Mapping) and data.get("dataset") == dataset else {}
 
 
 def trained_holdout(data: Mapping[str, Any]) -> str:
-    """Subject that a training with these settings held out."""
+    """Return the subject that a training with these settings held out."""
     return NOBODY if data.get("select_on_test") else str(data.get("holdout", DEFAULT_HOLDOUT))
 
 
 def held_out(holdout: str) -> str | None:
-    """What a data set's reader is to leave out, where a recipe says whom."""
+    """Return the subject for a data set's reader to hold out, where a recipe names one."""
     return None if holdout == NOBODY else holdout

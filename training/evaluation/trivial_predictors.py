@@ -1,4 +1,4 @@
-"""Predictions without learning: what a lifter must beat to be worth anything."""
+"""Trivial predictors: predictions without learning, which a lifter must beat."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NEAREST = 0.3  # metres between the camera and the root
 def constant_predictor(train: Sequence[Observation], joint_set: str = "h36m17") -> Predictor:
     """Predict the same pose for every frame: the Procrustes mean of the training poses.
 
-    Alignment turns and scales it for free, so hardly any constant has a lower P-MPJPE: the
-    yardstick that a lifter must beat.
+    Alignment turns and scales it for free, so hardly any constant has a lower P-MPJPE. A lifter
+    must beat it.
     """
     poses = np.concatenate([seen.joints[::CONSTANT_EVERY] for seen in train])
     mean = poses[len(poses) // 2]
@@ -37,12 +37,11 @@ def constant_predictor(train: Sequence[Observation], joint_set: str = "h36m17") 
 def held_depth_predictor(joint_set: str = "h36m17") -> Predictor:
     """Copy every joint's depth from the frame before; x and y follow the 2D.
 
-    It is told the TRUE pose of a take's first frame, which no lifter is. From then on each joint
-    keeps its depth relative to the root, measured along the ray to the root. The 2D says on which
-    ray the joint lies. How far away the root is, is solved in every frame, so that the squares of
-    the bones' lengths have the first pose's sum: that takes care of people who come nearer. What
-    is left wrong is what the 2D does not show: limbs that move towards the camera or away, and
-    bodies that turn.
+    It gets the TRUE pose of a take's first frame, which no lifter gets. Each joint then keeps its
+    depth relative to the root, measured along the ray to the root, and the 2D gives its ray. The
+    root's distance is solved in every frame, so that the squares of the bones' lengths have the
+    first pose's sum. Errors remain where limbs move towards the camera or away, and where bodies
+    turn.
     """
     joints = JOINT_SETS[joint_set]
 
@@ -65,7 +64,7 @@ def held_depth_predictor(joint_set: str = "h36m17") -> Predictor:
 
 
 def _squared_lengths(pose: NDArray[np.float64], joint_set: JointSet) -> float:
-    """Sum over the bones of (joints, 3), square metres."""
+    """Compute the sum over the bones of (joints, 3), square metres."""
     parents, children = np.array(joint_set.bone_indices).T
     return float(np.square(pose[children] - pose[parents]).sum())
 
@@ -73,7 +72,7 @@ def _squared_lengths(pose: NDArray[np.float64], joint_set: JointSet) -> float:
 def _root_distance(
     tangents: NDArray[np.float64], depth: NDArray[np.float64], total: float, joint_set: JointSet
 ) -> NDArray[np.float64]:
-    """How far the root is away where bones of known depths have this sum of squared lengths.
+    """Compute the root's distance from bones of known depths with these squared lengths.
 
     A joint at depth z from a root at distance d lies at ((d + z) a, z), a its tangents: each bone's
     squared length is a quadratic in d, and so is their sum. The farther solution is taken, in front

@@ -1,4 +1,4 @@
-"""Whether a lifter's uncertainty means something: predicted against observed errors of joints."""
+"""Compares a lifter's predicted errors with its observed errors, joint by joint."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from glagcn_cli.skeleton import JOINT_SETS
 
 from .evaluate import Observation
 
-BINS = 10  # deciles of what is predicted
+BINS = 10  # deciles of the predicted errors
 MILLIMETRES = 1000
 
 
 class Bin(NamedTuple):
     """Joints of about the same predicted error; millimetres.
 
-    ``predicted`` and ``observed`` are means, ``low`` and ``high`` the quartiles of what is
-    observed, ``share`` the part of all joints.
+    ``predicted`` and ``observed`` are means, ``low`` and ``high`` the quartiles of the observed
+    errors, ``share`` the part of all joints.
     """
 
     predicted: float
@@ -34,25 +34,25 @@ class Bin(NamedTuple):
 def bin_errors(
     predicted: NDArray[np.floating], observed: NDArray[np.floating], bins: int = BINS
 ) -> list[Bin]:
-    """Sort errors (n,) by what was predicted into bins of equal numbers; metres to millimetres."""
+    """Sort errors (n,) by prediction into bins of equal numbers; metres to millimetres."""
     found = []
     for chosen in np.array_split(np.argsort(predicted, kind="stable"), bins):
         if len(chosen):
-            said = float(predicted[chosen].mean(dtype=np.float64))
+            expected = float(predicted[chosen].mean(dtype=np.float64))
             made = observed[chosen].astype(np.float64)
             low, high = np.percentile(made, (25, 75))
-            millimetres = MILLIMETRES * np.array([said, made.mean(), low, high])
+            millimetres = MILLIMETRES * np.array([expected, made.mean(), low, high])
             found.append(Bin._make([*millimetres.tolist(), len(chosen) / len(predicted)]))
     return found
 
 
 def expected_calibration_error(bins: list[Bin]) -> float:
-    """Mean over the joints of how far their bin's predicted error is from the observed, mm."""
+    """Compute the mean distance of a bin's predicted from its observed error, mm."""
     return float(sum(b.share * abs(b.predicted - b.observed) for b in bins))
 
 
-class Calibration:
-    """Watches the errors that a lifter predicts and those that it makes.
+class Reliability:
+    """Collects the errors that a lifter predicts and those that it makes.
 
     The root, which has no error, does not count.
 
@@ -70,7 +70,7 @@ class Calibration:
         self._observed: list[NDArray[np.float32]] = []
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
-        """Take note of one take, if its lifter says how sure it is."""
+        """Add one take, if its lifter predicts errors."""
         if lifted.uncertainty is None:
             return
         errors = np.linalg.norm(lifted.joints - seen.joints, axis=-1)
@@ -79,16 +79,16 @@ class Calibration:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """True without any predicted error."""
         return not sum(len(part) for part in self._predicted)
 
     def bins(self) -> list[Bin]:
-        """Of all joints and frames together."""
+        """Return the bins of all joints and frames together."""
         predicted, observed = self._pairs()
         return bin_errors(predicted.ravel(), observed.ravel())
 
     def per_joint(self) -> dict[str, list[Bin]]:
-        """Bins of each joint alone."""
+        """Return the bins of each joint alone."""
         predicted, observed = self._pairs()
         return {
             joint: bin_errors(predicted[:, column], observed[:, column])
@@ -96,15 +96,15 @@ class Calibration:
         }
 
     def figures(self) -> dict[str, Any] | None:
-        """Millimetres; None where the lifter says nothing of how sure it is.
+        """Return figures in millimetres; None where the lifter predicts no errors.
 
         Returns
         -------
         dict or None
-            ``error``: the expected calibration error over deciles of what is predicted; ``bins``:
-            what was predicted and observed in each; ``rank_correlation``: of predicted and observed
-            errors (1 where the larger prediction always has the larger error); ``per_joint``: means
-            and calibration error of each joint alone.
+            ``error``: the expected calibration error over deciles of the prediction; ``bins``:
+            mean predicted and observed error of each; ``rank_correlation``: of predicted and
+            observed errors, 1 for the same order; ``per_joint``: means and calibration error of
+            each joint alone.
         """
         if self.empty:
             return None
@@ -124,7 +124,7 @@ class Calibration:
         }
 
     def describe(self) -> str:
-        """The figures in a line; nothing where there are none."""
+        """Format the figures as one line; empty without figures."""
         figures = self.figures()
         if figures is None:
             return ""
@@ -134,11 +134,11 @@ class Calibration:
         )
 
     def _pairs(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Predicted and observed errors (frames, joints) of all takes."""
+        """Return predicted and observed errors (frames, joints) of all takes."""
         return np.concatenate(self._predicted), np.concatenate(self._observed)
 
     def _rank_correlation(self) -> float:
-        """Spearman's, over all joints and frames; 0 where all predictions are the same."""
+        """Compute Spearman's, over joints and frames; 0 where all predictions are equal."""
         one, other = (rankdata(values.ravel()) for values in self._pairs())
         one, other = one - one.mean(), other - other.mean()
         scale = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))

@@ -1,4 +1,4 @@
-"""Predicted against observed error: whether a lifter knows how far off it may be."""
+"""Draws predicted against observed errors."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _SIZE = (10.5, 5.0)  # inches
 _DPI = 110
 _INK, _GRID = "#3c4048", "#dfe2e8"
 _PREDICTED, _OBSERVED = "#0072B2", "#D55E00"
-_ROOM = 1.08  # of the axes over what is in them
+_ROOM = 1.08  # of the axes over their contents
 
 
-def draw_calibration(
+def draw_reliability(
     bins: Sequence[Bin], per_joint: Mapping[str, Sequence[Bin]], path: Path, title: str = ""
 ) -> None:
-    """Draw the deciles of all joints against the diagonal, and each joint's mean beside them.
+    """Draw the deciles of all joints against the diagonal, and each joint's mean next to them.
 
     Parameters
     ----------
     bins
-        Of all joints together, `glagcn_training.evaluation.uncertainty.Calibration.bins`.
+        Bins of all joints, `glagcn_training.evaluation.uncertainty.Reliability.bins`.
     per_joint
-        Of each joint alone.
+        Bins of each joint alone.
     path
         PNG to write; one that exists is replaced.
     title
-        Of what: the lifter, the data, the noise.
+        Names of the lifter, the data and the noise.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def draw_calibration(
 
 
 def _draw_deciles(axes: Axes, bins: Sequence[Bin]) -> None:
-    """A point for each decile with the quartiles of its errors; on the diagonal it is right."""
+    """Draw a point for each decile with its quartiles; on the diagonal it is right."""
     error = expected_calibration_error(list(bins))
     _prepare(axes, f"all joints: expected calibration error {error:.1f} mm")
     predicted, observed, low, high = np.array([b[:4] for b in bins]).T
@@ -75,7 +75,7 @@ def _draw_deciles(axes: Axes, bins: Sequence[Bin]) -> None:
 
 
 def _draw_joints(axes: Axes, per_joint: Mapping[str, Sequence[Bin]]) -> None:
-    """Two bars for each joint: what is predicted of it and what is observed, on average."""
+    """Draw two bars for each joint: its mean predicted and its mean observed error."""
     _prepare(axes, "each joint")
     rows = np.arange(len(per_joint))
     for offset, what, colour in ((-0.2, "predicted", _PREDICTED), (0.2, "observed", _OBSERVED)):
@@ -88,7 +88,7 @@ def _draw_joints(axes: Axes, per_joint: Mapping[str, Sequence[Bin]]) -> None:
 
 
 def _explain(axes: Axes) -> None:
-    """A legend below, where it hides nothing."""
+    """Draw a legend below the bars."""
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=3, frameon=False, fontsize=9,
         labelcolor=_INK, columnspacing=1.2,

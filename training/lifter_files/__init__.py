@@ -1,1 +1,1 @@
-"""Make lifter files: import the authors' checkpoints, and prune."""
+"""Makes lifter files: imports the authors' checkpoints, and prunes."""

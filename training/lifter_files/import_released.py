@@ -1,15 +1,15 @@
-"""Import of the checkpoints that the authors of GLA-GCN released.
+"""Imports the checkpoints that the authors of GLA-GCN released.
 
 Such a file is a dictionary whose ``model_pos`` holds the tensors, named as in a data-parallel
 wrapper (``module.``) and further as in `glagcn_cli.model.gla_gcn.ReleasedGLAGCN`. Window, channels
-and joints are read off the tensors.
+and joints are derived from the tensors.
 
 An assumption: the fixed graphs A_k are not in the file. The published description names the three
 subsets (the joint itself, inward from child to parent, outward from parent to child) but not along
-which axis of A_k a feature travels. Read the other way, inward and outward change places. We take
-A_1[v, w] as what child v gives to its parent w and multiply features from the left of A_k. Should
-a figure known for a checkpoint on its data set come out far off, import it again with
-`swap_subsets`, which exchanges the two and is equal to the other reading.
+which axis of A_k a feature travels. Read the other way, inward and outward change places. We read
+A_1[v, w] as the path from child v to its parent w and multiply features from the left of A_k. If a
+checkpoint misses its published error on its data set by far, import it again with `swap_subsets`,
+which exchanges the two and is equal to the other reading.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
     Tensors = Mapping[str, torch.Tensor]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RELEASED_JOINT_SETS = (H36M17.name, HUMANEVA15.name, MPI_INF_3DHP17.name)
 _FPS = {reader.joint_set.name: reader.fps for reader in DATASETS.values()}
 
 _BLOCK = re.compile(r"^layers_tcngcn\.(\d+)\.")
-_COUNTER = "num_batches_tracked"  # read in training only; files from before it existed lack it
+_COUNTER = "num_batches_tracked"  # read in training only; older files lack it
 _MOST_NAMED = 12  # keys of a kind in a message
 
 
@@ -62,30 +62,30 @@ def import_released(
     Parameters
     ----------
     source
-        Their file.
+        The released file.
     destination
-        Our file.
+        The file to write.
     joint_set
         Name of one of `RELEASED_JOINT_SETS`; found from the number of joints if None.
     swap_subsets
         Exchange the inward and the outward subset, see above.
     data, licence
-        What it was trained on and under which terms it may be used, for the new file.
+        Training data and terms of use, for the new file.
     overwrite
         Replace an existing file.
 
     Returns
     -------
     LifterCard
-        What the new file says of itself.
+        Card of the new file.
 
     Raises
     ------
     CheckpointError
-        The file is missing, damaged, or its tensors are not those of the released network; the
-        message lists keys that are missing, not expected or of another shape.
+        The file is missing or damaged, or its tensors do not fit the released network. The message
+        lists keys that are missing, not expected or of another shape.
     UsageError
-        The joint set named has another number of joints.
+        The named joint set has another number of joints.
     OutputError
         The destination cannot be written.
     """
@@ -108,27 +108,27 @@ def import_released(
 
 
 def read_released(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a released checkpoint, without the prefix of a data-parallel wrapper.
+    """Read the tensors of a released checkpoint, without a data-parallel wrapper's prefix.
 
-    Nothing in the file is run: besides tensors it may hold numbers, numpy arrays and the state of
-    numpy's random generator, all of which are dropped.
+    Nothing in the file is run. Numbers, numpy arrays and the state of numpy's random generator in
+    it are dropped.
     """
     import torch
 
     if not path.is_file():
-        raise CheckpointError(f"there is no file {path}")
+        raise CheckpointError(f"the file {path} does not exist; check its name")
     content = load_harmless(path, _random_state_types())
     state = content.get("model_pos") if isinstance(content, dict) else None
     if not isinstance(state, Mapping) or not state:
         held = f"; it holds {_named(content)}" if isinstance(content, dict) else ""
-        raise CheckpointError(f"{path} is no released checkpoint: it has no 'model_pos'{held}")
+        raise CheckpointError(f"{path} is not a released checkpoint: it has no 'model_pos'{held}")
     if odd := [key for key, value in state.items() if not isinstance(value, torch.Tensor)]:
         raise CheckpointError(f"{path}: not a tensor under {_named(odd)}")
     return {str(key).removeprefix("module."): value for key, value in state.items()}
 
 
 def _random_state_types() -> list[Any]:
-    """Build what the state of a numpy generator is made of, for torch's restricted unpickler."""
+    """Return the types of a numpy generator's state, for torch's restricted unpickler."""
     import numpy as np
     from numpy.random import _pickle as rebuild
 
@@ -137,7 +137,7 @@ def _random_state_types() -> list[Any]:
 
 
 def released_network(tensors: Tensors, path: Path, joint_set: str | None = None) -> ReleasedGLAGCN:
-    """Network of the released variant filled with these tensors; ``path`` is for messages."""
+    """Build the released variant from these tensors; ``path`` is for messages."""
     import torch
 
     from glagcn_cli.model.gla_gcn import ReleasedGLAGCN
@@ -153,12 +153,12 @@ def released_network(tensors: Tensors, path: Path, joint_set: str | None = None)
     ]
     kinds = {"missing": missing, "not expected": unexpected, "of another shape": misshapen}
     if any(kinds.values()):
-        told = "; ".join(
+        problems = "; ".join(
             f"{len(keys)} {kind}: {_named(keys)}" for kind, keys in kinds.items() if keys
         )
         raise CheckpointError(
             f"{path} does not fit the released network of {network.architecture.window} frames and "
-            f"{network.architecture.channels} channels; {told}"
+            f"{network.architecture.channels} channels; {problems}"
         )
     if odd := [key for key, value in tensors.items() if not torch.isfinite(value).all()]:
         raise CheckpointError(f"{path} holds weights that are not finite: {_named(odd)}")
@@ -167,7 +167,7 @@ def released_network(tensors: Tensors, path: Path, joint_set: str | None = None)
 
 
 def architecture_of(tensors: Tensors, path: Path, joint_set: str | None = None) -> Architecture:
-    """Numbers of the network, from the names and shapes of its tensors."""
+    """Derive the architecture from the names and shapes of its tensors."""
     needed = ("expand_gcn.gcn1.conv_d.0.weight", "data_bn.weight")
     if lacking := [key for key in needed if key not in tensors or not tensors[key].dim()]:
         raise CheckpointError(
@@ -204,14 +204,14 @@ def _joint_set(joints: int, path: Path, named: str | None) -> str:
     if not fitting:
         raise CheckpointError(f"{path} has {joints} joints; the released networks have 17 or 15")
     if len(fitting) > 1:
-        logger.info("%d joints: taken as %s; --joint-set chooses another", joints, fitting[0])
+        log.info("%d joints: %s is assumed; --joint-set chooses another", joints, fitting[0])
     return fitting[0]
 
 
 def swap(network: ReleasedGLAGCN) -> None:
-    """Exchange what was learned for the inward and the outward subset, in every block.
+    """Exchange the learned parts of the inward and the outward subset, in every block.
 
-    The same as exchanging their fixed graphs, since the subsets are summed.
+    This equals exchanging their fixed graphs, since the subsets are summed.
     """
     import torch
 
@@ -227,7 +227,7 @@ def swap(network: ReleasedGLAGCN) -> None:
 
 
 def _named(keys: Any) -> str:
-    """The first of some keys, and how many more there are."""
+    """Return the first of some keys, and how many more there are, as text."""
     names = [str(key) for key in keys]
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

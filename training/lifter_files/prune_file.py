@@ -1,4 +1,4 @@
-"""Pruning of a lifter's file, with a data set to see its channels at work."""
+"""Prunes a lifter's file, with training windows that show which channels matter."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ..recipes.recipe_files import from_mapping
 from ..samples.augment import Augmentation
 from .pruning import prune, width_at
 
-CALIBRATION_BATCHES = 32
-CALIBRATION_WINDOWS = 16  # in a batch
+SCORING_BATCHES = 32
+SCORING_WINDOWS = 16  # in a batch
 
 
 def prune_checkpoint(
@@ -40,28 +40,28 @@ def prune_checkpoint(
     device: str = "cpu",
     overwrite: bool = False,
 ) -> Architecture:
-    """Prune a lifter to a share of its multiplications, with training windows of a data set.
+    """Prune a lifter to a share of its multiply-accumulates, with training windows of a data set.
 
     Parameters
     ----------
     lifter, out
         Checkpoints to read and to write.
     data_dir, dataset, keypoints
-        As in training; keypoints and the subject held out as the lifter was trained, where it was
-        on this data set. Windows become input as its card says, and are varied as its recipe says.
+        Data as in training. Keypoints and held-out subject are those of the lifter's training, if
+        it was on this data set. Input follows its card, and augmentation its recipe.
     share
-        Of the multiplications that may stay.
+        Share of the multiply-accumulates that may stay.
     seed
-        Of windows, cameras and noise.
+        Seed of windows, cameras and noise.
     device
-        Where it is computed.
+        Device to compute on.
     overwrite
         Replace an existing file.
 
     Returns
     -------
     Architecture
-        Of the pruned lifter; train it on with ``init`` set to `out`.
+        Architecture of the pruned lifter; train it further with ``init`` set to `out`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def prune_checkpoint(
     network, card = load_lifter(lifter)
     if not isinstance(network, GLAGCN):
         raise CheckpointError(
-            f"{lifter} is the released variant; pruning knows the paper's network only"
+            f"{lifter} is the released variant; prune a lifter of the variant 'paper'"
         )
     try:
         width = width_at(card.architecture, share)
@@ -84,13 +84,9 @@ def prune_checkpoint(
         raise UsageError(str(error)) from error
     own = trained_with(card, dataset)
     data = DataSettings(
-        dataset,
-        keypoints or own.get("keypoints", ""),
-        card.normalisation,
-        card.conversion,
-        fps=card.fps,
-        holdout=trained_holdout(own),
-    )
+        dataset, keypoints or own.get("keypoints", ""), card.normalisation, card.conversion,
+        fps=card.fps, holdout=trained_holdout(own),
+    )  # fmt: skip
     seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
     recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
     pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
@@ -100,23 +96,24 @@ def prune_checkpoint(
 
 
 def _card_of(pruned: GLAGCN, card: LifterCard, history: dict[str, object]) -> LifterCard:
-    """The old card with the new width; figures of the old network are not the new one's."""
+    """Return the old card with the new width, without the old network's figures."""
     recipe = {**card.recipe, "pruned_from": history}
     return replace(card, architecture=pruned.architecture, recipe=recipe, metrics={})
 
 
 def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches as a training run of this recipe makes them."""
+    """Yield batches as a training run of this recipe makes them."""
     data, own = recipe.data, recipe.network.joint_set
     takes = read_takes(
         data.dataset, data_dir, "train", keypoints=data.keypoints, holdout=held_out(data.holdout)
     )
     if takes.joint_set.name != own:
         raise CheckpointError(
-            f"the lifter was trained on joints of {own}; {data.dataset} has {takes.joint_set.name}"
+            f"the lifter was trained on joints of {own}, but {data.dataset} has "
+            f"{takes.joint_set.name}; choose a data set of its joints"
         )
     store = WindowStore(takes, recipe.network.window, device=device, fps=recipe.data.fps)
-    order = TrainingOrder(len(store), CALIBRATION_WINDOWS, recipe.seed, CALIBRATION_BATCHES)
+    order = TrainingOrder(len(store), SCORING_WINDOWS, recipe.seed, SCORING_BATCHES)
     make = BatchMaker(recipe, store)
     for step in range(len(order)):
         batch = make(order[step])

@@ -1,17 +1,16 @@
-"""Channel pruning of GLA-GCN: a narrower network that begins where the wide one stands.
+"""Prunes channels of GLA-GCN: a narrower network that begins where the wide one stands.
 
-Shortcuts carry every block's output to the next, so all blocks share one set of channels and it is
-this set that is pruned (the first block's inner channels and the embeddings have sets of their
-own). Three steps:
+Shortcuts carry every block's output to the next, so all blocks share one set of channels. This set
+is pruned; the first block's inner channels and the embeddings have their own sets. Three steps:
 
-1. Channels are kept by what the loss would change, to first order, without them: |activation x
-   gradient| summed over positions, blocks and calibration batches (Molchanov et al., CVPR 2019).
-2. Each layer that read a dropped channel reads instead what the kept ones tell of it, by least
-   squares (after He et al., ICCV 2017). It matters more than the choice of score: with it, a random
-   choice starts ahead of the best one without it.
+1. Channels are scored by the first-order change of the loss without them: |activation x gradient|
+   summed over positions, blocks and batches (Molchanov et al., CVPR 2019).
+2. Each layer that reads a dropped channel reads its least-squares estimate from the remaining ones
+   instead (after He et al., ICCV 2017). This matters more than the choice of score: with it, a
+   random choice starts ahead of the best one without it.
 3. Every tensor is sliced.
 
-The result is a plain `GLAGCN`, to be trained on from its checkpoint.
+The result is a plain `GLAGCN`, to be trained further from its checkpoint.
 """
 
 from __future__ import annotations
@@ -30,18 +29,18 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.graph import SUBSETS
 
 from ..losses import LossWeights, lifting_losses
-from ..networks.compute_cost import architecture_multiplications
+from ..networks.compute_cost import architecture_macs
 
 WIDTH_STEP = EMBEDDING_SHARE  # so that embeddings shrink by the same share
 RIDGE = 1e-4
-"""Of the least squares, as a share of the channels' mean variance."""
+"""Ridge of the least squares, as a share of the channels' mean variance."""
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Numbers of the channels that stay, ascending.
+class _Remaining:
+    """Numbers of the remaining channels, ascending.
 
     ``tied``: of all blocks' outputs. ``inner``: between the first block's two convolutions.
     ``embeddings``: of every block and subset.
@@ -53,22 +52,22 @@ class _Kept:
 
 
 def width_at(architecture: Architecture, share: float = 0.5) -> int:
-    """Largest width, a multiple of 4, that costs at most a share of the multiplications.
+    """Return the largest width, a multiple of 4, within a share of the multiply-accumulates.
 
     Raises
     ------
     ValueError
         Even the smallest width costs more.
     """
-    most = share * architecture_multiplications(architecture)
+    most = share * architecture_macs(architecture)
     for channels in range(architecture.channels // WIDTH_STEP * WIDTH_STEP, 0, -WIDTH_STEP):
-        if architecture_multiplications(replace(architecture, channels=channels)) <= most:
+        if architecture_macs(replace(architecture, channels=channels)) <= most:
             return channels
     raise ValueError(f"no width costs at most {share:g} of {architecture}")
 
 
 def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
-    """Keep the channels that matter most.
+    """Prune a network to the channels that matter most.
 
     Parameters
     ----------
@@ -77,8 +76,8 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
     channels
         Width of the result.
     batches
-        Inputs (N, T, V, C) and targets (N, T, V, 3), as in training, on the network's device; some
-        hundred windows suffice. They are held in memory.
+        Inputs (N, T, V, C) and targets (N, T, V, 3), as in training, on the network's device. A few
+        hundred windows suffice, and all are held in memory.
 
     Returns
     -------
@@ -96,17 +95,17 @@ def prune(network: GLAGCN, channels: int, batches: Batches) -> GLAGCN:
             f"cannot prune {network.architecture.channels} channels to {channels}; at least "
             f"{EMBEDDING_SHARE} must stay"
         )
-    calibration = list(batches)
-    if not calibration:
-        raise ValueError("pruning needs at least one batch to see what channels do")
+    held = list(batches)
+    if not held:
+        raise ValueError("pruning needs at least one batch to score channels")
     whole = copy.deepcopy(network).eval().requires_grad_(True)
-    kept = _choose(whole, channels, calibration)
-    _stand_in(whole, kept, calibration)
-    return _slice(whole, kept)
+    remaining = _choose(whole, channels, held)
+    _stand_in(whole, remaining, held)
+    return _slice(whole, remaining)
 
 
 def _blocks(network: nn.Module) -> dict[str, GraphTemporalBlock]:
-    """All blocks by name, from input to output."""
+    """Return all blocks by name, from input to output."""
     named = network.named_modules()
     return {name: block for name, block in named if isinstance(block, GraphTemporalBlock)}
 
@@ -115,7 +114,7 @@ def _top(scores: Tensor, count: int) -> Tensor:
     return scores.topk(count).indices.sort().values
 
 
-def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tensor]]) -> _Kept:
+def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tensor]]) -> _Remaining:
     """Score all channels and take the best."""
     blocks = list(_blocks(network).values())
     device = blocks[0].gcn1.PA.device
@@ -142,7 +141,7 @@ def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tens
                 scores += score
             embeddings += torch.stack([_embedding_scores(block) for block in blocks])
     few = channels // EMBEDDING_SHARE
-    return _Kept(
+    return _Remaining(
         _top(tied, channels),
         _top(inner, channels),
         [[_top(scores, few) for scores in block] for block in embeddings],
@@ -150,7 +149,7 @@ def _choose(network: GLAGCN, channels: int, batches: Sequence[tuple[Tensor, Tens
 
 
 def _embedding_scores(block: GraphTemporalBlock) -> Tensor:
-    """|d loss / d gate| of a gate on each embedding's similarity: (subsets, embeddings).
+    """Return |d loss / d gate| of a gate on each embedding's similarity: (subsets, embeddings).
 
     The similarity is linear in theta and theta in its weights, so the gate's gradient is the sum of
     weight times gradient.
@@ -184,33 +183,35 @@ class _Moments:
         self.products = torch.zeros(channels, channels, dtype=torch.float64, device=device)
 
     def add(self, features: Tensor) -> None:
-        """Take in features (N, C, V, T)."""
+        """Add features (N, C, V, T)."""
         values = features.detach().transpose(0, 1).flatten(1).double()
         self.count += values.shape[1]
         self.sum += values.sum(dim=1)
         self.products += values @ values.T
 
-    def predict(self, dropped: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Least squares for the dropped channels: matrix (dropped, kept), offset (dropped,)."""
+    def predict(self, dropped: Tensor, remaining: Tensor) -> tuple[Tensor, Tensor]:
+        """Fit dropped channels by least squares: matrix (dropped, remaining), offset (dropped,)."""
         mean = self.sum / self.count
         covariance = self.products / self.count - torch.outer(mean, mean)
-        given = covariance[kept][:, kept]
+        given = covariance[remaining][:, remaining]
         ridge = RIDGE * given.diagonal().mean() + torch.finfo(torch.float32).tiny
-        given = given + ridge * torch.eye(len(kept), dtype=given.dtype, device=given.device)
-        matrix = torch.linalg.solve(given, covariance[kept][:, dropped]).T
-        return matrix.float(), (mean[dropped] - matrix @ mean[kept]).float()
+        given = given + ridge * torch.eye(len(remaining), dtype=given.dtype, device=given.device)
+        matrix = torch.linalg.solve(given, covariance[remaining][:, dropped]).T
+        return matrix.float(), (mean[dropped] - matrix @ mean[remaining]).float()
 
 
 @torch.no_grad()
-def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tensor]]) -> None:
-    """Let kept channels do what the dropped ones did, in every layer that reads them."""
+def _stand_in(
+    network: GLAGCN, remaining: _Remaining, batches: Sequence[tuple[Tensor, Tensor]]
+) -> None:
+    """Let the remaining channels replace the dropped ones, in every layer that reads them."""
     blocks = list(_blocks(network).values())
-    readers: list[tuple[nn.Module, Tensor]] = [(block, kept.tied) for block in blocks[1:]]
-    readers += [(block.tcn1, kept.tied) for block in blocks[1:]]
-    readers += [(blocks[0].tcn1, kept.inner)]
-    readers += [(network.head_global, kept.tied), (network.head_local, kept.tied)]
+    readers: list[tuple[nn.Module, Tensor]] = [(block, remaining.tied) for block in blocks[1:]]
+    readers += [(block.tcn1, remaining.tied) for block in blocks[1:]]
+    readers += [(blocks[0].tcn1, remaining.inner)]
+    readers += [(network.head_global, remaining.tied), (network.head_local, remaining.tied)]
     width = network.architecture.channels
-    moments = {module: _Moments(width, kept.tied.device) for module, _ in readers}
+    moments = {module: _Moments(width, remaining.tied.device) for module, _ in readers}
 
     def read(module: nn.Module, inputs: tuple[Tensor]) -> None:
         moments[module].add(inputs[0])
@@ -218,7 +219,7 @@ def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tens
     with _hooks(module.register_forward_pre_hook(read) for module, _ in readers):
         for inputs, _ in batches:
             network(inputs)
-    everything = torch.arange(width, device=kept.tied.device)
+    everything = torch.arange(width, device=remaining.tied.device)
     for module, stay in readers:
         dropped = everything[~torch.isin(everything, stay)]
         matrix, offset = moments[module].predict(dropped, stay)
@@ -231,10 +232,10 @@ def _stand_in(network: GLAGCN, kept: _Kept, batches: Sequence[tuple[Tensor, Tens
 
 
 def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
-    """Layers that read a module's input and how much of a constant reaches them.
+    """Return the layers that read a module's input and how much of a constant reaches them.
 
-    Weights are (outputs, inputs, ...). The graph multiplies a constant by what its columns sum to,
-    of which C_k has 1.
+    Weights are (outputs, inputs, ...). The graph multiplies a constant by its columns' sums; the
+    columns of C_k sum to 1.
     """
     if isinstance(module, GraphTemporalBlock):
         gcn = module.gcn1
@@ -244,24 +245,24 @@ def _layers_reading(module: nn.Module) -> list[tuple[nn.Module, float]]:
     return [(module.conv if isinstance(module, TemporalConvolution) else module, 1.0)]
 
 
-def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
-    """Make the narrower network from the tensors' kept rows and columns."""
-    numbers = replace(network.architecture, channels=len(kept.tied))
+def _slice(network: GLAGCN, remaining: _Remaining) -> GLAGCN:
+    """Build the narrower network from rows and columns of the tensors."""
+    numbers = replace(network.architecture, channels=len(remaining.tied))
     state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
     for number, name in enumerate(_blocks(network)):
         first = number == 0
-        source = torch.arange(numbers.in_channels).to(kept.tied) if first else kept.tied
-        middle = kept.inner if first else kept.tied
+        source = torch.arange(numbers.in_channels).to(remaining.tied) if first else remaining.tied
+        middle = remaining.inner if first else remaining.tied
         parts = {
             "gcn1.conv_d": (middle, source),
             "gcn1.bn": (middle, None),
             "gcn1.down": (middle, source),
-            "tcn1": (kept.tied, middle),
-            "residual": (kept.tied, source),
+            "tcn1": (remaining.tied, middle),
+            "residual": (remaining.tied, source),
         }
-        for k, embeddings in enumerate(kept.embeddings[number]):
+        for k, embeddings in enumerate(remaining.embeddings[number]):
             parts |= {f"gcn1.conv_{c}.{k}": (embeddings, source) for c in "ab"}
-            # Similarities are divided by the number of embeddings; what is left keeps its weight.
+            # Similarities are divided by the number of embeddings; this undoes the change.
             share = len(embeddings) / (network.architecture.channels // EMBEDDING_SHARE)
             for tensor in ("weight", "bias"):
                 state[f"{name}.gcn1.conv_a.{k}.{tensor}"] = (
@@ -273,14 +274,14 @@ def _slice(network: GLAGCN, kept: _Kept) -> GLAGCN:
                     state[key] = _cut(state[key], rows, columns)
     for head in ("head_global", "head_local", "error_global", "error_local", "gravity"):
         if f"{head}.weight" in state:
-            state[f"{head}.weight"] = state[f"{head}.weight"][:, kept.tied]
-    narrow = GLAGCN(numbers).to(kept.tied.device)
+            state[f"{head}.weight"] = state[f"{head}.weight"][:, remaining.tied]
+    narrow = GLAGCN(numbers).to(remaining.tied.device)
     narrow.load_state_dict(state)  # strict: a tensor that was not cut does not fit
     return narrow.eval()
 
 
 def _cut(tensor: Tensor, rows: Tensor, columns: Tensor | None) -> Tensor:
-    """Rows, and of a convolution's weight the columns too; counters have neither."""
+    """Return rows, and of a convolution's weight the columns too; counters have neither."""
     if tensor.dim() == 0:
         return tensor
     cut = tensor[rows]

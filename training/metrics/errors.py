@@ -1,11 +1,10 @@
 """Errors between predicted and true joints, in the unit of the input (metres here).
 
-All take joints relative to the root as they are given: none moves the root to the origin itself.
-A joint that is not a number makes the errors "not a number" and counts as wrong in PCK and AUC.
+Joints are given relative to the root: no function moves the root to the origin. A joint of NaN
+makes the errors NaN and counts as wrong in PCK and AUC.
 
-Each function takes the joints that it is given. Which of them a data set's tables count is told to
-`glagcn_training.metrics.scores.score_take`: MPI-INF-3DHP's own script measures PCK and AUC on 14 of
-17.
+Every function measures all given joints. `glagcn_training.metrics.scores.score_take` selects those
+that a data set's tables count: MPI-INF-3DHP's own script measures PCK and AUC on 14 of 17.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from numpy.typing import NDArray
 PCK_THRESHOLD = 0.15  # metres: about half the size of a head
 AUC_THRESHOLDS = np.linspace(0, PCK_THRESHOLD, 31)  # metres: 0, 5, 10 ... 150 mm
 
-_SMALLEST_SQUARE = 1e-12  # a pose of a micrometre has no size to divide by
+_SMALLEST_SQUARE = 1e-12  # least squared size of a pose to divide by
 
 
 def mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint position error of (..., joints, 3)."""
+    """Compute the mean per-joint position error of (..., joints, 3)."""
     return float(np.linalg.norm(predicted - true, axis=-1).mean())
 
 
 def n_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """MPJPE after the best scale of every pose; (..., joints, 3), relative to the root.
+    """Compute MPJPE after the best scale of every pose; (..., joints, 3), relative to the root.
 
     The scale is that of least squares (Rhodin et al., 2018).
     """
@@ -35,7 +34,7 @@ def n_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> floa
 
 
 def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Predicted poses after the best rotation, translation and scale (Umeyama, 1991).
+    """Return poses after the best rotation, translation and scale (Umeyama, 1991).
 
     Parameters
     ----------
@@ -45,9 +44,9 @@ def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> N
     Returns
     -------
     NDArray
-        (poses, joints, 3): `predicted` aligned to `true`, never mirrored. Where joints lie in a
-        line or a point, several alignments are equally good and one of them is taken. A pose with
-        a joint that is not a number becomes "not a number" as a whole.
+        (poses, joints, 3): `predicted` aligned to `true`, never mirrored. Joints in a line or a
+        point have several equally good alignments, and one is chosen. A pose with a joint of NaN
+        becomes NaN as a whole.
     """
     mean_p, mean_t = predicted.mean(axis=1, keepdims=True), true.mean(axis=1, keepdims=True)
     p, t = (predicted - mean_p).astype(np.float64), (true - mean_t).astype(np.float64)
@@ -56,7 +55,7 @@ def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> N
     broken = ~np.isfinite(covariance).all(axis=(1, 2))
     covariance[broken] = 0
     u, singular, vt = np.linalg.svd(covariance)
-    # The best orthogonal map may be a reflection: then the axis that matters least is turned back.
+    # The best orthogonal map may be a reflection: then the weakest axis is turned back.
     turn = np.ones_like(singular)
     turn[:, -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
     rotation = (u * turn[:, None]) @ vt
@@ -67,17 +66,17 @@ def procrustes(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> N
 
 
 def p_mpjpe(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """MPJPE after Procrustes alignment of every pose; (poses, joints, 3)."""
+    """Compute MPJPE after Procrustes alignment of every pose; (poses, joints, 3)."""
     return mpjpe(procrustes(predicted, true), true)
 
 
 def mpjve(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint velocity error of one clip (frames, joints, 3), per frame; 0 for one frame."""
+    """Compute the mean joint velocity error of (frames, joints, 3), per frame; 0 for one frame."""
     return _difference_error(predicted, true, 1)
 
 
 def acceleration_error(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean per-joint acceleration error of one clip (frames, joints, 3), per frame squared.
+    """Compute the mean joint acceleration error of a clip (frames, joints, 3), per frame squared.
 
     Accelerations are second differences over three neighbouring frames (Kanazawa et al., 2019);
     0 for fewer frames.
@@ -88,7 +87,7 @@ def acceleration_error(predicted: NDArray[np.floating], true: NDArray[np.floatin
 def _difference_error(
     predicted: NDArray[np.floating], true: NDArray[np.floating], order: int
 ) -> float:
-    """MPJPE of the differences of an order along the frames; 0 where there are none."""
+    """Compute the MPJPE of differences of an order along the frames; 0 without any."""
     if len(true) <= order:
         return 0.0
     return mpjpe(np.diff(predicted, n=order, axis=0), np.diff(true, n=order, axis=0))
@@ -99,18 +98,18 @@ def pck(
     true: NDArray[np.floating],
     threshold: float = PCK_THRESHOLD,
 ) -> float:
-    """Percentage of joints nearer to the truth than a threshold; (..., joints, 3).
+    """Compute the percentage of joints within a threshold of the truth; (..., joints, 3).
 
     A joint exactly at the threshold is wrong, as in MMPose's ``keypoint_3d_pck`` and in the script
-    that comes with MPI-INF-3DHP (Mehta et al., 2017), which leaves out pelvis, spine and head: hand
-    over the joints that shall count.
+    of MPI-INF-3DHP (Mehta et al., 2017). That script omits pelvis, spine and head: pass only the
+    joints that count.
     """
     error = np.linalg.norm(predicted - true, axis=-1)
     return float((error < threshold).mean() * 100)
 
 
 def auc(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> float:
-    """Mean of the PCK at `AUC_THRESHOLDS`, in percent; (..., joints, 3).
+    """Compute the mean of the PCK at `AUC_THRESHOLDS`, in percent; (..., joints, 3).
 
     The thresholds include 0, at which no joint is right: a perfect prediction has 30 / 31, 96.8 %,
     in the field's tables as here.

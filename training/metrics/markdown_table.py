@@ -1,4 +1,4 @@
-"""Rows of text as a table in markdown."""
+"""Formats rows of text as a table in markdown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 
 def markdown_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table of rows, the first one its head.
+    """Format rows as a table, the first one as its head.
 
-    So many columns are aligned left, as text is, and the others right, as numbers are.
+    The first `left` columns are aligned left, for text, and the others right, for numbers.
     """
     head, *lines = rows
     rule = ["---" if column < left else "---:" for column in range(len(head))]

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: one row a take, gathered into tables as the field prints them."""
+"""Scores of an evaluation: one row a take, summarised in tables as the field prints them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FRAMES = "frames"
 """Mean over all counted frames."""
 
 ACTIONS = "actions"
-"""Mean over actions of each action's mean over frames, as Human3.6M's tables print it: an action
-counts the same however long it was filmed."""
+"""Mean over actions of each action's mean over frames, as in Human3.6M's tables: actions count
+equally, independent of their length."""
 
 SUBJECTS_AND_ACTIONS = "subjects and actions"
 """Mean over the cells of a table of subjects by actions, each the mean over its frames, as
@@ -37,26 +37,22 @@ class Metric(NamedTuple):
     function
         Predicted and true joints (frames, joints, 3) in metres, relative to the root, to a number.
     unit
-        Of the figure in tables.
+        Unit of the figure in tables.
     decimals
-        That are worth printing.
-    lower_is_better
-        Whether it is an error; otherwise a share of what is right.
+        Decimals in tables.
     title
-        As papers write it.
+        Name in papers.
     scale
-        From the function's number to the unit.
+        Factor from the function's number to the unit.
     span
-        Neighbouring frames that one value is made of: 2 for a velocity.
+        Neighbouring frames of one value: 2 for a velocity.
     some_joints
-        Whether it is measured on the joints that a data set's own script counts, where those are
-        not all (`score_take`).
+        True if it is measured on the joints that a data set's own script counts (`score_take`).
     """
 
     function: Callable[[Joints, Joints], float]
     unit: str
     decimals: int
-    lower_is_better: bool
     title: str
     scale: float = 1.0
     span: int = 1
@@ -64,17 +60,15 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    "mpjpe": Metric(errors.mpjpe, "mm", 1, True, "MPJPE", 1000),
-    "p_mpjpe": Metric(errors.p_mpjpe, "mm", 1, True, "P-MPJPE", 1000),
-    "n_mpjpe": Metric(errors.n_mpjpe, "mm", 1, True, "N-MPJPE", 1000),
-    "mpjve": Metric(errors.mpjve, "mm/frame", 2, True, "MPJVE", 1000, 2),
-    "acceleration": Metric(
-        errors.acceleration_error, "mm/frame²", 2, True, "Acceleration", 1000, 3
-    ),
-    "pck150": Metric(errors.pck, "%", 1, False, "PCK@150", some_joints=True),
-    "auc": Metric(errors.auc, "%", 1, False, "AUC", some_joints=True),
+    "mpjpe": Metric(errors.mpjpe, "mm", 1, "MPJPE", 1000),
+    "p_mpjpe": Metric(errors.p_mpjpe, "mm", 1, "P-MPJPE", 1000),
+    "n_mpjpe": Metric(errors.n_mpjpe, "mm", 1, "N-MPJPE", 1000),
+    "mpjve": Metric(errors.mpjve, "mm/frame", 2, "MPJVE", 1000, 2),
+    "acceleration": Metric(errors.acceleration_error, "mm/frame²", 2, "Acceleration", 1000, 3),
+    "pck150": Metric(errors.pck, "%", 1, "PCK@150", some_joints=True),
+    "auc": Metric(errors.auc, "%", 1, "AUC", some_joints=True),
 }
-"""Every figure that is measured, by its name in JSON files and logs."""
+"""Every measured figure, by its name in JSON files and logs."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +78,12 @@ class TakeScores:
     Parameters
     ----------
     subject, action, camera
-        Of the take.
+        Names of the take.
     frames
-        Frames that were counted.
+        Number of counted frames.
     figures
-        By the names of `METRICS` and in their units, means over the counted frames. A figure that
-        the frames do not allow (the velocity of a single frame) is missing.
+        Means over the counted frames, by the names of `METRICS` and in their units. Figures that
+        need more frames (the velocity of a single frame) are missing.
     """
 
     subject: str
@@ -116,8 +110,8 @@ def score_take(
     predicted, true
         (frames, joints, 3) metres, relative to the root.
     valid
-        (frames,) frames that count; all where None. Velocities and accelerations are taken between
-        neighbours that all count, never across a gap.
+        (frames,) frames that count; all where None. Velocities and accelerations are never taken
+        across a gap.
     counted
         Joints that PCK and AUC are measured on; all where None. The other figures are always of
         all joints.
@@ -150,19 +144,19 @@ def score_take(
 
 
 def _runs(valid: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First frame, and frame after the last, of each run of frames that count."""
+    """Return the first frame, and the frame after the last, of each run of counted frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], valid, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def _weighted_mean(parts: Iterable[tuple[float, float]]) -> float:
-    """Mean of (weight, value), weights above 0; the same to the last bit in any order."""
+    """Return the mean of (weight, value), weights above 0, to the same last bit in any order."""
     weights, products = zip(*((weight, weight * value) for weight, value in parts), strict=True)
     return math.fsum(products) / math.fsum(weights)
 
 
 def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, float]:
-    """Bring the rows of many takes down to one figure a metric.
+    """Summarise the rows of many takes as one figure a metric.
 
     Parameters
     ----------
@@ -174,15 +168,15 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
     Returns
     -------
     dict
-        By the names of `METRICS`, all of them; "not a number" where no take has the figure.
+        Every figure by the names of `METRICS`; NaN where no take has it.
 
     Raises
     ------
     ValueError
-        There is no row, or no such mean.
+        There is no row, or the mean is unknown.
     """
     if over not in AVERAGES:
-        raise ValueError(f"there is no mean over {over!r}, only over {' or '.join(AVERAGES)}")
+        raise ValueError(f"mean over {over!r}, expected one of {', '.join(AVERAGES)}")
     if not rows:
         raise ValueError("no take was scored")
     if over == FRAMES:
@@ -193,7 +187,7 @@ def summarise(rows: Sequence[TakeScores], *, over: str = FRAMES) -> dict[str, fl
 
 
 def by_action(rows: Sequence[TakeScores], *, over: str = ACTIONS) -> dict[str, dict[str, float]]:
-    """Means over the frames of each action, by alphabet; what no take has is missing.
+    """Return means over the frames of each action, by alphabet, without figures that no take has.
 
     With `SUBJECTS_AND_ACTIONS`, of each action of each subject: "S1 Walking".
     """
@@ -204,7 +198,7 @@ def by_action(rows: Sequence[TakeScores], *, over: str = ACTIONS) -> dict[str, d
 
 
 def _lines(rows: Sequence[TakeScores], over: str) -> dict[str, list[TakeScores]]:
-    """Rows of the takes by the line of the table that they belong to, by alphabet."""
+    """Group the rows of the takes by line of the table, by alphabet."""
     lines: dict[str, list[TakeScores]] = {}
     for row in rows:
         both = f"{row.subject} {row.action}".strip()
@@ -213,7 +207,7 @@ def _lines(rows: Sequence[TakeScores], over: str) -> dict[str, list[TakeScores]]
 
 
 def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
-    """Weighted means of the figures that any of some (weight, figures) has."""
+    """Compute the weighted means of the figures in any of some (weight, figures)."""
     rows = list(rows)
     return {
         name: _weighted_mean((weight, figures[name]) for weight, figures in rows if name in figures)
@@ -223,7 +217,7 @@ def _means(rows: Iterable[tuple[float, dict[str, float]]]) -> dict[str, float]:
 
 
 def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
-    """Markdown table with a line for every action and the mean last; a dash is "not measured".
+    """Format a markdown table with a line for every action and the mean last; "-" is not measured.
 
     With `SUBJECTS_AND_ACTIONS`, a line for every action of every subject.
     """
@@ -242,7 +236,7 @@ def table(rows: Sequence[TakeScores], over: str = FRAMES) -> str:
 
 
 def _figures(figures: dict[str, float]) -> list[str]:
-    """Figures as they are printed, in the order of the columns."""
+    """Format figures in the order of the columns."""
     return [
         f"{figures[name]:.{metric.decimals}f}" if name in figures else "-"
         for name, metric in METRICS.items()
@@ -250,5 +244,5 @@ def _figures(figures: dict[str, float]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text that a markdown table keeps in one cell."""
+    """Escape text for one cell of a markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""The outside baseline: VideoPose3D's temporal convolution, made from MMPose's own parts.
+"""The baseline: VideoPose3D's temporal convolution, made from MMPose's own parts.
 
 Source: Pavllo et al., "3D human pose estimation in video with temporal convolutions and
 semi-supervised training", CVPR 2019. Backbone, head and their numbers are those of MMPose's
@@ -18,11 +18,10 @@ from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import H36M17, JOINT_SETS, JointSet
 
-from .compute_cost import architecture_multiplications
-from .compute_cost import multiplications as count_multiplications
+from .compute_cost import architecture_macs, count_macs
 
 KERNEL = 3
-"""Of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
+"""Kernel of every temporal convolution; windows are powers of it, T = 27, 81 or 243."""
 
 PUBLISHED_WIDTH = 1024
 DROPOUT = 0.25
@@ -41,7 +40,7 @@ class TemporalConvolution:
     in_channels
         Numbers per joint and frame of the input: 2 (x, y).
     dropout
-        After every convolution but the last.
+        Dropout after every convolution but the last.
     joint_set
         Name of the joint set, in and out.
     """
@@ -72,13 +71,13 @@ class TemporalConvolution:
 class TemporalConvolutionLifter(nn.Module):
     """VideoPose3D: all joints of a frame side by side, convolved along time.
 
-    It strides over the window instead of dilating, as VideoPose3D does in training: the same
-    weights, the same centre frame, nothing computed that is thrown away.
+    It strides over the window instead of dilating, as VideoPose3D does in training. The weights and
+    the centre frame are the same, and no unused frame is computed.
 
     Parameters
     ----------
     architecture
-        Its numbers.
+        Sizes of the network.
     """
 
     def __init__(self, architecture: TemporalConvolution) -> None:
@@ -102,12 +101,8 @@ class TemporalConvolutionLifter(nn.Module):
         with DefaultScope.overwrite_default_scope("mmpose"):
             self.head = TemporalRegressionHead(architecture.width, joints)
 
-    def receptive_field(self) -> int:
-        """Frames that the centre frame's pose is made from."""
-        return self.architecture.window
-
     def forward(self, keypoints: Tensor) -> LifterOutput:
-        """Centre frame (N, V, 3) metres from windows (N, T, V, C), as the released variant gives.
+        """Lift windows (N, T, V, C) to the centre frame (N, V, 3) metres, as the released variant.
 
         Raises
         ------
@@ -126,44 +121,37 @@ class TemporalConvolutionLifter(nn.Module):
 
 
 def baseline_like(architecture: Architecture) -> TemporalConvolutionLifter:
-    """Make the baseline that costs as much as a GLA-GCN, on the same windows and joints."""
+    """Build the baseline that costs as much as a GLA-GCN, on the same windows and joints."""
     window, joint_set = architecture.window, architecture.joint_set
     in_channels = architecture.in_channels
-    cost = architecture_multiplications(architecture)
+    cost = architecture_macs(architecture)
     width = width_for(cost, window, joint_set, in_channels)
     return TemporalConvolutionLifter(
         TemporalConvolution(window, width, in_channels, joint_set=joint_set)
     )
 
 
-def width_for(
-    multiplications: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2
-) -> int:
-    """Width at which one window costs as many multiply-accumulates as given.
+def width_for(macs: int, window: int, joint_set: str = H36M17.name, in_channels: int = 2) -> int:
+    """Return the width at which one window costs this many multiply-accumulates.
 
-    Temporal convolutions give every weight to all joints at once and use it a few times a window,
-    graph convolutions use theirs for every joint and frame: at the same cost a temporal
-    convolution has 50 to 150 times the parameters.
+    Temporal convolutions use each weight a few times a window, graph convolutions for every joint
+    and frame. At the same cost a temporal convolution has 50 to 150 times the parameters.
 
     Parameters
     ----------
-    multiplications
-        Of one window, of the network to be compared with (`glagcn_training.networks.compute_cost`).
-    window
-        Frames in a window.
-    joint_set
-        Name of the joint set.
-    in_channels
-        Numbers per joint and frame of the input.
+    macs
+        Multiply-accumulates of one window of the network to compare with.
+    window, joint_set, in_channels
+        As in `TemporalConvolution`.
     """
 
     def cost(width: int) -> int:
         with torch.device("meta"):
             numbers = TemporalConvolution(window, width, in_channels, joint_set=joint_set)
-            return count_multiplications(TemporalConvolutionLifter(numbers))
+            return count_macs(TemporalConvolutionLifter(numbers))
 
     # Layers between two of this width cost its square, the first and the last its multiple.
     square = (cost(2) - 2 * cost(1)) / 2
     linear = cost(1) - square
-    width = (math.sqrt(linear**2 + 4 * square * multiplications) - linear) / (2 * square)
+    width = (math.sqrt(linear**2 + 4 * square * macs) - linear) / (2 * square)
     return max(1, round(width))

@@ -1,1 +1,1 @@
-"""Settings of a training, and the files that hold them."""
+"""Settings of a training, and their files."""

@@ -1,4 +1,4 @@
-"""What a training run is made of: one tree of settings."""
+"""The settings of a training run, as one tree."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ NOBODY = "none"
 
 @dataclass(frozen=True)
 class DataSettings:
-    """What is read and how it becomes network input.
+    """Data to read, and how it becomes network input.
 
     Parameters
     ----------
     dataset
         Name in `glagcn_training.data.registry`.
     keypoints
-        Whose 2D a filmed data set is trained on; "" for its first choice.
+        Source of a filmed data set's 2D; "" for its first choice.
     normalisation, conversion
-        Of the 2D (`glagcn_cli.lifting.normalisation`, `glagcn_cli.skeleton`).
+        Treatment of the 2D (`glagcn_cli.lifting.normalisation`, `glagcn_cli.skeleton`).
     holdout
         Training subject that validates instead of training; "default" is the data set's own choice,
         "none" trains on all and validates on nobody. Motion packs bring their own split.
     select_on_test
-        Keep the checkpoint that is best on the test set. The published runs did; the figure it
-        gives is no estimate of anything, since the test set has been used to choose.
+        Select the checkpoint that is best on the test set, as the published runs did. Its error
+        there is then not an estimate, since the test set was used to choose.
     stride
-        Every how many frames a window begins its turn as a training sample.
+        Frames from one training window to the next.
     fps
         Frames per second of the windows, and so of the lifter; 0 is the data set's own rate.
-        Motion says little more at 50 frames/s than at 25, so the same window tells twice as much.
+        At 25 frames/s a window covers twice the time of one at 50, and motion loses little.
     shares
-        How much of the samples each motion pack gets ("cmu_h36m17=3 uiprmd_h36m17=1"), packs
-        that are not named nothing; within a pack subjects, and a subject's kinds of motion, get
-        shares that grow with the root of their minutes. "" shows every window once a turn.
+        Relative share of the samples of each motion pack ("cmu_h36m17=3 uiprmd_h36m17=1"); other
+        packs get none. Within a pack, subjects and a subject's kinds of motion get shares by the
+        square root of their minutes. "" shows every window once an epoch.
     trimmed
-        How many frames are cut off both ends of every clip of a pack ("uiprmd_h36m17=4").
+        Frames to cut off both ends of every clip of a pack ("uiprmd_h36m17=4").
     """
 
     dataset: str = "mocap"
@@ -65,7 +65,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How weights move. Batch and rate are those of all processes together.
+    """Optimizer settings. Batch and rate are those of all processes together.
 
     Parameters
     ----------
@@ -106,16 +106,16 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """How long, and what happens on the way.
+    """Length of the run, and its intervals.
 
     Parameters
     ----------
     epochs
-        Turns over all windows.
+        Passes over all windows, where `steps` is 0.
     steps
-        Optimizer steps instead of epochs, where above 0.
+        Optimizer steps; 0 trains for `epochs`.
     validations
-        How many, evenly over the run.
+        Validations, evenly over the run; 0 for none.
     save_every
         Steps between checkpoints to resume from.
     log_every
@@ -131,7 +131,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """How the run is measured while it trains.
+    """Validation while training.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ class ValidationSettings:
     flip
         Average with the mirror image.
     takes
-        At most so many takes, evenly chosen; 0 for all.
+        Largest number of takes, evenly chosen; 0 for all.
     """
 
     branch: str = CENTRE
@@ -155,17 +155,17 @@ class Recipe:
     Parameters
     ----------
     init
-        Lifter whose fitting weights are taken over at the start.
+        Lifter whose fitting weights are copied at the start.
     baseline
-        "" trains GLA-GCN; "temporal-convolution" MMPose's, as wide as costs the same.
+        "" trains GLA-GCN; "temporal-convolution" trains MMPose's at the same cost.
     trained_on, licence
-        For the checkpoint: what the data is, and under which terms the weights may be used.
+        For the checkpoint: description of the data, and terms of use of the weights.
 
     Raises
     ------
     UsageError
-        A value is none of those there are, a number is out of its limits, or settings contradict
-        each other; the message names them.
+        A value is unknown, a number is out of its limits, or settings contradict each other; the
+        message names them.
     """
 
     data: DataSettings = field(default_factory=DataSettings)
@@ -192,10 +192,11 @@ class Recipe:
         }
         for key, (value, allowed) in choices.items():
             if value not in allowed:
-                raise UsageError(f"{key} is {value!r}; there are {', '.join(map(repr, allowed))}")
+                named = ", ".join(map(repr, allowed))
+                raise UsageError(f"{key} is {value!r}, expected one of {named}")
         check_limits(self)
         if self.schedule.epochs == 0 and self.schedule.steps == 0:
-            raise UsageError("schedule.epochs and schedule.steps are both 0: nothing is trained")
+            raise UsageError("schedule.epochs and schedule.steps are both 0; set one of them")
         if self.baseline and self.network.window < KERNEL**2:
             raise UsageError(
                 f"network.window is {self.network.window}; baseline={self.baseline} needs "
@@ -205,23 +206,23 @@ class Recipe:
         self._check_scores()
 
     def _check_scores(self) -> None:
-        """Refuse scores that are always 1: their batch norm would blow up at the first other."""
+        """Refuse scores that are always 1: another score at inference would break batch norm."""
         seen = self.augmentation
         if self.network.in_channels == 3 and not any(
             (seen.noise, seen.occlusion, seen.missing_frames, seen.crop)
         ):
             raise UsageError(
-                "network.in_channels is 3, but no augmentation makes scores other than 1: one of "
+                "network.in_channels is 3, but every score would be 1: one of "
                 "augmentation.noise, occlusion, missing_frames, crop must be more than 0"
             )
 
     def _check_losses(self) -> None:
-        """Refuse weights of which none applies to the network, or one that cannot."""
+        """Refuse loss weights that do not apply to the network."""
         loss, sequence = self.loss, self.network.variant == "paper" and not self.baseline
         if loss.velocity > 0 and not sequence:
             raise UsageError(
-                f"loss.velocity is {loss.velocity:g}, but this network gives single frames; it "
-                "needs network.variant=paper without a baseline"
+                f"loss.velocity is {loss.velocity:g}, but this network predicts single frames; "
+                "set it to 0, or use network.variant=paper without a baseline"
             )
         terms = ["centre", "bone_length", "bone_direction"]
         terms += ["sequence", "velocity"] if sequence else []
@@ -231,7 +232,7 @@ class Recipe:
         self._check_branch(sequence)
 
     def _check_branch(self, sequence: bool) -> None:
-        """Refuse to choose the best lifter by a branch that learns no positions."""
+        """Refuse to select the best lifter by a branch that learns no positions."""
         loss, branch = self.loss, self.validation.branch
         learns = getattr(loss, branch) + loss.bone_length + loss.bone_direction > 0
         if sequence and self.schedule.validations > 0 and not learns:

@@ -1,4 +1,4 @@
-"""Recipes in YAML: by name or file, overridden, checked, compared."""
+"""Reads recipes in YAML, by name or file, applies overrides, checks and compares them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 def named_recipes() -> list[str]:
-    """Names of the configurations that come with the package."""
+    """List the names of the configurations in the package."""
     return sorted(path.stem for path in _own_folder().glob("[!_]*.yaml"))
 
 
 def describe_recipes() -> dict[str, str]:
-    """What every named recipe is: the comment that its file begins with."""
+    """Return the comment at the beginning of every named recipe."""
     return {name: _own_text(name).splitlines()[0].lstrip("# ") for name in named_recipes()}
 
 
@@ -34,14 +34,14 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     ----------
     name
         One of `named_recipes`, or a YAML file. ``_base_`` in it names the file that it builds on:
-        beside it, else one that comes with the package ("h36m_gt_243.yaml").
+        in the same folder, else in the package ("h36m_gt_243.yaml").
     overrides
         ``section.key=value``, the value in YAML.
 
     Raises
     ------
     UsageError
-        There is no such configuration, a key does not exist, a value is of another type.
+        The configuration or a key does not exist, or a value has another type.
     """
     path = Path(name)
     if name in named_recipes():
@@ -57,7 +57,7 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def _own_folder() -> Path:
-    """Folder of the configurations that come with the package."""
+    """Return the folder of the package's configurations."""
     return Path(str(files("glagcn_training") / "configs"))
 
 
@@ -66,11 +66,11 @@ def _own_text(name: str) -> str:
 
 
 def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
-    """Settings of a file over those of the file it builds on; ``above`` build on it."""
+    """Read a file's settings over those of the file it builds on; ``above`` build on it."""
     import yaml
 
     if path.resolve() in above:
-        raise UsageError(f"{path} builds on itself, by way of _base_")
+        raise UsageError(f"{path} builds on itself through _base_")
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -88,14 +88,14 @@ def _read_tree(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise UsageError(
-            f"{path} builds on {base}, which is neither beside it nor one of "
+            f"{path} builds on {base}, which is neither in its folder nor one of "
             f"{', '.join(f'{name}.yaml' for name in named_recipes())}"
         )
     return _merged(_read_tree(found, (*above, path.resolve())), tree)
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Settings of ``own``, and of ``base`` where it has none; sections are merged likewise."""
+    """Merge the settings of ``own`` over those of ``base``, section by section."""
     both = {
         key: _merged(base[key], own[key])
         for key in base.keys() & own.keys()
@@ -149,7 +149,7 @@ def from_mapping(kind: type[T], tree: Mapping[str, Any], where: str) -> T:
 
 
 def _checked(wanted: Any, value: Any, where: str) -> Any:
-    """Bring a YAML value to the type of its setting."""
+    """Convert a YAML value to the type of its setting."""
     if get_origin(wanted) is tuple:
         kinds = get_args(wanted)
         if not isinstance(value, list | tuple) or len(value) != len(kinds):
@@ -173,13 +173,13 @@ def _checked(wanted: Any, value: Any, where: str) -> Any:
 
 
 def to_mapping(recipe: Recipe) -> dict[str, Any]:
-    """Nest plain values, as a YAML file holds them."""
+    """Convert to nested plain values, as a YAML file holds them."""
     tree: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
     return tree
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
-    """Settings that two recipes, as mappings, do not share: ``"seed: 1 -> 2"``."""
+    """List the settings in which two recipes, as mappings, differ: ``"seed: 1 -> 2"``."""
     found = []
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)

@@ -1,4 +1,4 @@
-"""Which numbers the settings of a recipe may have."""
+"""Limits of the numbers in a recipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Limits(NamedTuple):
     less_than: float = math.inf
 
     def allow(self, number: float) -> bool:
-        """Whether a number lies in the interval; infinity and "not a number" never do."""
+        """Tell whether a number lies in the interval; infinity and "not a number" never do."""
         return (
             math.isfinite(number)
             and self.at_least <= number <= self.at_most
@@ -27,8 +27,8 @@ class Limits(NamedTuple):
 
     def __str__(self) -> str:
         ends = zip(self._fields, self, strict=True)
-        told = [f"{name.replace('_', ' ')} {end:g}" for name, end in ends if math.isfinite(end)]
-        return " and ".join(told)
+        named = [f"{name.replace('_', ' ')} {end:g}" for name, end in ends if math.isfinite(end)]
+        return " and ".join(named)
 
 
 _NOT_NEGATIVE = Limits(at_least=0)
@@ -38,7 +38,7 @@ _SHARE = Limits(at_least=0, at_most=1)
 _HALF_TURN = Limits(at_least=0, at_most=180)
 
 LIMITS: dict[str, Limits] = {
-    "seed": Limits(at_least=0, at_most=2**32 - 1),  # what NumPy can be seeded with
+    "seed": Limits(at_least=0, at_most=2**32 - 1),  # NumPy's range
     "data.stride": _COUNT,
     "data.fps": _NOT_NEGATIVE,
     "network.window": Limits(at_least=3),
@@ -95,7 +95,7 @@ _FROM_TO = (
 
 
 def check_limits(recipe: object) -> None:
-    """Raise ``UsageError``, naming the setting, for a number that makes no sense."""
+    """Raise ``UsageError`` with the setting's name for a number outside its limits."""
     for key, limits in LIMITS.items():
         value = attrgetter(key)(recipe)
         numbers = value if isinstance(value, tuple) else (value,)

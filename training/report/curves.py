@@ -1,4 +1,4 @@
-"""Training and validation curves of a run in one picture."""
+"""Draws the training and validation curves of a run in one picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VALIDATION = "val/"
 _LOG_SCALE_FROM = 5.0  # ratio of the largest to the smallest smoothed loss
 _SMOOTHED_OVER = 40  # of this many parts of the run, one is averaged
 
-# Okabe and Ito's colours, which people with colour deficiencies can tell apart.
+# Okabe and Ito's colours, distinct for people with colour deficiencies.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _INK, _GRID = "#3c4048", "#dfe2e8"
 
@@ -37,8 +37,8 @@ def draw_curves(log: Sequence[Mapping[str, float]], path: Path) -> None:
     log
         Rows with ``step``. Training rows have ``loss``, its terms as ``loss_*``, and may have
         ``learning_rate``; validation rows have ``val/`` and a name of
-        `glagcn_training.metrics.scores`' ``METRICS``, of which those in millimetres are drawn.
-        Other figures are left out. Where a resumed run logged a step twice, the later row counts.
+        `glagcn_training.metrics.scores`' ``METRICS``. Only those in millimetres are drawn. Where a
+        resumed run logged a step twice, the later row counts.
     path
         PNG to write; one that exists is replaced.
 
@@ -68,7 +68,7 @@ def draw_curves(log: Sequence[Mapping[str, float]], path: Path) -> None:
 def _curves(
     log: Sequence[Mapping[str, float]],
 ) -> dict[str, Curve]:
-    """Steps and values of every figure, in the order of the steps."""
+    """Collect steps and values of every figure, in the order of the steps."""
     values: dict[str, dict[float, float]] = {}
     for row in log:
         for name, value in row.items():
@@ -82,10 +82,10 @@ def _curves(
 
 
 def smooth(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Running mean over an odd number of neighbours; fewer at the ends, where there are no more.
+    """Average an odd number of neighbours; fewer at the ends.
 
-    It looks as far ahead as back, so that the smoothed curve does not trail the raw one. What is
-    not a number does not count.
+    The average is centred, so that the smoothed curve does not trail the raw one. NaN does not
+    count.
     """
     width = min(width, 2 * len(values) - 1)
     window = np.ones(width | 1)
@@ -97,7 +97,7 @@ def smooth(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def _draw_losses(axes: Axes, losses: Mapping[str, Curve]) -> None:
-    """Every loss: raw values pale, smoothed ones over them."""
+    """Draw every loss: raw values pale, smoothed ones over them."""
     _prepare(axes, "training loss", "loss (weighted; positions in m)")
     lowest, highest = np.inf, -np.inf
     for number, (name, (steps, values)) in enumerate(losses.items()):
@@ -119,7 +119,7 @@ def _draw_losses(axes: Axes, losses: Mapping[str, Curve]) -> None:
 
 
 def _draw_errors(axes: Axes, errors: Mapping[str, Curve]) -> None:
-    """Validation errors with a point each; the lowest is ringed and named."""
+    """Draw validation errors as points; ring and label the lowest."""
     _prepare(axes, "validation error", "millimetres")
     for number, (title, (steps, values)) in enumerate(errors.items()):
         colour = _COLOURS[number % len(_COLOURS)]
@@ -133,7 +133,7 @@ def _draw_errors(axes: Axes, errors: Mapping[str, Curve]) -> None:
 
 
 def _draw_rate(axes: Axes, curve: Curve | None) -> None:
-    """The learning rate, small: it explains the bends above."""
+    """Draw the learning rate, small: it explains the bends above."""
     _prepare(axes, "", "learning rate")
     if curve is None:
         _finish(axes, {}, "not logged")
@@ -144,7 +144,7 @@ def _draw_rate(axes: Axes, curve: Curve | None) -> None:
 
 
 def _marker(values: NDArray[np.float64]) -> str:
-    """A dot where there is one value and so no line."""
+    """Return a dot for a single value, which makes no line."""
     return "o" if len(values) == 1 else ""
 
 
@@ -159,7 +159,7 @@ def _prepare(axes: Axes, title: str, unit: str) -> None:
 
 
 def _finish(axes: Axes, drawn: Mapping[str, object], otherwise: str) -> None:
-    """A legend of what was drawn, or a word where nothing was."""
+    """Draw a legend, or a word where nothing was drawn."""
     if drawn:
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(handles, labels, frameon=True, framealpha=0.85, edgecolor="none", fontsize=9)

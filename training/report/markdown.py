@@ -1,4 +1,4 @@
-"""The report of a run: what was trained, how well it does, and its pictures."""
+"""Writes the report of a run: its settings, its results and its pictures."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def write_report(
     recipe
         Settings; mappings in it become sections.
     rows
-        Scores of the takes that validated; where there are none, the report says so.
+        Scores of the validation takes; may be empty.
     over
-        What the mean is taken over: one of `glagcn_training.metrics.scores.AVERAGES`.
+        Kind of mean: one of `glagcn_training.metrics.scores.AVERAGES`.
     curves, stills
         Pictures; linked relative to the report, so that a run folder can be moved.
     facts
@@ -64,7 +64,7 @@ def write_report(
 
 
 def _results(rows: Sequence[TakeScores], over: str) -> str:
-    """The figures in a sentence, then the table."""
+    """Format the figures as a sentence, then the table."""
     if not rows:
         return "## Results\n\nNothing was validated in this run."
     mean = summarise(rows, over=over)
@@ -75,20 +75,20 @@ def _results(rows: Sequence[TakeScores], over: str) -> str:
     subjects = sorted({_plain(row.subject) for row in rows if row.subject})
     whose = f" Subjects: {', '.join(subjects)}." if 0 < len(subjects) <= 12 else ""
     units = (
-        "PCK is the share of joints nearer than 150 mm to the truth, AUC its mean over thresholds "
-        "of 0 to 150 mm; for both more is better."
+        "PCK is the share of joints within 150 mm of the truth, AUC its mean over thresholds "
+        "of 0 to 150 mm. Higher is better for both."
     )
     return f"## Results\n\n{figures}. {counted}{whose}\n\n{table(rows, over)}\n{units}"
 
 
 def _picture(text: str, picture: Path, report: Path) -> str:
-    """Markdown of a picture, by its place relative to the report."""
+    """Format a picture as markdown, by its place relative to the report."""
     place = Path(os.path.relpath(picture, report.parent)).as_posix()
     return f"![{text}]({quote(place)})"
 
 
 def _flat(settings: Mapping[str, Any], section: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings of nested mappings by their full names, as they are given on a command line."""
+    """Flatten nested mappings to full names, as on a command line."""
     for name, value in settings.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{section}{name}.")
@@ -103,7 +103,7 @@ def _two_columns(head: str, items: Iterable[tuple[str, Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    """A setting as a person writes it."""
+    """Format a setting for people."""
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
@@ -116,5 +116,5 @@ def _value(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text as it is in one line of markdown, inside a table cell too."""
+    """Escape text for one line of markdown, inside a table cell too."""
     return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Single poses of a run, prediction over truth: where it is right and where it is wrong."""
+"""Draws single poses of a run, prediction over truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDTH, _ROW, _HEAD = 9.0, 3.2, 0.35  # inches
 _DPI = 100
 _COLOURS = 96  # of the file, which is a third of one in full colour
 _GRID_STEP = 0.5  # metres
-_ROOM = 1.12  # of a panel over what is in it
+_ROOM = 1.12  # of a panel over its contents
 _FARTHEST = 1.15  # of a truth's reach: how far off a prediction still widens the panels
 _SMALLEST = 0.3  # metres: half of a panel
 
@@ -39,15 +39,15 @@ class Example:
     Parameters
     ----------
     title
-        Which clip and why it is shown.
+        Name of the clip, and why it is shown.
     keypoints
-        (joints, 2) pixels: what the lifter was given.
+        (joints, 2) pixels: the lifter's input.
     predicted, true
         (joints, 3) metres, camera frame (x right, y down, z forward); drawn relative to the root.
     joint_set
-        Of all three.
+        Joint set of all three.
     error
-        Of the clip, millimetres.
+        Error of the clip, millimetres.
     """
 
     title: str
@@ -107,7 +107,7 @@ def draw_stills(examples: Sequence[Example], path: Path) -> None:
 
 
 def _explain(figure: Figure, height: float) -> None:
-    """Legend of the sides and of what is true and predicted."""
+    """Draw the legend of the sides and of true and predicted."""
     left, right, trunk = (np.array(colour) / 255 for colour in (LEFT, RIGHT, _TRUNK))
     handles = [
         Line2D([], [], color=tuple(left), linewidth=4, label="left"),
@@ -127,7 +127,7 @@ def _relative(joints: NDArray[np.floating], joint_set: JointSet) -> NDArray[np.f
 
 
 def _reach(example: Example) -> float:
-    """Half the side of a square panel that shows an example from everywhere, metres."""
+    """Return half the side of a square panel that shows an example from all sides, metres."""
     true = _relative(example.true, example.joint_set)
     middle = (true.min(axis=0) + true.max(axis=0)) / 2
     reach = float(np.abs(true - middle).max())
@@ -138,7 +138,7 @@ def _reach(example: Example) -> float:
 
 
 def _draw_input(axes: Axes, example: Example) -> None:
-    """The 2D that the lifter was given, as large as fits."""
+    """Draw the lifter's 2D input as large as fits."""
     points = np.asarray(example.keypoints, dtype=np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     half = _ROOM * max(float((high - low).max()) / 2, 1.0)
@@ -149,7 +149,7 @@ def _draw_input(axes: Axes, example: Example) -> None:
 
 
 def _draw_view(axes: Axes, example: Example, reach: float, from_the_side: bool) -> None:
-    """Prediction over truth, without perspective."""
+    """Draw the prediction over the truth, without perspective."""
     true, predicted = (
         _relative(joints, example.joint_set) for joints in (example.true, example.predicted)
     )
@@ -176,7 +176,7 @@ def _draw_skeleton(
     joint_set: JointSet,
     deep: bool,
 ) -> None:
-    """Bones in the colours of their sides, the farthest first: deep or pale."""
+    """Draw bones in the colours of their sides, the farthest first: deep or pale."""
     bones = np.array(joint_set.bone_indices)
     colours = bone_colours(joint_set)
     colours = np.where((colours == NEUTRAL).all(axis=1, keepdims=True), _TRUNK, colours)
@@ -195,12 +195,12 @@ def _draw_skeleton(
 
 
 def _tint(colours: NDArray[np.float64], share: float, towards: float) -> NDArray[np.float64]:
-    """Colours 0..255 mixed with white (255) or black (0), as 0..1."""
+    """Mix colours 0..255 with white (255) or black (0); return 0..1."""
     return (colours + share * (towards - colours)) / 255
 
 
 def _prepare(axes: Axes, middle: NDArray[np.float64], half: float, name: str) -> None:
-    """A square panel, y down, with its name in a corner."""
+    """Set up a square panel, y down, with its name in a corner."""
     axes.set_xlim(middle[0] - half, middle[0] + half)
     axes.set_ylim(middle[1] + half, middle[1] - half)
     axes.set_aspect("equal")

@@ -1,1 +1,1 @@
-"""Make batches of training samples on the device."""
+"""Makes batches of training samples on the device."""

@@ -1,4 +1,4 @@
-"""How samples are varied; other bodies, mirrored, and the points on them that a detector marks."""
+"""Augments samples: other bodies, mirror images, and the points that a detector marks."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _BONE_KINDS = tuple(sorted(set(_BONES)).index(bone) for bone in _BONES)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training samples are varied.
+    """Strengths and probabilities of the augmentations.
 
     Parameters
     ----------
     cameras
-        From where virtual cameras look. Film has its own cameras.
+        Placement of virtual cameras. Film has its own cameras.
     mirror
         Half of the samples are mirrored.
     bodies
-        Probability that a body of free motion is given other proportions. Some had better keep
-        theirs: their hips are where anatomy has them, which is the narrow end of what others get.
+        Probability that a body of free motion gets other proportions. Some should stay unchanged:
+        their hips are anatomical, at the narrow end of the changed ones.
     postures
         Probability that a body of free motion is put in a posture that is rarely captured.
     mixed
@@ -51,17 +51,17 @@ class Augmentation:
     flicks
         Probability that a limb of free motion is thrown to another pose and back in a few frames.
     playback
-        From and to how many times the speed motion is played. (`engine.windows` does it.)
+        Range of the factor on the speed of motion, applied by `engine.windows`.
     quick
-        Share of the samples played quicker than that, up to `quickest`.
+        Share of the samples with a higher factor, up to `quickest`.
     quickest
-        How many times the speed quick samples are played at most.
+        Largest factor on the speed of quick samples.
     noise
         Factor on a detector's errors (`detector_noise.NOISE`); 0 adds none.
     exact
         Share of the samples without noise.
     occlusion
-        Probability that a sample has one to three joints out of sight, for a while or throughout.
+        Probability that a sample has one to three joints hidden, for a while or throughout.
     missing_frames
         Probability that a sample has a run of frames in which the person was not found.
     swaps
@@ -70,8 +70,8 @@ class Augmentation:
         Probability that an edge of the picture goes through a sample's body.
     rotate_target
         Degrees. Turns ONLY the 3D target about the vertical axis of its frame, by up to this much
-        to either side, as the published authors did. It is wrong, since input and target then no
-        longer belong together, and is here to reproduce their run.
+        to either side, as the published authors did. It is wrong, since input and target no longer
+        match, and exists only to reproduce their run.
     """
 
     cameras: CameraRange = field(default_factory=CameraRange)
@@ -94,7 +94,7 @@ class Augmentation:
 
 @lru_cache
 def indices_on(indices: Sequence[int], device: torch.device) -> Tensor:
-    """Indices on a device, copied there once: a copy waits for all that a GPU has to do."""
+    """Return indices on a device, copied there once, since a copy waits for the GPU."""
     return torch.tensor(indices, device=device)
 
 
@@ -108,7 +108,7 @@ def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
     chosen
         (samples,) bool.
     joint_set
-        Which joint is left and which right.
+        Joint set with the left and right joints.
     """
     mirrored = points[:, :, indices_on(joint_set.mirror, points.device)]
     mirrored[..., 0].neg_()
@@ -128,7 +128,7 @@ def reshape_bodies(draws: Draws, motion: Tensor, probability: float = 1.0) -> Te
     motion
         (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
     probability
-        Share of the samples that get one.
+        Share of the samples that get another body.
     """
     samples, kinds = len(motion), max(_BONE_KINDS) + 1
     lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
@@ -150,7 +150,7 @@ def reshape_bodies(draws: Draws, motion: Tensor, probability: float = 1.0) -> Te
 
 
 def detector_points(joints: Tensor) -> Tensor:
-    """COCO-17 points of H36M-17 motion, as a detector defines them.
+    """Compute COCO-17 points of H36M-17 motion, as a detector defines them.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def detector_points(joints: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        (..., 17, 3) metres: limbs as they are; ears to both sides of the head joint, eyes and nose
-        in front of it, the face looking at right angles to the shoulders and to the neck.
+        (..., 17, 3) metres: unchanged limbs; ears to both sides of the head joint, eyes and nose
+        in front of it. The face points at right angles to the shoulders and to the neck.
     """
     at = {joint: joints[..., i, :] for i, joint in enumerate(H36M17.joints)}
     across = at["left_shoulder"] - at["right_shoulder"]
@@ -181,9 +181,8 @@ def detector_points(joints: Tensor) -> Tensor:
 def turn_about_vertical(draws: Draws, targets: Tensor, degrees: float) -> Tensor:
     """Turn each sample's joints (samples, frames, joints, 3) about the y axis of their frame.
 
-    By up to `degrees` to either side. Of the target alone this is wrong: the 2D input then belongs
-    to another pose, and one input is taught several answers. It is here because the published
-    authors trained so.
+    The angle is up to `degrees` to either side. Turning the target alone is wrong: the 2D input
+    then belongs to another pose. It exists because the published authors trained so.
     """
     angle = torch.deg2rad(draws.uniform(-degrees, degrees, (len(targets),)))[:, None, None]
     cos, sin = torch.cos(angle), torch.sin(angle)

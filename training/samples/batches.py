@@ -1,4 +1,4 @@
-"""From motion or film to pairs of lifter input and target, in batches on the training device."""
+"""Turns motion or film into pairs of lifter input and target, in batches on the device."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .mixed_bodies import mix_bodies
 from .postures import change_postures
 from .quick_limbs import flick_limbs
 from .random_draws import Draws
-from .virtual_detector import marked_points, spoil
+from .virtual_detector import corrupt, marked_points
 
 
 class Batch(NamedTuple):
-    """What a training step reads.
+    """Input and target of a training step.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
         normalisation, of the ray to the root in each frame; `IMAGE`, of the camera.
     up
         (samples, frames, 3) float32 unit vectors against gravity, on the axes that the targets
-        have before `Augmentation.rotate_target`; None for film, whose gravity is not told.
+        have before `Augmentation.rotate_target`; None for film, whose gravity is unknown.
     """
 
     inputs: Tensor
@@ -58,7 +58,7 @@ def virtual_batch(
     channels: int = 2,
     fps: float = 25.0,
 ) -> Batch:
-    """See free motion through virtual cameras.
+    """Make a batch of free motion seen by virtual cameras.
 
     Parameters
     ----------
@@ -67,13 +67,13 @@ def virtual_batch(
     motion
         (samples, frames, 17, 3) metres, world frame (z up), H36M-17, on the device to compute on.
     augmentation
-        How samples are varied.
+        Settings of the augmentation.
     normalisation
         `PERSON` or `IMAGE`; pictures have `IMAGE_SIZE`.
     conversion
         As in `virtual_detector.observe`.
     channels
-        2: x and y. 3: and the score, without which no joint can be missing.
+        2: x and y. 3: also the score, without which no joint can be missing.
     fps
         Frames per second of the motion.
     """
@@ -89,16 +89,16 @@ def virtual_batch(
         motion = change_postures(draws, motion, augmentation.postures)
     cameras = draw_cameras(draws, motion, augmentation.cameras)
     points, depth, joint_set = marked_points(cameras, motion, conversion)
-    seen = spoil(draws, points, depth, joint_set, augmentation, channels, fps)
+    seen = corrupt(draws, points, depth, joint_set, augmentation, channels, fps)
     size = _image_size_on(points.device)
-    inputs = normalise_windows(seen.points, normalisation, size, scores=_told(seen, channels))
+    inputs = normalise_windows(seen.points, normalisation, size, scores=_scores(seen, channels))
     in_camera = cameras.to_camera(motion)
     root = in_camera[:, :, 0]
     targets = in_camera - root[:, :, None]
     up = cameras.up[:, None, None].expand(-1, targets.shape[1], -1, -1)
     if normalisation == PERSON:
         targets, up = ray_frame(targets, root), ray_frame(up, root)
-    targets = _spoil_targets(draws, targets.float(), augmentation)
+    targets = _augment_targets(draws, targets.float(), augmentation)
     return Batch(inputs, targets, up[:, :, 0].float())
 
 
@@ -115,7 +115,7 @@ def filmed_batch(
     channels: int = 2,
     fps: float = 25.0,
 ) -> Batch:
-    """Windows of film with 3D joints; `augmentation` can mirror and spoil them.
+    """Make a batch of filmed windows with 3D joints; `augmentation` can mirror and corrupt them.
 
     Parameters
     ----------
@@ -128,19 +128,19 @@ def filmed_batch(
     image_size
         (samples, 2) width and height in pixels.
     fov
-        (samples,) degrees over the picture's longer side; only `PERSON` looks at it.
+        (samples,) degrees over the picture's longer side; only `PERSON` uses it.
     joint_set
-        Their joints.
+        Joint set of the windows.
     augmentation
-        How samples are varied.
+        Settings of the augmentation.
     normalisation
         `PERSON` or `IMAGE`.
     channels, fps
         As in `virtual_batch`.
     """
     root = joint_set.root
-    seen = spoil(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
-    scores = _told(seen, channels)
+    seen = corrupt(draws, keypoints, joints[..., 2], joint_set, augmentation, channels, fps)
+    scores = _scores(seen, channels)
     inputs = normalise_windows(seen.points, normalisation, image_size, root, scores)
     targets = joints - joints[:, :, root : root + 1]
     if normalisation == PERSON:
@@ -152,16 +152,16 @@ def filmed_batch(
         chosen = draws.chance(0.5, (len(inputs),))
         inputs = mirror_sides(inputs, chosen, joint_set)
         targets = mirror_sides(targets, chosen, joint_set)
-    return Batch(inputs, _spoil_targets(draws, targets.float(), augmentation))
+    return Batch(inputs, _augment_targets(draws, targets.float(), augmentation))
 
 
-def _told(seen: Detections, channels: int) -> Tensor | None:
-    """Scores, where the lifter reads them."""
+def _scores(seen: Detections, channels: int) -> Tensor | None:
+    """Return the scores where the lifter reads them."""
     return seen.scores if channels == 3 else None
 
 
-def _spoil_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:
-    """Part the targets from their inputs, if that was asked for."""
+def _augment_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) -> Tensor:
+    """Disturb the targets apart from their inputs, if the settings ask for it."""
     if augmentation.rotate_target > 0:
         return turn_about_vertical(draws, targets, augmentation.rotate_target)
     return targets
@@ -169,5 +169,5 @@ def _spoil_targets(draws: Draws, targets: Tensor, augmentation: Augmentation) ->
 
 @lru_cache
 def _image_size_on(device: torch.device) -> Tensor:
-    """Size of virtual pictures (1, 2) on a device, copied there once: copies wait for a GPU."""
+    """Return the virtual image size (1, 2) on a device, copied once: copies wait for a GPU."""
     return torch.tensor([IMAGE_SIZE], dtype=torch.float32, device=device)

@@ -1,4 +1,4 @@
-"""Virtual cameras: free motion seen from anywhere a person would hold a camera."""
+"""Virtual cameras, placed as people hold cameras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .random_draws import Draws
 
 IMAGE_SIZE = (1280, 720)
 NEAREST = 0.8  # metres between the camera and the closest joint, on the ground
-IN_FRONT = 0.5  # metres along the camera's axis to whatever is closest
+IN_FRONT = 0.5  # metres along the camera's axis to the closest joint
 ODD_DISTANCE = (1.0, 4.0)  # metres on the ground
 ODD_HEIGHT = (0.1, 5.0)  # metres above the floor
 ODD_ROLL = 25.0  # degrees, standard deviation
@@ -22,7 +22,7 @@ ODD_ROLL = 25.0  # degrees, standard deviation
 
 @dataclass(frozen=True)
 class CameraRange:
-    """From where virtual cameras look: limits of uniform distributions.
+    """Placement of virtual cameras: limits of uniform distributions.
 
     Parameters
     ----------
@@ -34,12 +34,11 @@ class CameraRange:
         Degrees over the picture's longer side.
     off_centre
         Largest angle between the optical axis and the subject, as a share of half the view, to the
-        sides and up and down: tilt beyond what aiming at the subject gives, that keeps it in view.
+        sides and up and down.
     roll
         Standard deviation of the roll in degrees.
     odd
-        Share of the cameras that stand and are held as few are: near, low or high, and rolled by
-        `ODD_ROLL`.
+        Share of unusual cameras: near, low or high, and rolled by `ODD_ROLL`.
     """
 
     distance: tuple[float, float] = (1.5, 12.0)
@@ -51,7 +50,7 @@ class CameraRange:
 
 
 EVALUATION_CAMERAS = CameraRange((2.0, 9.0), (0.4, 2.6), (35.0, 90.0), 0.6, 3.0)
-"""Range of the cameras that evaluations see free motion through: fixed, so that figures compare."""
+"""Placement of the cameras of evaluations on free motion; fixed, so that figures are comparable."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,11 @@ class Cameras:
         return self.rotation[:, :, 2]
 
     def to_camera(self, points: Tensor) -> Tensor:
-        """World points (samples, frames, joints, 3) to the camera frame, metres."""
+        """Transform world points (samples, frames, joints, 3) to the camera frame, metres."""
         return rotate(self.rotation[:, None, None], points - self.position[:, None, None])
 
     def project(self, in_camera: Tensor) -> Tensor:
-        """Camera-frame points (samples, frames, joints, 3) to pixels (..., 2)."""
+        """Project camera-frame points (samples, frames, joints, 3) to pixels (..., 2)."""
         pixels = in_camera[..., :2] * (self.focal[:, None, None, None] / in_camera[..., 2:])
         for axis, size in enumerate(IMAGE_SIZE):
             pixels[..., axis] += (size - 1) / 2
@@ -97,15 +96,15 @@ class Cameras:
 def rotate(rotations: Tensor, vectors: Tensor) -> Tensor:
     """Turn vectors (..., 3) by rotations (..., 3, 3) that broadcast against them.
 
-    Written out: a matrix product may be carried out in TF32, or in bfloat16 under autocast, and
-    would be whole pixels off.
+    The product is written out, since a matrix product in TF32, or in bfloat16 under autocast, would
+    be whole pixels off.
     """
     x, y, z = vectors[..., :1], vectors[..., 1:2], vectors[..., 2:]
     return rotations[..., 0] * x + rotations[..., 1] * y + rotations[..., 2] * z
 
 
 def _look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
-    """World-to-camera rotations that look along (samples, 3) directions, z up, rolled (radians)."""
+    """Build world-to-camera rotations looking along (samples, 3), z up, with roll in radians."""
     forward = forward / torch.linalg.vector_norm(forward, dim=1, keepdim=True)
     x, y, _ = forward.unbind(1)
     level = torch.hypot(x, y)
@@ -142,9 +141,9 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     motion
         (samples, frames, joints, 3) metres, world frame; joint 0 is the root.
     limits
-        Where cameras may stand. A camera moves back until the nearest joint is `NEAREST` away; if
-        someone still walks out of its view and past it, it backs off along its own axis until all
-        is `IN_FRONT` of it.
+        Placement of the cameras. A camera moves back until the nearest joint is `NEAREST` away. If
+        a person still walks past it, it moves back along its own axis until all joints are
+        `IN_FRONT` of it.
     """
     samples = len(motion)
     middle = motion[:, :, 0].mean(dim=1)

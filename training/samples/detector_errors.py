@@ -1,4 +1,4 @@
-"""What a detector and a picture's edges do to whole joints, limbs and frames."""
+"""Errors of a detector and of the picture's edges: lost joints, limbs and frames."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .augment import indices_on
 from .detector_noise import Detections, kind_of
 from .random_draws import Draws
 
-_HIDDEN_JOINTS = 3  # at most, and what hangs on them
+_HIDDEN_JOINTS = 3  # at most, besides their descendants
 _HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
 _HIDDEN_THROUGHOUT = 0.3  # share of the samples with hidden joints
 _HIDDEN_LIMB = 0.5  # share in which a hidden elbow hides the wrist, a hidden knee the ankle
-_GUESS_ERROR = 0.1  # standard deviation of a point between its last and next sight, share of size
+_GUESS_ERROR = 0.1  # standard deviation of an interpolated point, share of the person's size
 
 _DROPPED_FRAMES = (1, 12)
 _SWAPPED_STRETCH = (0.01, 0.4)
@@ -31,16 +31,16 @@ _ASIDE = (-0.05, 0.2)  # of the person's size, from the root
 _CROP_ERROR = (0.05, 0.15)  # standard deviation, share of the person's size
 _CROP_SCORES = (0.02, 0.3)
 
-_UNTOLD = 0.3  # share of samples whose scores are not told
+_UNSCORED = 0.3  # share of samples without scores
 
 
 def hide_joints(
-    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, scored: bool
 ) -> Detections:
-    """Lose one to three joints for a stretch of frames or throughout.
+    """Hide one to three joints for a stretch of frames or throughout.
 
-    Half of the stretches are filled as inference fills gaps: in a straight line from where the
-    joint was before to where it is after, with large noise about that line, half of it steady.
+    Half of the stretches are filled as inference fills gaps: by a straight line between the visible
+    frames on both sides, with large noise about that line, half of it steady.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def hide_joints(
     probability
         Share of the samples that are changed.
     joint_set
-        The points'.
-    tell
-        Whether a missing joint can be told, by a score of 0; else it is guessed.
+        Joint set of the points.
+    scored
+        True marks a missing joint by a score of 0; otherwise it is guessed.
     """
     samples, frames, joints, _ = seen.points.shape
     device = seen.points.device
@@ -73,11 +73,13 @@ def hide_joints(
     guess = torch.where(throughout[..., None], seen.points, line)
     guess = guess + _GUESS_ERROR * seen.size[:, None, None, None] * noise
     lost = throughout | draws.chance(0.5, (samples,))[:, None, None]
-    return _replace(seen, gone, guess, _lost_scores(seen, lost & _losable(joint_set, tell, device)))
+    return _replace(
+        seen, gone, guess, _lost_scores(seen, lost & _losable(joint_set, scored, device))
+    )
 
 
 def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detections:
-    """Fill a run of frames in which the person was not found, in straight lines.
+    """Drop a run of frames as a detector does, and fill it with straight lines.
 
     Joints that are missing stay missing. Parameters as in `hide_joints`.
     """
@@ -95,7 +97,7 @@ def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detection
 def swap_sides(
     draws: Draws, seen: Detections, probability: float, joint_set: JointSet
 ) -> Detections:
-    """Take left for right for a stretch of frames: legs, arms, or all joints.
+    """Swap left and right for a stretch of frames: legs, arms, or all joints.
 
     Scores go with their points: a detector is as sure of swapped legs as of others. Parameters as
     in `hide_joints`.
@@ -112,13 +114,13 @@ def swap_sides(
 
 
 def crop(
-    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, tell: bool
+    draws: Draws, seen: Detections, probability: float, joint_set: JointSet, scored: bool
 ) -> Detections:
-    """Put the picture's lower edge or a side edge through the body.
+    """Crop the body at the picture's lower edge or a side edge.
 
-    Half of the samples lose the points beyond it; half keep them, pulled towards the edge, with low
-    scores. Both are off by a large steady error, which is what is left of a lost root. Parameters
-    as in `hide_joints`.
+    Half of the samples lose the points beyond it. The other half have them pulled towards the edge,
+    with low scores. Both get a large steady error, which affects a lost root too. Parameters as in
+    `hide_joints`.
     """
     samples, _, joints, _ = seen.points.shape
     device, size = seen.points.device, seen.size
@@ -142,32 +144,32 @@ def crop(
     level = (draws.uniform(*_CROP_ERROR, (samples,)) * size)[:, None, None, None]
     guess = pulled + level * draws.normal(1.0, (samples, 1, joints, 2))
     doubtful = draws.uniform(*_CROP_SCORES, (samples, 1, joints))
-    scores = _lost_scores(seen, lost & _losable(joint_set, tell, device))
+    scores = _lost_scores(seen, lost & _losable(joint_set, scored, device))
     return _replace(seen, cut, guess, torch.where(lost, scores, doubtful.to(scores.dtype)))
 
 
 def forget_scores(draws: Draws, seen: Detections) -> Detections:
-    """Put 1 for the scores of some samples, as of 2D whose scores nobody told.
+    """Set the scores of some samples to 1, as for 2D without scores.
 
-    What is missing or filled stays so: inference knows that by itself.
+    Missing and filled joints stay marked, since inference knows them without scores.
     """
-    untold = draws.chance(_UNTOLD, (len(seen.scores),))[:, None, None]
+    untold = draws.chance(_UNSCORED, (len(seen.scores),))[:, None, None]
     found = (seen.scores > 0) & (seen.scores != FILLED_SCORE)
     return seen._replace(scores=torch.where(untold & found, 1.0, seen.scores))
 
 
 def lifter_scores(scores: Tensor) -> Tensor:
-    """Scores (..., 17) of the joints that the lifter reads, from those of COCO's points.
+    """Compute the scores (..., 17) of the lifter's joints from those of COCO's points.
 
-    The lowest of those that a joint is made of, as `glagcn_cli.skeleton.to_lifter_joints` has it.
+    A joint's score is the lowest of its points', as in `glagcn_cli.skeleton.to_lifter_joints`.
     """
     return scores[..., _made_of(scores.device)].amin(dim=-1)
 
 
 def fill_root(scores: Tensor, root: int) -> Tensor:
-    """Take a missing root (samples, frames, joints) for one that was filled in.
+    """Mark a missing root (samples, frames, joints) as filled in.
 
-    Everything is measured from it, so inference always places it (`glagcn_cli.lifting.gaps`).
+    All joints are relative to it, so inference always places it (`glagcn_cli.lifting.gaps`).
     """
     missing = (scores == 0) & (torch.arange(scores.shape[-1], device=scores.device) == root)
     return torch.where(missing, FILLED_SCORE, scores)
@@ -186,13 +188,13 @@ def _stretch(
 
 
 def _within(before: Tensor, length: Tensor, frames: int) -> Tensor:
-    """(samples, frames) bool: frames of the stretch."""
+    """Return which frames are in the stretch: (samples, frames) bool."""
     past = torch.arange(frames, device=before.device) - before[:, None]
     return (past > 0) & (past <= length[:, None])
 
 
 def _bridge(points: Tensor, before: Tensor, length: Tensor) -> Tensor:
-    """Straight lines between the points on both sides of a stretch, (samples, frames, ..., 2)."""
+    """Interpolate between the points on both sides of a stretch, (samples, frames, ..., 2)."""
     row = torch.arange(len(points), device=points.device)
     start, end = points[row, before, None], points[row, before + length + 1, None]
     past = torch.arange(points.shape[1], device=points.device) - before[:, None]
@@ -204,31 +206,31 @@ def _bridge(points: Tensor, before: Tensor, length: Tensor) -> Tensor:
 
 
 def _replace(seen: Detections, where: Tensor, points: Tensor, scores: Tensor) -> Detections:
-    """Put other points and scores where (samples, frames, joints) says so."""
+    """Replace points and scores where (samples, frames, joints) is true."""
     points = torch.where(where[..., None], points.to(seen.points.dtype), seen.points)
     scores = torch.where(where, scores.to(seen.scores.dtype), seen.scores)
     return seen._replace(points=points, scores=scores)
 
 
 def _lost_scores(seen: Detections, lost: Tensor) -> Tensor:
-    """Score 0 of points that are lost, or were; that of a filled point for the others."""
+    """Return score 0 for lost points, and a filled point's score for the others."""
     return torch.where(lost | (seen.scores == 0), 0.0, FILLED_SCORE)
 
 
 def _mean_height(points: Tensor, joint_set: JointSet, kind: str) -> Tensor:
-    """Mean y (samples,) of a pair of joints."""
+    """Compute the mean y (samples,) of a pair of joints."""
     left, right = joint_set.indices((f"left_{kind}", f"right_{kind}"))
     return (points[:, :, left, 1] + points[:, :, right, 1]).mean(dim=1) / 2
 
 
 def _root_points(joint_set: JointSet) -> slice:
-    """Points that the root is made of: COCO's two hips, or the hip itself."""
+    """Return the points of the root: COCO's two hips, or the hip itself."""
     if joint_set is COCO17:
         return slice(joint_set.index("left_hip"), joint_set.index("right_hip") + 1)
     return slice(joint_set.root, joint_set.root + 1)
 
 
-# Constants on a device, copied there once: a copy waits for all that a GPU has to do.
+# Constants on a device, copied there once, since a copy waits for the GPU.
 
 
 def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -236,9 +238,9 @@ def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 @lru_cache
-def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
-    """(joints,) bool: may have score 0. A root may not (`fill_root`), COCO's hips may."""
-    losable = torch.full((len(joint_set),), tell)
+def _losable(joint_set: JointSet, scored: bool, device: torch.device) -> Tensor:
+    """Return which joints may have score 0 (joints,): not a root (`fill_root`), but COCO's hips."""
+    losable = torch.full((len(joint_set),), scored)
     if joint_set is not COCO17:
         losable[joint_set.root] = False
     return losable.to(device)
@@ -246,7 +248,7 @@ def _losable(joint_set: JointSet, tell: bool, device: torch.device) -> Tensor:
 
 @_on_device
 def _unread(joints: Sequence[str]) -> Tensor:
-    """1 for COCO's points that no joint of the lifter is made of, 0 for all others: (joints,)."""
+    """Return 1 for COCO's points that no joint of the lifter uses, 0 for others: (joints,)."""
     if joints != COCO17.joints:
         return torch.zeros(len(joints))
     return (torch.from_numpy(COCO17_TO_H36M17).sum(dim=0) == 0).float()
@@ -254,14 +256,14 @@ def _unread(joints: Sequence[str]) -> Tensor:
 
 @_on_device
 def _hung_on(joints: Sequence[str]) -> Tensor:
-    """For wrists and ankles the elbow and knee they hang on, else the joint itself: (joints,)."""
+    """Return elbows and knees for wrists and ankles, the joint itself for others: (joints,)."""
     parents = {j: j.replace("wrist", "elbow").replace("ankle", "knee") for j in joints}
     return torch.tensor([list(joints).index(parents[joint]) for joint in joints])
 
 
 @_on_device
 def _swapped(joints: Sequence[str]) -> Tensor:
-    """(kinds, joints) bool: what each kind of swap concerns."""
+    """Return the joints of each kind of swap: (kinds, joints) bool."""
     return torch.tensor(
         [[not kinds or kind_of(joint) in kinds for joint in joints] for kinds in _SWAPPED_SIDES]
     )
@@ -269,7 +271,7 @@ def _swapped(joints: Sequence[str]) -> Tensor:
 
 @lru_cache
 def _made_of(device: torch.device) -> Tensor:
-    """COCO points of each joint of the lifter: (17, 4), some more than once."""
+    """Return the COCO points of each joint of the lifter: (17, 4), some repeated."""
     rows = [weights.nonzero()[0].tolist() for weights in COCO17_TO_H36M17]
     widest = max(len(row) for row in rows)
     return torch.tensor([(row * widest)[:widest] for row in rows], device=device)

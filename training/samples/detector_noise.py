@@ -1,4 +1,4 @@
-"""How far a detector's points lie from the joints, and the scores that it gives them."""
+"""A detector's errors in pixels, and the scores that go with them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ NOISE = {
     "thorax": (0.0056, 0.0111), "spine": (0.0056, 0.0111),
 }  # fmt: skip
 """(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size
-(longer side of its box). COCO's points as `benchmarks/real_video/detector_noise.py` measured the
-shipped detector on calibrated cameras (points of the face, which no camera there shows, against a
-second detector on another clip: at least so much). Joints that COCO lacks are like those beside
-them."""
+(longer side of its box). `benchmarks/real_video/detector_noise.py` measured COCO's points of the
+shipped detector on calibrated cameras. Points of the face, hidden there, were compared with a
+second detector on another clip, which is a lower bound. Joints that COCO lacks are like their
+neighbours."""
 
 CORRELATION_TIME = 0.31
-"""Seconds in which the steady part's correlation falls to 1/e; measured likewise."""
+"""Seconds in which the steady part's correlation falls to 1/e; measured in the same way."""
 
 _LEVEL_SPREAD, _LEVELS = 0.5, (0.3, 2.0)  # log-normal about 1, cut off
-_TAIL_SHARE, _TAIL = 0.03, 3.5  # so many points in a frame are so much further off
+_TAIL_SHARE, _TAIL = (
+    0.03,
+    3.5,
+)  # share of a frame's points with larger errors, and their factor
 _HIDDEN_FACTOR = (2.0, 4.0)  # errors behind the body
 _HIDDEN_SCORE = (0.2, 0.7)  # factor
 _HIDDEN_MARGIN = 0.04  # share of the person's size: half of the torso's thickness
@@ -45,16 +48,16 @@ _SCORE_JITTER = 0.07
 
 
 class Detections(NamedTuple):
-    """What a detector says of samples.
+    """A detector's output for samples.
 
     Parameters
     ----------
     points
         (samples, frames, joints, 2) pixels.
     scores
-        (samples, frames, joints) float32 in 0..1; 0 is a joint that is missing.
+        (samples, frames, joints) float32 in 0..1; 0 marks a missing joint.
     size
-        (samples,) pixels: the person's, as it was before anything was spoilt.
+        (samples,) pixels: size of the person before any corruption.
     """
 
     points: Tensor
@@ -63,13 +66,13 @@ class Detections(NamedTuple):
 
 
 def exact_detections(points: Tensor) -> Detections:
-    """What a faultless detector would say: (samples, frames, joints, 2) pixels, scores of 1."""
+    """Return a perfect detector's output: (samples, frames, joints, 2) pixels, scores of 1."""
     scores = torch.ones(points.shape[:-1], device=points.device)
     return Detections(points, scores, person_size(points))
 
 
 def person_size(keypoints: Tensor) -> Tensor:
-    """Longer side of the box about (samples, frames, joints, 2), mean over frames: (samples,)."""
+    """Compute the longer side of the box about (samples, frames, joints, 2), mean over frames."""
     box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
     return box.amax(dim=-1).mean(dim=1)
 
@@ -83,10 +86,10 @@ def add_detector_noise(
     exact: float,
     fps: float,
 ) -> Detections:
-    """Errors joint by joint, and scores that fall with them.
+    """Add errors joint by joint, and scores that fall with them.
 
-    A coordinate's error is a steady part, an autoregressive process that forgets in
-    `CORRELATION_TIME`, and a part new in every frame, now and then much larger.
+    A coordinate's error has a steady part, an autoregressive process of `CORRELATION_TIME`, and an
+    independent part in every frame, which is sometimes much larger.
 
     Parameters
     ----------
@@ -97,9 +100,9 @@ def add_detector_noise(
     hidden
         (samples, frames, joints) bool: behind the body, see `hidden_by_torso`.
     joint_set
-        The points'.
+        Joint set of the points.
     factor
-        Factor on `NOISE`. A sample's own level lies about it, between 0.3 and 2 times.
+        Factor on `NOISE`. Each sample has its own level, 0.3 to 2 times this.
     exact
         Share of the samples that stay exact.
     fps
@@ -112,8 +115,8 @@ def add_detector_noise(
     white = draws.normal(1.0, (samples, frames, joints, 2))
     tail = 1 + (_TAIL - 1) * draws.chance(_TAIL_SHARE, (samples, frames, joints))
     tail = tail / math.sqrt(1 + _TAIL_SHARE * (_TAIL**2 - 1))  # the table's spread counts them
-    kept = math.exp(-1 / (CORRELATION_TIME * fps))
-    drifting = _drift(draws.normal(1.0, (samples, frames, joints, 2)), kept)
+    memory = math.exp(-1 / (CORRELATION_TIME * fps))
+    drifting = _drift(draws.normal(1.0, (samples, frames, joints, 2)), memory)
     further = draws.uniform(*_HIDDEN_FACTOR, (samples, 1, joints))
     error = (quick * tail)[..., None] * white + steady[:, None] * drifting
     error = error * (level[:, None, None] * torch.where(hidden, further, 1.0))[..., None]
@@ -124,25 +127,25 @@ def add_detector_noise(
     return Detections(points, scores.to(seen.scores.dtype), seen.size)
 
 
-def _drift(white: Tensor, kept: float) -> Tensor:
-    """Autoregressive process of variance 1 from white noise (samples, frames, ...).
+def _drift(white: Tensor, memory: float) -> Tensor:
+    """Turn white noise (samples, frames, ...) into an autoregressive process of variance 1.
 
-    It keeps the share `kept` of its value from frame to frame; the first frame is like any other.
+    The share `memory` of its value remains from frame to frame; the first frame is like any other.
     Sums over the past are doubled in length until they reach the first frame.
     """
-    process = white * math.sqrt(1 - kept**2)
+    process = white * math.sqrt(1 - memory**2)
     process[:, 0] = white[:, 0]
     lag = 1
     while lag < white.shape[1]:
         process = torch.cat(
-            [process[:, :lag], process[:, lag:] + kept**lag * process[:, :-lag]], dim=1
+            [process[:, :lag], process[:, lag:] + memory**lag * process[:, :-lag]], dim=1
         )
         lag *= 2
     return process
 
 
 def _scores(draws: Draws, error: Tensor, size: Tensor) -> Tensor:
-    """Scores (samples, frames, joints) for errors in pixels, differently steep in each sample."""
+    """Compute scores (samples, frames, joints) from errors in pixels, steeper in some samples."""
     samples = len(error)
     low, high = (math.log(end) for end in _STEEPNESS)
     reach = size * torch.exp(draws.uniform(low, high, (samples,)))
@@ -161,7 +164,7 @@ def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tenso
     depth
         (samples, frames, joints) metres from the camera.
     joint_set
-        Theirs.
+        Joint set of the points.
 
     Returns
     -------
@@ -192,11 +195,11 @@ def hidden_by_torso(points: Tensor, depth: Tensor, joint_set: JointSet) -> Tenso
 
 
 def kind_of(joint: str) -> str:
-    """A joint's name without its side."""
+    """Return a joint's name without its side."""
     return joint.removeprefix("left_").removeprefix("right_")
 
 
-# Constants on a device, copied there once: a copy waits for all that a GPU has to do.
+# Constants on a device, copied there once, since a copy waits for the GPU.
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""Motion that nobody captured: arms, legs and trunk of several samples put on one body."""
+"""Mixed bodies: arms, legs and trunks of several samples put on one body."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _TRUNK = tuple(_AT[joint] for joint in ("spine", "thorax", "neck", "head"))
 
 
 def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
-    """Put parts of other samples on some bodies, which keep the lengths of their bones.
+    """Put parts of other samples on some bodies, with unchanged bone lengths.
 
-    Arms are carried from one chest to the other, legs and trunk between the pelvises. Each limb is
-    then turned about its root, and the body leaned, by angles that hold for the window. The lowest
-    joint stays as high above the floor as it was.
+    Arms are moved from one chest to the other, legs and trunk between the pelvises. Each limb is
+    then turned about its root, and the body leaned, by angles that are constant in the window. The
+    height of the lowest joint above the floor is unchanged.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
 
 
 def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
-    """Join bones into bodies at the roots of others, as high above the floor as those were.
+    """Join bones into bodies at the roots of others, at their height above the floor.
 
     Parameters
     ----------
@@ -93,19 +93,19 @@ def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
 
 
 def pelvis_frames(motion: Tensor) -> Tensor:
-    """Axes of the pelvis in the world: (samples, frames, 3, 3), columns left, forward, up."""
+    """Return the axes of the pelvis: (samples, frames, 3, 3), columns left, forward, up."""
     across = motion[:, :, _AT["left_hip"]] - motion[:, :, _AT["right_hip"]]
     return _frames(across, motion[:, :, _AT["spine"]] - motion[:, :, _AT["hip"]])
 
 
 def chest_frames(motion: Tensor) -> Tensor:
-    """Axes of the chest in the world: (samples, frames, 3, 3), columns left, forward, up."""
+    """Return the axes of the chest: (samples, frames, 3, 3), columns left, forward, up."""
     across = motion[:, :, _AT["left_shoulder"]] - motion[:, :, _AT["right_shoulder"]]
     return _frames(across, motion[:, :, _AT["thorax"]] - motion[:, :, _AT["spine"]])
 
 
 def small_rotations(draws: Draws, samples: int, degrees: float) -> Tensor:
-    """Rotations (samples, 3, 3) about random axes, their angles' standard deviation in degrees."""
+    """Draw rotations (samples, 3, 3) about random axes, standard deviation in degrees."""
     axis = draws.normal(1.0, (samples, 3))
     axis = axis / torch.linalg.vector_norm(axis, dim=1, keepdim=True).clip(1e-6)
     angle = torch.deg2rad(draws.normal(degrees, (samples,)))[:, None]
@@ -118,7 +118,7 @@ def small_rotations(draws: Draws, samples: int, degrees: float) -> Tensor:
 
 
 def _donors(draws: Draws, samples: int, device: torch.device) -> Tensor:
-    """Whose part each sample gets: (samples,) numbers of samples, for some their own."""
+    """Choose the donor of each sample's part: (samples,) numbers, for some their own."""
     own = torch.arange(samples, device=device)
     away = draws.uniform(0.0, 1.0, (samples,)).to(device) * samples
     other = (own + away.long()) % samples
@@ -126,7 +126,7 @@ def _donors(draws: Draws, samples: int, device: torch.device) -> Tensor:
 
 
 def _frames(across: Tensor, up: Tensor) -> Tensor:
-    """Right-handed axes as columns (..., 3, 3) from directions (..., 3) to the left and upwards."""
+    """Build right-handed axes as columns (..., 3, 3) from directions (..., 3) left and up."""
     left = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True).clip(1e-6)
     forward = torch.linalg.cross(up, left)
     forward = forward / torch.linalg.vector_norm(forward, dim=-1, keepdim=True).clip(1e-6)

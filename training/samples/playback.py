@@ -1,4 +1,4 @@
-"""How fast samples of motion are played."""
+"""Varies the playback speed of samples."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .random_draws import Draws
 
 
 def playback_speeds(draws: Draws, augmentation: Augmentation, samples: int) -> Tensor | None:
-    """Draw how many times as fast as it was captured each sample is played.
+    """Draw the playback speed of each sample, as a factor.
 
-    Most samples keep near the captured speed; a share of `Augmentation.quick` is played quicker,
-    evenly in the logarithm of the speed.
+    Most samples play near the captured speed. A share of `Augmentation.quick` plays faster,
+    uniformly in the logarithm of the speed.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def playback_speeds(draws: Draws, augmentation: Augmentation, samples: int) -> T
     augmentation
         Its `playback`, `quick` and `quickest`.
     samples
-        How many.
+        Number of samples.
 
     Returns
     -------

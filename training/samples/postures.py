@@ -1,4 +1,4 @@
-"""Motion in postures that motion capture rarely shows: lying, head down, sitting, on all fours."""
+"""Postures that motion capture rarely shows: lying, head down, sitting, on all fours."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LOWEST = 0.05  # metres above the floor of the lowest joint
 
 
 def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
-    """Put some bodies in other postures, on the floor, moving as they did.
+    """Put some bodies in other postures, on the floor, with their own motion.
 
-    Half of them are tipped over as a whole, in any direction; of the others the trunk falls forward
-    or backward, and head, arms, hips and knees bend as far as joints do, all about the body's
+    Half of them are tipped over as a whole, in any direction. In the others the trunk falls forward
+    or backward, and head, arms, hips and knees bend within human limits, all about the body's
     left-right axis.
 
     Parameters
@@ -75,5 +75,5 @@ def _turn(vectors: Tensor, axis: Tensor, angle: Tensor) -> Tensor:
     """Turn (samples, frames, joints, 3) about axes (samples, 3) by (samples, joints) radians."""
     along = axis[:, None, None].expand_as(vectors)
     cos, sin = (function(angle)[:, None, :, None] for function in (torch.cos, torch.sin))
-    kept = (vectors * along).sum(dim=-1, keepdim=True) * along
-    return kept + cos * (vectors - kept) + sin * torch.linalg.cross(along, vectors)
+    fixed = (vectors * along).sum(dim=-1, keepdim=True) * along
+    return fixed + cos * (vectors - fixed) + sin * torch.linalg.cross(along, vectors)

@@ -1,4 +1,4 @@
-"""Limbs that leave their way for another pose and come back within a few frames: punches, kicks."""
+"""Quick limbs: punches and kicks that leave and return within a few frames."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def flick_limbs(draws: Draws, motion: Tensor, probability: float) -> Tensor:
 
 
 def _aimed(limb: Tensor, frame: Tensor, turn: Tensor, straight: Tensor) -> Tensor:
-    """Where a limb is thrown, as directions (samples, frames, 2, 3) in the world.
+    """Draw the directions (samples, frames, 2, 3) in the world that a limb is thrown to.
 
     That is its pose in the window's middle, turned in the frame of the chest or pelvis that it
     hangs on, and straightened for some.
@@ -71,7 +71,7 @@ def _aimed(limb: Tensor, frame: Tensor, turn: Tensor, straight: Tensor) -> Tenso
 
 
 def _between(limb: Tensor, aim: Tensor, share: Tensor) -> Tensor:
-    """Bones (samples, frames, 2, 3) on the way to directions, their lengths kept."""
+    """Turn bones (samples, frames, 2, 3) part of the way to directions, with their lengths."""
     length = torch.linalg.vector_norm(limb, dim=-1, keepdim=True)
     towards = aim / torch.linalg.vector_norm(aim, dim=-1, keepdim=True).clip(1e-6)
     mixed = torch.lerp(limb / length.clip(1e-6), towards, share)
@@ -79,7 +79,7 @@ def _between(limb: Tensor, aim: Tensor, share: Tensor) -> Tensor:
 
 
 def _away(draws: Draws, samples: int, frames: int) -> Tensor:
-    """How far each frame is on the way to the other pose: (samples, frames), 0 to 1, smooth."""
+    """Return each frame's progress to the other pose: (samples, frames), 0 to 1, smooth."""
     half = frames // 2
     middle = half * (1 + draws.uniform(-_EARLIEST, _EARLIEST, (samples,)))
     held, moving = (draws.uniform(*limits, (samples,)) for limits in (_HELD, _MOVING))

@@ -1,4 +1,4 @@
-"""What a detector would say of bodies seen by virtual cameras, exactly or with its errors."""
+"""A detector of bodies seen by virtual cameras, exact or with a detector's errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .random_draws import Draws
 
 
 def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
-    """2D that the lifter would be given if the detector were exact.
+    """Compute the lifter's 2D input for an exact detector.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
     motion
         (samples, frames, 17, 3) metres, world frame, H36M-17.
     conversion
-        `CONVERSION`: the detector's points are projected and then converted by the very function
-        that inference uses. `AS_GIVEN`: the 17 joints themselves are projected.
+        `CONVERSION`: the detector's points are projected and then converted by inference's own
+        function. `AS_GIVEN`: the 17 joints themselves are projected.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
 def marked_points(
     cameras: Cameras, motion: Tensor, conversion: str
 ) -> tuple[Tensor, Tensor, JointSet]:
-    """Points (samples, frames, 17, 2) that a detector marks, their depth in metres, which set.
+    """Return a detector's points (samples, frames, 17, 2), their depth and their joint set.
 
     Parameters as in `observe`.
     """
@@ -64,7 +64,7 @@ def marked_points(
     return cameras.project(in_camera), in_camera[..., 2], H36M17 if given else COCO17
 
 
-def spoil(
+def corrupt(
     draws: Draws,
     points: Tensor,
     depth: Tensor,
@@ -73,7 +73,7 @@ def spoil(
     channels: int,
     fps: float,
 ) -> Detections:
-    """Make exact points what a detector and the conversion of inference would give.
+    """Corrupt exact points as a detector and inference's conversion do.
 
     Parameters
     ----------
@@ -84,15 +84,15 @@ def spoil(
     depth
         (samples, frames, joints) metres from the camera.
     joint_set
-        The points'. COCO's come back as the lifter's.
+        Joint set of the points. COCO's are converted to the lifter's.
     augmentation
-        What a detector does wrong, and how often.
+        Kinds and rates of the detector's errors.
     channels
-        3: scores are told, so that a joint can be missing. 2: it is guessed.
+        3: with scores, so that a joint can be missing. 2: it is guessed.
     fps
         Frames per second.
     """
-    tell = channels == 3
+    scored = channels == 3
     seen = exact_detections(points)
     if augmentation.noise > 0:
         hidden = hidden_by_torso(points, depth, joint_set)
@@ -102,12 +102,12 @@ def spoil(
     if augmentation.swaps > 0:
         seen = swap_sides(draws, seen, augmentation.swaps, joint_set)
     if augmentation.crop > 0:
-        seen = crop(draws, seen, augmentation.crop, joint_set, tell)
+        seen = crop(draws, seen, augmentation.crop, joint_set, scored)
     if augmentation.occlusion > 0:
-        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, tell)
+        seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, scored)
     if augmentation.missing_frames > 0:
         seen = drop_frames(draws, seen, augmentation.missing_frames)
-    if tell:
+    if scored:
         seen = forget_scores(draws, seen)
     if joint_set is COCO17:
         scores = fill_root(lifter_scores(seen.scores), H36M17.root)

@@ -70,7 +70,7 @@ def _fused(
     groups: int,
     activation: Activation,
 ) -> Tensor:
-    """What torch's own compiler calls for a convolution with an activation behind it."""
+    """Run a convolution and its activation in one call, as torch's own compiler does."""
     convolution: Any = torch.ops.mkldnn._convolution_pointwise
     result: Tensor = convolution(
         x, weight, bias, [padding] * 2, [stride] * 2, [1, 1], groups, *_FUSED[activation], ""

@@ -180,7 +180,7 @@ class _Network(MoveNet):
         return self.neck(self.backbone(images))
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Maps of normalised images."""
+        """Compute the maps of normalised images."""
         return self.head(self.features(images))
 
 

@@ -210,7 +210,7 @@ class MapHeads(nn.ModuleDict):
         super().__init__({name: MapHead(channels) for name, channels in maps.items()})
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """Maps ``(images, channels, height, width)`` of features ``(images, 24, ...)``."""
+        """Compute maps ``(images, channels, height, width)`` of features ``(images, 24, ...)``."""
         return {name: head(features) for name, head in self.items()}
 
 
@@ -234,7 +234,7 @@ class MoveNet(nn.Module):
         return cls(MULTIPOSE_WIDTH, POSE_MAPS | BOX_MAPS)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Maps at a quarter of the size of ``(images, 3, height, width)`` RGB in -1..1."""
+        """Compute maps, a quarter of the size, of ``(images, 3, height, width)`` RGB in -1..1."""
         return self.head(self.neck(self.backbone(images)))
 
 

@@ -19,7 +19,7 @@ from ...video.reader import VideoReader
 from ...video.writer import VideoWriter
 from ..formats import ExportContext
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LARGEST_VIDEO = 60_000_000
 """Bytes of video that a page may hold; base64 makes four of three."""
@@ -92,9 +92,9 @@ def video_for_page(
                 if data is not None:
                     return PageVideo(data, size, reader.info.has_audio)
     except InputError as error:
-        _log.warning("%s; %s is without the video", error, output)
+        log.warning("%s; %s is without the video", error, output)
         return None
-    _log.warning(
+    log.warning(
         "%s: is without the video, which is larger than %.0f MB even at low quality",
         *(output, limit / 1e6),
     )

@@ -18,7 +18,7 @@ from ..csv_file import COLUMNS, FEET
 from .positions import DEFAULT_FPS, joint_set_of, rate_from, sequence_of
 from .saved_poses import SavedPoses
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _SPARSEST = 100
 """Frames of a person for each row, at most: a number far beyond the rows is damage, not a gap."""
@@ -138,7 +138,7 @@ def _rate(path: Path, table: _Table) -> Fraction:
         frames -= int(table.frame[first])
         seconds -= float(table.time[first])
     if frames == 0 or not np.isfinite(seconds):
-        _log.warning("%s: holds no frame rate; %g frames/s is assumed", path, DEFAULT_FPS)
+        log.warning("%s: holds no frame rate; %g frames/s is assumed", path, DEFAULT_FPS)
         return DEFAULT_FPS
     if seconds <= 0:
         raise ValueError("its times do not grow with its frames")

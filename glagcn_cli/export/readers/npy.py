@@ -11,7 +11,7 @@ from ...skeleton import H36M17
 from .positions import DEFAULT_FPS, person_in_name, sequence_of
 from .saved_poses import SavedPoses
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def read(path: Path) -> SavedPoses:
@@ -24,5 +24,5 @@ def read(path: Path) -> SavedPoses:
             f"its array is {joints.dtype} {joints.shape}, "
             f"expected numbers of shape (frames, {len(H36M17)}, 3)"
         )
-    _log.warning("%s: holds no frame rate; %g frames/s is assumed", path, DEFAULT_FPS)
+    log.warning("%s: holds no frame rate; %g frames/s is assumed", path, DEFAULT_FPS)
     return SavedPoses([sequence_of(joints, DEFAULT_FPS, H36M17, person_in_name(path))])

@@ -19,7 +19,7 @@ from ...wording import counted
 DEFAULT_FPS = Fraction(30)
 """Frames a second of files that do not say it."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def joint_set_of(names: Sequence[str]) -> tuple[JointSet, list[int]]:
@@ -67,7 +67,7 @@ def sequence_of(
     valid = present.all(axis=1)
     partly = int((present.any(axis=1) & ~valid).sum())
     if partly:
-        _log.warning(
+        log.warning(
             "person %d: left out, for want of some joints: %s", person, counted(partly, "frame")
         )
     if scores is None:

@@ -177,7 +177,7 @@ def _cmu() -> Dialect:
 
 
 def _h36m() -> Dialect:
-    """The 17 joints of Human3.6M by name, and three more where two bones turn on one joint."""
+    """Return Human3.6M's 17 joints by name, and three more where two bones turn on one joint."""
     joints = [
         DialectJoint("Hip", None, "Hips"),
         DialectJoint("LowerBack", "Hip", "Spine"),
@@ -209,7 +209,7 @@ DEFAULT_DIALECT = "mixamo"
 
 
 def dialect_of(settings: Mapping[str, Any]) -> Dialect:
-    """The dialect that ``settings["bvh_skeleton"]`` names; ``UsageError`` for an unknown one."""
+    """Return the dialect of ``settings["bvh_skeleton"]``; ``UsageError`` for an unknown one."""
     name = settings.get("bvh_skeleton", DEFAULT_DIALECT)
     if not isinstance(name, str) or name not in DIALECTS:
         known = ", ".join(DIALECTS)

@@ -58,7 +58,7 @@ class NumberedDetections:
         return max(self.frames, default=-1) - (self.first or 0) + 1
 
     def laid_out(self, length: int) -> list[FrameDetections]:
-        """Detections of a video of so many frames; `ValueError` if they go on for more of them."""
+        """Return detections of a video of this many frames; raise `ValueError` for too few."""
         last = max(self.frames, default=0)
         first = int(last == length) if self.first is None else self.first
         if last - first >= length + SURPLUS:

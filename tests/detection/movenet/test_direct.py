@@ -11,7 +11,7 @@ from glagcn_cli.detection.interface import Boxes, Frame
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.movenet.direct import MoveNetBoxes, MoveNetKeypoints
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 
 # Landscape, portrait and a size whose network input needs padding; two people, one, nobody.
 FRAMES: list[Frame] = [

@@ -16,7 +16,7 @@ from glagcn_cli.detection.movenet.decoding import (
     decode_single_pose,
 )
 from glagcn_cli.detection.movenet.network import BOX_MAPS, JOINTS, POSE_MAPS, MoveNet, normalise
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 from glagcn_cli.skeleton import COCO17
 
 WEIGHTS = Path(__file__).parents[3] / "weights"

@@ -12,7 +12,7 @@ import glagcn_cli.detection
 from glagcn_cli.detection.movenet.decoding import MultiPose, decode_single_pose
 from glagcn_cli.detection.movenet.network import MoveNet, normalise
 from glagcn_cli.detection.openmmlab.prepare import prepare
-from glagcn_cli.diagnostics.drawn_people import draw_people
+from glagcn_cli.diagnostics.synthetic_people import draw_people
 
 prepare()
 from mmdet import apis as detection  # noqa: E402

@@ -49,7 +49,7 @@ def test_the_default_models_need_no_openmmlab() -> None:
         {"mmpose", "mmdet", "mmcv", "mmengine"},
         "import numpy as np\n"
         "from glagcn_cli.detection.models import load_detector, load_pose\n"
-        "from glagcn_cli.diagnostics.drawn_people import draw_people\n"
+        "from glagcn_cli.diagnostics.synthetic_people import draw_people\n"
         "frame = draw_people(640, 360, [(320.0, 180.0, 300.0)])\n"
         "[boxes] = load_detector()([frame])\n"
         "[found] = load_pose()([frame], [boxes.boxes])\n"

@@ -332,7 +332,7 @@ def test_a_lifter_is_pruned_and_trained_on(run, packs, tmp_path, told) -> None:
     options = ("--init", str(out), f"--set={change}", "--set=schedule.validations=0")
     result = train("mocap", packs, tmp_path / "run", *options)
     assert result.exit_code == 0, result.output
-    taken = re.search(r"(\d+) of (\d+) tensors taken over", told())
+    taken = re.search(r"(\d+) of (\d+) tensors copied", told())
     assert taken and taken[1] == taken[2]
     refused(CliRunner().invoke(data_main, command), 1, "pruned.pth", "--overwrite")
     unknown = [*command, "--overwrite", "--dataset", "cmu"]
@@ -425,7 +425,7 @@ def test_damaged_states_alone_are_a_message(run, packs, tmp_path) -> None:
     shutil.copytree(run, tmp_path / "run")
     for path in states(tmp_path / "run"):
         damage(path)
-    refused(train("mocap", packs, tmp_path / "run"), 1, "step_4.pth, step_2.pth", "begin the run")
+    refused(train("mocap", packs, tmp_path / "run"), 1, "step_4.pth, step_2.pth", "restart the run")
 
 
 # While it runs -----------------------------------------------------------------------------------
@@ -455,7 +455,7 @@ def test_too_little_memory_to_evaluate_is_a_message(packs, monkeypatch) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
 
     monkeypatch.setattr(Lifter, "lift_steady", exhausted)
-    refused(evaluate("mocap", packs), 1, "memory does not suffice", "2 GiB)", "--device")
+    refused(evaluate("mocap", packs), 1, "out of memory", "2 GiB)", "--device")
 
 
 def test_failures_as_messages_imports_no_torch_and_hides_no_bug() -> None:
@@ -490,7 +490,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(packs, tmp_path, told) -> None:
     assert "Traceback" not in stderr and stdout == ""
     reached = newest_state(folder).stem.removeprefix("step_")
     assert int(reached) < 80
-    assert f"the same command goes on from step {reached}" in stderr
+    assert f"the same command resumes from step {reached}" in stderr
     result = train("mocap", packs, folder, *long, "--set=schedule.save_every=1000")
     assert result.exit_code == 0, result.output
     assert f"from step {reached} on" in told()

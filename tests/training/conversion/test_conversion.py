@@ -553,7 +553,7 @@ def test_the_command_packs_good_files_and_tells_of_bad_ones(tmp_path) -> None:
     bad = run("convert", source, "-o", out, "--overwrite")
     assert bad.exit_code == 1 and "5 files were left out" in bad.output
     for word in (
-        "nan.bvh: the motion holds NaN", "single.bvh: one frame only", "cut.bvh cannot be read",
+        "nan.bvh: the motion holds NaN", "single.bvh: has one frame", "cut.bvh cannot be read",
         "dog.bvh: unknown skeleton. Its nodes are Hips, Tail", "LeftUpLeg",
         "09_01.amc: no skeleton",
     ):  # fmt: skip
@@ -587,7 +587,7 @@ def amc_lines(path: Path, change) -> None:
         (lambda lines: lines[:-3], "cut off"),
         (lambda lines: [*lines, "tail 1"], "'tail' is not in the skeleton"),
         (lambda lines: [*lines[:-1], lines[-1] + " 4"], "cut off"),
-        (lambda lines: [*lines[:-1], "rwrist four"], "no number"),
+        (lambda lines: [*lines[:-1], "rwrist four"], "is not a number"),
         (lambda lines: [*lines[:-1], "rwrist nan"], "NaN"),
         (lambda lines: lines[:3], "no frames"),
     ],

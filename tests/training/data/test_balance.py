@@ -44,7 +44,7 @@ def test_packs_get_their_shares_and_the_small_within_them_more_than_their_minute
 
 @pytest.mark.parametrize(
     ("text", "told"), [("a", "'a' is not like"), ("a=x", "not like"), ("a=-1", "not like"),
-                       ("d=1", "packs a, b, c"), ("a=0", "nothing is left")]
+                       ("d=1", "one of a, b, c"), ("a=0", "no take has a share")]
 )  # fmt: skip
 def test_shares_that_make_no_sense_are_refused(takes, text, told) -> None:
     with pytest.raises(UsageError, match=told):

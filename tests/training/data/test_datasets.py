@@ -157,7 +157,7 @@ def trained(request, tmp_path_factory) -> Trained:
 
 def test_an_interrupted_run_says_so_and_goes_on(trained) -> None:
     assert trained.interrupted.exit_code == 130
-    assert f"goes on from step {SAVED}" in trained.interrupted.output
+    assert f"resumes from step {SAVED}" in trained.interrupted.output
     assert trained.finished.exit_code == 0, trained.finished.output
     assert newest_state(trained.folder).name == f"step_{STEPS}.pth"
     assert [row["step"] for row in read_log(trained.folder) if "loss" in row] == [2, 4, 6]

@@ -50,7 +50,7 @@ def test_a_longer_window_takes_over_what_fits(packs, tmp_path):
     short = trained(small_recipe("schedule.steps=2"), packs, tmp_path / "short")
     given = tmp_path / "short" / "lifter.pth"
     longer = small_recipe("network.window=81", "schedule.steps=1", f"init={given}")
-    run = TrainingRun(longer, packs, tmp_path / "long")
+    run = TrainingRun.open(longer, packs, tmp_path / "long")
     state = run.model.network.state_dict()
     for name, tensor in load_lifter(given)[0].state_dict().items():
         torch.testing.assert_close(state[name], tensor)
@@ -60,13 +60,13 @@ def test_a_longer_window_takes_over_what_fits(packs, tmp_path):
 def test_a_broken_init_is_an_error(packs, tmp_path):
     (tmp_path / "broken.pth").write_bytes(b"no checkpoint")
     with pytest.raises(CheckpointError):
-        TrainingRun(small_recipe(f"init={tmp_path / 'broken.pth'}"), packs, tmp_path / "r")
+        TrainingRun.open(small_recipe(f"init={tmp_path / 'broken.pth'}"), packs, tmp_path / "r")
 
 
 def test_a_lifter_of_another_width_is_no_beginning(packs, tmp_path):
     trained(small_recipe("schedule.steps=1"), packs, tmp_path / "run")
     given = tmp_path / "run" / "lifter.pth"
-    with pytest.raises(UsageError, match=r"--set network.channels=8\)"):
+    with pytest.raises(UsageError, match=r"--set network.channels=8"):
         build_network(small_recipe("network.channels=16", f"init={given}"))
 
 
@@ -76,7 +76,7 @@ def test_a_lifter_that_read_other_2d_is_taken_with_a_warning(packs, tmp_path, ca
     build_network(small_recipe(given))
     assert "normalised" not in caplog.text
     build_network(small_recipe(given, "data.normalisation=image"))
-    assert "read 2D normalised by 'person', this run has 'image'" in caplog.text
+    assert "was trained on 2D normalised by 'person', this run uses 'image'" in caplog.text
 
 
 def test_a_lifter_of_x_and_y_begins_one_that_reads_scores_too(packs, tmp_path):

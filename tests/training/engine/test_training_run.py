@@ -49,7 +49,7 @@ def interrupt_after(run: TrainingRun, steps: int) -> None:
 
 def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(packs, tmp_path):
     recipe = small_recipe("schedule.log_every=4", "schedule.validations=0")
-    run = TrainingRun(recipe, packs, tmp_path / "run")
+    run = TrainingRun.open(recipe, packs, tmp_path / "run")
     network, passes = run.model.network, []
 
     def breaks(*_):
@@ -70,7 +70,7 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(packs, tmp_path, opt
         "augmentation.occlusion=0.5", "optimizer.warm_up=3",
     )  # fmt: skip
     whole = trained(recipe, packs, tmp_path / "whole")
-    interrupt_after(TrainingRun(recipe, packs, tmp_path / "cut"), 5)
+    interrupt_after(TrainingRun.open(recipe, packs, tmp_path / "cut"), 5)
     assert newest_state(tmp_path / "cut").name == "step_4.pth"
     again = trained(recipe, packs, tmp_path / "cut")
     assert_same_weights(whole, again)
@@ -84,7 +84,7 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(packs, tmp_path, opt
 def test_a_validation_lost_to_a_crash_is_made_up_for(packs, tmp_path):
     recipe = small_recipe("schedule.steps=4", "schedule.validations=2")
     whole = trained(recipe, packs, tmp_path / "whole")
-    run = TrainingRun(recipe, packs, tmp_path / "cut")
+    run = TrainingRun.open(recipe, packs, tmp_path / "cut")
     run.model.val_step = lambda data: (_ for _ in ()).throw(InterruptedError)
     with pytest.raises(InterruptedError):
         run.train()
@@ -161,8 +161,8 @@ def test_half_a_state_never_stands_under_its_name(tmp_path, monkeypatch):
 def test_another_run_in_the_folder_is_refused_by_its_settings(packs, tmp_path):
     trained(small_recipe(), packs, tmp_path / "run")
     with pytest.raises(UsageError, match="seed: 1 -> 2"):
-        TrainingRun(small_recipe("seed=2"), packs, tmp_path / "run")
-    TrainingRun(small_recipe("schedule.log_every=5"), packs, tmp_path / "run")
+        TrainingRun.open(small_recipe("seed=2"), packs, tmp_path / "run")
+    TrainingRun.open(small_recipe("schedule.log_every=5"), packs, tmp_path / "run")
 
 
 def test_the_recipe_is_stored_in_the_folder_the_state_and_the_lifter(packs, tmp_path):
@@ -224,7 +224,7 @@ def test_accumulated_passes_make_one_step_of_the_whole_batch(packs, tmp_path):
     steady = ("optimizer.batch_norm_momentum=[0.001, 0.001]", "schedule.validations=0")
     recipe = small_recipe("optimizer.batch=8", "optimizer.accumulate=2", *steady)
     run = trained(recipe, packs, tmp_path / "run")
-    assert (run.steps, run.passes, run.runner.iter) == (6, 12, 12)
+    assert (run.plan.steps, run.plan.passes, run.runner.iter) == (6, 12, 12)
     assert [row["step"] for row in read_log(tmp_path / "run")] == [2, 4, 6]
     updates = run.runner.optim_wrapper.optimizer.state_dict()["state"][0]["step"]
     assert updates == 6
@@ -234,12 +234,12 @@ def test_more_data_in_the_folder_is_another_run(packs, tmp_path):
     trained(small_recipe(), packs, tmp_path / "run")
     write_pack(packs / "more.npz", ("train",))
     with pytest.raises(UsageError, match=r"other data \(.*windows: 16 -> 24"):
-        TrainingRun(small_recipe(), packs, tmp_path / "run")
+        TrainingRun.open(small_recipe(), packs, tmp_path / "run")
 
 
 def test_a_run_that_begins_anew_begins_its_log_anew(packs, tmp_path):
     run = trained(small_recipe(), packs, tmp_path / "run")
-    for state in (run.folder / STATES).glob("step_*.pth"):
+    for state in (run.plan.folder / STATES).glob("step_*.pth"):
         state.unlink()
     trained(small_recipe("schedule.steps=2", "schedule.validations=0"), packs, tmp_path / "run")
     assert [row["step"] for row in read_log(tmp_path / "run")] == [2]
@@ -248,7 +248,7 @@ def test_a_run_that_begins_anew_begins_its_log_anew(packs, tmp_path):
 
 def test_the_last_step_is_validated_even_when_a_crash_came_between(packs, tmp_path):
     recipe = small_recipe("schedule.steps=5", "schedule.validations=2")
-    run = TrainingRun(recipe, packs, tmp_path / "run")
+    run = TrainingRun.open(recipe, packs, tmp_path / "run")
     val_step = run.model.val_step
 
     def fails_at_the_end(data):
@@ -269,7 +269,7 @@ def test_a_films_own_joints_are_not_called_a_detectors(tmp_path):
     recipe = small_recipe("data.dataset=humaneva")
     assert recipe.data.conversion == CONVERSION
     with pytest.raises(UsageError, match="conversion=as-given"):
-        TrainingRun(recipe, tmp_path / "data", tmp_path / "run")
+        TrainingRun.open(recipe, tmp_path / "data", tmp_path / "run")
 
 
 def test_choosing_on_the_test_set_is_said_and_named(tmp_path, caplog):
@@ -286,7 +286,7 @@ def test_choosing_on_the_test_set_is_said_and_named(tmp_path, caplog):
 
 def test_half_precision_with_loss_scaling_needs_cuda(packs, tmp_path):
     with pytest.raises(DeviceError, match="bfloat16"):
-        TrainingRun(small_recipe("optimizer.precision=float16"), packs, tmp_path / "r")
+        TrainingRun.open(small_recipe("optimizer.precision=float16"), packs, tmp_path / "r")
 
 
 def test_one_step_of_warming_up_reaches_the_rate(packs, tmp_path):

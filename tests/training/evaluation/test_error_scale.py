@@ -61,7 +61,7 @@ def test_a_fit_at_an_end_of_what_was_tried_is_told(exponent: float, told: bool) 
     """At 0 the errors have nothing to do with what is predicted."""
     found = fit_error_scale([made_and_said(np.full(17, 0.6), exponent)])
     assert (found.exponent in (EXPONENTS[0], EXPONENTS[-1])) == told
-    assert (f"{found.exponent:.2f} is an end" in found.warning) == told
+    assert (f"{found.exponent:.2f} is at an end" in found.warning) == told
 
 
 def test_a_head_says_what_the_scale_makes_of_its_words() -> None:

@@ -339,7 +339,7 @@ def test_subjects_that_the_lifter_was_trained_on_are_told(h36m, packs, tmp_path,
     setting(packs, saved(tmp_path / "c.pth", **motion), "mocap", split="train")
     assert "was trained on" not in caplog.text
     setting(h36m, lifter, holdout="S5")
-    assert "a.pth was trained on S5, so its figures on split 'val'" in caplog.text
+    assert "a.pth was trained on S5, so its errors on split 'val'" in caplog.text
     caplog.clear()
     setting(h36m, lifter, split="train")
     assert "was trained on S5, S6, S7, S8, so" in caplog.text
@@ -427,7 +427,7 @@ def test_what_a_lifter_does_not_say_is_not_told(h36m, lifter, tmp_path) -> None:
     assert "calibration" not in result and "gravity" not in result
     assert "Uncertainty" not in text and "Gravity" not in text
     picture = tmp_path / "calibration.png"
-    with pytest.raises(UsageError, match=r"lifter\.pth does not say how sure it is"):
+    with pytest.raises(UsageError, match=r"lifter\.pth estimates no uncertainty"):
         evaluated("h36m", h36m, weights=str(lifter), calibration=picture)
     assert not picture.exists()
 

@@ -1,4 +1,4 @@
-"""Calibration: an uncertainty that is right scores near 0, a wrong one does not."""
+"""Reliability: an uncertainty that is right scores near 0, a wrong one does not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from glagcn_cli.skeleton import H36M17
 from glagcn_training.evaluation.evaluate import Observation
 from glagcn_training.evaluation.uncertainty import (
     Bin,
-    Calibration,
+    Reliability,
     bin_errors,
     expected_calibration_error,
 )
-from glagcn_training.evaluation.uncertainty_plot import draw_calibration
+from glagcn_training.evaluation.uncertainty_plot import draw_reliability
 
 FRAMES = 600
 
@@ -35,23 +35,23 @@ def lifted(factor: float = 1.0, seed: int = 0, shuffled: bool = False):
     return seen, LiftedJoints(true + errors, factor * expected)
 
 
-def calibrated(*takes) -> Calibration:
-    calibration = Calibration()
+def calibrated(*takes) -> Reliability:
+    reliability = Reliability()
     for take in takes:
-        calibration.watch(*take)
-    return calibration
+        reliability.watch(*take)
+    return reliability
 
 
 def test_a_right_uncertainty_has_next_to_no_error() -> None:
-    calibration = calibrated(lifted(), lifted(seed=1))
-    figures = calibration.figures()
+    reliability = calibrated(lifted(), lifted(seed=1))
+    figures = reliability.figures()
     assert figures["error"] < 1.5
     assert 0.5 < figures["rank_correlation"] < 0.9  # an expectation, not the error itself
     assert set(figures["per_joint"]) == set(H36M17.joints[1:])
     assert all(joint["error"] < 8 for joint in figures["per_joint"].values())
     for decile in figures["bins"]:
         assert decile["predicted"] == pytest.approx(decile["observed"], rel=0.06)
-    assert f"calibration error {figures['error']:.1f} mm" in calibration.describe()
+    assert f"calibration error {figures['error']:.1f} mm" in reliability.describe()
 
 
 @pytest.mark.parametrize("factor, error", [(0.5, 40), (2.0, 80), (0.0, 80)])
@@ -98,13 +98,13 @@ def test_frames_that_do_not_count_and_the_root_do_not_count() -> None:
 
 def test_a_lifter_that_says_nothing_has_no_calibration() -> None:
     seen, made = lifted()
-    calibration = calibrated((seen, made._replace(uncertainty=None)))
-    assert calibration.empty and calibration.figures() is None and calibration.describe() == ""
+    reliability = calibrated((seen, made._replace(uncertainty=None)))
+    assert reliability.empty and reliability.figures() is None and reliability.describe() == ""
 
 
 def drawn(path, factor: float) -> np.ndarray:
-    calibration = calibrated(lifted(factor))
-    draw_calibration(calibration.bins(), calibration.per_joint(), path, "a_lifter, $val$")
+    reliability = calibrated(lifted(factor))
+    draw_reliability(reliability.bins(), reliability.per_joint(), path, "a_lifter, $val$")
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
@@ -124,6 +124,6 @@ def test_the_picture_shows_on_which_side_of_the_diagonal_it_is(tmp_path) -> None
 
 def test_nothing_is_not_drawn(tmp_path) -> None:
     with pytest.raises(ValueError, match="no predicted errors"):
-        draw_calibration([], {}, tmp_path / "c.png")
+        draw_reliability([], {}, tmp_path / "c.png")
     assert not list(tmp_path.iterdir())
-    draw_calibration([Bin(0, 0, 0, 0, 1.0)], {"hip": [Bin(0, 0, 0, 0, 1.0)]}, tmp_path / "c.png")
+    draw_reliability([Bin(0, 0, 0, 0, 1.0)], {"hip": [Bin(0, 0, 0, 0, 1.0)]}, tmp_path / "c.png")

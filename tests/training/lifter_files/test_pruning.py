@@ -18,7 +18,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN, build_lifter
 from glagcn_training.lifter_files import pruning
 from glagcn_training.lifter_files.prune_file import prune_checkpoint
 from glagcn_training.lifter_files.pruning import prune, width_at
-from glagcn_training.networks.compute_cost import architecture_multiplications
+from glagcn_training.networks.compute_cost import architecture_macs
 from tests.helpers.synthetic_motion import write_pack
 
 torch.set_num_threads(1)
@@ -136,7 +136,7 @@ def test_what_goes_is_replaced_by_what_repeats_it(monkeypatch) -> None:
                     tensor[DEAD] = tensor[[1, 2, 5, 6]]
     alive = torch.tensor([c for c in range(WIDTH) if c not in DEAD])
     embeddings = [[torch.arange(3)] * 3 for _ in blocks_of(whole)]
-    chosen = pruning._Kept(alive, alive, embeddings)
+    chosen = pruning._Remaining(alive, alive, embeddings)
     monkeypatch.setattr(pruning, "_choose", lambda *_: chosen)
     replaced = worst_difference(whole, prune(whole, len(alive), batches()))
     monkeypatch.setattr(pruning, "_stand_in", lambda *_: None)
@@ -166,8 +166,7 @@ def test_the_width_is_the_largest_that_costs_at_most_a_share(variant, share) -> 
     whole = Architecture(variant, window=9, channels=18)
     found = width_at(whole, share)
     costs = [
-        architecture_multiplications(replace(whole, channels=channels))
-        for channels in (found, found + 4, 18)
+        architecture_macs(replace(whole, channels=channels)) for channels in (found, found + 4, 18)
     ]
     assert found % 4 == 0 and costs[0] <= share * costs[2] < costs[1]
 
@@ -230,7 +229,7 @@ def test_what_cannot_be_pruned_is_refused(tmp_path, packs) -> None:
         prune_checkpoint(file, tmp_path / "out.pth", packs)
     fewer_joints = network(joint_set="humaneva15", channels=8, global_blocks=1)
     file = saved(tmp_path / "humaneva.pth", fewer_joints)
-    with pytest.raises(CheckpointError, match="joints of humaneva15; mocap has h36m17"):
+    with pytest.raises(CheckpointError, match="joints of humaneva15, but mocap has h36m17"):
         prune_checkpoint(file, tmp_path / "out.pth", packs)
     with pytest.raises(OutputError, match="exists already"):
         prune_checkpoint(file, file, packs)

@@ -57,7 +57,7 @@ def test_a_perfect_take_has_no_error():
     assert figures["pck150"] == 100
     assert figures["auc"] == pytest.approx(100 * 30 / 31)
     for name, metric in METRICS.items():
-        if metric.lower_is_better:
+        if metric.unit != "%":
             assert figures[name] == pytest.approx(0, abs=1e-9)
 
 

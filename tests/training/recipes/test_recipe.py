@@ -92,7 +92,7 @@ def test_files_are_merged_as_mmengine_merges_them(name):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("_base_: nowhere.yaml", "neither beside it nor one of h36m_cpn_243.yaml"),
+        ("_base_: nowhere.yaml", "neither in its folder nor one of h36m_cpn_243.yaml"),
         ("_base_: mine.yaml", "builds on itself"),
         ("_base_: [a.yaml, b.yaml]", "expected the name of one file"),
         ("- seed", "expected settings"),
@@ -161,13 +161,13 @@ def test_what_is_refused_and_how(override, message):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["schedule.steps=0", "schedule.epochs=0"], "nothing is trained"),
+        (["schedule.steps=0", "schedule.epochs=0"], "are both 0; set one"),
         (["loss.sequence=0", "loss.centre=0", "loss.velocity=0"], "nothing to train with"),
         ([*RELEASED, "loss.centre=0"], "loss.bone_direction must be more than 0"),
         ([*RELEASED, "loss.velocity=2"], "loss.velocity is 2"),
         (
             [f"augmentation.{name}=0" for name in ("noise", "occlusion", "missing_frames", "crop")],
-            "scores other than 1",
+            "every score would be 1",
         ),
         (
             ["loss.sequence=0"],

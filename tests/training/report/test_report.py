@@ -13,8 +13,9 @@ from PIL import Image
 
 from glagcn_cli.skeleton import H36M17, MPI_INF_3DHP17
 from glagcn_training.metrics.scores import TakeScores, table
-from glagcn_training.report import Example, draw_curves, draw_stills, write_report
-from glagcn_training.report.curves import smooth
+from glagcn_training.report.curves import draw_curves, smooth
+from glagcn_training.report.markdown import write_report
+from glagcn_training.report.stills import Example, draw_stills
 from tests.helpers.synthetic_motion import walking
 
 
@@ -346,7 +347,7 @@ def test_a_report_replaces_the_one_before(tmp_path):
 
 def test_drawing_leaves_pyplot_alone():
     code = (
-        "import sys; from glagcn_training.report import draw_curves\n"
+        "import sys; from glagcn_training.report.curves import draw_curves\n"
         "assert 'matplotlib.figure' in sys.modules\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'torch' not in sys.modules\n"
     )

@@ -57,7 +57,7 @@ def test_filled_joints_lie_where_inference_would_fill_them_but_for_the_noise(mon
     monkeypatch.setattr(detector_errors, "_GUESS_ERROR", 0.0)
     monkeypatch.setattr(detector_errors, "_HIDDEN_THROUGHOUT", 0.0)
     seen = moving(60)
-    hidden = hide_joints(double_draws(), seen, 1.0, COCO17, tell=False)
+    hidden = hide_joints(double_draws(), seen, 1.0, COCO17, scored=False)
     frames = np.arange(27)
     for before, after, scores in zip(*map(np.asarray, (seen.points, hidden.points, hidden.scores)),
                                      strict=True):  # fmt: skip
@@ -73,7 +73,7 @@ def test_filled_joints_lie_where_inference_would_fill_them_but_for_the_noise(mon
 
 def test_joints_are_lost_for_one_stretch_or_throughout():
     seen = moving(4000)
-    hidden = hide_joints(step_draws(4000), seen, 0.3, COCO17, tell=True)
+    hidden = hide_joints(step_draws(4000), seen, 0.3, COCO17, scored=True)
     changed = hidden.scores < 1
     assert torch.equal(changed, (hidden.points != seen.points).any(dim=-1))
     counts = changed.any(dim=1).sum(dim=1)
@@ -91,7 +91,7 @@ def test_joints_are_lost_for_one_stretch_or_throughout():
 
 
 def test_lost_joints_have_score_0_and_filled_ones_that_of_inference():
-    hidden = hide_joints(step_draws(4000), moving(4000), 1.0, COCO17, tell=True)
+    hidden = hide_joints(step_draws(4000), moving(4000), 1.0, COCO17, scored=True)
     scores = hidden.scores
     assert scores.unique().tolist() == pytest.approx([0.0, FILLED_SCORE, 1.0])
     throughout = (scores < 1).all(dim=1)
@@ -99,7 +99,7 @@ def test_lost_joints_have_score_0_and_filled_ones_that_of_inference():
 
 
 def test_a_hidden_elbow_hides_the_wrist_in_half_of_the_samples():
-    scores = hide_joints(step_draws(6000), moving(6000), 1.0, COCO17, tell=True).scores
+    scores = hide_joints(step_draws(6000), moving(6000), 1.0, COCO17, scored=True).scores
     for joint, end in (("left_elbow", "left_wrist"), ("right_knee", "right_ankle")):
         lost = (scores[:, :, COCO17.index(joint)] < 1).any(dim=1)
         ends = (scores[:, :, COCO17.index(end)] < 1).any(dim=1)
@@ -108,7 +108,7 @@ def test_a_hidden_elbow_hides_the_wrist_in_half_of_the_samples():
 
 def test_guesses_are_off_by_much():
     seen = upright(2000)
-    hidden = hide_joints(step_draws(2000), seen, 1.0, COCO17, tell=True)
+    hidden = hide_joints(step_draws(2000), seen, 1.0, COCO17, scored=True)
     error = (hidden.points - seen.points)[hidden.scores < 1]
     assert error.std() == pytest.approx(0.1 * 150, rel=0.05)
 
@@ -167,9 +167,9 @@ def test_swapped_frames_are_the_mirrored_joints():
 # Cropped bodies
 
 
-def cropped(tell=True, seen=None, samples=3000):
+def cropped(scored=True, seen=None, samples=3000):
     seen = upright(samples) if seen is None else seen
-    return seen, crop(step_draws(samples), seen, 0.5, COCO17, tell)
+    return seen, crop(step_draws(samples), seen, 0.5, COCO17, scored)
 
 
 def test_half_of_the_chosen_lose_what_is_beyond_the_edge_and_half_doubt_it():
@@ -206,15 +206,15 @@ def test_lost_hips_are_off_by_a_steady_error():
 
 
 def test_without_scores_whatever_is_cut_off_is_guessed():
-    _, cut = cropped(tell=False)
+    _, cut = cropped(scored=False)
     assert (cut.scores > 0).all()
 
 
 def test_the_root_of_lifter_joints_is_never_lost():
     points = 100 * torch.randn((2000, 9, 17, 2))
     seen = exact_detections(points)
-    cut = crop(step_draws(2000), seen, 1.0, H36M17, tell=True)
-    cut = hide_joints(step_draws(2000), cut, 1.0, H36M17, tell=True)
+    cut = crop(step_draws(2000), seen, 1.0, H36M17, scored=True)
+    cut = hide_joints(step_draws(2000), cut, 1.0, H36M17, scored=True)
     lost = (cut.scores == 0).any(dim=1).any(dim=0)
     assert not lost[0] and lost[1:].all()
 

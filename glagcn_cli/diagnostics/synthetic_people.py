@@ -1,6 +1,6 @@
-"""Pictures of people drawn with numpy alone, the same on every machine.
+"""Draws synthetic people with numpy alone, the same on every machine.
 
-The networks see somebody in them, so that they can be tried without a video.
+The networks find a person in them, so that they can be tested without a video.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def draw_people(
     width, height
         Size of the picture in pixels.
     people
-        For each the x and y of the middle of the hips and the height, in pixels.
+        The x and y of the middle of each person's hips and the height, in pixels.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def _distance_to_segment(
     start: NDArray[np.float64],
     end: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Distance of each pixel's centre to the line between two points."""
+    """Compute the distance of each pixel's centre to a line segment."""
     along = end - start
     length = float(along @ along)
     share = ((x - start[0]) * along[0] + (y - start[1]) * along[1]) / length if length else 0 * x
