@@ -21,7 +21,7 @@ def files(folder: Path, *names: str) -> Path:
 def found(jobs: list[Job], folder: Path, out: Path) -> dict[str, str]:
     """Names of outputs under their folder, by the places of the inputs under theirs."""
     return {
-        str(Path(job.source).relative_to(folder)): str(job.outputs[0].relative_to(out))
+        str(job.source.path.relative_to(folder)): str(job.outputs[0].relative_to(out))
         for job in jobs
     }
 
@@ -54,7 +54,7 @@ def test_hidden_files_and_what_this_program_wrote_are_left_out(tmp_path) -> None
     (folder / "walk3d.run.json").write_text(json.dumps(told))
     (folder / "other.run.json").write_text("no report of ours")
     jobs = find_jobs([folder], folder / "lifted", (".npy",))
-    assert [Path(job.source).name for job in jobs] == ["other.mp4", "walk.mp4"]
+    assert [job.source.path.name for job in jobs] == ["other.mp4", "walk.mp4"]
 
 
 def test_outputs_may_go_beside_their_videos(tmp_path) -> None:
@@ -77,7 +77,7 @@ def test_a_file_that_is_named_may_be_called_anything(tmp_path, out) -> None:
 def test_what_is_no_file_gets_a_plain_name(tmp_path, out) -> None:
     sources = ["https://example.org/clips/run.mp4?key=1", str(tmp_path / "frames %05d.png")]
     jobs = find_jobs(sources, out, (".npy",))
-    assert [job.source for job in jobs] == sources
+    assert [job.source.place for job in jobs] == sources
     assert [job.outputs[0].name for job in jobs] == ["run.npy", "frames-05d.npy"]
 
 
@@ -85,7 +85,7 @@ def test_one_file_named_twice_is_one_video(tmp_path, out, monkeypatch) -> None:
     folder = files(tmp_path / "in", "a.mp4", "b.mp4")
     monkeypatch.chdir(tmp_path)
     jobs = find_jobs([folder / "b.mp4", Path("in"), folder, Path("in/../in/a.mp4")], out, (".npy",))
-    assert [job.source for job in jobs] == [folder / "b.mp4", Path("in/a.mp4")]
+    assert [job.source.place for job in jobs] == [folder / "b.mp4", Path("in/a.mp4")]
 
 
 # Names that meet ---------------------------------------------------------------------------------
