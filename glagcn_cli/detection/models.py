@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -87,8 +88,9 @@ MODELS: dict[str, Model] = {
     ),
     "rtmdet-nano": Model(
         "detector",
-        f"{_DETECTORS}/rtmdet_nano_320-8xb32_coco-person.py",
-        f"{_OPENMMLAB}/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth",
+        "glagcn_cli/detection/rtmdet/configs/nano.py",
+        "rtmdet_nano_person.pth",
+        score=0.3,
     ),
     "rtmdet-m": Model(
         "detector",
@@ -212,7 +214,7 @@ def load_detector(
     Returns
     -------
     detector
-        `MoveNetBoxes` for the model that comes with the program, else `MMDetBoxes`.
+        `RTMDetBoxes` or `MoveNetBoxes` for what comes with the program, else `MMDetBoxes`.
 
     Raises
     ------
@@ -222,13 +224,22 @@ def load_detector(
     config, checkpoint = find_files(model, "detector")
     known = MODELS.get(model)
     if known is not None and known.is_shipped:
-        from .movenet.direct import MoveNetBoxes
-
-        return MoveNetBoxes(checkpoint, device, known.score, exact=exact)
+        return _shipped_detector(model)(checkpoint, device, known.score, exact=exact)
     from .mmdet_boxes import DEFAULT_SCORE, MMDetBoxes
 
     score = DEFAULT_SCORE if known is None else known.score
     return MMDetBoxes(config, checkpoint, device, score, exact=exact)
+
+
+def _shipped_detector(name: str) -> Callable[..., BoxDetector]:
+    """What runs a detector that comes with the program."""
+    if name == "rtmdet-nano":
+        from .rtmdet.direct import RTMDetBoxes
+
+        return RTMDetBoxes
+    from .movenet.direct import MoveNetBoxes
+
+    return MoveNetBoxes
 
 
 def load_pose(

@@ -12,7 +12,12 @@ from glagcn_cli.detection.convolutions import Activation, convolve
 from glagcn_cli.detection.movenet.network import Conv
 from tests.helpers.processors import needs_bfloat16
 
-ACTIVATED = {"none": lambda x: x, "relu": functional.relu, "relu6": functional.relu6, "silu": functional.silu}
+ACTIVATED = {
+    "none": lambda x: x,
+    "relu": functional.relu,
+    "relu6": functional.relu6,
+    "silu": functional.silu,
+}
 
 
 @pytest.fixture(autouse=True)
