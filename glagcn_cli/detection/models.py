@@ -90,7 +90,7 @@ MODELS: dict[str, Model] = {
         "detector",
         "glagcn_cli/detection/rtmdet/configs/nano.py",
         "rtmdet_nano_person.pth",
-        score=0.3,
+        score=0.25,
     ),
     "rtmdet-m": Model(
         "detector",

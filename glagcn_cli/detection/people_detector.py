@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from ..poses import FrameDetections
 from ..similarity import box_overlap
 from ..skeleton import JointSet
+from .apart import PeopleApart
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
 
 LEAST_OVERLAP = 0.7
@@ -164,7 +165,7 @@ class TwoStageDetector:
         frames_at_once: int = 8,
     ) -> None:
         self.box_detector = box_detector
-        self.keypoint_detector = keypoint_detector
+        self.keypoint_detector = PeopleApart(keypoint_detector)
         self.boxes_every = boxes_every
         self.frames_at_once = frames_at_once
 

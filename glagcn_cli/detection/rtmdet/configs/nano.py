@@ -58,7 +58,7 @@ model = dict(
     ),
 )
 
-_longest = 640
+_longest = 480
 
 test_dataloader = dict(
     batch_size=1,
