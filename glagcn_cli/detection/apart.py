@@ -14,12 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..similarity import KEYPOINT_TOLERANCE, keypoint_similarity, pose_fit, size
+from ..similarity import KEYPOINT_TOLERANCE, SEEN, keypoint_similarity, pose_fit, size
 from ..skeleton import COCO17, JointSet
 from .interface import Frame, KeypointDetector, Keypoints
 
 SAME = 0.5
 """Similarity from which on two boxes may have been given one person's joints."""
+
+ONE_PLACE = 0.03
+"""Distance, as a share of a person's size, up to which two joints of a kind are one: that of either
+of two people."""
 
 LEAST_SCORE = 0.25
 """Mean keypoint score below which nobody else was found in a box: it is a double's."""
@@ -112,13 +116,14 @@ def mistaken(boxes: NDArray[np.float32], poses: Keypoints) -> list[tuple[int, in
     if len(boxes) < 2:
         return []
     fits = [
-        pose_fit(box, keypoints, scores)
+        pose_fit(box, keypoints, scores) * scores.mean()
         for box, keypoints, scores in zip(boxes, poses.keypoints, poses.scores, strict=True)
     ]
     owners: list[int] = []
     found = []
     for row in np.argsort(-np.array(fits), kind="stable"):
-        alike = _alike(boxes[row], poses, int(row), owners)
+        rest = Keypoints(poses.keypoints[owners], poses.scores[owners])
+        alike = _alike(boxes[row], poses.keypoints[row], poses.scores[row], rest)
         if len(alike) and alike.max() >= SAME:
             found.append((int(row), owners[int(alike.argmax())]))
         else:
@@ -127,32 +132,43 @@ def mistaken(boxes: NDArray[np.float32], poses: Keypoints) -> list[tuple[int, in
 
 
 def _alike(
-    box: NDArray[np.float32], poses: Keypoints, row: int, others: list[int]
+    box: NDArray[np.float32],
+    keypoints: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    others: Keypoints,
 ) -> NDArray[np.float64]:
-    """Similarity (others,) of the pose in a row to those in others."""
-    return keypoint_similarity(
-        poses.keypoints[row],
-        poses.scores[row],
-        poses.keypoints[others],
-        poses.scores[others],
-        KEYPOINT_TOLERANCE * size(box),
+    """Similarity (others,) in 0..1 of a pose to others; 1 if even one joint is shared.
+
+    Parameters
+    ----------
+    box
+        (4,) of the pose.
+    keypoints, scores
+        (joints, 2) and (joints,) of the pose.
+    """
+    limbs = slice(_FACE.stop, None)
+    apart = np.linalg.norm(others.keypoints - keypoints, axis=-1)[:, limbs]
+    seen = (np.minimum(others.scores, scores) >= SEEN)[:, limbs]
+    shared = ((apart < ONE_PLACE * size(box)) & seen).any(axis=1)
+    similarity = keypoint_similarity(
+        keypoints, scores, others.keypoints, others.scores, KEYPOINT_TOLERANCE * size(box)
     )
+    return np.where(shared, 1.0, similarity)
 
 
-def _take(
-    poses: Keypoints, boxes: NDArray[np.float32], doubt: _Doubt, new: Keypoints
-) -> None:
+def _take(poses: Keypoints, boxes: NDArray[np.float32], doubt: _Doubt, new: Keypoints) -> None:
     """Put a new pose in its row, in place, if it is of somebody and of somebody else."""
     row, owner = doubt.row, doubt.owner
+    keypoints, scores = new.keypoints[0], new.scores[0]
     similarity = keypoint_similarity(
-        new.keypoints[0],
-        new.scores[0],
+        keypoints,
+        scores,
         poses.keypoints[[owner]],
         poses.scores[[owner]],
         KEYPOINT_TOLERANCE * size(boxes[row]),
     )[0]
-    if new.scores.mean() >= LEAST_SCORE and similarity < SAME:
-        poses.keypoints[row], poses.scores[row] = new.keypoints[0], new.scores[0]
+    if scores.mean() >= LEAST_SCORE and similarity < SAME:
+        poses.keypoints[row], poses.scores[row] = keypoints, scores
 
 
 def _without(
