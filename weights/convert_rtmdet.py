@@ -63,8 +63,16 @@ def running_order(model: nn.Module) -> list[str]:
     return names
 
 
-def to_state_dict(convolutions: Sequence[Convolution]) -> dict[str, torch.Tensor]:
-    """Parameters of ``RTMDetNano`` in half precision, from a file's convolutions in their order."""
+def to_state_dict(
+    convolutions: Sequence[Convolution], precision: torch.dtype = torch.half
+) -> dict[str, torch.Tensor]:
+    """Parameters of ``RTMDetNano`` from a file's convolutions in their order.
+
+    Raises
+    ------
+    click.ClickException
+        They are of another network.
+    """
     model = RTMDetNano()
     shapes = {name: tuple(values.shape) for name, values in model.state_dict().items()}
     order = running_order(model)
@@ -78,8 +86,8 @@ def to_state_dict(convolutions: Sequence[Convolution]) -> dict[str, torch.Tensor
         is_other = stored in shapes and stored != f"{name}.weight"
         if weight.shape != shapes[f"{name}.weight"] or is_other:
             raise click.ClickException(f"{stored} {weight.shape} does not fit {name}")
-        state[f"{name}.weight"] = torch.tensor(weight).half()
-        state[f"{name}.bias"] = torch.tensor(bias).half()
+        state[f"{name}.weight"] = torch.tensor(weight).to(precision)
+        state[f"{name}.bias"] = torch.tensor(bias).to(precision)
     model.load_state_dict(state, strict=True)  # every parameter is there, in its shape
     return state
 

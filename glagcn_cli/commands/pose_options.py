@@ -99,9 +99,9 @@ POSE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--detector",
         type=ModelName("detector"),
         metavar="NAME",
-        help="What finds people: movenet-multipose, rtmdet-nano, rtmdet-m, or "
-        "CONFIG,CHECKPOINT of any MMDetection detector. The default comes with the "
-        "program, the others are downloaded on first use.  [default: movenet-multipose]",
+        help="What finds people: rtmdet-nano, movenet-multipose, rtmdet-m, or "
+        "CONFIG,CHECKPOINT of any MMDetection detector. The first two come with the "
+        "program, the third is downloaded on first use.  [default: rtmdet-nano]",
     ),
     click.option(
         "--pose",

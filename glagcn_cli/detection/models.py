@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["detector", "pose"]
 
-DEFAULT_DETECTOR = "movenet-multipose"
+DEFAULT_DETECTOR = "rtmdet-nano"
 DEFAULT_POSE = "movenet-thunder"
 
 _WEIGHTS_PACKAGE = "glagcn_weights"
@@ -42,6 +42,8 @@ class Model:
         A URL, or the name of a file that comes with this program.
     score
         Of a detector: boxes below this are nobody, on this detector's own scale.
+    new_score
+        Of a detector: boxes below this are somebody only where there was somebody just before.
     licence
         Of its weights, and whose they are.
     """
@@ -50,6 +52,7 @@ class Model:
     config: str
     checkpoint: str
     score: float = 0.3
+    new_score: float = 0.0
     licence: str = "Apache-2.0, OpenMMLab"
 
     @property
@@ -76,21 +79,22 @@ def _heatmaps(config: str, checkpoint: str) -> Model:
     )
 
 
-# Addresses as in the model index inside mmpose 1.3.2; the two detectors' as in MMPose's list of
-# default detectors (m) and in its RTMPose project page (nano).
+# Addresses as in the model index inside mmpose 1.3.2; the detector's as in MMPose's list of default
+# detectors.
 MODELS: dict[str, Model] = {
+    "rtmdet-nano": Model(
+        "detector",
+        "glagcn_cli/detection/rtmdet/configs/nano.py",
+        "rtmdet_nano_person.pth",
+        score=0.15,
+        new_score=0.35,
+    ),
     "movenet-multipose": Model(
         "detector",
         "glagcn_cli/detection/movenet/configs/multipose.py",
         "movenet_multipose.pth",
         score=0.1,
         licence=_MOVENET,
-    ),
-    "rtmdet-nano": Model(
-        "detector",
-        "glagcn_cli/detection/rtmdet/configs/nano.py",
-        "rtmdet_nano_person.pth",
-        score=0.25,
     ),
     "rtmdet-m": Model(
         "detector",
@@ -195,6 +199,11 @@ def find_config(name: str) -> Path:
         need_mmpose(f"the model {name}")
         raise ModelNotFoundError(f"the package {package} is not installed: pip install {package}")
     return Path(spec.submodule_search_locations[0], inside)
+
+
+def new_score(model: str) -> float:
+    """Score of a detector's boxes, by its name, below which somebody new is not believed."""
+    return MODELS[model].new_score if model in MODELS else 0.0
 
 
 def load_detector(

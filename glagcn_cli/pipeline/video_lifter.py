@@ -240,7 +240,7 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
 
 def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
-    from ..detection.models import load_detector, load_pose
+    from ..detection.models import load_detector, load_pose, new_score
     from ..detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
@@ -249,6 +249,7 @@ def load_people_detector(settings: Settings, device: str) -> TwoStageDetector:
         load_pose(settings.pose, device, exact=exact),
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
+        new_score(settings.detector),
     )
 
 
