@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from glagcn_cli.detection import models
-from glagcn_cli.detection.interface import Boxes, Frame
+from glagcn_cli.detection.interface import BoxDetector, Boxes, Frame
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes
 from glagcn_weights.convert_rtmdet import convolutions_of, to_state_dict
@@ -121,7 +121,7 @@ def main() -> None:
         smaller = Path(folder) / "nano.py"
         text = config.read_text(encoding="utf-8")
         smaller.write_text(text.replace("_longest = 480", f"_longest = {SIDE}"), encoding="utf-8")
-        runs = {
+        runs: dict[str, BoxDetector] = {
             "ours, the file's weights": RTMDetBoxes(single, exact=True, longest=SIDE),
             "MMDetection, the file's weights": MMDetBoxes(
                 smaller, single, score=LOWEST_SCORE, exact=True

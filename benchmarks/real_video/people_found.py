@@ -135,7 +135,16 @@ def poses_table(
     `is_apart` looks again at boxes that were given another person's joints, as a run does; `new` is
     the score that somebody new needs, None for the detector's own.
     """
-    rows = [["detector", "clip", "plainly seen", "hardly seen", "people", "frames a CPU second"]]
+    rows = [
+        [
+            "detector",
+            "clip",
+            "plainly seen",
+            "hardly seen",
+            "people (frames of the first two)",
+            "frames a CPU second",
+        ]
+    ]
     for name in names:
         detector = TwoStageDetector(
             _detector(name, 1.0)[0],
@@ -153,7 +162,8 @@ def poses_table(
                 middles = _middles(people, number)
                 for one in (count, total):
                     one.add(frame, frame.of_points(middles), len(middles))
-            found = [*count.cells(), str(len(people)), f"{rate:.1f}"]
+            longest = ", ".join(str(int(person.valid.sum())) for person in people[:2])
+            found = [*count.cells(), f"{len(people)} ({longest})", f"{rate:.1f}"]
             rows.append([name, clip.path.name, *found])
         rows.append([name, "all", *total.cells(), "", ""])
     return markdown_table(rows, left=2)

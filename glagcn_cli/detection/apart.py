@@ -31,6 +31,7 @@ LEAST_SCORE = 0.25
 _LIMB = 0.3  # width of what is painted over limbs, as a share of the torso's length
 _HEAD = 0.25  # radius, likewise
 _AROUND = 2.0  # how many times its longer side is cut out around a box: more than any crop takes
+_FAR = 1e4  # pixels; OpenCV draws no farther
 _LIMBS = tuple(
     (COCO17.index(f"{side}_{upper}"), COCO17.index(f"{side}_{lower}"))
     for side in ("left", "right")
@@ -209,16 +210,15 @@ def _without(
 
 def _paint_body(mask: NDArray[np.uint8], pose: NDArray[np.floating]) -> None:
     """Set a mask (height, width) to 1 where the body of a pose (joints, 2) is, in place."""
-    points = np.round(pose.clip(-1e4, 1e4)).astype(np.int32)
     left_shoulder, right_shoulder, right_hip, left_hip = pose[_TORSO]
-    length = np.linalg.norm(left_shoulder + right_shoulder - left_hip - right_hip) / 2
-    width = max(1, round(float(length) * _LIMB))
+    length = float(np.linalg.norm(left_shoulder + right_shoulder - left_hip - right_hip)) / 2
+    width = max(1, round(length * _LIMB))
+    face, neck = pose[_FACE].mean(axis=0), (left_shoulder + right_shoulder) / 2
+    everything = np.concatenate([pose, face[None], neck[None]])
+    points = np.round(everything.clip(-_FAR, _FAR)).astype(np.int32)
     torso = cv2.convexHull(points[_TORSO])
     cv2.fillConvexPoly(mask, torso, 1)
     cv2.polylines(mask, [torso], True, 1, width)
-    face, neck = pose[_FACE].mean(axis=0), (left_shoulder + right_shoulder) / 2
-    limbs = [(points[start], points[end]) for start, end in _LIMBS]
-    for start, end in [*limbs, np.round((face, neck)).clip(-1e4, 1e4).astype(np.int32)]:
-        cv2.line(mask, start.tolist(), end.tolist(), 1, width)
-    centre = np.round(face).clip(-1e4, 1e4).astype(int).tolist()
-    cv2.circle(mask, centre, max(1, round(float(length) * _HEAD)), 1, -1)
+    for start, end in (*_LIMBS, (-2, -1)):
+        cv2.line(mask, points[start].tolist(), points[end].tolist(), 1, width)
+    cv2.circle(mask, points[-2].tolist(), max(1, round(length * _HEAD)), 1, -1)

@@ -85,11 +85,11 @@ class ClipDetector:
     def _boxes(self, frames: Sequence[Frame], keys: Sequence[int]) -> list[Boxes]:
         """Boxes of all frames, of which those numbered `keys` are key frames."""
         boxes: dict[int, Boxes] = {}
-        before = None
+        latest = None
         if self._last is not None:
-            before = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
+            latest = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
         for key, found in zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True):
-            before = boxes[key] = sure_or_continued(before, found, self._new_score)
+            latest = boxes[key] = sure_or_continued(latest, found, self._new_score)
         for before, after in pairwise(sorted(boxes)):
             between = interpolated(boxes[before], boxes[after], after - before - 1)
             boxes |= dict(zip(range(before + 1, after), between, strict=False))
@@ -196,7 +196,7 @@ class TwoStageDetector:
         new_score: float = 0.0,
     ) -> None:
         self.box_detector = box_detector
-        self.keypoint_detector = PeopleApart(keypoint_detector)
+        self.keypoint_detector: KeypointDetector = PeopleApart(keypoint_detector)
         self.boxes_every = boxes_every
         self.frames_at_once = frames_at_once
         self.new_score = new_score

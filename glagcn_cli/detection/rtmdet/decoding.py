@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..suppression import suppress
 from .network import STRIDES
 
 
@@ -54,20 +53,3 @@ def candidates(
          torch.cat([seen for _, seen in levels]).cpu().numpy())
         for levels in found
     ]  # fmt: skip
-
-
-def each_once(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], iou_threshold: float, most: int
-) -> NDArray[np.int64]:
-    """Numbers of the boxes of an image that stay, by falling score.
-
-    Parameters
-    ----------
-    boxes, scores
-        (n, 4) and (n,).
-    iou_threshold
-        Of two boxes that overlap more than this, the one with the lower score goes.
-    most
-        Boxes that stay at most.
-    """
-    return suppress(boxes, scores, iou_threshold)[:most]

@@ -22,8 +22,9 @@ from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
 from ..openmmlab.building import fill, read_checkpoint
+from ..suppression import suppress
 from .configs import nano
-from .decoding import candidates, each_once
+from .decoding import candidates
 from .network import SIZE_DIVISOR, RTMDetNano
 
 Size = tuple[int, int]
@@ -85,15 +86,14 @@ class RTMDetBoxes:
         padded = padded_size(inner)
         with torch.inference_mode():
             maps = self._network(self._inputs(frames, inner, padded))
-            people = candidates(*maps, self._score, self._rules["nms_pre"])
+            people = candidates(maps[0], maps[1], self._score, self._rules["nms_pre"])
         factor = np.array([inner[0] / width, inner[1] / height] * 2, np.float32)
         found = []
         for frame, (boxes, scores) in zip(frames, people, strict=True):
-            boxes = boxes.clip(0, np.array(padded * 2, np.float32)) / factor
-            kept = each_once(
-                boxes, scores, self._rules["nms"]["iou_threshold"], self._rules["max_per_img"]
-            )
-            found.append(inside_frame(frame, boxes[kept], scores[kept]))
+            inside = np.divide(boxes.clip(0, padded * 2), factor, dtype=np.float32)
+            kept = suppress(inside, scores, self._rules["nms"]["iou_threshold"])
+            kept = kept[: self._rules["max_per_img"]]
+            found.append(inside_frame(frame, inside[kept], scores[kept]))
         return found
 
     def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> Tensor:

@@ -210,8 +210,8 @@ class BoxHead(nn.Module):
         super().__init__()
         levels = range(len(STRIDES))
 
-        def stacked() -> nn.ModuleList:
-            return nn.ModuleList([SeparableConv(_CHANNELS, _CHANNELS) for _ in range(_STACKED)])
+        def stacked() -> nn.Sequential:
+            return nn.Sequential(*[SeparableConv(_CHANNELS, _CHANNELS) for _ in range(_STACKED)])
 
         self.cls_convs = nn.ModuleList([stacked() for _ in levels])
         self.reg_convs = nn.ModuleList([stacked() for _ in levels])
@@ -222,13 +222,8 @@ class BoxHead(nn.Module):
         """Score logits (images, 1, ...) and distances (images, 4, ...) in cells of each level."""
         scores, distances = [], []
         for level, x in enumerate(features):
-            found, edges = x, x
-            for layer in self.cls_convs[level]:
-                found = layer(found)
-            scores.append(self.rtm_cls[level](found))
-            for layer in self.reg_convs[level]:
-                edges = layer(edges)
-            distances.append(self.rtm_reg[level](edges))
+            scores.append(self.rtm_cls[level](self.cls_convs[level](x)))
+            distances.append(self.rtm_reg[level](self.reg_convs[level](x)))
         return scores, distances
 
 
