@@ -53,3 +53,25 @@ def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDAr
     shared = np.prod(np.clip(high - low, 0, None), axis=1)
     areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
     return shared / np.maximum(areas - shared, 1e-6)
+
+
+SEEN = 0.2
+"""Score from which on a keypoint tells where a person's edges are."""
+
+
+def pose_fit(
+    box: NDArray[np.floating], keypoints: NDArray[np.floating], scores: NDArray[np.floating]
+) -> float:
+    """Intersection over union of a box (4,) with the extent of a pose's seen keypoints.
+
+    Parameters
+    ----------
+    box
+        Left, top, right, bottom.
+    keypoints, scores
+        (joints, 2) pixels and (joints,).
+    """
+    seen = scores >= SEEN
+    points = keypoints[seen] if seen.sum() > 1 else keypoints
+    extent = np.concatenate([points.min(axis=0), points.max(axis=0)])
+    return float(box_overlap(box, extent[None])[0])

@@ -106,7 +106,8 @@ def options_of(command: click.Command) -> set[str]:
 def script_options(module: str) -> frozenset[str]:
     """Options that the source of a script spells out."""
     path = ROOT / (module.replace(".", "/") + ".py" if "/" not in module else module)
-    return frozenset(re.findall(r"[\"'](--?[a-z][\w-]*)[\"']", path.read_text(encoding="utf-8")))
+    spelt = re.findall(r"[\"']((?:/?--?[a-z][\w-]*)+)[\"']", path.read_text(encoding="utf-8"))
+    return frozenset(name for names in spelt for name in names.split("/"))
 
 
 @cache

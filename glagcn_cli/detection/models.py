@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["detector", "pose"]
 
-DEFAULT_DETECTOR = "movenet-multipose"
+DEFAULT_DETECTOR = "rtmdet-nano"
 DEFAULT_POSE = "movenet-thunder"
 
 _WEIGHTS_PACKAGE = "glagcn_weights"
@@ -41,6 +42,8 @@ class Model:
         A URL, or the name of a file that comes with this program.
     score
         Of a detector: boxes below this are nobody, on this detector's own scale.
+    new_score
+        Of a detector: boxes below this are somebody only where there was somebody just before.
     licence
         Of its weights, and whose they are.
     """
@@ -49,6 +52,7 @@ class Model:
     config: str
     checkpoint: str
     score: float = 0.3
+    new_score: float = 0.0
     licence: str = "Apache-2.0, OpenMMLab"
 
     @property
@@ -75,20 +79,22 @@ def _heatmaps(config: str, checkpoint: str) -> Model:
     )
 
 
-# Addresses as in the model index inside mmpose 1.3.2; the two detectors' as in MMPose's list of
-# default detectors (m) and in its RTMPose project page (nano).
+# Addresses as in the model index inside mmpose 1.3.2; the detector's as in MMPose's list of default
+# detectors.
 MODELS: dict[str, Model] = {
+    "rtmdet-nano": Model(
+        "detector",
+        "glagcn_cli/detection/rtmdet/configs/nano.py",
+        "rtmdet_nano_person.pth",
+        score=0.15,
+        new_score=0.35,
+    ),
     "movenet-multipose": Model(
         "detector",
         "glagcn_cli/detection/movenet/configs/multipose.py",
         "movenet_multipose.pth",
         score=0.1,
         licence=_MOVENET,
-    ),
-    "rtmdet-nano": Model(
-        "detector",
-        f"{_DETECTORS}/rtmdet_nano_320-8xb32_coco-person.py",
-        f"{_OPENMMLAB}/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth",
     ),
     "rtmdet-m": Model(
         "detector",
@@ -195,6 +201,11 @@ def find_config(name: str) -> Path:
     return Path(spec.submodule_search_locations[0], inside)
 
 
+def new_score(model: str) -> float:
+    """Score of a detector's boxes, by its name, below which somebody new is not believed."""
+    return MODELS[model].new_score if model in MODELS else 0.0
+
+
 def load_detector(
     model: str = DEFAULT_DETECTOR, device: str = "cpu", *, exact: bool = False
 ) -> BoxDetector:
@@ -212,7 +223,7 @@ def load_detector(
     Returns
     -------
     detector
-        `MoveNetBoxes` for the model that comes with the program, else `MMDetBoxes`.
+        `RTMDetBoxes` or `MoveNetBoxes` for what comes with the program, else `MMDetBoxes`.
 
     Raises
     ------
@@ -222,13 +233,22 @@ def load_detector(
     config, checkpoint = find_files(model, "detector")
     known = MODELS.get(model)
     if known is not None and known.is_shipped:
-        from .movenet.direct import MoveNetBoxes
-
-        return MoveNetBoxes(checkpoint, device, known.score, exact=exact)
+        return _shipped_detector(model)(checkpoint, device, known.score, exact=exact)
     from .mmdet_boxes import DEFAULT_SCORE, MMDetBoxes
 
     score = DEFAULT_SCORE if known is None else known.score
     return MMDetBoxes(config, checkpoint, device, score, exact=exact)
+
+
+def _shipped_detector(name: str) -> Callable[..., BoxDetector]:
+    """Return what runs a detector that comes with the program."""
+    if name == "rtmdet-nano":
+        from .rtmdet.direct import RTMDetBoxes
+
+        return RTMDetBoxes
+    from .movenet.direct import MoveNetBoxes
+
+    return MoveNetBoxes
 
 
 def load_pose(

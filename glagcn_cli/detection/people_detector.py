@@ -11,6 +11,8 @@ from scipy.optimize import linear_sum_assignment
 from ..poses import FrameDetections
 from ..similarity import box_overlap
 from ..skeleton import JointSet
+from .apart import PeopleApart
+from .continued import sure_or_continued
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
 
 LEAST_OVERLAP = 0.7
@@ -39,6 +41,8 @@ class ClipDetector:
         Distance of key frames; 1 to look for boxes in all.
     last
         What was found in the frame before the first; None at the beginning of a clip.
+    new_score
+        Boxes with a lower score are kept only where somebody was in the frame before.
     """
 
     def __init__(
@@ -47,9 +51,11 @@ class ClipDetector:
         keypoints: KeypointDetector,
         every: int = 1,
         last: FrameDetections | None = None,
+        new_score: float = 0.0,
     ) -> None:
         self._find_boxes, self._find_keypoints = boxes, keypoints
         self._every, self._last = every, last
+        self._new_score = new_score
 
     def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
         """Find all people and their joints in the next frames.
@@ -71,26 +77,26 @@ class ClipDetector:
         if self._last is None and keys[0] > 0:
             keys.insert(0, 0)
         boxes = self._boxes(frames, keys)
-        poses = self._find_keypoints(frames, [inside.boxes for inside in boxes])
-        found = [
-            FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
-            for inside, pose in zip(boxes, poses, strict=True)
-        ]
+        found = with_joints(self._find_keypoints, frames, boxes)
         self._mend(frames, found, keys)
         self._last = found[-1]
         return found
 
     def _boxes(self, frames: Sequence[Frame], keys: Sequence[int]) -> list[Boxes]:
         """Boxes of all frames, of which those numbered `keys` are key frames."""
-        boxes = dict(zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True))
+        boxes: dict[int, Boxes] = {}
+        latest = None
         if self._last is not None:
-            boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
+            latest = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
+        for key, found in zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True):
+            latest = boxes[key] = sure_or_continued(latest, found, self._new_score)
         for before, after in pairwise(sorted(boxes)):
             between = interpolated(boxes[before], boxes[after], after - before - 1)
             boxes |= dict(zip(range(before + 1, after), between, strict=False))
         unknown = [index for index in range(len(frames)) if index not in boxes]
         looked_for = self._find_boxes([frames[index] for index in unknown]) if unknown else []
-        boxes |= dict(zip(unknown, looked_for, strict=True))
+        for index, found in zip(unknown, looked_for, strict=True):
+            boxes[index] = sure_or_continued(boxes.get(index - 1), found, self._new_score)
         return [boxes[index] for index in range(len(frames))]
 
     def _mend(
@@ -107,9 +113,32 @@ class ClipDetector:
             if _worst(found[index]) < LEAST_SCORE * min(known[before], known[after])
         ]
         if missed:
-            again = ClipDetector(self._find_boxes, self._find_keypoints)
-            for index, better in zip(missed, again([frames[i] for i in missed]), strict=True):
+            for index, better in zip(missed, self._anew(frames, found, missed), strict=True):
                 found[index] = better
+
+    def _anew(
+        self, frames: Sequence[Frame], found: Sequence[FrameDetections], missed: Sequence[int]
+    ) -> list[FrameDetections]:
+        """Look for boxes and joints in the frames numbered `missed`."""
+        pictures = [frames[index] for index in missed]
+        boxes = [
+            sure_or_continued(
+                Boxes(found[index].boxes, found[index].box_scores), looked_for, self._new_score
+            )
+            for index, looked_for in zip(missed, self._find_boxes(pictures), strict=True)
+        ]
+        return with_joints(self._find_keypoints, pictures, boxes)
+
+
+def with_joints(
+    keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
+) -> list[FrameDetections]:
+    """Find the joints of the people of each frame whose boxes are known."""
+    poses = keypoints(frames, [inside.boxes for inside in boxes])
+    return [
+        FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
+        for inside, pose in zip(boxes, poses, strict=True)
+    ]
 
 
 def _worst(people: FrameDetections) -> float:
@@ -154,6 +183,8 @@ class TwoStageDetector:
         Of a clip, boxes are looked for in every frame of this number; see `ClipDetector`.
     frames_at_once
         Frames of a clip that suit the device and its memory; best a multiple of `boxes_every`.
+    new_score
+        As of `ClipDetector`.
     """
 
     def __init__(
@@ -162,11 +193,13 @@ class TwoStageDetector:
         keypoint_detector: KeypointDetector,
         boxes_every: int = 1,
         frames_at_once: int = 8,
+        new_score: float = 0.0,
     ) -> None:
         self.box_detector = box_detector
-        self.keypoint_detector = keypoint_detector
+        self.keypoint_detector: KeypointDetector = PeopleApart(keypoint_detector)
         self.boxes_every = boxes_every
         self.frames_at_once = frames_at_once
+        self.new_score = new_score
 
     @property
     def joint_set(self) -> JointSet:
@@ -187,8 +220,13 @@ class TwoStageDetector:
         detections
             One for each frame, people by falling box score.
         """
-        return ClipDetector(self.box_detector, self.keypoint_detector)(frames)
+        found = [
+            sure_or_continued(None, boxes, self.new_score) for boxes in self.box_detector(frames)
+        ]
+        return with_joints(self.keypoint_detector, frames, found)
 
     def of_clip(self, last: FrameDetections | None = None) -> ClipDetector:
         """Detector for the frames of one clip in order, after one in which `last` was found."""
-        return ClipDetector(self.box_detector, self.keypoint_detector, self.boxes_every, last)
+        return ClipDetector(
+            self.box_detector, self.keypoint_detector, self.boxes_every, last, self.new_score
+        )

@@ -95,7 +95,7 @@ class KeypointStage:
 
 def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDetector:
     """Load the two models of the 2D stage."""
-    from ..detection.models import load_detector, load_pose
+    from ..detection.models import load_detector, load_pose, new_score
     from ..detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
@@ -104,6 +104,7 @@ def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDet
         load_pose(settings.pose, device, exact=exact),
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
+        new_score(settings.detector),
     )
 
 

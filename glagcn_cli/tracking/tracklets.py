@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ..poses import FrameDetections
-from ..similarity import KEYPOINT_TOLERANCE, box_overlap, centre, keypoint_similarity, size
+from ..similarity import (
+    KEYPOINT_TOLERANCE,
+    box_overlap,
+    centre,
+    keypoint_similarity,
+    pose_fit,
+    size,
+)
 
 GIVEN_UP = 0.4
 """Seconds after which a missing person's tracklet ends. `linking` joins it later with knowledge of
@@ -65,9 +72,19 @@ class Tracklet:
 
 
 def without_doubles(detections: FrameDetections) -> list[int]:
-    """Return the rows to keep: of two detections of one person the better scored one."""
+    """Return the rows to keep: of two detections that show the same person the better one.
+
+    The better is the better scored one whose joints fit its box: the other's box may be that of
+    somebody else.
+    """
+    fits = [
+        pose_fit(box, keypoints, scores)
+        for box, keypoints, scores in zip(
+            detections.boxes, detections.keypoints, detections.scores, strict=True
+        )
+    ]
     rows: list[int] = []
-    for index in np.argsort(-detections.scores.mean(axis=1), kind="stable"):
+    for index in np.argsort(-detections.scores.mean(axis=1) * fits, kind="stable"):
         similar = keypoint_similarity(
             detections.keypoints[index],
             detections.scores[index],

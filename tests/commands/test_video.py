@@ -201,7 +201,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
     del told["input"]
     assert told == {
-        "detector": "movenet-multipose", "pose": "movenet-thunder", "lifter": str(lifter),
+        "detector": "rtmdet-nano", "pose": "movenet-thunder", "lifter": str(lifter),
         "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
         "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",

@@ -37,7 +37,7 @@ def test_every_address_states_a_hash(name: str) -> None:
     assert len(hash_in_name(models.MODELS[name].checkpoint)) == 8
 
 
-@pytest.mark.parametrize("name", sorted(set(FETCHED) - {"rtmdet-nano", "rtmdet-m"}))
+@pytest.mark.parametrize("name", sorted(set(FETCHED) - {"rtmdet-m"}))
 def test_configuration_and_address_belong_together(name: str) -> None:
     spec = importlib.util.find_spec("mmpose")
     assert spec is not None and spec.submodule_search_locations is not None
@@ -81,8 +81,8 @@ def test_offline_the_message_offers_the_default(
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(OSError()))
     with pytest.raises(ModelNotFoundError, match=r"rtmpose-t_simcc.*use movenet-thunder"):
         models.load_pose("rtmpose-t")
-    with pytest.raises(ModelNotFoundError, match=r"rtmdet_nano.*use movenet-multipose"):
-        models.load_detector("rtmdet-nano")
+    with pytest.raises(ModelNotFoundError, match=r"rtmdet_m.*use rtmdet-nano"):
+        models.load_detector("rtmdet-m")
 
 
 def test_weights_that_are_not_installed_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
-from glagcn_cli.detection.people_detector import ClipDetector, interpolated
+from glagcn_cli.detection.people_detector import ClipDetector, TwoStageDetector, interpolated
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 
@@ -112,3 +112,26 @@ def test_people_are_told_apart_by_place_when_their_order_changes() -> None:
     np.testing.assert_allclose(middle.scores, [0.8, 0.85])
     nobody = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
     assert [len(people) for people in interpolated(nobody, nobody, 3)] == [0, 0, 0]
+
+
+class Fading(Walkers):
+    """One walker whose score falls after the first frames; a doubtful box elsewhere in all."""
+
+    def at(self, number: int) -> Boxes:
+        walker = super().at(number)
+        score = 0.8 if number < 4 else 0.2
+        other = np.array([[700, 10, 740, 110]], np.float32)
+        return Boxes(np.concatenate([walker.boxes, other]), np.array([score, 0.15], np.float32))
+
+
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_somebody_who_was_there_is_believed_with_a_lower_score(every: int) -> None:
+    clip = ClipDetector(Fading([range(24)]), Corners(), every, new_score=0.35)
+    found = detect_in_batches(clip, 24)
+    assert [len(people) for people in found] == [1] * 24
+    assert [people.boxes[0, 0] for people in found] == [0.5 * number for number in range(24)]
+
+
+def test_frames_that_have_nothing_in_common_need_sure_boxes() -> None:
+    detect = TwoStageDetector(Fading([range(24)]), Corners(), new_score=0.35)
+    assert [len(people) for people in detect(numbered(6))] == [1, 1, 1, 1, 0, 0]

@@ -372,7 +372,7 @@ def test_a_device_of_another_kind(source, out, lifter) -> None:
     ("option", "value", "words"),
     [
         ("--lifter", "nothere.pth", "no lifter 'nothere.pth'"),
-        ("--detector", "yolo", "'yolo' is no detector model. There are movenet-multipose"),
+        ("--detector", "yolo", "'yolo' is no detector model. There are rtmdet-nano"),
         ("--pose", "openpose", "'openpose' is no pose model. There are"),
         ("--pose", "rtmdet-m", "'rtmdet-m' is a detector model, no pose model"),
         ("--pose", "a.py,b.pth", "no configuration file a.py"),
@@ -387,7 +387,7 @@ def test_models_that_are_not_there(source, out, lifter, option, value, words) ->
 @pytest.mark.usefixtures("no_models")
 @pytest.mark.parametrize("kind", ["detector", "pose"])
 def test_a_checkpoint_that_is_missing(source, out, lifter, kind) -> None:
-    name = {"detector": "movenet-multipose", "pose": "movenet-thunder"}[kind]
+    name = {"detector": "rtmdet-nano", "pose": "movenet-thunder"}[kind]
     model = f"{find_files(name, kind)[0]},{out / 'missing.pth'}"
     result = run(source, "-o", out / "a.mp4", "--lifter", lifter, f"--{kind}", model)
     refused(result, 1, f"there is no checkpoint file {out / 'missing.pth'}")

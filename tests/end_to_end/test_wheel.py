@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-SHIPPED = ["movenet_multipose.pth", "movenet_thunder.pth", "lifter-27.pth", "NOTICE"]
+SHIPPED = [
+    "rtmdet_nano_person.pth",
+    "movenet_multipose.pth",
+    "movenet_thunder.pth",
+    "lifter-27.pth",
+    "NOTICE",
+]
 SOURCES = ("glagcn_cli", "training", "weights", "setup.cfg", "pyproject.toml", "README.md")
 
 

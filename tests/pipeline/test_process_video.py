@@ -379,7 +379,7 @@ def test_the_report_names_models_by_their_checksums(monkeypatch, source, out, li
     assert told["lifter"]["sha256"] == sha256(lifter)
     assert told["lifter"]["name"] == str(lifter)
     assert told["lifter"]["architecture"]["window"] == 27
-    assert told["detector"]["name"] == "movenet-multipose"
+    assert told["detector"]["name"] == "rtmdet-nano"
     assert told["pose"]["name"] == "movenet-thunder"
     assert len({told[kind]["sha256"] for kind in told}) == 3
     assert all(len(told[kind]["sha256"]) == 64 for kind in told)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .convolutions import Activation, convolve
+from ..convolutions import Activation, convolve
 
 JOINTS = 17  # COCO's keypoints
 MAP_STRIDE = 4  # input pixels per cell of the maps

@@ -13,6 +13,8 @@ from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.movenet.direct import MoveNetBoxes, MoveNetKeypoints
 from glagcn_cli.diagnostics.synthetic_people import draw_people
 
+MULTIPOSE = "movenet-multipose"
+
 # Landscape, portrait and a size whose network input needs padding; two people, one, nobody.
 FRAMES: list[Frame] = [
     draw_people(1280, 720, [(300.0, 420.0, 520.0), (900.0, 400.0, 440.0)]),
@@ -25,17 +27,17 @@ FRAMES: list[Frame] = [
 
 @pytest.fixture(scope="module")
 def boxes() -> list[Boxes]:
-    return models.load_detector()(FRAMES)
+    return models.load_detector(MULTIPOSE)(FRAMES)
 
 
 def test_the_models_that_come_with_the_program_run_directly() -> None:
-    assert isinstance(models.load_detector(), MoveNetBoxes)
+    assert isinstance(models.load_detector(MULTIPOSE), MoveNetBoxes)
     assert isinstance(models.load_pose(), MoveNetKeypoints)
 
 
 def test_boxes_are_those_of_mmdet(boxes: list[Boxes]) -> None:
-    score = models.MODELS[models.DEFAULT_DETECTOR].score
-    files = models.find_files(models.DEFAULT_DETECTOR, "detector")
+    score = models.MODELS[MULTIPOSE].score
+    files = models.find_files(MULTIPOSE, "detector")
     theirs = MMDetBoxes(*files, score=score)(FRAMES)
     assert [len(found) for found in boxes] == [2, 1, 1, 1, 0]
     for ours, their in zip(boxes, theirs, strict=True):
@@ -55,7 +57,7 @@ def test_keypoints_are_those_of_mmpose(boxes: list[Boxes], exact: bool) -> None:
 
 
 def test_a_higher_score_finds_fewer_people() -> None:
-    files = models.find_files(models.DEFAULT_DETECTOR, "detector")
+    files = models.find_files(MULTIPOSE, "detector")
     assert [len(found) for found in MoveNetBoxes(files[1], score=0.99)(FRAMES)] == [0] * 5
 
 

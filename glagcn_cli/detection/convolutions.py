@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Activation = Literal["none", "relu", "relu6"]
+Activation = Literal["none", "relu", "relu6", "silu"]
 
 # Names and bounds as oneDNN has them.
 _FUSED: dict[str, tuple[str, list[float]]] = {
     "none": ("none", []),
     "relu": ("relu", []),
     "relu6": ("hardtanh", [0.0, 6.0]),
+    "silu": ("swish", []),
 }
 
 
@@ -58,6 +59,8 @@ def _activated(x: Tensor, activation: Activation) -> Tensor:
     """Activate in place."""
     if activation == "relu6":
         return functional.relu6(x, inplace=True)
+    if activation == "silu":
+        return functional.silu(x, inplace=True)
     return functional.relu(x, inplace=True) if activation == "relu" else x
 
 

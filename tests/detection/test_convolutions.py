@@ -7,12 +7,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from glagcn_cli.detection.movenet import convolutions
-from glagcn_cli.detection.movenet.convolutions import Activation, convolve
+from glagcn_cli.detection import convolutions
+from glagcn_cli.detection.convolutions import Activation, convolve
 from glagcn_cli.detection.movenet.network import Conv
 from tests.helpers.processors import needs_bfloat16
 
-ACTIVATED = {"none": lambda x: x, "relu": functional.relu, "relu6": functional.relu6}
+ACTIVATED = {
+    "none": lambda x: x,
+    "relu": functional.relu,
+    "relu6": functional.relu6,
+    "silu": functional.silu,
+}
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""RTMDet-nano, the built-in detector of people, run without MMDet."""

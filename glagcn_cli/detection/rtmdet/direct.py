@@ -1,0 +1,137 @@
+"""RTMDet-nano run by torch and OpenCV alone: the detector that comes with the program.
+
+Its configuration for MMDet says what it is; every number is read from there. Run through MMDet's
+own code it finds the same boxes, which the tests compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...machine.batches import Batches
+from ...machine.precision import fast_precision, run_in
+from ..frames import default_batch, same_sized
+from ..interface import Boxes, Frame
+from ..mmdet_boxes import inside_frame
+from ..openmmlab.building import fill, read_checkpoint
+from ..suppression import suppress
+from .configs import nano
+from .decoding import candidates
+from .network import SIZE_DIVISOR, RTMDetNano
+
+Size = tuple[int, int]
+
+
+class RTMDetBoxes:
+    """RTMDet-nano as a detector of people.
+
+    Parameters
+    ----------
+    checkpoint
+        Its weights.
+    device
+        For ``torch.device``.
+    score
+        Boxes whose score is not above this are dropped; a higher one in the configuration stands.
+    batch_size
+        Frames that go through the network at once; by default what suits the device.
+    exact
+        Single precision, also where half would be faster.
+    longest
+        Longer side of the network's input in pixels; by default the configuration's.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path,
+        device: str = "cpu",
+        score: float = 0.0,
+        batch_size: int | None = None,
+        exact: bool = False,
+        longest: int | None = None,
+    ) -> None:
+        model: Mapping[str, Any] = nano.model
+        self._network = _load(checkpoint, device)
+        if not exact:
+            run_in(fast_precision(device), device, self._network, "features")
+        self._rules = model["test_cfg"]
+        self._score = max(self._rules["score_thr"], score)
+        steps = nano.test_dataloader["dataset"]["pipeline"]  # type: ignore[index]
+        resize, pad = steps[1], steps[2]
+        self._longest = longest or resize["scale"][0]
+        self._padding = pad["pad_val"]["img"]
+        before = model["data_preprocessor"]
+        self._mean, self._std = (
+            torch.tensor(before[key], device=device) for key in ("mean", "std")
+        )
+        self._device = device
+        self._batches = Batches(self._find, batch_size or default_batch(device))
+
+    def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
+        """Find the people in each frame, by falling score."""
+        return [boxes for run in same_sized(frames) for boxes in self._batches(run)]
+
+    def _find(self, frames: Sequence[Frame]) -> list[Boxes]:
+        """Find the people in frames of one size, in one go through the network."""
+        height, width = frames[0].shape[:2]
+        inner = scaled_size((width, height), self._longest)
+        padded = padded_size(inner)
+        with torch.inference_mode():
+            maps = self._network(self._inputs(frames, inner, padded))
+            people = candidates(maps[0], maps[1], self._score, self._rules["nms_pre"])
+        factor = np.array([inner[0] / width, inner[1] / height] * 2, np.float32)
+        found = []
+        for frame, (boxes, scores) in zip(frames, people, strict=True):
+            inside = np.divide(boxes.clip(0, padded * 2), factor, dtype=np.float32)
+            kept = suppress(inside, scores, self._rules["nms"]["iou_threshold"])
+            kept = kept[: self._rules["max_per_img"]]
+            found.append(inside_frame(frame, inside[kept], scores[kept]))
+        return found
+
+    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> Tensor:
+        """Pictures (frames, 3, height, width), blue, green, red, normalised, padded right, below.
+
+        Parameters
+        ----------
+        inner, padded
+            (width, height) of the picture in it, and of all.
+        """
+        canvas = np.empty((len(frames), padded[1], padded[0], 3), np.uint8)
+        canvas[:] = self._padding
+        for picture, frame in zip(canvas, frames, strict=True):
+            picture[: inner[1], : inner[0]] = _resized(frame, inner)[..., ::-1]
+        pictures = torch.from_numpy(canvas).to(self._device).float()
+        return ((pictures - self._mean) / self._std).permute(0, 3, 1, 2)
+
+
+def scaled_size(size: Size, longest: int) -> Size:
+    """Scale a (width, height) to this longer side, as MMDet rounds it."""
+    factor = longest / max(size)
+    return max(1, int(size[0] * factor + 0.5)), max(1, int(size[1] * factor + 0.5))
+
+
+def padded_size(size: Size) -> Size:
+    """Enlarge a (width, height) to whole cells of the coarsest map."""
+    return size[0] + -size[0] % SIZE_DIVISOR, size[1] + -size[1] % SIZE_DIVISOR
+
+
+def _resized(frame: Frame, size: Size) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _load(checkpoint: Path, device: str) -> RTMDetNano:
+    """Build the network and fill it from its checkpoint."""
+    network = RTMDetNano()
+    fill(network, read_checkpoint(checkpoint), checkpoint)
+    network = network.to(device).eval().requires_grad_(False)
+    # As `building.build` does, for speed.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
