@@ -77,7 +77,7 @@ def test_a_file_that_is_named_may_be_called_anything(tmp_path, out) -> None:
 def test_what_is_no_file_gets_a_plain_name(tmp_path, out) -> None:
     sources = ["https://example.org/clips/run.mp4?key=1", str(tmp_path / "frames %05d.png")]
     jobs = find_jobs(sources, out, (".npy",))
-    assert [job.source.place for job in jobs] == sources
+    assert [str(job.source.place) for job in jobs] == sources
     assert [job.outputs[0].name for job in jobs] == ["run.npy", "frames-05d.npy"]
 
 
