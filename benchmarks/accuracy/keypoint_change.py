@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from benchmarks.measuring.detecting import detect
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import AS_FAST_AS_GOOD, SINGLE, Settings
 from glagcn_cli.poses import FrameDetections
@@ -29,16 +29,11 @@ SURE = 0.3
 SHORT_CUTS = ((SINGLE, 2), (SINGLE, 4), (AS_FAST_AS_GOOD, 1), (AS_FAST_AS_GOOD, 2))
 
 
-def detect(clip: Path, precision: str, every: int) -> list[FrameDetections]:
+def detect_with(clip: Path, precision: str, every: int) -> list[FrameDetections]:
     """Run the 2D stage on a clip."""
     detector = load_people_detector(Settings(precision=precision, boxes_every=every), "cpu")
-    of_clip = detector.of_clip()
-    found: list[FrameDetections] = []
     with VideoReader(clip) as reader:
-        frames = iter(reader)
-        while batch := list(islice(frames, detector.frames_at_once)):
-            found += of_clip(batch)
-    return found
+        return detect(reader, detector)[0]
 
 
 def moved(
@@ -67,11 +62,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path)
     clip = parser.parse_args().clip
-    plain = detect(clip, SINGLE, 1)
+    plain = detect_with(clip, SINGLE, 1)
     click.echo("| precision | boxes every | all, px | sure, px | people in one only |")
     click.echo("| --- | ---: | ---: | ---: | ---: |")
     for precision, every in SHORT_CUTS:
-        distances, sure, missing = moved(plain, detect(clip, precision, every))
+        distances, sure, missing = moved(plain, detect_with(clip, precision, every))
         figures = f"{distances.mean():.2f} | {distances[sure].mean():.2f}"
         click.echo(f"| {precision} | {every} | {figures} | {missing} of {sum(map(len, plain))} |")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.measuring.detecting import detect
 from benchmarks.measuring.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.keypoints.stage import load_people_detector
@@ -169,13 +169,8 @@ class Stages:
 
     def _clip(self, detector: TwoStageDetector) -> float:
         """Find everybody in the clip; return the models' frames a second."""
-        of_clip, seconds = detector.of_clip(), 0.0
         with VideoReader(self.info) as reader:
-            frames = iter(reader)
-            while batch := list(islice(frames, detector.frames_at_once)):
-                started = time.perf_counter()
-                self.found += of_clip(batch)
-                seconds += time.perf_counter() - started
+            self.found, seconds = detect(reader, detector)
         self.joint_set = detector.joint_set
         return len(self.found) / seconds
 

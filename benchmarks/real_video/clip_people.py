@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring.detecting import detect
 from benchmarks.real_video.clip_measures import person_size
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import Settings
-from glagcn_cli.poses import FrameDetections, Keypoints2D
+from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking.tracks import track_people
 from glagcn_cli.video.reader import VideoReader
@@ -63,14 +62,9 @@ class PeopleFinder:
 
     def _find(self, clip: Path) -> People:
         detector = self._detector or load_people_detector(Settings(), self.device)
-        self._detector, seconds = detector, 0.0
-        found: list[FrameDetections] = []
+        self._detector = detector
         with VideoReader(clip) as reader:
-            frames = iter(reader)
-            while batch := list(islice(frames, detector.frames_at_once)):
-                started = time.perf_counter()
-                found += detector(batch)
-                seconds += time.perf_counter() - started
+            found, seconds = detect(reader, detector)
         info = reader.info
         people = track_people(found, info.fps, (info.width, info.height), detector.joint_set)
         return People(people, seconds)

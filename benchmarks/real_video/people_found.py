@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.measuring.detecting import detect
 from benchmarks.real_video.people_marked import MarkedClip, MarkedFrame, marked_clips
 from glagcn_cli.detection.interface import BoxDetector, Boxes, Frame
 from glagcn_cli.detection.models import (
@@ -35,7 +35,7 @@ from glagcn_cli.detection.movenet.direct import MoveNetBoxes
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes
 from glagcn_cli.pipeline.settings import BOXES_EVERY
-from glagcn_cli.poses import FrameDetections, Keypoints2D
+from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.tracking.tracks import track_people
 from glagcn_cli.video.reader import VideoReader
@@ -171,14 +171,8 @@ def poses_table(
 
 def _people(detector: TwoStageDetector, clip: MarkedClip) -> tuple[list[Keypoints2D], float]:
     """Everybody who is followed through a clip, and the frames in a second of the CPU's work."""
-    of_clip, seconds = detector.of_clip(), 0.0
-    found: list[FrameDetections] = []
     with VideoReader(clip.path) as reader:
-        frames = iter(reader)
-        while batch := list(islice(frames, detector.frames_at_once)):
-            started = time.process_time()
-            found += of_clip(batch)
-            seconds += time.process_time() - started
+        found, seconds = detect(reader, detector, time.process_time)
     info = reader.info
     people = track_people(found, info.fps, (info.width, info.height), detector.joint_set)
     return people, len(found) / seconds

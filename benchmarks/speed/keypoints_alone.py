@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.measuring.detecting import detect
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.machine.process import keep_freed_memory
@@ -23,13 +23,9 @@ from glagcn_cli.video.reader import VideoReader
 def seconds_of(frames: list[Frame], settings: Settings, device: str) -> tuple[float, int]:
     """Return seconds and people found."""
     detector = load_people_detector(settings, device)
-    at_once = detector.frames_at_once
-    detector.of_clip()(frames[:at_once])
-    of_clip = detector.of_clip()
-    started, people = time.perf_counter(), 0
-    for first in range(0, len(frames), at_once):
-        people += sum(map(len, of_clip(frames[first : first + at_once])))
-    return time.perf_counter() - started, people
+    detect(frames[: detector.frames_at_once], detector)
+    found, seconds = detect(frames, detector)
+    return seconds, sum(map(len, found))
 
 
 def main() -> None:

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring.detecting import detect
 from benchmarks.tracking.clips import NOBODY, KnownClip
-from glagcn_cli.keypoints.stage import FRAMES_ON_CPU, load_people_detector
+from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.smoothing import runs
@@ -109,10 +110,8 @@ def _pictures(
 
 def _found(kind: str, scene: _Scene, background: NDArray[np.float64]) -> KnownClip:
     """Return the 2D stage's detections in a scene, and their people."""
-    detector = load_people_detector(Settings(), "cpu").of_clip(None)
-    pictures, frames = _pictures(scene, background), []
-    while batch := list(islice(pictures, FRAMES_ON_CPU)):
-        frames += detector(batch)
+    detector = load_people_detector(Settings(), "cpu")
+    frames, _ = detect(_pictures(scene, background), detector)
     return KnownClip(kind, frames, [_whose(*both) for both in zip(frames, scene, strict=True)])
 
 

@@ -21,6 +21,7 @@ def choose_people(
     video: Path | str,
     fps: Fraction,
     most: int | None = None,
+    least: float = 0,
 ) -> list[Track]:
     """Pick all people, or the one with a number; nobody from nobody.
 
@@ -36,6 +37,8 @@ def choose_people(
         Frames per second of the video.
     most
         How many are picked of all, the most important ones; None for no limit.
+    least
+        Frames in which somebody must be seen to be picked with all; the main person always is.
 
     Raises
     ------
@@ -43,7 +46,8 @@ def choose_people(
         Nobody has the number; the message says who there is.
     """
     if wanted == EVERYBODY or not people:
-        return list(people[:most])
+        stay = [person for person in people if person.person == 1 or len(person.frames) >= least]
+        return stay[:most]
     chosen = [person for person in people if person.person == wanted]
     if not chosen:
         found = counted(len(people), "person was", "people were")
@@ -75,11 +79,18 @@ def _in_view(person: Track, fps: Fraction) -> str:
     return f"person {person.person} ({format_time(first)} to {format_time(end)}{unit})"
 
 
-def who_is_left_out(people: int, settings: Settings) -> str:
+def least_frames(settings: Settings, fps: Fraction, frames: int) -> float:
+    """Return in how many frames of a clip somebody must be seen to be lifted with all."""
+    return min(settings.least_seconds * float(fps), frames / 2)
+
+
+def who_is_left_out(people: int, lifted: int, settings: Settings) -> str:
     """Say that there are more people, and how to get them."""
     if settings.people == EVERYBODY:
-        lifted = settings.max_people
-        return f"{people} people were found, the {lifted} most in view are lifted"
+        told = f"{people} people were found, the {lifted} most in view are lifted"
+        if lifted == settings.max_people:
+            return told
+        return f"{told}; --least-seconds 0 lifts those too who are seen for a moment"
     return (
         f"{people} people were found, person {settings.people} is lifted; --people all lifts "
         "everybody"

@@ -87,6 +87,14 @@ class Settings:
         "Lifting",
         "With --people all, lift no more than the N who are largest and longest in view.",
     )
+    least_seconds: float = setting(
+        1.0,
+        Number("SECONDS", "seconds", 0.0),
+        Call.LIFTING,
+        "Lifting",
+        "With --people all, leave out who is seen for less than this in all, and in less than half "
+        "of the clip.",
+    )
     fov: float | None = setting(
         None,
         Number("DEGREES", "degrees", *FOV_RANGE),

@@ -24,7 +24,7 @@ from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
-from .choosing import choose_people, what_numbers_mean, who_is_left_out
+from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .settings import UP_OF_CAMERA, Settings
 
@@ -191,12 +191,15 @@ class VideoLifter:
     def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
         """Lay out whom the settings ask for, and only them: two hours of a person take 44 MB."""
         info, clip, settings = found.info, found.clip, self.settings
-        wanted = choose_people(people, settings.people, info.name, info.fps, settings.max_people)
+        wanted = choose_people(
+            people, settings.people, info.name, info.fps, settings.max_people,
+            least_frames(settings, info.fps, len(clip)),
+        )  # fmt: skip
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
         warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
-            log.info("%s: %s", info.name, who_is_left_out(len(people), settings))
+            log.info("%s: %s", info.name, who_is_left_out(len(people), len(chosen), settings))
         return chosen
 
     def _in_scenes(

@@ -11,7 +11,12 @@ from click.testing import CliRunner
 
 from glagcn_cli.commands.video import main
 from glagcn_cli.errors import UsageError
-from glagcn_cli.pipeline.choosing import choose_people, what_numbers_mean, who_is_left_out
+from glagcn_cli.pipeline.choosing import (
+    choose_people,
+    least_frames,
+    what_numbers_mean,
+    who_is_left_out,
+)
 from glagcn_cli.pipeline.settings import EVERYBODY, Settings
 from glagcn_cli.tracking.tracks import Track
 from tests.helpers.fake_detection import clip
@@ -61,8 +66,24 @@ def test_what_a_number_depends_on_is_said_before_the_work() -> None:
 
 def test_what_is_said_of_the_others() -> None:
     limited = Settings(people=EVERYBODY, max_people=2)
-    assert who_is_left_out(5, limited) == "5 people were found, the 2 most in view are lifted"
-    assert "person 1 is lifted; --people all lifts everybody" in who_is_left_out(5, Settings())
+    assert who_is_left_out(5, 2, limited) == "5 people were found, the 2 most in view are lifted"
+    assert "person 1 is lifted; --people all lifts everybody" in who_is_left_out(5, 1, Settings())
+    assert "--least-seconds 0 lifts those too" in who_is_left_out(5, 3, Settings(people=EVERYBODY))
+
+
+def test_who_is_seen_for_a_moment_is_left_out_but_never_the_main_person() -> None:
+    people = [_in_frames(0, 9, 1), _in_frames(0, 40, 2), _in_frames(5, 20, 3), _in_frames(0, 24, 4)]
+    settings = Settings(people=EVERYBODY)
+    least = least_frames(settings, FPS, 200)
+    chosen = choose_people(people, EVERYBODY, CLIP, FPS, least=least)
+    assert [person.person for person in chosen] == [1, 2, 4]
+    assert [p.person for p in choose_people(people, 3, CLIP, FPS, least=least)] == [3]
+
+
+def test_in_a_short_clip_half_of_it_is_enough() -> None:
+    settings = Settings(people=EVERYBODY)
+    assert least_frames(settings, FPS, 30) == 15 and least_frames(settings, FPS, 300) == 25
+    assert least_frames(Settings(people=EVERYBODY, least_seconds=0), FPS, 300) == 0
 
 
 @pytest.mark.parametrize("most, people", [(0, EVERYBODY), (-1, EVERYBODY), (2, 1)])

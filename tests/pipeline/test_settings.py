@@ -8,7 +8,7 @@ from glagcn_cli.errors import UsageError
 from glagcn_cli.pipeline.settings import Settings
 
 NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-frames",
-         "bvh_skeleton": "bvh-skeleton"}  # fmt: skip
+         "bvh_skeleton": "bvh-skeleton", "least_seconds": "least-seconds"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-fr
         ("fov", 4.9), ("fov", 151.0), ("fov", float("nan")), ("up", "down"),
         ("height", 0.0), ("height", -1.0), ("height", 17.0), ("height", float("nan")),
         ("smoothing", -1.0), ("smoothing", float("nan")), ("smoothing", float("inf")),
-        ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
+        ("turn", float("inf")), ("least_seconds", -1.0), ("turn", float("nan")), ("quality", "worst"),
         ("boxes_every", 0), ("precision", "double"), ("bvh_skeleton", "unreal"),
         ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
     ],
