@@ -142,7 +142,7 @@ def test_memory_that_does_not_suffice_for_all_windows_halves_them(
     with caplog.at_level(logging.WARNING):
         halved = models(lifter).lift(source).sequences[0].joints
     np.testing.assert_allclose(halved, whole, atol=1e-5)
-    assert "going on with" in caplog.text
+    assert "continuing with" in caplog.text
 
 
 def test_two_runs_on_the_same_output_leave_one_whole_file(

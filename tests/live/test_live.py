@@ -427,7 +427,7 @@ def test_a_call_shows_and_tells_the_delay(monkeypatch, tmp_path, lifter, ctrl_c:
         (["--plot", "a.png"], "--plot"),
         (["--people", "all"], "--person"),
         (["--no-foot-lock"], "--foot-lock"),
-        (["--smoothing", "7"], "--smoothing"),
+        (["--smoothing", "6"], "--smoothing"),
         (["--quality", "best"], "--quality"),
         (["--start", "3"], "--start"),
         (["--save-2d"], "--save-2d"),
