@@ -26,6 +26,7 @@ from ..wording import counted
 from .clip import ClipDetections
 from .formats import alphapose, coco, mmpose, openpose
 from .formats.numbered import SURPLUS, NumberedDetections
+from .picture_size import fitted, same_shape
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def for_video(
         The 2D is of another video.
     """
     if isinstance(saved, ClipDetections):
-        clip = _part(saved, info)
+        clip = _of_size(_part(saved, info), path, info)
         _require_same_video(clip, path, info)
         return clip
     part, size = info.part, (info.width, info.height)
@@ -140,7 +141,7 @@ def for_video(
             )
         frames = frames[first : whole : part.every]
         return ClipDetections(
-            frames, saved.joint_set, info.fps, size,
+            fitted(frames, saved.image_size, size, path), saved.joint_set, info.fps, size,
             source=info.path.name, starts_at=info.starts_at,
         )  # fmt: skip
 
@@ -160,6 +161,15 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
 
         clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
+
+
+def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetections:
+    """Scale the 2D of a larger or smaller copy of the video."""
+    size = (info.width, info.height)
+    if saved.image_size == size or not same_shape(saved.image_size, size):
+        return saved
+    frames = fitted(saved.frames, saved.image_size, size, path)
+    return replace(saved, frames=frames, image_size=size)
 
 
 def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> None:
@@ -207,7 +217,7 @@ def _read_json(path: Path) -> NumberedDetections:
         if "people" in document:
             raise ValueError("it is one frame of OpenPose's; name the folder of all frames")
         if "annotations" in document:
-            raise ValueError("it is a COCO data set; results are read, a list of people")
+            return coco.read_data_set(document)
         raise ValueError("it is of no program that is known here")
     if not isinstance(document, list):
         raise ValueError("it is neither an object nor a list")

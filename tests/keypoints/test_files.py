@@ -246,7 +246,7 @@ def test_files_of_others_need_the_video(
     no_detector(monkeypatch)
     person = {
         "image_id": 7, "category_id": 1, "score": 0.9,
-        "keypoints": np.insert(detections(1).keypoints[0], 2, 0.8, axis=1).ravel().tolist(),
+        "keypoints": np.insert(detections(1).keypoints[0] / 8, 2, 0.8, axis=1).ravel().tolist(),
     }  # fmt: skip
     (tmp_path / "a.json").write_text(json.dumps([person]))
     use = KeypointsUse(from_2d=tmp_path / "a.json")

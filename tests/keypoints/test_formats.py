@@ -167,7 +167,7 @@ def test_a_file_that_is_out_of_step_is_told_of(tmp_path: Path, caplog: Any) -> N
     ("document", "said"),
     [
         ({"people": []}, "name the folder"),
-        ({"annotations": []}, "results are read"),
+        ({"annotations": []}, "images"),
         ({"other": 1}, "no program"),
         (7, "neither an object nor a list"),
         ({"instance_info": []}, "no frames"),

@@ -1,8 +1,13 @@
-"""COCO's results format for keypoints: a list of people, each with the number of its picture."""
+"""COCO's formats for keypoints.
+
+Results are a list of people, each with the number of its picture. A data set has that list under
+``annotations``, and a list of the pictures with their names and sizes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...skeleton import COCO17, JointSet
@@ -11,6 +16,7 @@ from .numbered import (
     NumberedDetections,
     corners,
     joint_set_by_count,
+    last_number,
     number,
     number_detections,
     person_from_triples,
@@ -22,6 +28,19 @@ PERSON = 1  # COCO's category
 def read(document: Any) -> NumberedDetections:
     """Read results; ``image_id`` is the number of the frame."""
     return read_people(document, _frame, "bbox")
+
+
+def read_data_set(document: Any) -> NumberedDetections:
+    """Read a data set of pictures of one size; frames go by the names of the pictures."""
+    pictures = {picture["id"]: picture for picture in document["images"]}
+    sizes = {(int(p["width"]), int(p["height"])) for p in pictures.values() if "width" in p}
+    if len(sizes) > 1:
+        raise ValueError(f"its pictures are of {len(sizes)} sizes, and those of a video are of one")
+    frames = {name: last_number(str(p["file_name"])) for name, p in pictures.items()}
+    first = min(frames.values(), default=0)
+    labelled = [row for row in document["annotations"] if row.get("keypoints")]
+    found = read_people(labelled, frames.__getitem__, "bbox")
+    return replace(found, first=first, image_size=sizes.pop() if sizes else None)
 
 
 def read_people(document: Any, frame_of: Callable[[Any], int], box: str) -> NumberedDetections:

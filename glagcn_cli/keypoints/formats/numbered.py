@@ -46,11 +46,15 @@ class NumberedDetections:
     first
         Number of the video's first frame; None where the file does not tell: then 0, or 1 where the
         highest number is how many frames the video has.
+    image_size
+        (width, height) in pixels of the picture that the keypoints are of; None where the file does
+        not tell.
     """
 
     frames: Mapping[int, FrameDetections]
     joint_set: JointSet
     first: int | None = None
+    image_size: tuple[int, int] | None = None
 
     @property
     def length(self) -> int:
