@@ -88,8 +88,8 @@ def fitted(
         return list(frames)
     if not same_shape(said, size):
         raise InputError(
-            f"{path}: is of a picture of {said[0]}x{said[1]}, and the video of {size[0]}x{size[1]} has "
-            "another shape"
+            f"{path}: is of a picture of {said[0]}x{said[1]}, and the video of "
+            f"{size[0]}x{size[1]} has another shape"
         )
     log.info("%s: is of a picture of %dx%d, and is scaled to %dx%d", path, *said, *size)
     return scaled(frames, said, size)
@@ -116,8 +116,8 @@ def check_inside(frames: Sequence[FrameDetections], size: tuple[int, int], path:
         )
         if share > MOST_OUTSIDE:
             raise InputError(
-                f"{path}: {told}; write them in pixels of this video, upright and of this size, or name "
-                "the video that they were found in"
+                f"{path}: {told}; write them in pixels of this video, upright and of this size, or "
+                "name the video that they were found in"
             )
         log.warning("%s: %s; was it made from a larger or a turned picture?", path, told)
     elif (points.max(axis=0) < np.array(size) / 2).all():

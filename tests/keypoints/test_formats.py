@@ -154,6 +154,21 @@ def test_a_joint_that_was_not_seen_does_not_stretch_the_box(tmp_path: Path) -> N
     assert box.min() >= 5  # where `detections` begins
 
 
+@pytest.mark.parametrize("point", [[0, 0, 0], [0, 0, 0.9], [300, 200, 0], [300, 200, -1]])
+def test_a_point_that_was_not_seen_has_score_0(tmp_path: Path, point: list[float]) -> None:
+    values = triples(FRAMES[1], 0)
+    values[15:18] = point
+    nothing = [0.0, 0.0, 0.0] * 17
+    people = [{"image_id": 0, "keypoints": values}, {"image_id": 0, "keypoints": nothing}]
+    (found,) = laid_out(write(tmp_path / "a.json", people), 1).frames
+    assert len(found) == 1  # a person without any point is nobody
+    assert np.flatnonzero(found.scores[0] == 0).tolist() == [5]
+    seen = np.array(values).reshape(17, 3)[[*range(5), *range(6, 17)]]
+    assert found.box_scores[0] == pytest.approx(seen[:, 2].mean(), abs=1e-6)
+    np.testing.assert_allclose(found.boxes[0, :2], seen[:, :2].min(axis=0), atol=1e-4)
+    np.testing.assert_allclose(found.boxes[0, 2:], seen[:, :2].max(axis=0), atol=1e-4)
+
+
 def test_a_file_that_is_out_of_step_is_told_of(tmp_path: Path, caplog: Any) -> None:
     path = write(tmp_path / "a.json", mmpose_entries(0))
     assert len(laid_out(path, 4)) == 4 and not caplog.records

@@ -76,7 +76,8 @@ def number_detections(
 ) -> NumberedDetections:
     """Gather people by frame; None in place of a person says that the frame is there.
 
-    Scores are clipped to 0..1, as some programs go beyond.
+    Scores are clipped to 0..1, as some programs go beyond. A point at exactly (0, 0), or of a score
+    below 0, was not seen: its score becomes 0. A person without any point that was seen is nobody.
 
     Raises
     ------
@@ -87,7 +88,8 @@ def number_detections(
     for number, person in people:
         if not 0 <= number <= FARTHEST * 100:
             raise ValueError(f"there is no frame {number}")
-        gathered.setdefault(number, []).extend([person] if person else [])
+        seen = [] if person is None else [_of_seen(person)]
+        gathered.setdefault(number, []).extend(p for p in seen if p.scores.any())
     farthest = 0.0
     frames = {}
     for number, found in gathered.items():
@@ -104,7 +106,7 @@ def _together(people: Sequence[FoundPerson], joint_set: JointSet, number: int) -
     keypoints = np.stack([person.keypoints for person in people])
     scores = np.stack([person.scores for person in people])
     boxes = np.stack([_box(person) for person in people])
-    box_scores = np.array([p.scores.mean() if p.box_score is None else p.box_score for p in people])
+    box_scores = np.array([_sureness(person) for person in people])
     for values in (keypoints, scores, boxes, box_scores):
         if not (np.isfinite(values).all() and np.abs(values).max() <= FARTHEST):
             raise ValueError(f"frame {number} holds numbers that are far beyond any picture")
@@ -116,13 +118,25 @@ def _together(people: Sequence[FoundPerson], joint_set: JointSet, number: int) -
     )
 
 
+def _of_seen(person: FoundPerson) -> FoundPerson:
+    """Return the person with score 0 for points that were not seen."""
+    seen = (person.scores > 0) & person.keypoints.any(axis=1)
+    return person._replace(scores=np.where(seen, person.scores, 0.0))
+
+
+def _sureness(person: FoundPerson) -> float:
+    """Return the score that the file gives, else the mean of the points that were seen."""
+    if person.box_score is not None:
+        return person.box_score
+    return float(person.scores[person.scores > 0].mean())
+
+
 def _box(person: FoundPerson) -> NDArray[np.float64]:
     """Return the box that the file gives, else the one around the points that were seen."""
     if person.box is not None:
         return person.box
     seen = person.keypoints[person.scores > 0]
-    points = seen if len(seen) else person.keypoints
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+    return np.concatenate([seen.min(axis=0), seen.max(axis=0)])
 
 
 def person_from_triples(values: Any, joint_set: JointSet, columns: Sequence[int]) -> FoundPerson:
