@@ -74,8 +74,18 @@ MMPOSE_META = {"keypoint_id2name": {str(i): name for i, name in enumerate(COCO17
         people_by_image([1, 2, 3, 4], "bbox"),
         people_by_image(["0.jpg", "1.jpg", "2.jpg", "3.jpg"], "box"),
         people_by_image([f"walk2_{n:05d}.png" for n in range(4)], "box"),
+        people_by_image([f"2023-05-01_{n:04d}_cam2.jpg" for n in range(4)], "box"),
     ],
-    ids=["demo", "no names", "inferencer", "COCO", "COCO from 1", "AlphaPose", "pictures"],
+    ids=[
+        "demo",
+        "no names",
+        "inferencer",
+        "COCO",
+        "COCO from 1",
+        "AlphaPose",
+        "pictures",
+        "camera in the name",
+    ],
 )
 def test_people_come_out_as_they_went_in(tmp_path: Path, document: Any) -> None:
     found = laid_out(write(tmp_path / "a.json", document))

@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from .coco import read_people
-from .numbered import NumberedDetections, last_number
+from .numbered import NumberedDetections
+from .picture_names import frame_numbers
 
 
 def read(document: Any) -> NumberedDetections:
-    """Read results; the last number in a picture's name is the number of its frame."""
-    return read_people(document, _frame, "box")
+    """Read results; the number that changes in the pictures' names is that of the frame."""
+    frames = frame_numbers(dict.fromkeys(_name(row.get("image_id")) for row in document))
+    return read_people(document, frames.__getitem__, "box")
 
 
-def _frame(image_id: Any) -> int:
+def _name(image_id: Any) -> str:
     if not isinstance(image_id, str):
         raise ValueError(f"image_id {image_id!r} is no picture's name")
-    return last_number(image_id.rsplit(".", 1)[0])
+    return image_id

@@ -16,11 +16,11 @@ from .numbered import (
     NumberedDetections,
     corners,
     joint_set_by_count,
-    last_number,
     number,
     number_detections,
     person_from_triples,
 )
+from .picture_names import frame_numbers
 
 PERSON = 1  # COCO's category
 
@@ -36,7 +36,8 @@ def read_data_set(document: Any) -> NumberedDetections:
     sizes = {(int(p["width"]), int(p["height"])) for p in pictures.values() if "width" in p}
     if len(sizes) > 1:
         raise ValueError(f"its pictures are of {len(sizes)} sizes, and those of a video are of one")
-    frames = {name: last_number(str(p["file_name"])) for name, p in pictures.items()}
+    numbers = frame_numbers(str(picture["file_name"]) for picture in pictures.values())
+    frames = {key: numbers[str(picture["file_name"])] for key, picture in pictures.items()}
     first = min(frames.values(), default=0)
     labelled = [row for row in document["annotations"] if row.get("keypoints")]
     found = read_people(labelled, frames.__getitem__, "bbox")

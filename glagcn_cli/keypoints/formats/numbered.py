@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -173,11 +172,3 @@ def joint_set_by_count(points: int) -> JointSet:
         known = ", ".join(str(count) for count in BY_COUNT)
         raise ValueError(f"people of {points} points are not known; those of {known} are")
     return BY_COUNT[points]
-
-
-def last_number(name: str) -> int:
-    """Last whole number in a file's name."""
-    found = re.findall(r"[0-9]{1,18}", name)
-    if not found:
-        raise ValueError(f"{name!r} has no number of a frame")
-    return int(found[-1])

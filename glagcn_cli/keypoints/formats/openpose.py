@@ -7,7 +7,7 @@ the feet have no place there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from ...skeleton import COCO17
 from .numbered import (
     FoundPerson,
     NumberedDetections,
-    last_number,
     number_detections,
     person_from_triples,
 )
+from .picture_names import frame_numbers
 
 # Points in the order of OpenPose's own list; only those that COCO-17 has get its names.
 _LIMBS = ("shoulder", "elbow", "wrist")
@@ -36,21 +36,17 @@ _COLUMNS = {
 
 
 def read(folder: Path) -> NumberedDetections:
-    """Read a folder; frames go by the last number in the files' names, from the lowest on."""
-    files = sorted(folder.glob("*.json"), key=lambda file: last_number(file.stem))
+    """Read a folder; frames go by the number that changes in the files' names, from the lowest."""
+    files = {file.stem: file for file in folder.glob("*.json") if not file.name.startswith(".")}
     if not files:
         raise ValueError("there is no .json file in this folder")
-    first = last_number(files[0].stem)
-    return number_detections(_people(files), COCO17, first)
+    frames = frame_numbers(sorted(files))
+    numbered = {frame: files[name] for name, frame in frames.items()}
+    return number_detections(_people(numbered), COCO17, min(numbered))
 
 
-def _people(files: list[Path]) -> Iterator[tuple[int, FoundPerson | None]]:
-    before = -1
-    for file in files:
-        frame = last_number(file.stem)
-        if frame == before:
-            raise ValueError(f"{file.name} is the second file of frame {frame}")
-        before = frame
+def _people(files: Mapping[int, Path]) -> Iterator[tuple[int, FoundPerson | None]]:
+    for frame, file in files.items():
         yield frame, None
         try:
             for person in _parsed(file)["people"]:
