@@ -6,14 +6,13 @@ What each holds stands in docs/formats.md. Nothing of a file is ever run: no pic
 from __future__ import annotations
 
 import io
-import json
 import logging
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from ..video.probing import VideoInfo
 from ..video.source import Source
 from ..wording import counted
 from .clip import ClipDetections
-from .formats import alphapose, coco, mmpose, openpose
+from .formats import documents, openpose
 from .formats.numbered import SURPLUS, NumberedDetections
 from .picture_size import fitted, same_shape
 
@@ -94,7 +93,7 @@ def read_keypoints(path: Path | str) -> Saved:
         if path.suffix.lower() == ".npz":
             return _read_npz(path)
         if path.suffix.lower() == ".json":
-            return _read_json(path)
+            return documents.read(path)
     raise UsageError(
         f"{path}: 2D keypoints are read from .npz (--save-2d writes it), from .json (MMPose, COCO, "
         "AlphaPose) and from folders (OpenPose)"
@@ -207,25 +206,3 @@ def _read_npz(path: Path) -> ClipDetections:
             raise ValueError("it unpacks to more than any clip needs")
     with np.load(path, allow_pickle=False) as stored:
         return ClipDetections.from_arrays({name: stored[name] for name in stored.files})
-
-
-def _read_json(path: Path) -> NumberedDetections:
-    document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    if isinstance(document, dict):
-        if "instance_info" in document:
-            return mmpose.read(document)
-        if "people" in document:
-            raise ValueError("it is one frame of OpenPose's; name the folder of all frames")
-        if "annotations" in document:
-            return coco.read_data_set(document)
-        raise ValueError("it is of no program that is known here")
-    if not isinstance(document, list):
-        raise ValueError("it is neither an object nor a list")
-    first = document[0] if document else {}
-    if "instances" in first or "keypoint_scores" in first:
-        return mmpose.read(document)
-    return (alphapose if isinstance(first.get("image_id"), str) else coco).read(document)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}")

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..poses import FrameDetections
 
+SHARES = (1, 1)
+"""Size of the picture where coordinates are shares of it."""
+
 LARGEST_STRETCH = 0.02
 """Share by which the shapes of two pictures of one video may differ: sides are rounded to even
 numbers, or to multiples of 16."""
@@ -45,11 +48,12 @@ def scaled(
         (width, height) in pixels.
     """
     factor = np.array(wanted, np.float64) / size
+    # Pixel centres lie at whole numbers, so the picture's corner is at -0.5; shares begin at 0.
+    corner = 0.0 if size == SHARES else 0.5
 
     def places(points: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Pixel centres lie at whole numbers, so the picture's corner is at -0.5.
         pairs = points.reshape(-1, 2).astype(np.float64)
-        return ((pairs + 0.5) * factor - 0.5).reshape(points.shape).astype(np.float32)
+        return ((pairs + corner) * factor - 0.5).reshape(points.shape).astype(np.float32)
 
     return [
         replace(frame, boxes=places(frame.boxes), keypoints=places(frame.keypoints))
@@ -70,7 +74,7 @@ def fitted(
     frames
         Detections in pixels of the picture that the program saw.
     said
-        (width, height) of that picture; None where the file does not say.
+        (width, height) of that picture, or `SHARES`; None where the file does not say.
     size
         (width, height) of the video.
     path
@@ -86,12 +90,15 @@ def fitted(
         return list(frames)
     if said == size:
         return list(frames)
-    if not same_shape(said, size):
+    if said == SHARES:
+        log.info("%s: its coordinates are shares of the picture, from the upper left corner", path)
+    elif not same_shape(said, size):
         raise InputError(
             f"{path}: is of a picture of {said[0]}x{said[1]}, and the video of "
             f"{size[0]}x{size[1]} has another shape"
         )
-    log.info("%s: is of a picture of %dx%d, and is scaled to %dx%d", path, *said, *size)
+    else:
+        log.info("%s: is of a picture of %dx%d, and is scaled to %dx%d", path, *said, *size)
     return scaled(frames, said, size)
 
 
