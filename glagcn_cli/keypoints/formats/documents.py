@@ -23,7 +23,12 @@ def read(path: Path) -> NumberedDetections:
     document = parsed(path.read_bytes())
     for fits, read_kind in _KINDS:
         if fits(document):
-            return read_kind(document)
+            try:
+                return read_kind(document)
+            except RecursionError as error:
+                raise ValueError(
+                    "expected a list of frames, found lists nested too deep"
+                ) from error
     if document.get("people", "bodies"):
         raise ValueError(
             "expected all frames of a video, found one frame of OpenPose's or AlphaPose's; name "
