@@ -69,8 +69,8 @@ def read_keypoints(path: Path | str) -> Saved:
     Parameters
     ----------
     path
-        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO results or AlphaPose, told
-        apart by what is in it; or a folder of OpenPose's.
+        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO or AlphaPose, told apart by
+        what is in it; or a folder of OpenPose's, Pose2Sim's or Sports2D's.
 
     Returns
     -------
