@@ -44,7 +44,7 @@ def keypoint_similarity(
     """
     square = np.square(others - keypoints).sum(axis=-1)
     weight = scores * other_scores
-    weight = weight + 1e-6 * (weight > 0)
+    weight = np.where(weight > 0, weight + 1e-6, 0)
     total = (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1)
     return total / np.maximum(weight.sum(axis=-1), 1e-6)
 
