@@ -26,6 +26,10 @@ MARGIN = 0.02
 MOST_OUTSIDE, MANY_OUTSIDE = 0.5, 0.2
 """Shares of the points outside the picture from which a file is refused, and told of."""
 
+CORNER = 0.55
+"""Of the picture's sides: where no point lies farther from the upper left corner, a file is told
+of. Feet of a picture of half the size lie a little beyond the half."""
+
 log = logging.getLogger(__name__)
 
 
@@ -127,7 +131,7 @@ def check_inside(frames: Sequence[FrameDetections], size: tuple[int, int], path:
                 "name the video that they were found in"
             )
         log.warning("%s: %s; was it made from a larger or a turned picture?", path, told)
-    elif (points.max(axis=0) < np.array(size) / 2).all():
+    elif (points.max(axis=0) < CORNER * np.array(size)).all():
         log.warning(
             "%s: all its points lie in the upper left quarter of the picture of %dx%d; was it made "
             "from a smaller picture?",

@@ -58,6 +58,17 @@ def test_points_of_another_resolution_are_not_taken_without_a_word(
         assert ("larger or a turned picture" if said == "told" else said) in caplog.text
 
 
+@pytest.mark.parametrize(("reach", "told"), [(0.4, True), (0.54, True), (0.6, False)])
+def test_all_points_near_the_upper_left_corner_are_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, reach: float, told: bool
+) -> None:
+    points = np.linspace([5, 5], np.array(SIZE) * reach, 17)
+    rows = [{"image_id": 0, "keypoints": [*np.insert(points, 2, 0.9, axis=1).ravel()]}]
+    (tmp_path / "a.json").write_text(json.dumps(rows), encoding="utf-8")
+    laid_out(tmp_path / "a.json")
+    assert ("upper left quarter" in caplog.text) is told
+
+
 def test_points_just_beyond_the_rim_are_no_other_resolution(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
