@@ -39,11 +39,14 @@ def keypoint_similarity(
     Returns
     -------
     NDArray
-        (people,) in 0..1; joints count by the product of both scores.
+        (people,) in 0..1; joints count by the product of both scores. 0 where the two have no joint
+        in common.
     """
     square = np.square(others - keypoints).sum(axis=-1)
-    weight = scores * other_scores + 1e-6
-    return (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1) / weight.sum(axis=-1)
+    weight = scores * other_scores
+    weight = np.where(weight > 0, weight + 1e-6, 0)
+    total = (np.exp(-square / (2 * tolerance**2)) * weight).sum(axis=-1)
+    return total / np.maximum(weight.sum(axis=-1), 1e-6)
 
 
 def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -24,6 +24,10 @@ FASTEST = 10_000
 
 _PER_FRAME = "detections."
 _PER_CLIP = "clip."
+_NEEDED = (
+    "joint_set", "joint_names", "fps_fraction", "image_size", "truncated", "starts_at",
+    "people_per_frame",
+)  # fmt: skip
 _NUMBERS = "fiub"  # kinds of numpy's data types: floats, whole numbers, truth values
 
 
@@ -95,17 +99,24 @@ class ClipDetections:
 
         Raises
         ------
-        ValueError, KeyError, TypeError, OverflowError
+        ValueError, TypeError, OverflowError
             They are not what `arrays` makes.
         """
         if "format" not in stored or str(stored["format"]) != FORMAT:
             raise ValueError("it holds no 2D keypoints of a clip")
-        if int(stored["format_version"]) > FORMAT_VERSION:
+        if int(stored.get("format_version", FORMAT_VERSION)) > FORMAT_VERSION:
             raise ValueError(
                 f"its format version is {stored['format_version']}, newer than this program; "
                 "update it"
             )
-        joint_set = JOINT_SETS[str(stored["joint_set"])]
+        if missing := [name for name in _NEEDED if name not in stored]:
+            raise ValueError(f"expected an array {missing[0]!r}, found {', '.join(sorted(stored))}")
+        name = str(stored["joint_set"])
+        if name not in JOINT_SETS:
+            raise ValueError(
+                f"expected one of {', '.join(JOINT_SETS)} as its joint_set, found {name!r}"
+            )
+        joint_set = JOINT_SETS[name]
         if tuple(str(name) for name in stored["joint_names"]) != joint_set.joints:
             raise ValueError(f"its joints are not those of {joint_set.name}")
         width, height = (int(side) for side in stored["image_size"])

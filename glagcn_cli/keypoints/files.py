@@ -6,14 +6,13 @@ What each holds stands in docs/formats.md. Nothing of a file is ever run: no pic
 from __future__ import annotations
 
 import io
-import json
 import logging
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,8 +23,9 @@ from ..video.probing import VideoInfo
 from ..video.source import Source
 from ..wording import counted
 from .clip import ClipDetections
-from .formats import alphapose, coco, mmpose, openpose
+from .formats import documents, openpose
 from .formats.numbered import SURPLUS, NumberedDetections
+from .picture_size import fitted, same_shape
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,8 @@ def read_keypoints(path: Path | str) -> Saved:
     Parameters
     ----------
     path
-        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO results or AlphaPose, told
-        apart by what is in it; or a folder of OpenPose's.
+        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO or AlphaPose, told apart by
+        what is in it; or a folder of OpenPose's, Pose2Sim's or Sports2D's.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def read_keypoints(path: Path | str) -> Saved:
         if path.suffix.lower() == ".npz":
             return _read_npz(path)
         if path.suffix.lower() == ".json":
-            return _read_json(path)
+            return documents.read(path)
     raise UsageError(
         f"{path}: 2D keypoints are read from .npz (--save-2d writes it), from .json (MMPose, COCO, "
         "AlphaPose) and from folders (OpenPose)"
@@ -120,7 +120,7 @@ def for_video(
         The 2D is of another video.
     """
     if isinstance(saved, ClipDetections):
-        clip = _part(saved, info)
+        clip = _of_size(_part(saved, info), path, info)
         _require_same_video(clip, path, info)
         return clip
     part, size = info.part, (info.width, info.height)
@@ -140,7 +140,7 @@ def for_video(
             )
         frames = frames[first : whole : part.every]
         return ClipDetections(
-            frames, saved.joint_set, info.fps, size,
+            fitted(frames, saved.image_size, size, path), saved.joint_set, info.fps, size,
             source=info.path.name, starts_at=info.starts_at,
         )  # fmt: skip
 
@@ -160,6 +160,15 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
 
         clip |= shots_of_part(saved.clip, len(saved), part)
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
+
+
+def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetections:
+    """Scale the 2D of a larger or smaller copy of the video."""
+    size = (info.width, info.height)
+    if saved.image_size == size or not same_shape(saved.image_size, size):
+        return saved
+    frames = fitted(saved.frames, saved.image_size, size, path)
+    return replace(saved, frames=frames, image_size=size)
 
 
 def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> None:
@@ -197,25 +206,3 @@ def _read_npz(path: Path) -> ClipDetections:
             raise ValueError("it unpacks to more than any clip needs")
     with np.load(path, allow_pickle=False) as stored:
         return ClipDetections.from_arrays({name: stored[name] for name in stored.files})
-
-
-def _read_json(path: Path) -> NumberedDetections:
-    document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    if isinstance(document, dict):
-        if "instance_info" in document:
-            return mmpose.read(document)
-        if "people" in document:
-            raise ValueError("it is one frame of OpenPose's; name the folder of all frames")
-        if "annotations" in document:
-            raise ValueError("it is a COCO data set; results are read, a list of people")
-        raise ValueError("it is of no program that is known here")
-    if not isinstance(document, list):
-        raise ValueError("it is neither an object nor a list")
-    first = document[0] if document else {}
-    if "instances" in first or "keypoint_scores" in first:
-        return mmpose.read(document)
-    return (alphapose if isinstance(first.get("image_id"), str) else coco).read(document)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import PoseSequence
+from .chosen_view import ChosenView
 from .drawing import (
     BORDER,
     LEFT,
@@ -51,7 +52,10 @@ class ScenePanel:
     turn
         Degrees per second.
     room
-        (n, 3) metres, scene frame: what the view shows; None for all places that people come to.
+        (n, 3) metres, scene frame: what the view shows; None for a view that is chosen by where
+        people are (`ChosenView`), or that of all their places where it turns.
+    pixels
+        As in `ChosenView`.
     """
 
     def __init__(
@@ -60,11 +64,16 @@ class ScenePanel:
         size: tuple[int, int],
         turn: float,
         room: NDArray[np.float64] | None = None,
+        pixels: float | None = None,
     ) -> None:
         self._sequences = sequences
         self._empty = room is None and not any(sequence.valid.any() for sequence in sequences)
-        points = clip_points(sequences) if room is None else room
-        self._view = SceneView(points, size, turn)
+        if room is None and not turn:
+            chosen = ChosenView(sequences, size, pixels)
+            points, self._view = chosen.points, chosen.view()
+        else:
+            points = clip_points(sequences) if room is None else room
+            self._view = SceneView(points, size, turn)
         self._floor = Floor(points)
         self._letters = letter_size(size[1])
         self._still = None if turn else self._background(self._view.camera())
@@ -97,7 +106,9 @@ class ScenePanel:
             if sequence.valid[index]:
                 crown = sequence.joints[index] + np.array([0, _HEAD, 0])
                 pixels, depth = camera.project(crown)
-                tag_person(panel, sequence, pixels, depth > _NEAR, self._letters)
+                inside = ((pixels >= 0) & (pixels < camera.size)).all(axis=1)
+                if inside.any():  # nobody's number stands at the rim
+                    tag_person(panel, sequence, pixels, depth > _NEAR, self._letters)
 
     def _background(self, camera: Camera) -> NDArray[np.uint8]:
         width, height = camera.size

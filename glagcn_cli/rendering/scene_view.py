@@ -12,7 +12,8 @@ from scipy.ndimage import median_filter
 from ..poses import PoseSequence
 
 AZIMUTH = 25.0
-"""Degrees from the video camera's side towards the right, few enough for left to stay left."""
+"""Degrees from the video camera's side towards the right; `chosen_view` takes fewer, or the other
+side, where people at different depths would change sides."""
 ELEVATION = 12.0
 """Degrees above the horizon."""
 
@@ -146,10 +147,33 @@ def clip_points(sequences: Sequence[PoseSequence]) -> NDArray[np.float64]:
     one broken frame does not shrink the view. Without people, the result is the space of one
     standing person.
     """
-    people = [_plausible(s.joints[s.valid].astype(np.float64)) for s in sequences if s.valid.any()]
-    if not people:
+    return places_shown(plausible_figures(sequences))
+
+
+def plausible_figures(sequences: Sequence[PoseSequence]) -> list[NDArray[np.float64]]:
+    """Return the poses (frames, joints, 3) of each person who has any, metres, without outliers."""
+    return [_plausible(s.joints[s.valid].astype(np.float64)) for s in sequences if s.valid.any()]
+
+
+def places_shown(
+    figures: Sequence[NDArray[np.float64]], reach: float | None = None
+) -> NDArray[np.float64]:
+    """Return the places (n, 3) that a view of figures must hold, with the floor below them.
+
+    Parameters
+    ----------
+    figures
+        As from `plausible_figures`; the first is the main person.
+    reach
+        Metres that other people's places may lie beyond the main person's along each axis; what
+        lies farther is pulled back. None for no limit.
+    """
+    if not figures:
         return _SMALLEST_SCENE.copy()
-    points = np.concatenate([figure.reshape(-1, 3) for figure in people])
+    points = np.concatenate([figure.reshape(-1, 3) for figure in figures])
+    if reach is not None:
+        main = figures[0].reshape(-1, 3)
+        points = np.clip(points, main.min(axis=0) - reach, main.max(axis=0) + reach)
     middle = np.median(points, axis=0)
     points = middle + np.clip(points - middle, -_SCENE_REACH, _SCENE_REACH)
     low, high = points.min(axis=0), points.max(axis=0)

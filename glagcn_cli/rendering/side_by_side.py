@@ -79,7 +79,12 @@ class SideBySideRenderer:
         self.size = (self._left_width + right_width, height)
         self._video = VideoPanel(keypoints, frame_size, (self._left_width, height))
         self.picture_size = self._video.picture_size
-        self._scene = ScenePanel(sequences, (right_width, height), turn)
+        self._scene = ScenePanel(
+            sequences,
+            (right_width, height),
+            turn,
+            pixels=self.picture_size[1] / frame_size[1],
+        )
 
     def render(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
         """Draw one frame, in the format of the video's frame.

@@ -102,9 +102,14 @@ def _strokes_2d(
 
 def _line_radius(points: NDArray[np.float64], person: Keypoints2D, height: int) -> float:
     """Return half the width of a person's 2D lines, by their size in the clip, in pixels."""
-    if not person.valid.any():
+    seen = person.scores > 0
+    shown = person.valid & seen.any(axis=1)
+    if not shown.any():
         return 1.0
-    tall = float(np.median(np.ptp(points[person.valid], axis=1).max(axis=-1)))
+    hidden = ~seen[shown][..., None]
+    low = np.where(hidden, np.inf, points[shown]).min(axis=1)
+    high = np.where(hidden, -np.inf, points[shown]).max(axis=1)
+    tall = float(np.median((high - low).max(axis=-1)))
     return float(np.clip(tall * 0.008, height / 720, height / 220))
 
 

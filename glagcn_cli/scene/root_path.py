@@ -47,7 +47,8 @@ def root_depth(
     For joint j with 3D offset (X, Y, Z) from the root and image point (u, v) in focal lengths from
     the centre: u (Pz + Z) = Px + X and v (Pz + Z) = Py + Y, linear in the root P, solved by least
     squares weighted with the 2D scores. Joints of score 0 have no place in the picture and are left
-    out, unless hardly any joint has one.
+    out. In a frame in which hardly any joint has one, those that another frame saw are used, since
+    their places were interpolated.
 
     Returns
     -------
@@ -57,6 +58,7 @@ def root_depth(
     image = pixel_rays(sequence.keypoints, image_size, focal)[..., :2]
     offsets = sequence.joints.astype(np.float64)
     given = sequence.scores > 0
+    given |= given.any(axis=0) & (given.sum(axis=1, keepdims=True) < LEAST_JOINTS)
     given |= given.sum(axis=1, keepdims=True) < LEAST_JOINTS
     weight = (given * np.maximum(sequence.scores.astype(np.float64), LEAST_WEIGHT))[..., None]
     residual = image * offsets[..., 2:] - offsets[..., :2]

@@ -27,7 +27,7 @@ LEAST_SIMILARITY = 0.35
 """Below this a detection is not the person of a track."""
 
 TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
-NEW_TRACK_SCORE = 0.25  # mean keypoint score below which a detection starts no track
+NEW_TRACK_SCORE = 0.25  # mean score of the seen keypoints below which a detection starts no track
 DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the same person
 VELOCITY_MEMORY = 0.7  # share of the old velocity in the next frame's
 
@@ -128,7 +128,12 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
                     alive[who].add(clip, number, rows[column])
                     taken.add(rows[column])
         for row in rows:
-            if row not in taken and clip[number].scores[row].mean() >= NEW_TRACK_SCORE:
+            if row not in taken and _mean_score(clip[number].scores[row]) >= NEW_TRACK_SCORE:
                 alive.append(Tracklet())
                 alive[-1].add(clip, number, row)
     return given_up + alive
+
+
+def _mean_score(scores: NDArray[np.floating]) -> float:
+    """Return the mean score of the keypoints (joints,) that were seen; 0 where none was."""
+    return float(scores.sum() / max(1, np.count_nonzero(scores)))

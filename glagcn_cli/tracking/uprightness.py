@@ -14,7 +14,8 @@ LARGEST_LEAN = 60.0
 """Degrees between a trunk and the picture's upward direction above which nobody stands."""
 
 SURE_SCORE = 0.3
-"""Mean 2D score of hips and shoulders below which a frame is ignored."""
+"""Mean 2D score of hips and shoulders below which a frame is ignored, as it is where one of them
+was not seen at all."""
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ def median_lean(people: Sequence[Keypoints2D]) -> float | None:
             person.joint_set.indices([f"left_{joint}", f"right_{joint}"])
             for joint in ("hip", "shoulder")
         )
-        sure = person.valid & (person.scores[:, [*low, *high]].mean(axis=1) >= SURE_SCORE)
+        scores = person.scores[:, [*low, *high]]
+        # A point of score 0 has no place, whatever the other three are.
+        sure = person.valid & (scores > 0).all(axis=1) & (scores.mean(axis=1) >= SURE_SCORE)
         points = person.keypoints[sure]
         right, down = (points[:, high].mean(axis=1) - points[:, low].mean(axis=1)).T
         leans.append(np.degrees(np.abs(np.arctan2(right, -down))))

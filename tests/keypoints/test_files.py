@@ -82,7 +82,7 @@ def test_numpy_reads_what_the_documentation_names(tmp_path: Path) -> None:
     [
         ({"format": np.array("other")}, "no 2D keypoints"),
         ({"format_version": np.array(2)}, "newer than this program"),
-        ({"joint_set": np.array("lobster")}, "lobster"),
+        ({"joint_set": np.array("lobster")}, "expected one of coco17, halpe26"),
         ({"joint_names": np.array(["tail"] * 17)}, "not those of coco17"),
         ({"fps_fraction": np.array([30, 0])}, "no number"),
         ({"fps_fraction": np.array([-30, 1])}, "frames a second"),
@@ -98,6 +98,8 @@ def test_numpy_reads_what_the_documentation_names(tmp_path: Path) -> None:
         ({"detections.scores": np.full((3, 17), 1.5)}, "outside 0..1"),
         ({"detections.boxes": np.full((3, 4), "left")}, "no numbers"),
         ({"detections.scores": None}, "detections.scores is missing"),
+        ({"image_size": None}, "expected an array 'image_size', found"),
+        ({"joint_set": None}, "expected an array 'joint_set', found"),
         ({"clip.camera": np.array("moves")}, "clip.camera holds no numbers"),
     ],
 )
@@ -246,7 +248,7 @@ def test_files_of_others_need_the_video(
     no_detector(monkeypatch)
     person = {
         "image_id": 7, "category_id": 1, "score": 0.9,
-        "keypoints": np.insert(detections(1).keypoints[0], 2, 0.8, axis=1).ravel().tolist(),
+        "keypoints": np.insert(detections(1).keypoints[0] / 8, 2, 0.8, axis=1).ravel().tolist(),
     }  # fmt: skip
     (tmp_path / "a.json").write_text(json.dumps([person]))
     use = KeypointsUse(from_2d=tmp_path / "a.json")

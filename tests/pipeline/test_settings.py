@@ -18,9 +18,9 @@ NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-fr
         ("fov", 4.9), ("fov", 151.0), ("fov", float("nan")), ("up", "down"),
         ("height", 0.0), ("height", -1.0), ("height", 17.0), ("height", float("nan")),
         ("smoothing", -1.0), ("smoothing", float("nan")), ("smoothing", float("inf")),
-        ("turn", float("inf")), ("least_seconds", -1.0), ("turn", float("nan")), ("quality", "worst"),
+        ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
         ("boxes_every", 0), ("precision", "double"), ("bvh_skeleton", "unreal"),
-        ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
+        ("least_seconds", -1.0), ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_the_name_of_its_option(choice: str, value: Any) -> None:

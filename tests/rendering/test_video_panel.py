@@ -37,6 +37,21 @@ def test_joints_are_where_the_picture_shows_them(size: tuple[int, int]) -> None:
         assert tuple(panel[round(y), round(x)]) == colour
 
 
+def test_points_that_were_not_seen_make_no_line_thicker() -> None:
+    person = points_2d(1, (640, 360))
+    small = replace(person, keypoints=person.keypoints * 0.2 + [500, 250])
+    keypoints, scores = small.keypoints.copy(), small.scores.copy()
+    legs = COCO17.indices(["left_knee", "right_knee", "left_ankle", "right_ankle"])
+    scores[:, legs] = 0
+    hidden = replace(small, keypoints=keypoints, scores=scores)
+    elsewhere = keypoints.copy()
+    elsewhere[:, legs] = 0
+    moved = replace(hidden, keypoints=elsewhere)
+    # On a panel so large that the figure's size decides on the width of its lines.
+    expected = drawn((2560, 1440), hidden)
+    np.testing.assert_array_equal(drawn((2560, 1440), moved), expected)
+
+
 def test_a_mark_in_the_video_and_a_keypoint_on_it_meet_after_scaling() -> None:
     # Independent of our arithmetic: the resized picture itself says where the mark went.
     size, panel_size = (1500, 700), (640, 360)

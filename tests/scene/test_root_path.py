@@ -48,6 +48,17 @@ def test_frames_that_were_filled_in_have_the_depth_of_what_was_filled_in() -> No
     np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
 
 
+def test_in_filled_frames_too_a_joint_that_was_never_seen_does_not_count() -> None:
+    camera, joints = Camera(down=12), walk()
+    film = camera.film(joints)
+    legs = H36M17.indices(["left_knee", "left_ankle", "right_knee", "right_ankle"])
+    film.keypoints[:, legs] = 0.0
+    film.scores[:, legs] = 0.0
+    film.scores[40:50] = 0.0
+    depth = root_depth(film, SIZE, focal_length(SIZE, camera.fov))
+    np.testing.assert_allclose(depth, camera.depth(joints), rtol=1e-3)
+
+
 @pytest.mark.parametrize("heading", [0, 90, 200])
 def test_smoothing_keeps_a_steady_walk_from_end_to_end(heading: float) -> None:
     camera, joints = Camera(down=12), walk(heading)

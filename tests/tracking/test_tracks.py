@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -202,6 +203,29 @@ def test_keypoint_similarity_known_answers() -> None:
     expected = [1, np.exp(-0.5), 1 / 1.5]
     similarity = keypoint_similarity(points, scores, others, one, tolerance=5.0)
     np.testing.assert_allclose(similarity, expected, atol=1e-5)
+
+
+def test_people_without_a_joint_in_common_are_not_similar() -> None:
+    points = np.zeros((17, 2))
+    nothing, one = np.zeros(17), np.zeros(17)
+    one[3] = 0.9
+    similarity = keypoint_similarity(points, nothing, points[None], one[None], tolerance=5.0)
+    assert similarity.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("seen", [[0, 5, 6], [5, 6, 7, 8, 9, 10], [11, 12, 13, 14, 15, 16]])
+def test_people_of_whom_little_was_seen_are_followed(seen: list[int]) -> None:
+    """Points that were not seen lie at (0, 0), where they would all be alike."""
+    unseen = [joint for joint in range(17) if joint not in seen]
+    frames = []
+    for t in range(30):
+        both = frame(body(200 + 5 * t), body(900 - 5 * t))
+        both.keypoints[:, unseen], both.scores[:, unseen] = 0, 0
+        boxes = np.concatenate([both.keypoints[:, seen].min(1), both.keypoints[:, seen].max(1)], 1)
+        frames.append(replace(both, boxes=boxes))
+    right, left = tracks(frames)
+    assert right.valid.all() and left.valid.all()
+    assert np.abs(np.diff(right.keypoints[:, seen[0], 0])).max() == pytest.approx(5, abs=1e-3)
 
 
 def test_box_overlap_known_answers() -> None:

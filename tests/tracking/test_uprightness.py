@@ -53,6 +53,29 @@ def test_a_handstand_among_steps_is_no_turned_picture(caplog: pytest.LogCaptureF
     assert not caplog.records
 
 
+UNSEEN = {
+    "legs": ["left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"],
+    "hips": ["left_hip", "right_hip"],
+    "one hip": ["left_hip"],
+    "shoulders": ["left_shoulder", "right_shoulder"],
+    "one of each": ["left_shoulder", "right_hip"],
+}
+
+
+@pytest.mark.parametrize("joints", UNSEEN.values(), ids=UNSEEN)
+def test_points_that_were_not_seen_turn_nobody(
+    caplog: pytest.LogCaptureFixture, joints: list[str]
+) -> None:
+    person = turned(0)
+    keypoints, scores = person.keypoints.copy(), person.scores.copy()
+    columns = person.joint_set.indices(joints)
+    keypoints[:, columns], scores[:, columns] = 0, 0
+    upper = replace(person, keypoints=keypoints, scores=scores)
+    assert median_lean([upper]) is None
+    warn_if_turned([upper], Path("desk.mp4"))
+    assert not caplog.records
+
+
 def test_trunks_that_are_hardly_seen_say_nothing() -> None:
     person = turned(1)
     assert median_lean([replace(person, scores=np.full_like(person.scores, 0.1))]) is None

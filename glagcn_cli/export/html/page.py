@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ... import __version__
 from ...files.atomic import atomic_output
 from ...poses import PoseSequence
+from ...rendering.chosen_view import ChosenView
 from ...rendering.drawing import bone_colours, joint_colours
 from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ...rendering.scene_view import clip_points
@@ -51,6 +52,7 @@ _SCRIPTS = (
     "player.js",
     "page.js",
 )  # in this order
+_VIEW_SIZE = (16, 9)  # of the 3D view, about
 _FEET = ("left_ankle", "right_ankle")
 _PLACEHOLDER = re.compile(r"@([A-Z]+)@")
 
@@ -122,6 +124,7 @@ def clip_data(
         "image_size": context.image_size or (video.image_size if video else None),
         "video_type": video.media_type if video else None,
         "has_sound": video.has_sound if video else False,
+        "azimuth": ChosenView(people, _VIEW_SIZE).azimuth,
         "bounds": [places.min(axis=0).tolist(), places.max(axis=0).tolist()],
         "step": STEP,
         "pixel_step": PIXEL_STEP,

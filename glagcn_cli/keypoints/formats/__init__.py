@@ -1,5 +1,5 @@
-"""Read 2D keypoints from the files of other programs, one module a format.
+"""Read 2D keypoints from the files of other programs, one module a program.
 
-Every module has ``read``, which takes parsed JSON (or a folder) and returns
-`NumberedDetections`; it may raise anything where the input is not what it should be.
+Each function that reads takes the parsed document (or a folder) and returns `NumberedDetections`;
+it raises ``ValueError`` with what was expected, what was found, and where in the file.
 """

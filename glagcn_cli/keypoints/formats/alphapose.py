@@ -1,23 +1,47 @@
-"""AlphaPose's `alphapose-results.json`: like COCO's results, pictures by their file names.
+"""AlphaPose's files: people who name their picture, or pictures by name with their people.
 
-Of a video the pictures are called `0.jpg`, `1.jpg`, ...; the people's numbers (``idx``) are not
-taken over, since this program follows people itself.
+Its default is like COCO's results, with names for numbers. Its forms `cmu` and `open`, and what
+PoseFlow writes, are an object with a picture's name for a key. Of a video the pictures are called
+`0.jpg`, `1.jpg`, ...; the people's numbers (``idx``) are not taken over, since this program follows
+people itself.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from .coco import read_people
-from .numbered import NumberedDetections, last_number
-
-
-def read(document: Any) -> NumberedDetections:
-    """Read results; the last number in a picture's name is the number of its frame."""
-    return read_people(document, _frame, "box")
+from .coco import by_picture
+from .entry import Entry
+from .numbered import NumberedDetections, number_detections
+from .people import PEOPLE, people_of_frame
+from .picture_names import frame_numbers
 
 
-def _frame(image_id: Any) -> int:
-    if not isinstance(image_id, str):
-        raise ValueError(f"image_id {image_id!r} is no picture's name")
-    return last_number(image_id.rsplit(".", 1)[0])
+def is_list(document: Entry) -> bool:
+    """Tell whether it is a list of people who name their picture."""
+    picture = document.first.get("image_id")
+    return picture is not None and isinstance(picture.value, str)
+
+
+def read_list(document: Entry) -> NumberedDetections:
+    """Read a list; the number that changes in the pictures' names is that of the frame."""
+    rows = document.entries("people")
+    frames = frame_numbers(dict.fromkeys(row.need("image_id").text() for row in rows))
+    return number_detections(by_picture(rows, lambda picture: frames[picture.text()]))
+
+
+def is_object(document: Entry) -> bool:
+    """Tell whether it is an object of pictures with their people."""
+    if not document.is_object or any(key in document for key in PEOPLE):
+        return False
+    return any(
+        "people" in picture or "bodies" in picture or "keypoints" in picture.first
+        for _, picture in document.items()
+    )
+
+
+def read_object(document: Entry) -> NumberedDetections:
+    """Read pictures with their people; frames as in `read_list`."""
+    pictures = dict(document.items())
+    frames = frame_numbers(pictures)
+    return number_detections(
+        (frames[name], people_of_frame(picture)) for name, picture in pictures.items()
+    )

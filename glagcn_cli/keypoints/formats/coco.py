@@ -1,65 +1,92 @@
-"""COCO's results format for keypoints: a list of people, each with the number of its picture."""
+"""COCO's formats for keypoints.
+
+Results are a list of people, each with the number of its picture. A data set has that list under
+``annotations``, and a list of the pictures with their names and sizes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
-from ...skeleton import COCO17, JointSet
-from .numbered import (
-    FoundPerson,
-    NumberedDetections,
-    corners,
-    joint_set_by_count,
-    number,
-    number_detections,
-    person_from_triples,
-)
+from .entry import Entry
+from .numbered import NumberedDetections, number_detections
+from .people import POINTS, FoundPerson, person_of
+from .picture_names import frame_numbers
 
 PERSON = 1  # COCO's category
 
 
-def read(document: Any) -> NumberedDetections:
+def is_results(document: Entry) -> bool:
+    """Tell whether it is a list of people who each name their picture."""
+    return document.is_list and (not document.value or "image_id" in document.first)
+
+
+def read(document: Entry) -> NumberedDetections:
     """Read results; ``image_id`` is the number of the frame."""
-    return read_people(document, _frame, "bbox")
+    return number_detections(
+        by_picture(document.entries("people"), lambda picture: picture.whole("a frame's number"))
+    )
 
 
-def read_people(document: Any, frame_of: Callable[[Any], int], box: str) -> NumberedDetections:
-    """Read people who each name their picture.
+def by_picture(
+    rows: Iterable[Entry], frame_of: Callable[[Entry], int]
+) -> list[tuple[int, list[FoundPerson]]]:
+    """Read people who each name their picture; ``frame_of`` takes what they call it.
 
-    Parameters
-    ----------
-    document
-        List of objects with ``image_id`` and ``keypoints``, perhaps ``score`` and a box.
-    frame_of
-        Number of the frame that an ``image_id`` speaks of.
-    box
-        Key of left, top, width and height.
+    Of several categories only COCO's persons are read.
     """
-    rows = [row for row in document if row.get("category_id", PERSON) == PERSON]
-    points = len(rows[0]["keypoints"]) // 3 if rows else len(COCO17)
-    joint_set = joint_set_by_count(points)
-    return number_detections(_people(rows, points, joint_set, frame_of, box), joint_set)
+    listed = [(row.get("category_id"), row) for row in rows]
+    categories = {PERSON if one is None else one.whole() for one, _ in listed}
+    people = [
+        (frame_of(row.need("image_id")), person_of(row))
+        for category, row in listed
+        if len(categories) == 1 or category is None or category.value == PERSON
+    ]
+    return [(frame, [] if person is None else [person]) for frame, person in people]
 
 
-def _people(
-    rows: list[Any], points: int, joint_set: JointSet, frame_of: Callable[[Any], int], box: str
-) -> Iterator[tuple[int, FoundPerson]]:
-    for row in rows:
-        if len(row["keypoints"]) != 3 * points:
-            raise ValueError("its people differ in their number of keypoints")
-        person = person_from_triples(row["keypoints"], joint_set, range(len(joint_set)))
-        given, sure = row.get(box), row.get("score")
-        yield (
-            frame_of(row["image_id"]),
-            person._replace(
-                box=None if given is None else corners(given),
-                box_score=None if sure is None else number(sure),
-            ),
-        )
+def is_data_set(document: Entry) -> bool:
+    """Tell whether it is a data set."""
+    return "annotations" in document
 
 
-def _frame(image_id: Any) -> int:
-    if not isinstance(image_id, int):
-        raise ValueError(f"image_id {image_id!r} is no number of a frame")
-    return image_id
+def read_data_set(document: Entry) -> NumberedDetections:
+    """Read a data set of pictures of one size; frames go by the names of the pictures."""
+    pictures = document.need("images").entries("pictures")
+    names = {_id(picture.need("id")): picture.need("file_name").text() for picture in pictures}
+    sizes = {
+        (picture.need("width").whole(), picture.need("height").whole())
+        for picture in pictures
+        if "width" in picture
+    }
+    if len(sizes) > 1:
+        raise ValueError(f"expected pictures of one size, as of a video, found {len(sizes)} sizes")
+    numbers = frame_numbers(names.values())
+    if len(numbers) < len(names):
+        raise ValueError("expected pictures of different names, found two of one name")
+    frames = {picture: numbers[name] for picture, name in names.items()}
+
+    def frame_of(picture: Entry) -> int:
+        if _id(picture) not in frames:
+            raise picture.wrong("the id of one of its images")
+        return frames[_id(picture)]
+
+    rows = [row for row in document.need("annotations").entries("people") if row.get(*POINTS)]
+    size = sizes.pop() if sizes else None
+    first = min(frames.values(), default=0)
+    return number_detections(by_picture(rows, frame_of), _names(document), first, size)
+
+
+def _id(entry: Entry) -> int | str:
+    """Return what a picture is called."""
+    return entry.value if isinstance(entry.value, str) else entry.whole("a number or a text")
+
+
+def _names(document: Entry) -> list[str] | None:
+    """Return the names of the points of the first category that has any."""
+    categories = document.get("categories")
+    for category in [] if categories is None else categories.entries("categories"):
+        names = category.get("keypoints")
+        if names is not None and names.value:
+            return [name.text() for name in names.entries("names of points")]
+    return None

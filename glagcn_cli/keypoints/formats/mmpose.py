@@ -1,74 +1,71 @@
-"""Predictions of MMPose: what its demo scripts and its inferencer save of a video.
+"""Predictions of MMPose: what its demo scripts, its inferencer and its Python interface give.
 
 The scripts write an object with `meta_info` and `instance_info`, the inferencer the latter alone.
-Each entry is a frame; the scripts count from 1, the inferencer from 0.
+Each entry is a frame; the scripts count from 1, the inferencer from 0. Results of the Python
+interface are lists of people, in a list of frames or in lists of batches of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-
-from ...skeleton import COCO17, HALPE26, JointSet
-from .numbered import (
-    FoundPerson,
-    NumberedDetections,
-    joint_set_by_count,
-    number,
-    number_detections,
-    numbers,
-)
+from .entry import Entry
+from .numbered import NumberedDetections, number_detections
+from .people import FoundPerson, people_of_frame
 
 
-def read(document: Any) -> NumberedDetections:
-    """Read predictions; points are told by the names in `meta_info`, else by their number."""
-    meta = document.get("meta_info") if isinstance(document, dict) else None
-    entries = document["instance_info"] if isinstance(document, dict) else document
+def is_instances(document: Entry) -> bool:
+    """Tell whether it is an object with `instance_info`, or that list."""
+    return "instance_info" in document or "instances" in document.first
+
+
+def read_instances(document: Entry) -> NumberedDetections:
+    """Read frames of instances; points are told by the names in `meta_info`, else by number."""
+    listed = document.need("instance_info") if document.is_object else document
+    entries = listed.entries("frames")
     if not entries:
-        raise ValueError("it has no frames")
-    if any("instances" not in entry for entry in entries):
-        raise ValueError("it holds predictions for one picture, not for a video")
-    joint_set, columns = _joints(meta, entries)
-    first = entries[0]["frame_id"]
-    return number_detections(_people(entries, joint_set, columns), joint_set, first)
+        raise listed.wrong("a list of frames")
+    frames: dict[int, list[FoundPerson]] = {}
+    for index, entry in enumerate(entries):
+        given = entry.get("frame_id")
+        frame = index if given is None else given.whole("a frame's number")
+        if frame in frames:
+            raise (given or entry).wrong("another number than that of a frame before")
+        frames[frame] = people_of_frame(entry.need("instances"))
+    return number_detections(frames.items(), _names(document), min(frames))
 
 
-def _joints(meta: Any, entries: Any) -> tuple[JointSet, list[int]]:
-    """Which joint set it is, and where its points stand among those of the file."""
-    names = (meta or {}).get("keypoint_id2name")
-    if names is None:
-        points = [len(person["keypoints"]) for entry in entries for person in entry["instances"]]
-        joint_set = joint_set_by_count(points[0]) if points else COCO17
-        return joint_set, list(range(len(joint_set)))
-    place = {str(name): int(column) for column, name in names.items()}
-    if len(place) == len(HALPE26) and all(place.get(j) == i for i, j in enumerate(COCO17.joints)):
-        return HALPE26, list(range(len(HALPE26)))  # its further points have more than one name
-    if missing := [joint for joint in COCO17.joints if joint not in place]:
-        raise ValueError(f"its keypoints have no {missing[0]}; COCO's 17 are needed")
-    return COCO17, [place[joint] for joint in COCO17.joints]
+def is_predictions(document: Entry) -> bool:
+    """Tell whether it is a list of lists of people, or objects with such `predictions`."""
+    return document.first.is_list or "predictions" in document or "predictions" in document.first
 
 
-def _people(
-    entries: Any, joint_set: JointSet, columns: list[int]
-) -> Iterator[tuple[int, FoundPerson | None]]:
-    for entry in entries:
-        frame = entry["frame_id"]
-        if not isinstance(frame, int):
-            raise ValueError(f"{frame!r} is no number of a frame")
-        yield frame, None
-        for person in entry["instances"]:
-            points = np.stack([numbers(point, 2) for point in person["keypoints"]])[columns]
-            scores = numbers(person["keypoint_scores"], len(person["keypoints"]))[columns]
-            box, sure = person.get("bbox"), person.get("bbox_score")
-            yield (
-                frame,
-                FoundPerson(
-                    points,
-                    scores,
-                    # A tuple of one box, as MMPose has written it from the first.
-                    None if box is None else numbers(box[0], 4),
-                    None if sure is None else number(sure),
-                ),
-            )
+def read_predictions(document: Entry) -> NumberedDetections:
+    """Read frames in their order, whatever lists they lie in."""
+    frames = enumerate(_frames(document))
+    return number_detections(((n, people_of_frame(frame)) for n, frame in frames), first=0)
+
+
+def _frames(entry: Entry) -> Iterator[Entry]:
+    """Iterate over the innermost lists, which are the frames."""
+    if entry.is_object:
+        yield from _frames(entry.need("predictions"))
+    elif not entry.value or (entry.first.is_object and "predictions" not in entry.first):
+        entry.entries("people")
+        yield entry
+    else:
+        for inner in entry.entries("frames"):
+            yield from _frames(inner)
+
+
+def _names(document: Entry) -> list[str] | None:
+    meta = document.get("meta_info")
+    named = None if meta is None else meta.get("keypoint_id2name")
+    if named is None:
+        return None
+    places = {}
+    for column, name in named.items():
+        if not column.isascii() or not column.isdigit():
+            raise named.wrong("numbers of points as keys")
+        places[int(column)] = str(name.value)
+    return [places[column] for column in sorted(places)]

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...poses import FrameDetections
-from ...skeleton import COCO17, HALPE26, JointSet
+from ...skeleton import COCO17, JointSet
 from ..clip import FARTHEST, nobody
+from ..picture_size import SHARES
+from .people import FoundPerson
+from .point_sets import PointSet, point_set_by_count, point_set_by_names
 
 SURPLUS = 2
 """Frames that a file may go on for after the video's last: programs disagree about the end."""
 
-# Joint sets by their number of points: COCO-WholeBody begins with COCO's, Halpe's with its body's.
-BY_COUNT = {17: COCO17, 26: HALPE26, 133: COCO17, 136: HALPE26}
+LARGEST_SHARE = 2.0
+"""No picture is so few pixels large: coordinates below are shares of it."""
 
-
-class FoundPerson(NamedTuple):
-    """One person of one frame: ``keypoints`` (joints, 2) pixels, ``scores`` (joints,) in 0..1.
-
-    ``box`` (left, top, right, bottom) and ``box_score`` are None where the file does not say.
-    """
-
-    keypoints: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    box: NDArray[np.float64] | None = None
-    box_score: float | None = None
+LEAST_INSIDE = 0.8
+"""Of such coordinates, those in 0..1; with fewer they are between -1 and 1 or something else."""
 
 
 @dataclass(frozen=True)
 class NumberedDetections:
-    """Detections of a clip whose length, size and rate the file does not say.
+    """Detections of a clip whose length and rate the file does not say.
 
     Parameters
     ----------
@@ -46,11 +38,15 @@ class NumberedDetections:
     first
         Number of the video's first frame; None where the file does not tell: then 0, or 1 where the
         highest number is how many frames the video has.
+    image_size
+        (width, height) in pixels of the picture that the keypoints are of; `SHARES` where they are
+        shares of it; None where the file does not tell.
     """
 
     frames: Mapping[int, FrameDetections]
     joint_set: JointSet
     first: int | None = None
+    image_size: tuple[int, int] | None = None
 
     @property
     def length(self) -> int:
@@ -68,42 +64,92 @@ class NumberedDetections:
 
 
 def number_detections(
-    people: Iterable[tuple[int, FoundPerson | None]], joint_set: JointSet, first: int | None = None
+    frames: Iterable[tuple[int, Sequence[FoundPerson]]],
+    names: Sequence[str] | None = None,
+    first: int | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> NumberedDetections:
-    """Gather people by frame; None in place of a person says that the frame is there.
+    """Gather people by frame, and convert their points to a joint set that lifting knows.
 
     Scores are clipped to 0..1, as some programs go beyond.
+
+    Parameters
+    ----------
+    frames
+        Number of a frame, and people in it; a frame may come several times.
+    names
+        Names of the points; without them the set is told by their number.
+    first, image_size
+        As in `NumberedDetections`.
 
     Raises
     ------
     ValueError
-        Points are not finite, far beyond any picture, or shares of the picture instead of pixels.
+        People differ in their number of points, the set is not known, or points are far beyond any
+        picture.
     """
     gathered: dict[int, list[FoundPerson]] = {}
-    for number, person in people:
+    for number, people in frames:
         if not 0 <= number <= FARTHEST * 100:
-            raise ValueError(f"there is no frame {number}")
-        gathered.setdefault(number, []).extend([person] if person else [])
-    farthest = 0.0
-    frames = {}
-    for number, found in gathered.items():
-        frames[number] = _together(found, joint_set, number)
-        farthest = max(farthest, float(np.abs(frames[number].keypoints).max(initial=0)))
-    if 0 < farthest <= 2:  # -1..1 and 0..1 are what programs offer besides pixels
-        raise ValueError("its coordinates are shares of the picture; write them in pixels")
-    return NumberedDetections(frames, joint_set, first)
+            raise ValueError(
+                f"expected numbers of frames from 0 to {FARTHEST * 100:.0f}, found {number}"
+            )
+        gathered.setdefault(number, []).extend(people)
+    everybody = [person for people in gathered.values() for person in people]
+    point_set = _point_set(everybody, names)
+    joint_set = COCO17 if point_set is None else point_set.joint_set
+    found = {
+        number: nobody(joint_set)
+        if not people or point_set is None
+        else _together(people, point_set)
+        for number, people in gathered.items()
+    }
+    return NumberedDetections(found, joint_set, first, image_size or _size_of_shares(everybody))
 
 
-def _together(people: Sequence[FoundPerson], joint_set: JointSet, number: int) -> FrameDetections:
+def _point_set(people: Sequence[FoundPerson], names: Sequence[str] | None) -> PointSet | None:
+    """Tell the set of everybody's points; None where there is nobody."""
+    by_names = None if names is None else point_set_by_names(names)
     if not people:
-        return nobody(joint_set)
-    keypoints = np.stack([person.keypoints for person in people])
-    scores = np.stack([person.scores for person in people])
-    boxes = np.stack([_box(person) for person in people])
-    box_scores = np.array([p.scores.mean() if p.box_score is None else p.box_score for p in people])
-    for values in (keypoints, scores, boxes, box_scores):
-        if not (np.isfinite(values).all() and np.abs(values).max() <= FARTHEST):
-            raise ValueError(f"frame {number} holds numbers that are far beyond any picture")
+        return by_names
+    count = len(people[0].points) if by_names is None else by_names.count
+    for person in people:
+        if len(person.points) != count:
+            raise ValueError(
+                f"{person.place}: expected {count} points, as "
+                f"{'people before it have' if names is None else 'the file names'}, found "
+                f"{len(person.points)}"
+            )
+    return by_names or point_set_by_count(count, ((one.points, one.scores) for one in people))
+
+
+def _size_of_shares(people: Sequence[FoundPerson]) -> tuple[int, int] | None:
+    """Return `SHARES` where coordinates are shares of the picture; raise for -1..1."""
+    if not people:
+        return None
+    seen = np.concatenate([person.points[person.scores > 0] for person in people])
+    if np.abs(seen).max() > LARGEST_SHARE:
+        return None
+    if ((seen >= 0) & (seen <= 1)).all(axis=1).mean() < LEAST_INSIDE:
+        raise ValueError(
+            "expected coordinates in pixels, or shares of the picture from 0 to 1, found numbers "
+            f"from {seen.min():.2f} to {seen.max():.2f}"
+        )
+    return SHARES
+
+
+def _together(people: Sequence[FoundPerson], point_set: PointSet) -> FrameDetections:
+    columns = list(point_set.columns)
+    keypoints = np.stack([person.points[columns] for person in people])
+    scores = np.stack([person.scores[columns] for person in people])
+    boxes = np.stack([_box(person, columns) for person in people])
+    box_scores = np.array([_sureness(person, columns) for person in people])
+    for person, *values in zip(people, keypoints, scores, boxes, box_scores, strict=True):
+        if not all(np.isfinite(some).all() and np.abs(some).max() <= FARTHEST for some in values):
+            raise ValueError(
+                f"{person.place}: expected places in a picture, found numbers that are far beyond "
+                "any"
+            )
     return FrameDetections(
         boxes=boxes.astype(np.float32),
         box_scores=box_scores.clip(0, 1).astype(np.float32),
@@ -112,54 +158,18 @@ def _together(people: Sequence[FoundPerson], joint_set: JointSet, number: int) -
     )
 
 
-def _box(person: FoundPerson) -> NDArray[np.float64]:
-    """Return the box that the file gives, else the one around the points that were seen."""
+def _sureness(person: FoundPerson, columns: list[int]) -> float:
+    """Return the score that the file gives, else the mean of the joints that were seen."""
+    if person.box_score is not None:
+        return person.box_score
+    scores = person.scores[columns]
+    return float(scores.sum() / max(1, np.count_nonzero(scores)))
+
+
+def _box(person: FoundPerson, columns: list[int]) -> NDArray[np.float64]:
+    """Return the box that the file gives, else the one around the joints that were seen."""
     if person.box is not None:
         return person.box
-    seen = person.keypoints[person.scores > 0]
-    points = seen if len(seen) else person.keypoints
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
-
-
-def person_from_triples(values: Any, joint_set: JointSet, columns: Sequence[int]) -> FoundPerson:
-    """Take the wanted points out of x0, y0, score0, x1, ...; without a box."""
-    triples = numbers(values, None).reshape(-1, 3)[list(columns)]
-    if len(triples) != len(joint_set):
-        raise ValueError(f"{len(triples)} points are not those of {joint_set.name}")
-    return FoundPerson(triples[:, :2], triples[:, 2])
-
-
-def numbers(values: Any, length: int | None) -> NDArray[np.float64]:
-    """One row of numbers out of JSON, of this length."""
-    if not (isinstance(values, list) and all(isinstance(v, (int, float)) for v in values)):
-        raise ValueError("a list of numbers was expected")
-    if length is not None and len(values) != length:
-        raise ValueError(f"{len(values)} numbers were found, expected {length}")
-    return np.array(values, dtype=np.float64)
-
-
-def number(value: Any) -> float:
-    """One number out of JSON."""
-    return float(numbers([value], 1)[0])
-
-
-def corners(box: Any) -> NDArray[np.float64]:
-    """Box (left, top, right, bottom) out of left, top, width, height."""
-    left, top, width, height = numbers(box, 4)
-    return np.array([left, top, left + width, top + height])
-
-
-def joint_set_by_count(points: int) -> JointSet:
-    """Tell the joint set by how many points a person has."""
-    if points not in BY_COUNT:
-        known = ", ".join(str(count) for count in BY_COUNT)
-        raise ValueError(f"people of {points} points are not known; those of {known} are")
-    return BY_COUNT[points]
-
-
-def last_number(name: str) -> int:
-    """Last whole number in a file's name."""
-    found = re.findall(r"[0-9]{1,18}", name)
-    if not found:
-        raise ValueError(f"{name!r} has no number of a frame")
-    return int(found[-1])
+    joints = [column for column in columns if person.scores[column] > 0]
+    seen = person.points[joints] if joints else person.points[person.scores > 0]
+    return np.concatenate([seen.min(axis=0), seen.max(axis=0)])

@@ -5,7 +5,7 @@
 function camera3d(canvas, { low, high, middle }, leader, invalidate, calm) {
   const FIELD_OF_VIEW = 32; // degrees, vertical
   const MARGIN = 0.86; // share of the picture that the clip fills
-  const VIEWS = { start: [25, 12], front: [0, 6], side: [90, 6], top: [0, 89.9] }; // azimuth, elevation
+  const VIEWS = { start: [clip.azimuth, 12], front: [0, 6], side: [90, 6], top: [0, 89.9] }; // azimuth, elevation
   const TURNING = calm ? 0 : 450; // milliseconds
 
   const camera = new THREE.PerspectiveCamera(FIELD_OF_VIEW, 1, 0.05, 300);

@@ -1,0 +1,135 @@
+"""The sets of points that programs write, and which of them lifting uses.
+
+A set is told by the names that a file gives to its points, else by their number. Where two sets
+have one number, that is taken in which the bones of the body are shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...skeleton import COCO17, HALPE26, JointSet
+
+
+@dataclass(frozen=True)
+class PointSet:
+    """Points of another program.
+
+    Parameters
+    ----------
+    name
+        As its program calls it.
+    count
+        How many points a person has.
+    joint_set
+        What they become.
+    columns
+        Where the joints of ``joint_set`` stand among the points.
+    """
+
+    name: str
+    count: int
+    joint_set: JointSet
+    columns: tuple[int, ...]
+
+
+# Points in the order of OpenPose's and MediaPipe's own lists; only joints that COCO-17 has need a
+# name that it has.
+_LIMBS = ("shoulder", "elbow", "wrist")
+_LEGS = ("hip", "knee", "ankle")
+_UPPER = ("nose", "neck", *(f"right_{j}" for j in _LIMBS), *(f"left_{j}" for j in _LIMBS))
+_EYES_AND_EARS = ("right_eye", "left_eye", "right_ear", "left_ear")
+_RIGHT_LEG, _LEFT_LEG = tuple(f"right_{j}" for j in _LEGS), tuple(f"left_{j}" for j in _LEGS)
+_FEET = tuple(f"{s}_{p}" for s in ("left", "right") for p in ("big_toe", "small_toe", "heel"))
+
+
+def _both(*joints: str) -> tuple[str, ...]:
+    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
+
+
+BODY_25 = (*_UPPER, "hip", *_RIGHT_LEG, *_LEFT_LEG, *_EYES_AND_EARS, *_FEET)
+BODY_25B = (*COCO17.joints, "neck", "head_top", *_FEET)
+COCO_18 = (*_UPPER, *_RIGHT_LEG, *_LEFT_LEG, *_EYES_AND_EARS)
+BLAZEPOSE_33 = (
+    "nose", "left_eye_inner", "left_eye", "left_eye_outer",
+    "right_eye_inner", "right_eye", "right_eye_outer",
+    *_both("ear", "mouth", "shoulder", "elbow", "wrist", "pinky", "index", "thumb"),
+    *_both("hip", "knee", "ankle", "heel", "foot_index"),
+)  # fmt: skip
+
+
+def _named(name: str, points: Sequence[str]) -> PointSet:
+    columns = tuple(points.index(joint) for joint in COCO17.joints)
+    return PointSet(name, len(points), COCO17, columns)
+
+
+def _begins_with(name: str, count: int, joint_set: JointSet) -> PointSet:
+    return PointSet(name, count, joint_set, tuple(range(len(joint_set))))
+
+
+POINT_SETS = (
+    _begins_with("COCO-17", 17, COCO17),
+    _named("OpenPose's COCO-18", COCO_18),
+    _named("BODY_25", BODY_25),
+    _named("BODY_25B", BODY_25B),
+    _begins_with("HALPE_26", 26, HALPE26),
+    _named("BlazePose 33", BLAZEPOSE_33),
+    _begins_with("HALPE_68", 68, HALPE26),
+    _begins_with("COCO-133 whole body", 133, COCO17),
+    _begins_with("BODY_135", 135, COCO17),
+    _begins_with("HALPE_136", 136, HALPE26),
+)
+"""Of sets of one number the more frequent one comes first."""
+
+COUNTS = frozenset(point_set.count for point_set in POINT_SETS)
+
+
+def point_set_by_names(names: Sequence[str]) -> PointSet:
+    """Tell a set by the names of its points, in their order; COCO's 17 must be among them."""
+    # Its further points have more than one name each.
+    if len(names) == len(HALPE26) and tuple(names[: len(COCO17)]) == COCO17.joints:
+        return _begins_with("HALPE_26", len(HALPE26), HALPE26)
+    if missing := [joint for joint in COCO17.joints if joint not in names]:
+        raise ValueError(
+            f"expected COCO's 17 points among the names of its points, found no {missing[0]!r}"
+        )
+    return _named("points by their names", names)
+
+
+def point_set_by_count(count: int, people: Iterable[tuple[NDArray, NDArray]]) -> PointSet:
+    """Tell a set by how many points a person has.
+
+    Parameters
+    ----------
+    count
+        Points of a person.
+    people
+        Points (count, 2) and scores (count,) of people, which decide between sets of one count.
+    """
+    sets = [point_set for point_set in POINT_SETS if point_set.count == count]
+    if not sets:
+        known = ", ".join(f"{one.count} ({one.name})" for one in POINT_SETS)
+        raise ValueError(f"expected people of {known} points, found people of {count}")
+    if len(sets) == 1:
+        return sets[0]
+    lengths = np.array([_bone_lengths(*person, sets) for person in people]).reshape(-1, len(sets))
+    known_in_all = np.isfinite(lengths).all(axis=1)
+    return sets[int(np.argmin(lengths[known_in_all].sum(axis=0)))]
+
+
+def _bone_lengths(
+    points: NDArray[np.float64], scores: NDArray[np.float64], sets: Sequence[PointSet]
+) -> list[float]:
+    """Return the mean length of a person's bones under each set, NaN where none was seen."""
+    lengths = []
+    for point_set in sets:
+        bones = np.array(point_set.columns)[np.array(point_set.joint_set.bone_indices)]
+        seen = (scores[bones] > 0).all(axis=1)
+        ends = points[bones[seen]]
+        apart = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+        lengths.append(float(apart.mean()) if seen.any() else np.nan)
+    return lengths
