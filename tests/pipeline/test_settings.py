@@ -20,7 +20,8 @@ NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-fr
         ("smoothing", -1.0), ("smoothing", float("nan")), ("smoothing", float("inf")),
         ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
         ("boxes_every", 0), ("precision", "double"), ("bvh_skeleton", "unreal"),
-        ("least_seconds", -1.0), ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
+        ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
+        ("least_seconds", -1.0),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_the_name_of_its_option(choice: str, value: Any) -> None:
