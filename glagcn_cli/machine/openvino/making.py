@@ -22,10 +22,10 @@ from .trial import TrialError, compiled_apart
 
 log = logging.getLogger(__name__)
 
-LARGEST_DIFFERENCE = {"f32": 0.001, "bf16": 0.5}
+LARGEST_DIFFERENCE = {"f32": 0.001, "bf16": 0.9}
 """From torch's results in single precision, as a share of their spread, by precision. In half
-precision Thunder's differ by 0.04 in the median and by 0.2 on the emptiest of 60 crops; results
-that have nothing to do with each other differ by more than 1."""
+precision Thunder's differ by 0.04 in the median and by 0.2 on the emptiest of 60 crops, deep
+networks with random weights by 0.6, in torch too. Unrelated results differ by 1.4, nothing by 1."""
 
 
 class NotUsedError(Exception):
