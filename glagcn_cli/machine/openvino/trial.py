@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ...operating_system import violent_end
+from ...operating_system import apart_from_terminal, violent_end
 from .importing import REPORTING
 
 PATIENCE = 120
 """Seconds; compiling takes less than one."""
 
-_KILLED = -9  # by the system, for want of memory, or by the user
+# SIGHUP, SIGINT, SIGKILL (for want of memory too), SIGTERM, and Ctrl-C on Windows.
+_ENDED_BY_OTHERS = (-1, -2, -9, -15, 0xC000013A)
 
 _REFUSED = 3
 """Status of a process where OpenVINO raised an error."""
@@ -79,6 +80,7 @@ def compiled_apart(
             capture_output=True,
             timeout=PATIENCE,
             check=False,
+            **apart_from_terminal(),
         )
         if done.returncode == 0:
             return Path(folder, "compiled").read_bytes()
@@ -87,6 +89,6 @@ def compiled_apart(
     if done.returncode == _REFUSED:
         raise TrialError(f"it does not compile a network ({said})")
     how = violent_end(done.returncode)
-    if how is None or done.returncode == _KILLED:
+    if how is None or done.returncode in _ENDED_BY_OTHERS:
         raise OSError(f"the process that compiles ended with {how or said}")
     raise TrialError(f"it crashes on this processor ({how})")

@@ -256,7 +256,12 @@ def test_a_graph_that_does_not_compile_is_remembered(
 
 
 @pytest.mark.parametrize(
-    "program", ["raise OSError('no room')", "import os; os.kill(os.getpid(), 9)"]
+    "program",
+    [
+        "raise OSError('no room')",
+        "import os; os.kill(os.getpid(), 9)",
+        "import os, signal; signal.signal(2, signal.SIG_DFL); os.kill(os.getpid(), 2)",
+    ],
 )
 def test_a_lack_that_may_end_is_not_remembered(
     tmp_path: Path, graphs_folder: Path, monkeypatch, program: str
