@@ -15,9 +15,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.machine.process import prepare_process
 
 _START = """
@@ -33,7 +35,7 @@ WAYS = ("openvino", "torch", "single")
 """Networks by OpenVINO; by torch as without it; by torch in single precision."""
 
 
-def load(way: str):  # type: ignore[no-untyped-def]
+def load(way: str) -> TwoStageDetector:
     """Load the 2D stage with its networks run in one of the `WAYS`."""
     from glagcn_cli.detection.movenet import direct
     from glagcn_cli.keypoints.stage import load_people_detector
@@ -54,29 +56,23 @@ def first_frames(clip: str, way: str) -> None:
     from glagcn_cli.video.reader import VideoReader
 
     detector = load(way)
-    frames = []
     with VideoReader(Path(clip)) as reader:
-        for frame in reader:
-            frames.append(frame)
-            if len(frames) == detector.frames_at_once:
-                break
-    detector.of_clip()(frames)
+        detector.of_clip()(list(islice(reader, detector.frames_at_once)))
 
 
-def rate(clip: Path, detector, most: int) -> float:  # type: ignore[no-untyped-def]
-    """Frames a second of decoding and both networks."""
-    from itertools import islice
-
+def rate(clip: Path, detector: TwoStageDetector, most: int) -> tuple[float, float]:
+    """Frames a second of decoding and both networks, and milliseconds of processor time a frame."""
     from glagcn_cli.video.reader import VideoReader
 
-    started, done = time.perf_counter(), 0
+    started, before, done = time.perf_counter(), time.process_time(), 0
     of_clip = detector.of_clip()
     with VideoReader(clip) as reader:
         frames = islice(reader, most)
         while batch := list(islice(frames, detector.frames_at_once)):
             of_clip(batch)
             done += len(batch)
-    return done / (time.perf_counter() - started)
+    processor = time.process_time() - before
+    return done / (time.perf_counter() - started), 1000 * processor / done
 
 
 @contextmanager
@@ -105,8 +101,48 @@ def start_up(clip: Path, way: str, cache: str) -> float:
     return time.perf_counter() - started
 
 
+def print_start_up(clip: Path, rounds: int, cache: str) -> None:
+    """Print the seconds to the first frames; what is kept is kept in a folder `cache`."""
+    start_up(clip, "openvino", cache)
+    times: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        with TemporaryDirectory() as empty:
+            first = start_up(clip, "openvino", empty)
+        times.setdefault("OpenVINO, first run", []).append(first)
+        for name, way in (("OpenVINO, later runs", "openvino"), ("torch", "torch")):
+            times.setdefault(name, []).append(start_up(clip, way, cache))
+    for name, found in times.items():
+        sys.stdout.write(
+            f"start-up, {name}: median {statistics.median(found):.2f} s "
+            f"({min(found):.2f} to {max(found):.2f})\n"
+        )
+
+
+def print_rates(clip: Path, rounds: int, frames: int, others: int) -> None:
+    """Print frames a second beside some busy processes, in turns."""
+    detectors = {way: load(way) for way in WAYS}
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    for detector in detectors.values():
+        rate(clip, detector, detector.frames_at_once)  # makes graphs
+    with busy(others):
+        for _ in range(rounds):
+            for way, detector in detectors.items():
+                found[way].append(rate(clip, detector, frames))
+    fast = [one for one, _ in found["openvino"]]
+    for way, measured in found.items():
+        rates = [one for one, _ in measured]
+        ratio = statistics.median(a / b for a, b in zip(fast, rates, strict=True))
+        processor = statistics.median(one for _, one in measured)
+        sys.stdout.write(
+            f"beside {others} busy processes, {way}: {statistics.median(rates):.1f} frames/s "
+            f"({min(rates):.1f} to {max(rates):.1f}), OpenVINO {ratio:.2f} times as fast; "
+            f"{processor:.0f} ms of processor time a frame\n"
+        )
+        sys.stdout.flush()
+
+
 def main() -> None:
-    """Print tables of rates and of start-up."""
+    """Print seconds of start-up and rates."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
@@ -114,36 +150,11 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=2, help="processes beside it")
     asked = parser.parse_args()
     prepare_process()
-    out = sys.stdout.write
     with TemporaryDirectory() as cache:
-        times: dict[str, list[float]] = {}
-        for _ in range(asked.rounds):
-            with TemporaryDirectory() as empty:
-                times.setdefault("OpenVINO, first run", []).append(
-                    start_up(asked.clip, "openvino", empty)
-                )
-            start_up(asked.clip, "openvino", cache)
-            for name, way in (("OpenVINO, later runs", "openvino"), ("torch", "torch")):
-                times.setdefault(name, []).append(start_up(asked.clip, way, cache))
-        for name, found in times.items():
-            out(f"start-up {name}: {min(found):.2f} to {max(found):.2f} s\n")
+        print_start_up(asked.clip, asked.rounds, cache)
         os.environ["GLAGCN_CACHE"] = cache
-        detectors = {way: load(way) for way in WAYS}
         for others in (0, asked.busy):
-            rates: dict[str, list[float]] = {way: [] for way in WAYS}
-            with busy(others):
-                for turn in range(-1, asked.rounds):
-                    for way, detector in detectors.items():
-                        found_rate = rate(asked.clip, detector, asked.frames)
-                        if turn >= 0:  # the first makes graphs
-                            rates[way].append(found_rate)
-            for way, one in rates.items():
-                ratios = [a / b for a, b in zip(rates["openvino"], one, strict=True)]
-                out(
-                    f"beside {others} busy processes, {way}: median {statistics.median(one):.1f} "
-                    f"frames/s ({min(one):.1f} to {max(one):.1f}); OpenVINO is "
-                    f"{statistics.median(ratios):.2f} times as fast\n"
-                )
+            print_rates(asked.clip, asked.rounds, asked.frames, others)
 
 
 if __name__ == "__main__":
