@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli.files.downloading import CACHE_VARIABLE
+from glagcn_cli.machine.openvino import cache as graphs
 
 # Files of tests that build wheels, start several processes, open browsers or train.
 SLOW = (
@@ -41,6 +42,14 @@ def cache_folder(_no_cache_of_the_user: Path, monkeypatch: pytest.MonkeyPatch) -
     """Give every test an empty cache of its own, which is made when something is kept in it."""
     folder = _no_cache_of_the_user / secrets.token_hex(8)
     monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def graphs_folder(_no_cache_of_the_user: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the networks' graphs once for all tests, in a folder that nothing else is kept in."""
+    folder = _no_cache_of_the_user / "graphs"
+    monkeypatch.setattr(graphs, "graphs_folder", lambda: folder)
     return folder
 
 

@@ -72,6 +72,7 @@ def versions() -> Facts:
     for name in (*_IMPORTED, *_NEEDED):
         known[name] = _package(name)
     known[_ON_REQUEST] = _mmpose()
+    known["openvino"] = _openvino()
     present = {name: found for name in _ONE_OF if PROBLEM not in (found := _package(name))}
     return known | (present or {_ONE_OF[-1]: {PROBLEM: "not installed"}})
 
@@ -84,6 +85,20 @@ def _mmpose() -> Facts:
     if PROBLEM not in found:
         return found
     return {"note": f"not installed; models of MMPose and MMDet need it: {how_to_install()}"}
+
+
+def _openvino() -> Facts:
+    """Return OpenVINO's version, or why torch computes in its place."""
+    from ..machine.openvino.importing import import_openvino, installed_version
+
+    if (version := installed_version()) is None:
+        return {"note": "not installed; torch runs the 2D models, which takes longer on a CPU"}
+    try:
+        import_openvino().Core()
+    except Exception as error:  # whatever libraries raise that do not load
+        reason = _line(error)
+        return {"version": version, "note": f"not used, torch is: it does not load ({reason})"}
+    return {"version": version, "note": "used: runs the 2D models on the CPU"}
 
 
 def _package(name: str) -> Facts:
@@ -191,9 +206,10 @@ def cache() -> Facts:
     from ..files.downloading import CACHE_VARIABLE, cache_folder
 
     folder = cache_folder()
-    sizes: dict[str, list[int]] = {"2D of videos": [], "weights": []}
+    sizes: dict[str, list[int]] = {"2D of videos": [], "weights": [], "graphs of networks": []}
+    kinds = {folder: "weights", folder / "graphs": "graphs of networks"}
     for parent, _, names in os.walk(folder):
-        kind = "weights" if Path(parent) == folder else "2D of videos"
+        kind = kinds.get(Path(parent), "2D of videos")
         sizes[kind] += [_size(Path(parent, name)) for name in names]
     return {
         "folder": str(folder),

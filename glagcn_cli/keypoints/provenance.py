@@ -69,7 +69,7 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
 # The distributions whose version can change a result.
 _REPORTED = (
     "torch", "mmpose", "mmdet", "mmengine", "mmcv", "mmcv-lite",
-    "numpy", "scipy", "opencv-python", "imageio-ffmpeg",
+    "numpy", "scipy", "opencv-python", "openvino", "imageio-ffmpeg",
 )  # fmt: skip
 
 

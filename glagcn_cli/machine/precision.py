@@ -14,12 +14,15 @@ SINGLE = "single"
 def fast_precision(device: str) -> torch.dtype | None:
     """Return the half-precision type that a device multiplies natively; None for single precision.
 
-    A CPU without instructions for bfloat16 would emulate it, slower than single precision.
+    A CPU without instructions for bfloat16 would emulate it, slower than single precision. One
+    whose instructions the environment limits (``ATEN_CPU_CAPABILITY=avx2``) is one without.
     """
     import torch
 
     if torch.device(device).type == "cuda":
         return torch.float16
+    if torch.backends.cpu.get_cpu_capability() in ("DEFAULT", "AVX2"):
+        return None
     able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if able else None
 

@@ -115,11 +115,15 @@ def test_lifters_are_told_with_terms_and_credits() -> None:
 
 def test_the_cache_is_measured_and_can_be_emptied_as_told(cache_folder: Path) -> None:
     (cache_folder / "detections" / "abc").mkdir(parents=True)
-    (cache_folder / "detections" / "abc" / "whole.npz").write_bytes(b"x" * 2_500_000)
+    (cache_folder / "detections" / "abc" / "whole.npz").write_bytes(b"x" * 2_400_000)
+    (cache_folder / "graphs").mkdir()
+    (cache_folder / "graphs" / "abc.graph").write_bytes(b"x" * 100_000)
     (cache_folder / "weights.pth").write_bytes(b"x" * 500_000)
     told = facts()["cache"]
     assert told["folder"] == str(cache_folder)
-    assert told["holds"] == {"2D of videos": 2_500_000, "weights": 500_000}
+    assert told["holds"] == {
+        "2D of videos": 2_400_000, "weights": 500_000, "graphs of networks": 100_000
+    }  # fmt: skip
     text = run("--no-self-test").stdout
     assert f"{cache_folder} (by $GLAGCN_CACHE): 3.0 MB" in text
     (command,) = [line for line in text.splitlines() if "to empty it" in line]
@@ -146,6 +150,21 @@ def test_versions_and_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: About)
     assert "  cuda:0  NVIDIA H100 80GB HBM3, 80.0 GiB of memory" in run("--no-self-test").stdout
+
+
+def test_whether_openvino_is_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from glagcn_cli.machine.openvino import importing
+
+    version = importing.installed_version()
+    if version is not None:
+        assert facts()["versions"]["openvino"]["version"] == version
+        assert re.search(rf"openvino +{version}  used: runs", run("--no-self-test").stdout)
+        monkeypatch.setattr(importing, "import_openvino", lambda: 1 / 0)
+        assert "not used, torch is: it does not load (ZeroDivision" in str(facts()["versions"])
+    monkeypatch.setattr(importing, "installed_version", lambda: None)
+    told = facts()
+    assert "torch runs the 2D models" in told["versions"]["openvino"]["note"]
+    assert told["ok"]
 
 
 def test_an_ffmpeg_of_the_users_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,9 +50,16 @@ def test_single_precision_leaves_a_network_alone() -> None:
 def test_a_cpu_gets_half_precision_where_it_multiplies_in_it(
     monkeypatch: pytest.MonkeyPatch, able: bool
 ) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     assert fast_precision("cpu") == (torch.bfloat16 if able else None)
+
+
+def test_a_cpu_that_is_limited_gets_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert fast_precision("cpu") is None
 
 
 @needs_bfloat16
@@ -62,6 +69,7 @@ def test_joints_in_half_precision_lie_where_those_in_single_do(
     """Of a figure drawn 500 pixels tall: on average within two thousandths of that."""
     frame = draw_people(900, 700, [(450, 350, 500)])
     boxes = np.array([[310, 90, 590, 610]], np.float32)
+    monkeypatch.setattr(keypoints_module, "run_compiled", lambda *_: _[-1]())  # by torch
     found = {}
     for precision in (None, torch.bfloat16):
         monkeypatch.setattr(keypoints_module, "fast_precision", lambda _, p=precision: p)

@@ -8,6 +8,7 @@ compare. Run directly they need neither and load in half the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
+from ...machine.openvino.compiled import run_compiled
+from ...machine.openvino.making import Source
 from ...machine.precision import fast_precision, run_in
 from ...skeleton import COCO17, JointSet
 from ..crops import Crops
@@ -31,6 +34,9 @@ from .configs import multipose, thunder
 from .decoding import MultiPose, decode_multi_pose, decode_single_pose
 from .network import BOX_MAPS, POSE_MAPS, MoveNet
 from .people import FIRST_PIXEL, each_once, in_pixels_of, size_to_fit
+
+IN_SINGLE = ("backbone.stem", "backbone.blocks.0")
+"""Stay in single precision: in half these two would move joints as far as all the rest."""
 
 
 class MoveNetBoxes:
@@ -62,8 +68,10 @@ class MoveNetBoxes:
         model: Mapping[str, Any] = config.model
         self._network = _load(model, POSE_MAPS | BOX_MAPS, checkpoint, device)
         if not exact:
-            precision = fast_precision(device)
-            run_in(precision, device, self._network, "features")
+            half = partial(run_in, fast_precision(device), device, self._network, "features")
+            run_compiled(
+                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
+            )
         self._score = max(model["test_cfg"]["score_thr"], score)
         self._iou_threshold = model["test_cfg"]["iou_threshold"]
         resize = _step(config.test_dataloader, "mmdet.ResizeToFit")
@@ -130,7 +138,10 @@ class MoveNetKeypoints:
         self._network = _load(model, POSE_MAPS, checkpoint, device)
         if not exact:
             # Not what comes after: it tells fractions of a pixel of its map.
-            run_in(fast_precision(device), device, self._network.backbone)
+            half = partial(run_in, fast_precision(device), device, self._network.backbone)
+            run_compiled(
+                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
+            )
         before = model["data_preprocessor"]
         self._crops = Crops(
             size=_step(config.test_dataloader, "TopdownAffine")["input_size"],

@@ -7,6 +7,7 @@ own code it finds the same boxes, which the tests compare.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
+from ...machine.openvino.compiled import run_compiled
+from ...machine.openvino.making import Source
 from ...machine.precision import fast_precision, run_in
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
@@ -26,6 +29,9 @@ from ..suppression import suppress
 from .configs import nano
 from .decoding import candidates
 from .network import SIZE_DIVISOR, RTMDetNano
+
+IN_SINGLE = ("bbox_head",)
+"""Stays in single precision, as scores and edges are told there."""
 
 Size = tuple[int, int]
 
@@ -61,7 +67,10 @@ class RTMDetBoxes:
         model: Mapping[str, Any] = nano.model
         self._network = _load(checkpoint, device)
         if not exact:
-            run_in(fast_precision(device), device, self._network, "features")
+            half = partial(run_in, fast_precision(device), device, self._network, "features")
+            run_compiled(
+                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
+            )
         self._rules = model["test_cfg"]
         self._score = max(self._rules["score_thr"], score)
         steps = nano.test_dataloader["dataset"]["pipeline"]  # type: ignore[index]

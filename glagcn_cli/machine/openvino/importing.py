@@ -1,0 +1,44 @@
+"""OpenVINO's package, imported without the part of it that reports its use."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+REPORTING = "openvino.tools.ovc"
+"""Converters of models. The package imports them, and they send a message to their maker when they
+are imported, with a name for the machine that they keep in the home folder. It goes on without."""
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO; nothing is sent anywhere.
+
+    Raises
+    ------
+    ImportError
+        It is not installed, or its libraries do not load.
+    """
+    if "openvino" in sys.modules:
+        return importlib.import_module("openvino")
+    sys.modules[REPORTING] = None  # type: ignore[assignment] # as of a package that is missing
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        del sys.modules[REPORTING]
+
+
+def installed_version() -> str | None:
+    """Version of the installed package; None without one. Imports nothing of it."""
+    try:
+        return metadata.version("openvino")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def processor(core: Any) -> list[str]:
+    """Name the processor and what it can compute in, as OpenVINO sees it."""
+    told = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+    return [platform.machine(), *(str(core.get_property("CPU", name)) for name in told)]
