@@ -48,24 +48,34 @@ def decoding(
         stop, first = None if stop is None else stop - first, 0
     else:
         # Without setpts, pictures that start after the sound would be preceded by copies.
-        seek, clock = [], ["setpts=PTS-STARTPTS"]
+        seek, clock = [], "setpts=PTS-STARTPTS"
+    # At each step from 0 the last picture whose time, rounded to steps, has come. `-fps_mode cfr`
+    # would trust what the file says of how long pictures last.
+    constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
     coloured = _coloured(info, size or (info.width, info.height), pixels)
-    filters = ",".join([*clock, *_deinterlaced(info), *coloured, "setsar=1"])
-    pictures = ["-map", VIDEO_STREAM, "-vf", filters]
-    rate = ["-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"]
+    filters = ",".join([clock, *_deinterlaced(info), *coloured, "setsar=1", constant])
+    pictures = ["-map", VIDEO_STREAM, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
-    return [*seek, "-i", ffmpeg.file_url(info.path), *pictures, *rate, *raw]
+    return [*seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
 
 
-def _seek(info: VideoInfo, first: int) -> tuple[list[str], list[str]]:
-    """Options and filters by which frame ``first`` becomes the first and is shown at 0."""
+def _lasting(fps: Fraction) -> list[str]:
+    """Let every picture last a step, whatever a file says, so that the last one is shown once.
+
+    What a file says stands in the order of decoding: with B-frames and a pause it is said of
+    another picture. Times alone say how long the others are shown.
+    """
+    return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
+
+
+def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:
+    """Options and the filter by which frame ``first`` becomes the first and is shown at 0."""
     fps = info.fps * info.part.every
     shown = first_picture(info.path) + float(first / fps)  # on the file's own clock
     sought = max(0.0, shown - _MARGIN)
-    move = f"setpts=PTS-{shown - sought:.6f}/TB"
-    return ["-ss", f"{sought:.6f}"], [move, f"select='gte(t,{-0.5 / float(fps):.9f})'"]
+    return ["-ss", f"{sought:.6f}"], f"setpts=PTS-{shown - sought:.6f}/TB"
 
 
 def _left_out(first: int, every: int) -> list[str]:
