@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
 from typing import Literal
 
@@ -53,12 +54,13 @@ def decoding(
     # would trust what the file says of how long pictures last.
     constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
     coloured = _coloured(info, size or (info.width, info.height), pixels)
-    filters = ",".join([clock, *_deinterlaced(info), *coloured, "setsar=1", constant])
+    kept_graph, fitted = _fitted(info)
+    filters = ",".join([clock, *fitted, *_deinterlaced(info), *coloured, "setsar=1", constant])
     pictures = ["-map", VIDEO_STREAM, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
-    return [*seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
+    return [*kept_graph, *seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
 
 
 def _lasting(fps: Fraction) -> list[str]:
@@ -68,6 +70,19 @@ def _lasting(fps: Fraction) -> list[str]:
     another picture. Times alone say how long the others are shown.
     """
     return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
+
+
+def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
+    """Option and filters by which pictures that change within the stream are fitted to the first.
+
+    ffmpeg would build its filters anew and with them the clock, and all that follows were too late.
+    Those that turn a picture cannot be kept.
+    """
+    if info.stored is None or info.rotation:
+        return [], []
+    width, height = info.stored
+    inside = f"scale={width}:{height}:force_original_aspect_ratio=decrease:eval=frame"
+    return ["-reinit_filter", "0"], [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
 
 
 def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:

@@ -68,6 +68,8 @@ class VideoInfo:
         Frames may hold two fields, one of every other line.
     seekable
         Any time of the file can be decoded without what comes before it.
+    stored
+        (width, height) in which the first picture is stored, or None.
     part
         Which frames of the file are meant; `fps` and `frames` are of these.
     starts_at
@@ -90,6 +92,7 @@ class VideoInfo:
     alpha: bool = False
     interlaced: bool = False
     seekable: bool = False
+    stored: tuple[int, int] | None = None
     part: ClipRange = WHOLE
     starts_at: Fraction = Fraction(0)
 
@@ -152,6 +155,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         alpha=_ALPHA.match(stream) is not None,
         interlaced=_INTERLACED.search(stream) is not None,
         seekable=looked.is_one_clock,
+        stored=_stored_size(stream),
     )
     return _part_of(info, part)
 
@@ -297,6 +301,11 @@ def _require_file(source: Source) -> None:
         raise InputError(f"{file}: no such file; check the name and the folder")
     if file.is_file() and file.stat().st_size == 0:
         raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")
+
+
+def _stored_size(stream: str) -> tuple[int, int] | None:
+    size = re.search(r", (\d+)x(\d+)", stream)
+    return (int(size[1]), int(size[2])) if size else None
 
 
 def _number(pattern: str, text: str) -> float | None:

@@ -26,7 +26,7 @@ def numbered(count: int, width: int = WIDTH, height: int = HEIGHT) -> Frames:
 
 def number_of(frame: Frames) -> int:
     """Number that a frame bears, of any size; squares are read in their middles."""
-    height, width = (side // cells for side, cells in zip(frame.shape, (_ROWS, _COLUMNS)))  # noqa: B905
+    height, width = frame.shape[0] // _ROWS, frame.shape[1] // _COLUMNS
     grey = frame[: height * _ROWS, : width * _COLUMNS].mean(axis=2)
     cells = grey.reshape(_ROWS, height, _COLUMNS, width)
     edges = (slice(height // 4, -(height // 4)), slice(width // 4, -(width // 4)))
@@ -34,8 +34,13 @@ def number_of(frame: Frames) -> int:
     return int(((middles.ravel() > (_DARK + _BRIGHT) / 2) << np.arange(_COLUMNS * _ROWS)).sum())
 
 
-def encode_at(path: Path, times: Sequence[float], *arguments: str | Path, clock: int = 90000) -> Path:
-    """Write frames 0, 1, ... so that they are shown at these seconds, to the tick of a clock."""
+def encode_at(
+    path: Path, times: Sequence[float], *arguments: str | Path, said: int = 30, clock: int = 30000
+) -> Path:
+    """Write frames 0, 1, ... so that they are shown at these seconds, to the tick of a clock.
+
+    Some containers keep a rate besides, which is ``said`` whatever the times are.
+    """
     ticks = np.round(np.asarray(times) * clock).astype(int)
     steps = np.diff(ticks, prepend=0)
     # A step is added where it begins: runs of equal steps are one term.
@@ -43,7 +48,7 @@ def encode_at(path: Path, times: Sequence[float], *arguments: str | Path, clock:
     terms = [f"gte(N,{k})*(N-{k - 1})*{steps[k] - (steps[k - 1] if k else 0)}" for k in changes]
     shown = f"settb=1/{clock},setpts='{_sum_of(terms)}'"
     fine = ["-fps_mode", "passthrough", "-enc_time_base", f"1:{clock}"]
-    return encode(path, numbered(len(times)), 25, "-vf", shown, *fine, *arguments)
+    return encode(path, numbered(len(times)), said, "-vf", shown, *fine, *arguments)
 
 
 def _sum_of(terms: list[str]) -> str:
