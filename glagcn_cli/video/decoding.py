@@ -7,7 +7,8 @@ from functools import cache
 from typing import Literal
 
 from . import ffmpeg
-from .probing import VIDEO_STREAM, VideoInfo, first_picture
+from .looking import VIDEO_STREAM, first_picture
+from .probing import VideoInfo
 
 PixelFormat = Literal["rgb24", "yuv420p"]
 """How frames lie in memory: red, green and blue of each pixel; or brightness of each pixel, then
@@ -50,6 +51,7 @@ def decoding(
     else:
         # Without setpts, pictures that start after the sound would be preceded by copies.
         seek, clock = [], "setpts=PTS-STARTPTS"
+    clock += _later(info.shift / fps)
     # At each step from 0 the last picture whose time, rounded to steps, has come. `-fps_mode cfr`
     # would trust what the file says of how long pictures last.
     constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
@@ -61,6 +63,10 @@ def decoding(
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
     return [*kept_graph, *seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
+
+
+def _later(seconds: Fraction) -> str:
+    return f"+{float(seconds):.9f}/TB" if seconds else ""
 
 
 def _lasting(fps: Fraction) -> list[str]:

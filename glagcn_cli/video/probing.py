@@ -5,29 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError, NoVideoStreamError, UsageError
-from ..files.checksums import Stamp, stamp
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import choose_rate
 from .lens import recorded_fov
+from .looking import VIDEO_STREAM, look
 from .source import Source
 
-# The first stream that is a moving picture: capital V leaves cover art out.
-VIDEO_STREAM = "0:V:0"
-_SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
-
-_MEASURED_SECONDS = 20
-
-_STREAM = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (.*)$", re.MULTILINE)
-_NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
 _INTERLACED = re.compile(r"\b(top|bottom) (coded )?first\b")
 _TRANSFER = re.compile(r"\b(smpte2084|arib-std-b67)\b")
 _ALPHA = re.compile(r"^[^,]*, (yuva\w+|gbrap\w*|rgba\w*|bgra\w*|argb|abgr|ya8|ya16\w*|pal8)\b")
-_SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 _COLOUR_MATRIX = re.compile(r"\((?:[^()]*, )?(bt709|smpte\w+|bt470\w+|bt2020\w+|fcc|gbr|ycgco)\b")
 
 
@@ -70,6 +60,9 @@ class VideoInfo:
         Any time of the file can be decoded without what comes before it.
     stored
         (width, height) in which the first picture is stored, or None.
+    shift
+        Steps by which pictures are counted later than their times: those that come half-way between
+        two steps would else fall on either, as their container rounds.
     part
         Which frames of the file are meant; `fps` and `frames` are of these.
     starts_at
@@ -93,6 +86,7 @@ class VideoInfo:
     interlaced: bool = False
     seekable: bool = False
     stored: tuple[int, int] | None = None
+    shift: Fraction = Fraction(0)
     part: ClipRange = WHOLE
     starts_at: Fraction = Fraction(0)
 
@@ -133,10 +127,15 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
             "check that the file is complete and plays"
         )
     width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
-    average = _number(r"([\d.]+) fps", stream)
-    if average is None:
-        average = _measured_average(source.path)
-    fps = choose_rate(1 / Fraction(looked.facts["tb"]), average, looked.duration)
+    interlaced = _INTERLACED.search(stream) is not None
+    # Of two fields each may be a packet.
+    rate = choose_rate(
+        1 / Fraction(looked.facts["tb"]),
+        _number(r"([\d.]+) fps", stream),
+        looked.duration,
+        () if interlaced else looked.times,
+    )
+    fps = rate.fps
     transfer = _TRANSFER.search(stream)
     info = VideoInfo(
         source=source,
@@ -148,14 +147,15 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         rotation=round(-(_number(r"rotation of (-?[\d.]+) degrees", looked.said) or 0)) % 360,
         has_audio=looked.audio is not None,
         codec=re.split(r"[ ,]", stream)[0],
-        variable_rate=None if average is None else abs(average / fps - 1) > 0.01,
+        variable_rate=rate.variable,
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
         fov=recorded_fov(source.path, looked.said, width, height),
         transfer=transfer[1] if transfer else None,
         alpha=_ALPHA.match(stream) is not None,
-        interlaced=_INTERLACED.search(stream) is not None,
+        interlaced=interlaced,
         seekable=looked.is_one_clock,
         stored=_stored_size(stream),
+        shift=rate.shift,
     )
     return _part_of(info, part)
 
@@ -185,87 +185,6 @@ def check_start(source: Source, part: ClipRange, fps: Fraction) -> None:
         )
 
 
-def first_picture(file: Path) -> float:
-    """Seconds from a file's start to its first picture, as ffmpeg reads it without the sound.
-
-    Taken at a fine clock: at that of the frame rate, as in `look`, it may be half a frame off.
-    """
-    return _first_picture(file, stamp(file))
-
-
-@lru_cache(maxsize=64)
-def _first_picture(file: Path, _: Stamp) -> float:
-    first = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-frames:v", "1"]
-    clock = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "-"]
-    return first_time(ffmpeg.run([*first, *clock]).output) or 0.0
-
-
-@dataclass(frozen=True)
-class Looked:
-    """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame."""
-
-    file: Path
-    said: str
-    video: str | None
-    audio: str | None
-    duration: float | None
-    facts: dict[str, str]
-    first_frame: float | None
-    complaint: str
-
-    @property
-    def is_one_clock(self) -> bool:
-        """Whether the container's streams share a clock that never jumps, and it has an index."""
-        return _SEEKABLE.search(self.said) is not None
-
-
-def look(video: str | Path | Source) -> Looked:
-    """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
-    source = Source.of(video)
-    _require_file(source)
-    return _look(source, stamp(source.path))
-
-
-@lru_cache(maxsize=64)
-def _look(source: Source, _: Stamp) -> Looked:
-    file = source.path
-    first = ["-map", VIDEO_STREAM, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
-    report = ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
-    said = "\n".join(report.messages)
-    complaint = ffmpeg.telling_line(report.messages)
-    if "Input #0, tty" in said:
-        # ffmpeg films any text file as it would scroll over a terminal.
-        raise InputError(f"{source.name}: is a text file, not a video")
-    if "Input #0" not in said:
-        raise InputError(
-            f"{source.name}: is not a video that ffmpeg can read ({complaint}); "
-            "check that it is complete and plays"
-        )
-    said = said.split("\nStream mapping:")[0]
-    streams = _STREAM.findall(said)
-    moving = [text for kind, text in streams if kind == "Video" and not _NOT_MOVING.search(text)]
-    sound = [text for kind, text in streams if kind == "Audio"]
-    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
-    facts = dict(re.findall(r"^#(\w+) 0: (.*)$", report.output, re.MULTILINE))
-    return Looked(
-        file=file,
-        said=said,
-        video=moving[0] if moving else None,
-        audio=sound[0] if sound else None,
-        duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
-        facts=facts,
-        first_frame=first_time(report.output),
-        complaint=complaint,
-    )
-
-
-def first_time(checksums: str) -> float | None:
-    """Seconds of the first frame or packet in what ffmpeg's framecrc writes."""
-    tick = re.search(r"^#tb 0: (.*)$", checksums, re.MULTILINE)
-    frame = re.search(r"^0, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
-    return float(int(frame[1]) * Fraction(tick[1])) if tick and frame else None
-
-
 def _picture_seconds(file: Path) -> float | None:
     """Seconds from the first picture to the end of the last, read without decoding."""
     packets = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-c", "copy"]
@@ -276,31 +195,6 @@ def _picture_seconds(file: Path) -> float | None:
         return None
     ticks = max(int(t) + int(d) for t, d in shown) - min(int(t) for t, _ in shown)
     return float(ticks * Fraction(tick[1]))
-
-
-def _measured_average(file: Path) -> float | None:
-    """Frames per second of the first seconds, for files that do not tell (browsers' recordings)."""
-    packets = ["-map", VIDEO_STREAM, "-t", f"{_MEASURED_SECONDS}", "-c", "copy", "-f", "framecrc"]
-    report = ffmpeg.run(["-i", ffmpeg.file_url(file), *packets, "-"])
-    tick = re.search(r"^#tb 0: (.*)$", report.output, re.MULTILINE)
-    times = [int(t) for t in re.findall(r"^0, *-?\d+, *(-?\d+),", report.output, re.MULTILINE)]
-    if tick is None or len(times) < 2 or max(times) == min(times):
-        return None
-    return round(float((len(times) - 1) / ((max(times) - min(times)) * Fraction(tick[1]))), 2)
-
-
-def _require_file(source: Source) -> None:
-    file = source.path
-    if file.is_dir():
-        raise InputError(
-            f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
-        )
-    if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
-        raise InputError(f"{file}: is an address, not a file; download the video first")
-    if not file.exists():
-        raise InputError(f"{file}: no such file; check the name and the folder")
-    if file.is_file() and file.stat().st_size == 0:
-        raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")
 
 
 def _stored_size(stream: str) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from . import ffmpeg
-from .probing import VIDEO_STREAM, first_picture, first_time, look
+from .looking import VIDEO_STREAM, first_picture, first_time, look
 from .source import Source
 
 _FIRST_SOUND = "0:a:0"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from glagcn_cli.keypoints.formats.numbered import NumberedDetections
 from glagcn_cli.keypoints.formats.openpose import BODY_25, COCO_18
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from glagcn_cli.video.clip_times import ClipRange
 from tests.helpers.kept_detections import assert_same, detections, kept, video
 
 # Two people, one, nobody, one.
@@ -296,3 +299,43 @@ def test_npz_with_bytes_changed(tmp_path: Path, at: int, byte: int, length: int)
     content[at : at + length] = bytes([byte]) * length
     path.write_bytes(content)
     read_or_refuse(path, "flipped.npz")
+
+
+def assert_frames(clip: ClipDetections, path: Path, entries: list[int]) -> None:
+    """The frames of a clip are these entries of a file."""
+    alone = laid_out(path).frames
+    for frame, k in zip(clip.frames, entries, strict=True):
+        assert_same(frame, alone[k])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    ("pictures", "entries", "expected"),
+    [
+        ([0, 1, 1, 1, 1, 1, 1, 2, 3], 4, [0, 1, 1, 1, 1, 1, 1, 2, 3]),  # one a picture
+        ([0, 1, 1, 2, 3], 4, [0, 1, 1, 2, 3]),
+        ([0, 0, 1, 1, 2, 2, 3, 3], 4, [0, 0, 1, 1, 2, 2, 3, 3]),
+        ([0, 1, 1, 2], 4, [0, 1, 2, 3]),  # one a frame of the constant rate
+        ([0, 1, 2, 3], 4, [0, 1, 2, 3]),
+    ],
+)
+def test_entries_of_pictures_come_to_the_frames_that_show_them(
+    tmp_path: Path, first: int, pictures: list[int], entries: int, expected: list[int]
+) -> None:
+    path = write(tmp_path / "a.json", {"meta_info": {}, "instance_info": mmpose_entries(first)})
+    saved = read_keypoints(path)
+    info = replace(video(tmp_path / "v.mp4", None), variable_rate=True)
+    clip = for_video(saved, path, info, lambda: len(pictures), lambda: pictures)
+    assert entries == len(FRAMES)
+    assert_frames(clip, path, expected)
+
+
+def test_a_part_of_entries_of_pictures(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", {"meta_info": {}, "instance_info": mmpose_entries(0)})
+    part = ClipRange(2 / 25, every=3)
+    info = replace(
+        video(tmp_path / "v.mp4", None), variable_rate=True, part=part, fps=Fraction(25, 3)
+    )
+    pictures = [0, 1, 1, 1, 1, 1, 1, 2, 3]
+    clip = for_video(read_keypoints(path), path, info, lambda: 3, lambda: pictures)
+    assert_frames(clip, path, [1, 1, 3])

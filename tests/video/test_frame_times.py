@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from glagcn_cli.video.clip_times import ClipRange
+from glagcn_cli.video.own_frames import own_frames
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.clips import ffmpeg
 from tests.helpers.numbered import encode_at, number_of, wrong_frames
@@ -135,3 +136,39 @@ def test_a_pause_behind_an_edit_list(tmp_path: Path, options: tuple[str, ...]) -
     assert shown[0] in (17, 18)
     assert not wrong_frames([k - shown[0] for k in shown], kept, Fraction(30)).size
     assert len(shown) == round((kept[-1] - kept[0]) * 30) + 1
+
+
+HALF_STEPS = {
+    "one longer": [k / 30 + (k >= 20) / 60 for k in range(COUNT)],
+    "one shorter": [k / 30 - (k >= 20) / 60 for k in range(COUNT)],
+    "half a second at 60": [k / 30 if k < 20 else 20 / 30 + (k - 20) / 60 for k in range(COUNT)],
+}
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize(("kind", "fps"), [*zip(HALF_STEPS, (30, 30, 60), strict=True)])
+def test_the_rate_is_what_most_steps_say(tmp_path: Path, name: str, kind: str, fps: int) -> None:
+    times = HALF_STEPS[kind]
+    reader = VideoReader(encode_at(tmp_path / name, times, *x264(2)))
+    shown = [number_of(frame) for frame in reader]
+    assert reader.info.fps == fps
+    assert len({*shown}) >= COUNT - 1
+    assert len(shown) == pytest.approx(times[-1] * fps + 1, abs=0.6)
+    # A picture that comes between two steps may be shown on either.
+    assert not wrong_frames(shown, times, Fraction(fps), 0.26 / fps).size
+
+
+@pytest.mark.parametrize(("said", "real"), [(25, 30), (30, 24), (60, 30), (15, 50)])
+def test_a_header_that_says_another_rate(tmp_path: Path, said: int, real: int) -> None:
+    times = [k / real for k in range(COUNT)]
+    reader = VideoReader(encode_at(tmp_path / "a.mkv", times, *x264(0), said=said))
+    assert [number_of(frame) for frame in reader] == [*range(COUNT)]
+    assert reader.info.fps == real
+
+
+def test_own_pictures_of_frames(tmp_path: Path) -> None:
+    clip = encode_at(tmp_path / "a.mp4", TIMES["pause of 1 s"], *x264(3))
+    reader = VideoReader(clip, ClipRange(0.5, every=2))
+    shown = own_frames(reader.info)
+    assert shown == [number_of(frame) for frame in VideoReader(clip)]
+    assert shown[15::2] == [number_of(frame) for frame in reader]
