@@ -102,7 +102,9 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         "--fps",
         type=click.FloatRange(min=0.1, max=1000),
         metavar="RATE",
-        help="Pictures a second, where INPUT stands for numbered pictures.  [default: 30]",
+        help="Pictures a second that were really filmed: of numbered pictures, of slow motion, or "
+        "where a file says a wrong rate. Times as in --start then count at this rate, and sound is "
+        "left out.  [default: what the file says, 30 for numbered pictures]",
     ),
     CAMERA_OPTION,
     *MANY_OPTIONS,

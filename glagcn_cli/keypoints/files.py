@@ -132,7 +132,7 @@ def for_video(
         _require_same_video(clip, path, info)
         return clip
     part = info.part
-    rate = info.fps * part.every
+    rate = info.whole_fps
     first, length = part.first(rate), count_frames()
     whole = first + (length - 1) * part.every + 1
     with damage_named(path, "2D keypoints"):
@@ -180,7 +180,7 @@ def _own_pictures(
 
 def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     """Take a part out of the 2D of a whole video, if that is what the two are."""
-    rate = info.fps * info.part.every
+    rate = info.whole_fps
     if info.part.is_whole or saved.starts_at != 0 or saved.fps != rate:
         return saved
     part = slice(info.part.first(rate), info.part.stop(rate), info.part.every)

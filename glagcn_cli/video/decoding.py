@@ -42,8 +42,8 @@ def decoding(
     are then counted, so that frame k is the same whatever part is read. A part that begins late is
     sought instead where frames have the times of a constant rate and the container has an index.
     """
-    fps = info.fps * info.part.every
-    first, stop = info.part.first(fps), info.part.stop(fps)
+    first, stop = info.part.first(info.whole_fps), info.part.stop(info.whole_fps)
+    fps = info.file_fps
     sought = info.seekable and info.variable_rate is False and first / fps > SOUGHT_FROM
     if sought:
         seek, clock = _seek(info, first)
@@ -93,7 +93,7 @@ def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
 
 def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:
     """Options and the filter by which frame ``first`` becomes the first and is shown at 0."""
-    fps = info.fps * info.part.every
+    fps = info.file_fps
     shown = first_picture(info.path) + float(first / fps)  # on the file's own clock
     sought = max(0.0, shown - _MARGIN)
     return ["-ss", f"{sought:.6f}"], f"setpts=PTS-{shown - sought:.6f}/TB"

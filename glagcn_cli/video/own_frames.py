@@ -23,4 +23,4 @@ def own_frames(info: VideoInfo) -> list[int]:
     report = ffmpeg.run(["-i", ffmpeg.file_url(info.path), *every, *clock])
     times = times_of(report.output)
     seconds = [float(time - times[0]) for time in times]
-    return shown_pictures(seconds, info.fps * info.part.every, info.shift)
+    return shown_pictures(seconds, info.file_fps, info.shift)

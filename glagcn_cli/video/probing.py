@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError, NoVideoStreamError, UsageError
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
-from .frame_rates import choose_rate
+from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
 from .looking import VIDEO_STREAM, look
 from .source import Source
+
+log = logging.getLogger(__name__)
+
+_FASTEST_CAMERA, _USUAL_FPS = 1000, Fraction(30)  # frames a second
 
 _INTERLACED = re.compile(r"\b(top|bottom) (coded )?first\b")
 _TRANSFER = re.compile(r"\b(smpte2084|arib-std-b67)\b")
@@ -40,7 +46,7 @@ class VideoInfo:
     rotation
         Degrees (0..359) by which the stored picture is turned clockwise to be shown.
     has_audio
-        The file has a sound stream.
+        The file has a sound stream that goes with its frames.
     codec
         ffmpeg's name of the picture's codec.
     variable_rate
@@ -63,6 +69,8 @@ class VideoInfo:
     shift
         Steps by which pictures are counted later than their times: those that come half-way between
         two steps would else fall on either, as their container rounds.
+    said_fps
+        Frames a second of the whole file as it says itself, where `fps` is what the user says.
     part
         Which frames of the file are meant; `fps` and `frames` are of these.
     starts_at
@@ -87,6 +95,7 @@ class VideoInfo:
     seekable: bool = False
     stored: tuple[int, int] | None = None
     shift: Fraction = Fraction(0)
+    said_fps: Fraction | None = None
     part: ClipRange = WHOLE
     starts_at: Fraction = Fraction(0)
 
@@ -99,6 +108,16 @@ class VideoInfo:
     def name(self) -> str:
         """What messages and reports call it."""
         return self.source.name
+
+    @property
+    def whole_fps(self) -> Fraction:
+        """Frames a second of the whole file, of which the part may leave some out."""
+        return self.fps * self.part.every
+
+    @property
+    def file_fps(self) -> Fraction:
+        """The same by the file's own clock."""
+        return self.said_fps or self.whole_fps
 
 
 def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
@@ -135,17 +154,23 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         looked.duration,
         () if interlaced else looked.times,
     )
-    fps = rate.fps
+    doubted = rate.fps > _FASTEST_CAMERA
+    fps = source.rate or (_USUAL_FPS if doubted else rate.fps)
+    if source.rate is None and not STANDARD_RATES[0] <= rate.fps <= _FASTEST_CAMERA:
+        _tell_of_doubt(source, rate.fps, fps)
     transfer = _TRANSFER.search(stream)
     info = VideoInfo(
         source=source,
         width=width,
         height=height,
         fps=fps,
-        frames=None if looked.duration is None else max(1, round(looked.duration * fps)),
+        # Durations are told in hundredths of a second.
+        frames=None
+        if looked.duration is None or doubted
+        else max(1, round(looked.duration * rate.fps)),
         duration=looked.duration,
         rotation=round(-(_number(r"rotation of (-?[\d.]+) degrees", looked.said) or 0)) % 360,
-        has_audio=looked.audio is not None,
+        has_audio=looked.audio is not None and fps == rate.fps,
         codec=re.split(r"[ ,]", stream)[0],
         variable_rate=rate.variable,
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
@@ -156,6 +181,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         seekable=looked.is_one_clock,
         stored=_stored_size(stream),
         shift=rate.shift,
+        said_fps=None if fps == rate.fps else rate.fps,
     )
     return _part_of(info, part)
 
@@ -163,7 +189,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
 def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     first = part.first(info.fps)
     if info.frames is not None and first >= info.frames:
-        check_start(info.source, part, info.fps)
+        check_start(info, part)
     count = part.count(info.fps, info.frames)
     return replace(
         info,
@@ -175,14 +201,27 @@ def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     )
 
 
-def check_start(source: Source, part: ClipRange, fps: Fraction) -> None:
+def check_start(info: VideoInfo, part: ClipRange) -> None:
     """Raise UsageError where a part begins after the last frame, as counted in the file."""
-    length = _picture_seconds(source.path)
-    if length is not None and part.first(fps) >= max(1, round(length * fps)):
+    length = _picture_seconds(info.path)
+    if length is None:
+        return
+    frames = max(1, round(length * info.file_fps))
+    if part.first(info.whole_fps) >= frames:
+        seconds = float(frames / info.whole_fps) if info.said_fps else length
         raise UsageError(
-            f"{source.name}: --start {format_time(part.start)} is beyond the end of the clip, "
-            f"which lasts {format_time(length)}" + (" s" if length < 60 else "")
+            f"{info.name}: --start {format_time(part.start)} is beyond the end of the clip, "
+            f"which lasts {format_time(seconds)}" + (" s" if seconds < 60 else "")
         )
+
+
+@lru_cache(maxsize=64)  # several passes over a file say it once
+def _tell_of_doubt(source: Source, said: Fraction, taken: Fraction) -> None:
+    log.warning(
+        "%s: says %.10g pictures a second, as hardly a camera takes; they are read as %.10g a "
+        "second, --fps says another rate",
+        *(source.name, said, taken),
+    )
 
 
 def _picture_seconds(file: Path) -> float | None:

@@ -123,7 +123,7 @@ class VideoReader:
                 "and try again"
             )
         if self.frames_read == 0:
-            check_start(self.info.source, self.info.part, self.info.fps * self.info.part.every)
+            check_start(self.info, self.info.part)
             raise InputError(f"{self.info.name}: no frame can be decoded ({reason})")
         if any(_CHANGED in line for line in process.messages):
             self.changed = True

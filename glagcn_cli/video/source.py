@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,10 +29,13 @@ class Source:
         A file, an address, `-` for standard input, or numbered pictures, as `frames/%05d.png`.
     name
         What messages and reports call it; an address stands there without the password in it.
+    rate
+        Pictures a second that were really filmed, whatever the file says; None for what it says.
     """
 
     place: Path | str
     name: str
+    rate: Fraction | None = None
 
     @classmethod
     def of(cls, given: Path | str | Source) -> Source:

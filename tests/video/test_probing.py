@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import logging
+import struct
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +13,9 @@ from glagcn_cli.video import ffmpeg as ffmpeg_module
 from glagcn_cli.video import sound as sound_module
 from glagcn_cli.video.frame_rates import choose_rate
 from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.sound import probe_audio
+from glagcn_cli.video.source import Source
 from tests.helpers.clips import counting, encode, ffmpeg
 
 
@@ -100,6 +105,31 @@ def test_a_browser_recording_tells_no_rate(tmp_path: Path) -> None:
     assert info.duration is None
     assert info.frames is None
     assert info.fps in (Fraction(30), Fraction(30000, 1001))
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "words"),
+    [
+        (1_000_000, 30, "says 1000000 pictures a second, as hardly a camera takes; they are read "),
+        (1, 1, "says 1 pictures a second, as hardly a camera takes; they are read as 1 a second"),
+        (30, 30, ""),
+    ],
+)
+def test_a_header_that_no_camera_has_is_doubted(
+    tmp_path: Path, said: int, read: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clip = encode(tmp_path / "a.avi", counting(12), 30, "-c:v", "mjpeg", "-q:v", "3")
+    data = bytearray(clip.read_bytes())
+    scale = data.index(b"strh") + 8 + 20
+    data[scale : scale + 8] = struct.pack("<II", 1, said)
+    clip.write_bytes(data)
+    with caplog.at_level(logging.WARNING):
+        reader = VideoReader(clip)
+        assert len(list(reader)) == len(list(VideoReader(clip))) == 12
+    assert reader.info.fps == read
+    assert [record.getMessage().count(words) for record in caplog.records] == [1] * bool(words)
+    told = VideoReader(replace(Source.of(clip), rate=Fraction(50)))
+    assert (len(list(told)), told.info.fps) == (12, 50)
 
 
 def test_facts_of_a_clip_with_sound(tmp_path: Path) -> None:
