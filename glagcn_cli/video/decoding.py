@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from . import ffmpeg
-from .looking import VIDEO_STREAM, first_picture
+from .looking import first_picture
 from .probing import VideoInfo
 
 PixelFormat = Literal["rgb24", "yuv420p"]
@@ -58,7 +58,7 @@ def decoding(
     coloured = _coloured(info, size or (info.width, info.height), pixels)
     kept_graph, fitted = _fitted(info)
     filters = ",".join([clock, *fitted, *_deinterlaced(info), *coloured, "setsar=1", constant])
-    pictures = ["-map", VIDEO_STREAM, "-vf", filters, "-fps_mode", "passthrough"]
+    pictures = ["-map", info.stream, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
@@ -94,7 +94,7 @@ def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
 def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:
     """Options and the filter by which frame ``first`` becomes the first and is shown at 0."""
     fps = info.file_fps
-    shown = first_picture(info.path) + float(first / fps)  # on the file's own clock
+    shown = first_picture(info.path, info.stream) + float(first / fps)  # on the file's own clock
     sought = max(0.0, shown - _MARGIN)
     return ["-ss", f"{sought:.6f}"], f"setpts=PTS-{shown - sought:.6f}/TB"
 

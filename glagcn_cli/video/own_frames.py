@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import ffmpeg
 from .frame_rates import shown_pictures
-from .looking import VIDEO_STREAM, times_of
+from .looking import times_of
 from .probing import VideoInfo
 
 
@@ -18,7 +18,7 @@ def own_frames(info: VideoInfo) -> list[int]:
         twice. The last entry is one less than the number of pictures, or two where the last is
         never shown.
     """
-    every = ["-map", VIDEO_STREAM, "-vf", "scale=16:16", "-pix_fmt", "gray"]
+    every = ["-map", info.stream, "-vf", "scale=16:16", "-pix_fmt", "gray"]
     clock = ["-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "-"]
     report = ffmpeg.run(["-i", ffmpeg.file_url(info.path), *every, *clock])
     times = times_of(report.output)

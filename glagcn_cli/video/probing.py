@@ -14,7 +14,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
-from .looking import VIDEO_STREAM, look
+from .looking import VIDEO_STREAM, look, stored_size
 from .source import Source
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ class VideoInfo:
         Any time of the file can be decoded without what comes before it.
     stored
         (width, height) in which the first picture is stored, or None.
+    stream
+        ffmpeg's name of the stream of pictures that is read.
     shift
         Steps by which pictures are counted later than their times: those that come half-way between
         two steps would else fall on either, as their container rounds.
@@ -94,6 +96,7 @@ class VideoInfo:
     interlaced: bool = False
     seekable: bool = False
     stored: tuple[int, int] | None = None
+    stream: str = VIDEO_STREAM
     shift: Fraction = Fraction(0)
     said_fps: Fraction | None = None
     part: ClipRange = WHOLE
@@ -179,7 +182,8 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         alpha=_ALPHA.match(stream) is not None,
         interlaced=interlaced,
         seekable=looked.is_one_clock,
-        stored=_stored_size(stream),
+        stored=stored_size(stream),
+        stream=looked.stream,
         shift=rate.shift,
         said_fps=None if fps == rate.fps else rate.fps,
     )
@@ -203,7 +207,7 @@ def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
 
 def check_start(info: VideoInfo, part: ClipRange) -> None:
     """Raise UsageError where a part begins after the last frame, as counted in the file."""
-    length = _picture_seconds(info.path)
+    length = _picture_seconds(info)
     if length is None:
         return
     frames = max(1, round(length * info.file_fps))
@@ -224,9 +228,9 @@ def _tell_of_doubt(source: Source, said: Fraction, taken: Fraction) -> None:
     )
 
 
-def _picture_seconds(file: Path) -> float | None:
+def _picture_seconds(info: VideoInfo) -> float | None:
     """Seconds from the first picture to the end of the last, read without decoding."""
-    packets = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-c", "copy"]
+    packets = ["-i", ffmpeg.file_url(info.path), "-map", info.stream, "-c", "copy"]
     output = ffmpeg.run([*packets, "-f", "framecrc", "-"]).output
     tick = re.search(r"^#tb 0: (.*)$", output, re.MULTILINE)
     shown = re.findall(r"^0, *-?\d+, *(-?\d+), *(\d+),", output, re.MULTILINE)
@@ -234,11 +238,6 @@ def _picture_seconds(file: Path) -> float | None:
         return None
     ticks = max(int(t) + int(d) for t, d in shown) - min(int(t) for t, _ in shown)
     return float(ticks * Fraction(tick[1]))
-
-
-def _stored_size(stream: str) -> tuple[int, int] | None:
-    size = re.search(r", (\d+)x(\d+)", stream)
-    return (int(size[1]), int(size[2])) if size else None
 
 
 def _number(pattern: str, text: str) -> float | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from . import ffmpeg
-from .looking import VIDEO_STREAM, first_picture, first_time, look
+from .looking import first_picture, first_time, look
 from .source import Source
 
 _FIRST_SOUND = "0:a:0"
@@ -52,10 +52,10 @@ def probe_audio(path: str | Path | Source) -> AudioInfo | None:
     samples = int(rate[1]) if rate else None
     if looked.first_frame is None:
         return AudioInfo(codec, samples, skip=0.0)
-    first = first_picture(looked.file)
+    first = first_picture(looked.file, looked.stream)
     apart = 0.0
     if not looked.is_one_clock:
-        apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
+        apart = _own_start(looked.file, looked.stream) - _own_start(looked.file, _FIRST_SOUND)
     return AudioInfo(codec, samples, skip=first + max(apart, 0.0), delay=max(-apart, 0.0))
 
 
