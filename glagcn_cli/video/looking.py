@@ -49,7 +49,7 @@ def _first_picture(file: Path, stream: str, _: Stamp) -> float:
 class Looked:
     """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame.
 
-    ``stream`` is ffmpeg's name of the stream of pictures that is meant, ``video`` what it says of it.
+    ``stream`` is ffmpeg's name of the stream of pictures that is read, ``video`` its line.
     ``times`` are the seconds at which pictures of the file's beginning are shown, in order, as far
     as it says them without being decoded.
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..operating_system import is_impossible_name
+from ..wording import plain_text
 
 STANDARD_INPUT = "-"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -52,8 +53,8 @@ class Source:
 
     @property
     def short_name(self) -> str:
-        """Name without folders, for titles."""
-        return Path(self.name).name
+        """Name without folders, for titles and inside of files."""
+        return plain_text(Path(self.name).name)
 
     @property
     def is_address(self) -> bool:
