@@ -49,7 +49,8 @@ def _first_picture(file: Path, stream: str, _: Stamp) -> float:
 class Looked:
     """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame.
 
-    ``stream`` is ffmpeg's name of the stream of pictures that is read, ``video`` its line.
+    ``stream`` is ffmpeg's name of the stream of pictures that is read, ``video`` its line,
+    ``audio`` those of all sound.
     ``times`` are the seconds at which pictures of the file's beginning are shown, in order, as far
     as it says them without being decoded.
     """
@@ -58,7 +59,7 @@ class Looked:
     said: str
     stream: str
     video: str | None
-    audio: str | None
+    audio: tuple[str, ...]
     duration: float | None
     facts: dict[str, str]
     first_frame: float | None
@@ -99,7 +100,7 @@ def _look(source: Source, _: Stamp) -> Looked:
         for index, kind, text in streams
         if kind == "Video" and not _NOT_MOVING.search(text)
     }
-    sound = [text for _, kind, text in streams if kind == "Audio"]
+    sound = tuple(text for _, kind, text in streams if kind == "Audio")
     stream = _chosen(source, pictures)
     if len(pictures) > 1:
         report = _first_frame(file, stream)
@@ -111,7 +112,7 @@ def _look(source: Source, _: Stamp) -> Looked:
         said=said,
         stream=stream,
         video=pictures.get(stream),
-        audio=sound[0] if sound else None,
+        audio=sound,
         duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
         facts=facts,
         first_frame=first_time(report.output),

@@ -173,7 +173,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         else max(1, round(looked.duration * rate.fps)),
         duration=looked.duration,
         rotation=round(-(_number(r"rotation of (-?[\d.]+) degrees", looked.said) or 0)) % 360,
-        has_audio=looked.audio is not None and fps == rate.fps,
+        has_audio=bool(looked.audio) and fps == rate.fps,
         codec=re.split(r"[ ,]", stream)[0],
         variable_rate=rate.variable,
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
