@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import cache
 from typing import Literal
@@ -73,8 +74,10 @@ def _lasting(fps: Fraction) -> list[str]:
     """Let every picture last a step, whatever a file says, so that the last one is shown once.
 
     What a file says stands in the order of decoding: with B-frames and a pause it is said of
-    another picture. Times alone say how long the others are shown.
+    another picture. Times alone say how long the others are shown. ffmpeg before 7.0 cannot.
     """
+    if not _filters_packets():
+        return []
     return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
 
 
@@ -141,6 +144,12 @@ def _tone_mapped(transfer: str) -> list[str]:
         "tonemap=mobius:param=0.5:peak=5:desat=0",  # 5 times white is 1000 nits
         "zscale=t=bt709:m=gbr:r=pc",
     ]
+
+
+@cache
+def _filters_packets() -> bool:
+    release = re.match(r"n?(\d+)\.", ffmpeg.version())
+    return release is None or int(release[1]) >= 7
 
 
 @cache
