@@ -1,6 +1,16 @@
-"""Words that depend on a number."""
+"""Words that depend on a number, and names that are no text."""
 
 from __future__ import annotations
+
+import re
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Stands in Python for a byte of a name that is not UTF-8, or half a letter of Windows'."""
+
+
+def plain_text(name: str) -> str:
+    """Return a name as files can hold it, with the replacement character for what is no text."""
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def counted(number: int, one: str, more: str | None = None) -> str:

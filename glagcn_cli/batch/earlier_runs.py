@@ -52,6 +52,8 @@ def content_key(video: Source, settings: Settings, wanted: Sequence[str]) -> str
             f"{video.name}: cannot be read ({reason}); check its permissions"
         ) from error
     about = {"content": content, "wanted": sorted(wanted), **_made_with(settings)}
+    if video.rate is not None:
+        about["fps"] = str(video.rate)
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 

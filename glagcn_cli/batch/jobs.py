@@ -13,6 +13,7 @@ from ..errors import InputError, UsageError
 from ..operating_system import folded
 from ..pipeline.run_report import report_paths
 from ..video.source import Source
+from ..wording import plain_text
 from .earlier_runs import EarlierRun
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class _Found:
         full = self.source.path.relative_to(self.folder)
         short = full.with_suffix("")
         above = self.folder.resolve().name
-        yield from (str(short), str(full), str(above / short), str(above / full))
+        yield from (plain_text(str(p)) for p in (short, full, above / short, above / full))
 
 
 def find_jobs(inputs: Sequence[Path | str], output_dir: Path, suffixes: Sequence[str]) -> list[Job]:

@@ -82,8 +82,6 @@ def lift_many(
     if choices.use.from_2d is not None:
         raise UsageError("2D keypoints of a file are of one video; name its output with -o")
     found = find_jobs(inputs, folder, _suffixes(formats))
-    if choices.image_fps and not any(job.source.is_image_sequence for job in found):
-        raise UsageError("--fps is for numbered pictures, and there are none among these inputs")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -43,7 +43,7 @@ class Choices:
     use
         Where 2D comes from and goes to.
     image_fps
-        Pictures a second of numbered ones.
+        Pictures a second of all of them, as `video.fetching.as_file` takes it.
     threads
         Of torch and OpenCV in each process; None for as many as they take.
     events
@@ -140,8 +140,7 @@ def _is_for_all(error: GlagcnError) -> bool:
 def _lift_or_skip(job: Job, choices: Choices, stages: Stages, written: list[Path]) -> bool:
     """Whether a video was lifted; False where an earlier run has done all that is wanted."""
     settings, use = choices.settings, choices.use
-    image_fps = choices.image_fps if job.source.is_image_sequence else None
-    with as_file(job.source, settings.part, image_fps) as file:
+    with as_file(job.source, settings.part, choices.image_fps) as file:
         check_source(file)
         if not file.path.is_file():
             probe(file, settings.part)  # raises, as it is no file

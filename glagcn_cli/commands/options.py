@@ -102,7 +102,9 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         "--fps",
         type=click.FloatRange(min=0.1, max=1000),
         metavar="RATE",
-        help="Pictures a second, where INPUT stands for numbered pictures.  [default: 30]",
+        help="Pictures a second that were really filmed: of numbered pictures, of slow motion, or "
+        "where a file says a wrong rate. The times of a part then count at this rate, and sound is "
+        "left out.  [default: 30 for numbered pictures, else what the file says]",
     ),
     CAMERA_OPTION,
     *MANY_OPTIONS,

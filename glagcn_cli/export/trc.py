@@ -15,6 +15,7 @@ import numpy as np
 
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
+from ..wording import plain_text
 from .formats import ExportContext
 from .people import path_for_each, people_with_poses
 
@@ -35,7 +36,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
             atomic_output(target, context.overwrite) as temporary,
             temporary.open("w", encoding="utf-8", newline="\n") as file,
         ):
-            _write_header(file, target.name, sequence)
+            _write_header(file, plain_text(target.name), sequence)
             _write_rows(file, sequence)
         yield target
 

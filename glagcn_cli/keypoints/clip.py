@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..poses import FrameDetections
 from ..skeleton import JOINT_SETS, JointSet
+from ..wording import plain_text
 
 FORMAT = "glagcn-keypoints"
 FORMAT_VERSION = 1
@@ -89,7 +90,7 @@ class ClipDetections:
             "starts_at": np.array([self.starts_at.numerator, self.starts_at.denominator]),
         }
         if self.source is not None:
-            stored["source"] = np.array(self.source)
+            stored["source"] = np.array(plain_text(self.source))
         clip = {_PER_CLIP + name: np.asarray(value) for name, value in self.clip.items()}
         return stored | frame_arrays(self.frames) | clip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import InputError, UsageError
 from ..files.atomic import atomic_output
 from ..files.damage import damage_named
+from ..poses import FrameDetections
 from ..video.probing import VideoInfo
 from ..video.source import Source
 from ..wording import counted
@@ -101,7 +102,11 @@ def read_keypoints(path: Path | str) -> Saved:
 
 
 def for_video(
-    saved: Saved, path: Path, info: VideoInfo, count_frames: Callable[[], int]
+    saved: Saved,
+    path: Path,
+    info: VideoInfo,
+    count_frames: Callable[[], int],
+    own_frames: Callable[[], Sequence[int]] = tuple,
 ) -> ClipDetections:
     """Bring 2D that was read together with the video that it is of.
 
@@ -113,6 +118,9 @@ def for_video(
         The video, or a part of it: of 2D of the whole the part is taken.
     count_frames
         Counts the frames of the part, where the file does not say how many there are.
+    own_frames
+        Says which of the video's own pictures each frame of the whole shows, for programs that
+        write an entry for each of those.
 
     Raises
     ------
@@ -123,11 +131,14 @@ def for_video(
         clip = _of_size(_part(saved, info), path, info)
         _require_same_video(clip, path, info)
         return clip
-    part, size = info.part, (info.width, info.height)
-    rate = info.fps * part.every
+    part = info.part
+    rate = info.whole_fps
     first, length = part.first(rate), count_frames()
     whole = first + (length - 1) * part.every + 1
     with damage_named(path, "2D keypoints"):
+        if (shown := _own_pictures(saved, info, whole, own_frames)) is not None:
+            entries = saved.laid_out(shown[-1] + 1)
+            return _beside(saved, info, [entries[k] for k in shown[first : whole : part.every]])
         # What comes after the part is known to be there, but not for how long.
         frames = saved.laid_out(whole if part.is_whole else max(whole, saved.length))
         if part.is_whole and saved.first is not None and abs(saved.length - whole) > SURPLUS:
@@ -138,16 +149,40 @@ def for_video(
                 info.name,
                 whole,
             )
-        frames = frames[first : whole : part.every]
-        return ClipDetections(
-            fitted(frames, saved.image_size, size, path), saved.joint_set, info.fps, size,
-            source=info.path.name, starts_at=info.starts_at,
-        )  # fmt: skip
+        size = (info.width, info.height)
+        frames = fitted(frames[first : whole : part.every], saved.image_size, size, path)
+        return _beside(saved, info, frames)
+
+
+def _beside(
+    saved: NumberedDetections, info: VideoInfo, frames: Sequence[FrameDetections]
+) -> ClipDetections:
+    return ClipDetections(
+        frames, saved.joint_set, info.fps, (info.width, info.height),
+        source=info.path.name, starts_at=info.starts_at,
+    )  # fmt: skip
+
+
+def _own_pictures(
+    saved: NumberedDetections, info: VideoInfo, whole: int, own_frames: Callable[[], Sequence[int]]
+) -> Sequence[int] | None:
+    """Return the picture of each frame, where the entries of a file are of pictures, not frames."""
+    if not info.variable_rate and saved.length <= whole + SURPLUS:
+        return None
+    shown = own_frames()
+    if not shown:
+        return None
+    pictures = shown[-1] + 1
+    entries = saved.length - (saved.first is None and 0 not in saved.frames)
+    nearer = abs(entries - pictures) < abs(entries - len(shown))
+    if nearer or entries < min(pictures, len(shown) - SURPLUS):
+        return shown
+    return None
 
 
 def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     """Take a part out of the 2D of a whole video, if that is what the two are."""
-    rate = info.fps * info.part.every
+    rate = info.whole_fps
     if info.part.is_whole or saved.starts_at != 0 or saved.fps != rate:
         return saved
     part = slice(info.part.first(rate), info.part.stop(rate), info.part.every)

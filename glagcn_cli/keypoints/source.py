@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..progress.stages import Stages
+from ..video.own_frames import own_frames
 from ..video.probing import VideoInfo
 from ..video.reader import VideoReader
 from .clip import ClipDetections
@@ -76,7 +77,9 @@ def keypoints_from_file(path: Path, reader: VideoReader | None, stages: Stages) 
         saved = read_keypoints(path)
         if reader is not None:
             info = reader.info
-            clip = for_video(saved, path, info, lambda: sum(1 for _ in reader))
+            clip = for_video(
+                saved, path, info, lambda: sum(1 for _ in reader), lambda: own_frames(info)
+            )
         elif isinstance(saved, ClipDetections):
             clip, info = saved, video_of(saved, path)
         else:

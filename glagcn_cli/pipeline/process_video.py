@@ -87,7 +87,7 @@ def process_video(
     use
         Where the 2D may come from besides the 2D stage, and where it is kept.
     image_fps
-        Pictures a second, where the video is numbered pictures.
+        Pictures a second, of numbered pictures or whatever the video says itself.
     threads
         CPU threads of torch and OpenCV; None leaves them as they are.
     about

@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from ..wording import plain_text
+
 BAR, JSON, NONE = PROGRESS = ("bar", "json", "none")
 """How progress is shown: bars, events, or not at all."""
 
@@ -43,7 +45,11 @@ class EventStream:
 
     def emit(self, event: str, **facts: Any) -> None:
         """Write an event; leave out facts that are None, but for a stage's total."""
-        known = {key: value for key, value in facts.items() if value is not None or key == "total"}
+        known = {
+            key: plain_text(value) if isinstance(value, str) else value
+            for key, value in facts.items()
+            if value is not None or key == "total"
+        }
         line = json.dumps({"event": event, **known}) + "\n"  # ASCII survives any encoding
         with self._lock, suppress(OSError):  # without a reader the work continues
             sys.stderr.write(line)

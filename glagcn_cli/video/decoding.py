@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from functools import cache
 from typing import Literal
 
 from . import ffmpeg
-from .probing import VIDEO_STREAM, VideoInfo, first_picture
+from .looking import first_picture
+from .probing import VideoInfo
 
 PixelFormat = Literal["rgb24", "yuv420p"]
 """How frames lie in memory: red, green and blue of each pixel; or brightness of each pixel, then
@@ -40,32 +43,63 @@ def decoding(
     are then counted, so that frame k is the same whatever part is read. A part that begins late is
     sought instead where frames have the times of a constant rate and the container has an index.
     """
-    fps = info.fps * info.part.every
-    first, stop = info.part.first(fps), info.part.stop(fps)
+    first, stop = info.part.first(info.whole_fps), info.part.stop(info.whole_fps)
+    fps = info.file_fps
     sought = info.seekable and info.variable_rate is False and first / fps > SOUGHT_FROM
     if sought:
         seek, clock = _seek(info, first)
         stop, first = None if stop is None else stop - first, 0
     else:
         # Without setpts, pictures that start after the sound would be preceded by copies.
-        seek, clock = [], ["setpts=PTS-STARTPTS"]
+        seek, clock = [], "setpts=PTS-STARTPTS"
+    clock += _later(info.shift / fps)
+    # At each step from 0 the last picture whose time, rounded to steps, has come. `-fps_mode cfr`
+    # would trust what the file says of how long pictures last.
+    constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
     coloured = _coloured(info, size or (info.width, info.height), pixels)
-    filters = ",".join([*clock, *_deinterlaced(info), *coloured, "setsar=1"])
-    pictures = ["-map", VIDEO_STREAM, "-vf", filters]
-    rate = ["-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"]
+    kept_graph, fitted = _fitted(info)
+    filters = ",".join([clock, *fitted, *_deinterlaced(info), *coloured, "setsar=1", constant])
+    pictures = ["-map", info.stream, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
-    return [*seek, "-i", ffmpeg.file_url(info.path), *pictures, *rate, *raw]
+    return [*kept_graph, *seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
 
 
-def _seek(info: VideoInfo, first: int) -> tuple[list[str], list[str]]:
-    """Options and filters by which frame ``first`` becomes the first and is shown at 0."""
-    fps = info.fps * info.part.every
-    shown = first_picture(info.path) + float(first / fps)  # on the file's own clock
+def _later(seconds: Fraction) -> str:
+    return f"+{float(seconds):.9f}/TB" if seconds else ""
+
+
+def _lasting(fps: Fraction) -> list[str]:
+    """Let every picture last a step, whatever a file says, so that the last one is shown once.
+
+    What a file says stands in the order of decoding: with B-frames and a pause it is said of
+    another picture. Times alone say how long the others are shown. ffmpeg before 7.0 cannot.
+    """
+    if not _filters_packets():
+        return []
+    return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
+
+
+def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
+    """Option and filters by which pictures that change within the stream are fitted to the first.
+
+    ffmpeg would build its filters anew and with them the clock, and all that follows were too late.
+    Those that turn a picture cannot be kept.
+    """
+    if info.stored is None or info.rotation:
+        return [], []
+    width, height = info.stored
+    inside = f"scale={width}:{height}:force_original_aspect_ratio=decrease:eval=frame"
+    return ["-reinit_filter", "0"], [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
+
+
+def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:
+    """Options and the filter by which frame ``first`` becomes the first and is shown at 0."""
+    fps = info.file_fps
+    shown = first_picture(info.path, info.stream) + float(first / fps)  # on the file's own clock
     sought = max(0.0, shown - _MARGIN)
-    move = f"setpts=PTS-{shown - sought:.6f}/TB"
-    return ["-ss", f"{sought:.6f}"], [move, f"select='gte(t,{-0.5 / float(fps):.9f})'"]
+    return ["-ss", f"{sought:.6f}"], f"setpts=PTS-{shown - sought:.6f}/TB"
 
 
 def _left_out(first: int, every: int) -> list[str]:
@@ -110,6 +144,12 @@ def _tone_mapped(transfer: str) -> list[str]:
         "tonemap=mobius:param=0.5:peak=5:desat=0",  # 5 times white is 1000 nits
         "zscale=t=bt709:m=gbr:r=pc",
     ]
+
+
+@cache
+def _filters_packets() -> bool:
+    release = re.match(r"n?(\d+)\.", ffmpeg.version())
+    return release is None or int(release[1]) >= 7
 
 
 @cache

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
@@ -56,7 +57,8 @@ def as_file(
     part
         What of it is going to be read: no more than that, and some seconds, is copied.
     image_fps
-        Pictures a second of numbered ones; None for `DEFAULT_IMAGE_FPS`.
+        Pictures a second: of numbered ones, where None is `DEFAULT_IMAGE_FPS`; or of a video,
+        whatever it says itself, for slow motion and wrong headers.
     stdin
         What is read for `-`.
 
@@ -65,12 +67,13 @@ def as_file(
     InputError
         Nothing comes, or no video.
     UsageError
-        The address is of another kind, a rate was given for what has its own, or standard input is
-        a terminal.
+        The address is of another kind, or standard input is a terminal.
     """
     source = Source.of(given)
-    if image_fps is not None and not source.is_image_sequence:
-        raise UsageError(f"{source.name}: has a rate of its own; --fps is for numbered pictures")
+    if image_fps is not None:
+        source = replace(source, rate=_rate(image_fps))
+        if not source.is_image_sequence:
+            log.info("%s: read as %g pictures a second, without sound", source.name, image_fps)
     if source.is_file:
         yield source
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,25 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError, NoVideoStreamError, UsageError
-from ..files.checksums import Stamp, stamp
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
-from .frame_rates import choose_rate
+from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
+from .looking import VIDEO_STREAM, look, stored_size
 from .source import Source
 
-# The first stream that is a moving picture: capital V leaves cover art out.
-VIDEO_STREAM = "0:V:0"
-_SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
+log = logging.getLogger(__name__)
 
-_MEASURED_SECONDS = 20
+_FASTEST_CAMERA, _USUAL_FPS = 1000, Fraction(30)  # frames a second
 
-_STREAM = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (.*)$", re.MULTILINE)
-_NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
 _INTERLACED = re.compile(r"\b(top|bottom) (coded )?first\b")
 _TRANSFER = re.compile(r"\b(smpte2084|arib-std-b67)\b")
 _ALPHA = re.compile(r"^[^,]*, (yuva\w+|gbrap\w*|rgba\w*|bgra\w*|argb|abgr|ya8|ya16\w*|pal8)\b")
-_SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 _COLOUR_MATRIX = re.compile(r"\((?:[^()]*, )?(bt709|smpte\w+|bt470\w+|bt2020\w+|fcc|gbr|ycgco)\b")
 
 
@@ -50,7 +46,7 @@ class VideoInfo:
     rotation
         Degrees (0..359) by which the stored picture is turned clockwise to be shown.
     has_audio
-        The file has a sound stream.
+        The file has a sound stream that goes with its frames.
     codec
         ffmpeg's name of the picture's codec.
     variable_rate
@@ -68,6 +64,15 @@ class VideoInfo:
         Frames may hold two fields, one of every other line.
     seekable
         Any time of the file can be decoded without what comes before it.
+    stored
+        (width, height) in which the first picture is stored, or None.
+    stream
+        ffmpeg's name of the stream of pictures that is read.
+    shift
+        Steps by which pictures are counted later than their times: those that come half-way between
+        two steps would else fall on either, as their container rounds.
+    said_fps
+        Frames a second of the whole file as it says itself, where `fps` is what the user says.
     part
         Which frames of the file are meant; `fps` and `frames` are of these.
     starts_at
@@ -90,6 +95,10 @@ class VideoInfo:
     alpha: bool = False
     interlaced: bool = False
     seekable: bool = False
+    stored: tuple[int, int] | None = None
+    stream: str = VIDEO_STREAM
+    shift: Fraction = Fraction(0)
+    said_fps: Fraction | None = None
     part: ClipRange = WHOLE
     starts_at: Fraction = Fraction(0)
 
@@ -102,6 +111,16 @@ class VideoInfo:
     def name(self) -> str:
         """What messages and reports call it."""
         return self.source.name
+
+    @property
+    def whole_fps(self) -> Fraction:
+        """Frames a second of the whole file, of which the part may leave some out."""
+        return self.fps * self.part.every
+
+    @property
+    def file_fps(self) -> Fraction:
+        """The same by the file's own clock."""
+        return self.said_fps or self.whole_fps
 
 
 def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
@@ -130,28 +149,43 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
             "check that the file is complete and plays"
         )
     width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
-    average = _number(r"([\d.]+) fps", stream)
-    if average is None:
-        average = _measured_average(source.path)
-    fps = choose_rate(1 / Fraction(looked.facts["tb"]), average, looked.duration)
+    interlaced = _INTERLACED.search(stream) is not None
+    # Of two fields each may be a packet.
+    rate = choose_rate(
+        1 / Fraction(looked.facts["tb"]),
+        _number(r"([\d.]+) fps", stream),
+        looked.duration,
+        () if interlaced else looked.times,
+    )
+    doubted = rate.fps > _FASTEST_CAMERA
+    fps = source.rate or (_USUAL_FPS if doubted else rate.fps)
+    if source.rate is None and not STANDARD_RATES[0] <= rate.fps <= _FASTEST_CAMERA:
+        _tell_of_doubt(source, rate.fps, fps)
     transfer = _TRANSFER.search(stream)
     info = VideoInfo(
         source=source,
         width=width,
         height=height,
         fps=fps,
-        frames=None if looked.duration is None else max(1, round(looked.duration * fps)),
+        # Durations are told in hundredths of a second.
+        frames=None
+        if looked.duration is None or doubted
+        else max(1, round(looked.duration * rate.fps)),
         duration=looked.duration,
         rotation=round(-(_number(r"rotation of (-?[\d.]+) degrees", looked.said) or 0)) % 360,
-        has_audio=looked.audio is not None,
+        has_audio=bool(looked.audio) and fps == rate.fps,
         codec=re.split(r"[ ,]", stream)[0],
-        variable_rate=None if average is None else abs(average / fps - 1) > 0.01,
+        variable_rate=rate.variable,
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
         fov=recorded_fov(source.path, looked.said, width, height),
         transfer=transfer[1] if transfer else None,
         alpha=_ALPHA.match(stream) is not None,
-        interlaced=_INTERLACED.search(stream) is not None,
+        interlaced=interlaced,
         seekable=looked.is_one_clock,
+        stored=stored_size(stream),
+        stream=looked.stream,
+        shift=rate.shift,
+        said_fps=None if fps == rate.fps else rate.fps,
     )
     return _part_of(info, part)
 
@@ -159,7 +193,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
 def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     first = part.first(info.fps)
     if info.frames is not None and first >= info.frames:
-        check_start(info.source, part, info.fps)
+        check_start(info, part)
     count = part.count(info.fps, info.frames)
     return replace(
         info,
@@ -171,100 +205,32 @@ def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
     )
 
 
-def check_start(source: Source, part: ClipRange, fps: Fraction) -> None:
+def check_start(info: VideoInfo, part: ClipRange) -> None:
     """Raise UsageError where a part begins after the last frame, as counted in the file."""
-    length = _picture_seconds(source.path)
-    if length is not None and part.first(fps) >= max(1, round(length * fps)):
+    length = _picture_seconds(info)
+    if length is None:
+        return
+    frames = max(1, round(length * info.file_fps))
+    if part.first(info.whole_fps) >= frames:
+        seconds = float(frames / info.whole_fps) if info.said_fps else length
         raise UsageError(
-            f"{source.name}: --start {format_time(part.start)} is beyond the end of the clip, "
-            f"which lasts {format_time(length)}" + (" s" if length < 60 else "")
+            f"{info.name}: --start {format_time(part.start)} is beyond the end of the clip, "
+            f"which lasts {format_time(seconds)}" + (" s" if seconds < 60 else "")
         )
 
 
-def first_picture(file: Path) -> float:
-    """Seconds from a file's start to its first picture, as ffmpeg reads it without the sound.
-
-    Taken at a fine clock: at that of the frame rate, as in `look`, it may be half a frame off.
-    """
-    return _first_picture(file, stamp(file))
-
-
-@lru_cache(maxsize=64)
-def _first_picture(file: Path, _: Stamp) -> float:
-    first = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-frames:v", "1"]
-    clock = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "-"]
-    return first_time(ffmpeg.run([*first, *clock]).output) or 0.0
-
-
-@dataclass(frozen=True)
-class Looked:
-    """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame."""
-
-    file: Path
-    said: str
-    video: str | None
-    audio: str | None
-    duration: float | None
-    facts: dict[str, str]
-    first_frame: float | None
-    complaint: str
-
-    @property
-    def is_one_clock(self) -> bool:
-        """Whether the container's streams share a clock that never jumps, and it has an index."""
-        return _SEEKABLE.search(self.said) is not None
-
-
-def look(video: str | Path | Source) -> Looked:
-    """Ask ffmpeg about a file by decoding its first frame; InputError where it cannot read it."""
-    source = Source.of(video)
-    _require_file(source)
-    return _look(source, stamp(source.path))
-
-
-@lru_cache(maxsize=64)
-def _look(source: Source, _: Stamp) -> Looked:
-    file = source.path
-    first = ["-map", VIDEO_STREAM, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
-    report = ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
-    said = "\n".join(report.messages)
-    complaint = ffmpeg.telling_line(report.messages)
-    if "Input #0, tty" in said:
-        # ffmpeg films any text file as it would scroll over a terminal.
-        raise InputError(f"{source.name}: is a text file, not a video")
-    if "Input #0" not in said:
-        raise InputError(
-            f"{source.name}: is not a video that ffmpeg can read ({complaint}); "
-            "check that it is complete and plays"
-        )
-    said = said.split("\nStream mapping:")[0]
-    streams = _STREAM.findall(said)
-    moving = [text for kind, text in streams if kind == "Video" and not _NOT_MOVING.search(text)]
-    sound = [text for kind, text in streams if kind == "Audio"]
-    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
-    facts = dict(re.findall(r"^#(\w+) 0: (.*)$", report.output, re.MULTILINE))
-    return Looked(
-        file=file,
-        said=said,
-        video=moving[0] if moving else None,
-        audio=sound[0] if sound else None,
-        duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
-        facts=facts,
-        first_frame=first_time(report.output),
-        complaint=complaint,
+@lru_cache(maxsize=64)  # several passes over a file say it once
+def _tell_of_doubt(source: Source, said: Fraction, taken: Fraction) -> None:
+    log.warning(
+        "%s: says %.10g pictures a second, as hardly a camera takes; they are read as %.10g a "
+        "second, --fps says another rate",
+        *(source.name, said, taken),
     )
 
 
-def first_time(checksums: str) -> float | None:
-    """Seconds of the first frame or packet in what ffmpeg's framecrc writes."""
-    tick = re.search(r"^#tb 0: (.*)$", checksums, re.MULTILINE)
-    frame = re.search(r"^0, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
-    return float(int(frame[1]) * Fraction(tick[1])) if tick and frame else None
-
-
-def _picture_seconds(file: Path) -> float | None:
+def _picture_seconds(info: VideoInfo) -> float | None:
     """Seconds from the first picture to the end of the last, read without decoding."""
-    packets = ["-i", ffmpeg.file_url(file), "-map", VIDEO_STREAM, "-c", "copy"]
+    packets = ["-i", ffmpeg.file_url(info.path), "-map", info.stream, "-c", "copy"]
     output = ffmpeg.run([*packets, "-f", "framecrc", "-"]).output
     tick = re.search(r"^#tb 0: (.*)$", output, re.MULTILINE)
     shown = re.findall(r"^0, *-?\d+, *(-?\d+), *(\d+),", output, re.MULTILINE)
@@ -272,31 +238,6 @@ def _picture_seconds(file: Path) -> float | None:
         return None
     ticks = max(int(t) + int(d) for t, d in shown) - min(int(t) for t, _ in shown)
     return float(ticks * Fraction(tick[1]))
-
-
-def _measured_average(file: Path) -> float | None:
-    """Frames per second of the first seconds, for files that do not tell (browsers' recordings)."""
-    packets = ["-map", VIDEO_STREAM, "-t", f"{_MEASURED_SECONDS}", "-c", "copy", "-f", "framecrc"]
-    report = ffmpeg.run(["-i", ffmpeg.file_url(file), *packets, "-"])
-    tick = re.search(r"^#tb 0: (.*)$", report.output, re.MULTILINE)
-    times = [int(t) for t in re.findall(r"^0, *-?\d+, *(-?\d+),", report.output, re.MULTILINE)]
-    if tick is None or len(times) < 2 or max(times) == min(times):
-        return None
-    return round(float((len(times) - 1) / ((max(times) - min(times)) * Fraction(tick[1]))), 2)
-
-
-def _require_file(source: Source) -> None:
-    file = source.path
-    if file.is_dir():
-        raise InputError(
-            f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
-        )
-    if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
-        raise InputError(f"{file}: is an address, not a file; download the video first")
-    if not file.exists():
-        raise InputError(f"{file}: no such file; check the name and the folder")
-    if file.is_file() and file.stat().st_size == 0:
-        raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")
 
 
 def _number(pattern: str, text: str) -> float | None:

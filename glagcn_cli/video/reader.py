@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..files.checksums import Stamp, stamp
 from ..machine.signals import signals_held
 from ..operating_system import violent_end
 from ..wording import counted
@@ -29,6 +31,9 @@ Frame = NDArray[np.uint8]
 # What demuxers say when a file ends before its last frame.
 _CUT_OFF = ("partial file", "ended prematurely", "truncated", "Packet corrupt", "packet too short")
 
+# What ffmpeg says where pictures no longer are as the first was.
+_CHANGED = "Changing video frame properties"
+
 
 class VideoReader:
     """Frames of a video, one after the other, from one ffmpeg process.
@@ -39,7 +44,8 @@ class VideoReader:
     transparent pixels are black. Of a part, frames are counted at that rate, so that a frame is
     the same whatever part it is read with, and ``info`` is that of the part. Each array is new,
     the caller may keep or change it. Iterating again starts from the first frame. A file that is
-    cut off yields what can be decoded, a warning, and ``truncated`` is True afterwards.
+    cut off yields what can be decoded, a warning, and ``truncated`` is True afterwards. Pictures
+    that change their size midway are fitted to the first, with a warning, and ``changed`` is True.
 
     Parameters
     ----------
@@ -71,6 +77,7 @@ class VideoReader:
         self._size = size or (self.info.width, self.info.height)
         self._pixels = pixels
         self.truncated = False
+        self.changed = False
         self.frames_read = 0
         self._process: ffmpeg.FfmpegProcess | None = None
 
@@ -116,8 +123,11 @@ class VideoReader:
                 "and try again"
             )
         if self.frames_read == 0:
-            check_start(self.info.source, self.info.part, self.info.fps * self.info.part.every)
+            check_start(self.info, self.info.part)
             raise InputError(f"{self.info.name}: no frame can be decoded ({reason})")
+        if any(_CHANGED in line for line in process.messages):
+            self.changed = True
+            _tell_of_change(self.info.source, stamp(self.info.path))
         cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
         if self.truncated or not (status or process.messages):
             return
@@ -132,3 +142,11 @@ class VideoReader:
         else:
             # Decoders complain of much that nobody sees, so this is for those who ask.
             log.debug("%s: ffmpeg remarked: %s", self.info.name, reason)
+
+
+@lru_cache(maxsize=64)  # the passes over a file say it once
+def _tell_of_change(source: Source, _: Stamp) -> None:
+    log.warning(
+        "%s: the size or the colours of its picture change midway; it is fitted to the first",
+        source.name,
+    )

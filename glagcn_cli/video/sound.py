@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
+from ..files.checksums import Stamp, stamp
 from . import ffmpeg
-from .probing import VIDEO_STREAM, first_picture, first_time, look
+from .looking import first_picture, first_time, look
 from .source import Source
 
-_FIRST_SOUND = "0:a:0"
+log = logging.getLogger(__name__)
 
 # Sound that browsers play inside an MP4, with the samples of one packet; other sound becomes AAC.
 _COPIED = {"aac": 1024, "mp3": 1152, "opus": 960}
@@ -22,7 +25,7 @@ _WARM_UP = 0.1  # seconds
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """The first sound stream of a file.
+    """The first sound stream of a file that can be decoded.
 
     Attributes
     ----------
@@ -34,29 +37,56 @@ class AudioInfo:
         Seconds from the file's start to its first picture, 0 when it has none.
     delay
         Seconds by which ffmpeg gives it too early when it reads it without the pictures.
+    track
+        Its number among the sound streams, from 0.
     """
 
     codec: str
     rate: int | None
     skip: float
     delay: float = 0.0
+    track: int = 0
 
 
 def probe_audio(path: str | Path | Source) -> AudioInfo | None:
-    """Find the first sound stream of a file, which need not be a video; None when there is none."""
-    looked = look(path)
-    if looked.audio is None:
+    """Find the sound of a file, which need not be a video; None when there is none.
+
+    Where there are several streams of sound, it is the first that can be decoded: phones put one of
+    a codec of their own beside one that everybody plays.
+    """
+    source = Source.of(path)
+    looked = look(source)
+    if not looked.audio:
         return None
-    rate = re.search(r"(\d+) Hz", looked.audio)
-    codec = re.split(r"[ ,]", looked.audio)[0]
+    track = _decodable(source, len(looked.audio), stamp(looked.file))
+    rate = re.search(r"(\d+) Hz", looked.audio[track])
+    codec = re.split(r"[ ,]", looked.audio[track])[0]
     samples = int(rate[1]) if rate else None
     if looked.first_frame is None:
-        return AudioInfo(codec, samples, skip=0.0)
-    first = first_picture(looked.file)
+        return AudioInfo(codec, samples, skip=0.0, track=track)
+    first = first_picture(looked.file, looked.stream)
     apart = 0.0
     if not looked.is_one_clock:
-        apart = _own_start(looked.file, VIDEO_STREAM) - _own_start(looked.file, _FIRST_SOUND)
-    return AudioInfo(codec, samples, skip=first + max(apart, 0.0), delay=max(-apart, 0.0))
+        apart = _own_start(looked.file, looked.stream) - _own_start(looked.file, f"0:a:{track}")
+    return AudioInfo(codec, samples, first + max(apart, 0.0), max(-apart, 0.0), track)
+
+
+@lru_cache(maxsize=64)
+def _decodable(source: Source, tracks: int, _: Stamp) -> int:
+    """Return the number of the first stream of sound that can be decoded; 0 where none can."""
+    if tracks == 1:
+        return 0
+    for track in range(tracks):
+        first = ["-i", ffmpeg.file_url(source.path), "-map", f"0:a:{track}", "-frames:a", "1"]
+        if first_time(ffmpeg.run([*first, "-f", "framecrc", "-"]).output) is not None:
+            break
+    else:
+        return 0
+    if track:
+        log.warning(
+            "%s: its first sound cannot be decoded; sound %d is taken", source.name, track + 1
+        )
+    return track
 
 
 def codecs_for(audio: AudioInfo) -> list[tuple[str, ...]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..operating_system import is_impossible_name
+from ..wording import plain_text
 
 STANDARD_INPUT = "-"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -28,10 +30,13 @@ class Source:
         A file, an address, `-` for standard input, or numbered pictures, as `frames/%05d.png`.
     name
         What messages and reports call it; an address stands there without the password in it.
+    rate
+        Pictures a second that were really filmed, whatever the file says; None for what it says.
     """
 
     place: Path | str
     name: str
+    rate: Fraction | None = None
 
     @classmethod
     def of(cls, given: Path | str | Source) -> Source:
@@ -48,8 +53,8 @@ class Source:
 
     @property
     def short_name(self) -> str:
-        """Name without folders, for titles."""
-        return Path(self.name).name
+        """Name without folders, for titles and inside of files."""
+        return plain_text(Path(self.name).name)
 
     @property
     def is_address(self) -> bool:

@@ -85,7 +85,8 @@ class VideoWriter:
         self.frames_written = 0
         self._audio_start = Fraction(0)
         if isinstance(audio_from, VideoInfo):
-            self._audio_start, audio_from = audio_from.starts_at, audio_from.source
+            start, source = audio_from.starts_at, audio_from.source
+            self._audio_start, audio_from = start, source if audio_from.has_audio else None
         self._audio_from = None if audio_from is None else Source.of(audio_from)
         self._overwrite = overwrite
         self._codec = x264(preset, crf) if codec is None else [*codec]
@@ -165,7 +166,7 @@ class VideoWriter:
         )
         for sound, codec in map(alongside, codecs_for(audio)):
             inputs = [*_input(self._picture), *sound]
-            streams = ["-map", "0:v", "-map", "1:a:0", "-c:v", "copy", *codec]
+            streams = ["-map", "0:v", "-map", f"1:a:{audio.track}", "-c:v", "copy", *codec]
             report = ffmpeg.run(["-loglevel", "error", *inputs, *streams, *_mp4(self._temporary)])
             if report.status == 0:
                 return

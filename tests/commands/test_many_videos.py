@@ -150,7 +150,6 @@ def test_events_for_programs(folder, out) -> None:
         (["in", "--output-dir", "out", "--format", ","], "there is no such format, but mp4"),
         (["in", "--output-dir", "out", "--jobs", "0"], "0 is not in the range x>=1"),
         (["in", "-", "--output-dir", "out"], "standard input holds one video"),
-        (["in", "--output-dir", "out", "--fps", "25"], "--fps is for numbered pictures"),
         (["in", "--output-dir", "in"], "would take the place of the input"),
         (["in", "--output-dir", "in/a.mp4"], "is a file"),
     ],

@@ -76,7 +76,8 @@ def test_a_part_shows_the_pictures_that_the_whole_shows(
         (("--start", "-1"), 2, "is no time"),
         (("--max-frames", "0"), 2, "0 is not in the range x>=1"),
         (("--every", "-2"), 2, "-2 is not in the range x>=1"),
-        (("--fps", "25"), 2, "has a rate of its own"),
+        (("--fps", "0"), 2, "0 is not in the range"),
+        (("--fps", "100", "--start", "0.3"), 2, "is beyond the end of the clip, which lasts 0.2 s"),
     ],
 )
 def test_parts_that_are_none(
@@ -104,6 +105,27 @@ def test_numbered_pictures(tmp_path: Path, out: Path, lifter: Path) -> None:
     assert probe(out / "a.mp4").fps == 25
     told = json.loads((out / "a.run.json").read_text())
     assert told["settings"]["input"] == str(pictures)
+
+
+def test_slow_motion_is_told_its_rate(tmp_path: Path, out: Path, lifter: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 24)
+    outputs = ("-o", out / "a.mp4", "-o", out / "a.npz", "-o", out / "a.html")
+    rate = ("--fps", "100", "--lifter", lifter)
+    result = run(source, *outputs, *rate, "--start", "0.04", "--save-2d")
+    assert result.exit_code == 0, result.output
+    assert probe(out / "a.mp4").fps == 100
+    assert len(opencv_frames(out / "a.mp4")) == len(np.load(out / "a.npz")["joints_3d"][0]) == 20
+    report = json.loads((out / "a.run.json").read_text())
+    assert (report["input"]["fps"], report["input"]["said_fps"]) == ("100", "25")
+    # Poses and 2D that were kept find the frames again.
+    again = run("--from-3d", out / "a.npz", source, "-o", out / "b.mp4", "--fps", "100")
+    assert again.exit_code == 0, again.output
+    kept = ("--from-2d", out / "a.keypoints.npz", "--start", "0.04")
+    again = run(source, *kept, *rate, "-o", out / "c.mp4")
+    assert again.exit_code == 0, again.output
+    for name in ("b.mp4", "c.mp4"):
+        assert len(opencv_frames(out / name)) == 20
+        assert probe(out / name).fps == 100
 
 
 def test_a_pipe_into_the_program(tmp_path: Path, out: Path, lifter: Path) -> None:

@@ -11,6 +11,7 @@ from glagcn_cli.files import checksums
 from glagcn_cli.files.checksums import remembered_sha256, sha256
 from glagcn_cli.keypoints.cache import cache_key
 from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.video.source import Source
 from tests.helpers.kept_detections import video
 
 
@@ -50,7 +51,7 @@ def test_a_video_of_a_batch_is_read_for_one_checksum(tmp_path: Path, read: list[
     """The key of its outputs and that of its 2D both hold it."""
     file = tmp_path / "in.mp4"
     file.write_bytes(b"a video" * 100)
-    key = content_key(file, Settings(), [".npy"])
+    key = content_key(Source.of(file), Settings(), [".npy"])
     cache_key(video(file, None, Fraction(10)), {})
-    assert content_key(file, Settings(), [".npy"]) == key
+    assert content_key(Source.of(file), Settings(), [".npy"]) == key
     assert read.count(file) == 1

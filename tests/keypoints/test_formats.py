@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import for_video, read_keypoints
 from glagcn_cli.keypoints.formats.point_sets import BODY_25, COCO_18
 from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from glagcn_cli.video.clip_times import ClipRange
 from tests.helpers.files_of_others import (
     FRAMES,
     MMPOSE_META,
@@ -136,3 +139,43 @@ def test_a_file_that_is_out_of_step_is_told_of(tmp_path: Path, caplog: Any) -> N
     assert "may be out of step" in caplog.text
     with pytest.raises(InputError, match=r"a\.json: .*goes on to frame 4 of a video of 1"):
         laid_out(path, 1)
+
+
+def assert_frames(clip: ClipDetections, path: Path, entries: list[int]) -> None:
+    """The frames of a clip are these entries of a file."""
+    alone = laid_out(path).frames
+    for frame, k in zip(clip.frames, entries, strict=True):
+        assert_same(frame, alone[k])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    ("pictures", "entries", "expected"),
+    [
+        ([0, 1, 1, 1, 1, 1, 1, 2, 3], 4, [0, 1, 1, 1, 1, 1, 1, 2, 3]),  # one a picture
+        ([0, 1, 1, 2, 3], 4, [0, 1, 1, 2, 3]),
+        ([0, 0, 1, 1, 2, 2, 3, 3], 4, [0, 0, 1, 1, 2, 2, 3, 3]),
+        ([0, 1, 1, 2], 4, [0, 1, 2, 3]),  # one a frame of the constant rate
+        ([0, 1, 2, 3], 4, [0, 1, 2, 3]),
+    ],
+)
+def test_entries_of_pictures_come_to_the_frames_that_show_them(
+    tmp_path: Path, first: int, pictures: list[int], entries: int, expected: list[int]
+) -> None:
+    path = write(tmp_path / "a.json", {"meta_info": {}, "instance_info": mmpose_entries(first)})
+    saved = read_keypoints(path)
+    info = replace(video(tmp_path / "v.mp4", None), variable_rate=True)
+    clip = for_video(saved, path, info, lambda: len(pictures), lambda: pictures)
+    assert entries == len(FRAMES)
+    assert_frames(clip, path, expected)
+
+
+def test_a_part_of_entries_of_pictures(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", {"meta_info": {}, "instance_info": mmpose_entries(0)})
+    part = ClipRange(2 / 25, every=3)
+    info = replace(
+        video(tmp_path / "v.mp4", None), variable_rate=True, part=part, fps=Fraction(25, 3)
+    )
+    pictures = [0, 1, 1, 1, 1, 1, 1, 2, 3]
+    clip = for_video(read_keypoints(path), path, info, lambda: 3, lambda: pictures)
+    assert_frames(clip, path, [1, 1, 3])

@@ -27,7 +27,7 @@ _CALLED = """
 import os, sys
 from glagcn_cli.commands.video import main
 command = sys.modules["glagcn_cli.commands.video"]
-command.lift = lambda *_: print("torch" in sys.modules, os.environ["{name}"])
+command.lift = lambda *_, **__: print("torch" in sys.modules, os.environ["{name}"])
 main(["in.mp4", "-o", "out.npy"])
 """
 

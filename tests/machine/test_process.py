@@ -35,7 +35,7 @@ def test_commands_prepare_their_process_before_any_work(
     untouched, monkeypatch, work, arguments
 ) -> None:
     at_work: list[list[str]] = []
-    monkeypatch.setattr(video, work, lambda *_: at_work.append([*untouched]) or True)
+    monkeypatch.setattr(video, work, lambda *_, **__: at_work.append([*untouched]) or True)
     assert CliRunner().invoke(video.main, arguments).exit_code == 0
     assert at_work == [["threads", "memory"]]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.probing import probe
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
@@ -242,3 +244,52 @@ def test_subtitles_and_timecode_are_no_trouble(tmp_path: Path) -> None:
     assert len(list(reader)) == 20
     assert reader.info.fps == Fraction(25)
     assert not reader.info.has_audio
+
+
+# More than one stream of pictures -----------------------------------------------------------------
+
+SMALL, LARGE = (64, 48), (96, 72)
+FEW = ("-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p")
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "mov", "avi", "ts"])
+@pytest.mark.parametrize(
+    ("streams", "taken", "moving"),
+    [
+        ([(LARGE, 1), (SMALL, 20)], 1, 1),  # a still that is not marked as one
+        ([(SMALL, 20), (LARGE, 1)], 0, 1),
+        ([(SMALL, 20), (LARGE, 20)], 1, 2),
+        ([(LARGE, 20), (SMALL, 20)], 0, 2),
+        ([(LARGE, 1), (LARGE, 20), (SMALL, 20)], 1, 2),
+    ],
+)
+def test_the_largest_stream_that_moves_is_taken(
+    tmp_path: Path,
+    suffix: str,
+    streams: list[tuple[tuple[int, int], int]],
+    taken: int,
+    moving: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if suffix == "ts" and moving < len(streams):
+        pytest.skip("a transport stream of one picture has no time")
+    codec = ("-c:v", "mpeg2video", "-q:v", "2") if suffix == "ts" else FEW
+    inputs: list[str | Path] = []
+    maps: list[str | Path] = []
+    for k, ((width, height), count) in enumerate(streams):
+        shown = counting(count + 3 * k, width, height)[3 * k :]
+        inputs += ["-i", encode(tmp_path / f"{k}.{suffix}", shown, 25, *codec)]
+        maps += ["-map", f"{k}"]
+    clip = tmp_path / f"a.{suffix}"
+    ffmpeg(*inputs, *maps, "-c", "copy", clip)
+    with caplog.at_level(logging.WARNING):
+        reader = VideoReader(clip, ClipRange(0.2))
+        frames = list(reader)
+        assert len(list(VideoReader(clip))) == 20
+    width, height = streams[taken][0]
+    assert {frame.shape for frame in frames} == {(height, width, 3)}
+    assert frames[0].mean() == pytest.approx(40 + 2 * (5 + 3 * taken), abs=2)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{clip}: has {len(streams)} streams of pictures, of which {moving} move; the one of "
+        f"{width}x{height} is taken"
+    ]

@@ -239,6 +239,15 @@ def test_a_file_that_is_called_like_numbered_pictures(tmp_path: Path) -> None:
         assert same.path == file
 
 
-def test_only_pictures_need_a_rate(clip: Path) -> None:
-    with pytest.raises(UsageError, match="has a rate of its own"), as_file(clip, image_fps=25):
-        pass
+@pytest.mark.parametrize("fps", [10.0, 30000 / 1001, 240.0])
+def test_a_video_takes_the_rate_that_it_is_told(clip: Path, fps: float) -> None:
+    with as_file(clip, image_fps=fps) as file:
+        reader = VideoReader(file)
+        assert np.array_equal(list(reader), list(VideoReader(clip)))
+        assert reader.info.fps == pytest.approx(fps, rel=1e-5)
+        assert reader.info.frames == 25
+        assert not reader.info.has_audio
+        part = ClipRange(5 / fps, every=3)
+        assert np.array_equal(list(VideoReader(file, part)), list(reader)[5::3])
+        with pytest.raises(UsageError, match="is beyond the end"):
+            list(VideoReader(file, ClipRange(25.5 / fps)))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import logging
+import struct
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +13,9 @@ from glagcn_cli.video import ffmpeg as ffmpeg_module
 from glagcn_cli.video import sound as sound_module
 from glagcn_cli.video.frame_rates import choose_rate
 from glagcn_cli.video.probing import probe
+from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.sound import probe_audio
+from glagcn_cli.video.source import Source
 from tests.helpers.clips import counting, encode, ffmpeg
 
 
@@ -44,7 +49,7 @@ def test_the_rate_is_exact(tmp_path: Path, fps: str, suffix: str) -> None:
     ],
 )
 def test_which_rate_is_chosen(tick_rate: str, average: float | None, expected: str) -> None:
-    assert choose_rate(Fraction(tick_rate), average) == Fraction(expected)
+    assert choose_rate(Fraction(tick_rate), average).fps == Fraction(expected)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +65,31 @@ def test_a_standard_rate_is_preferred_where_it_moves_no_frame(
     tick_rate: str, duration: float, expected: str
 ) -> None:
     rate = Fraction(tick_rate)
-    assert choose_rate(rate, round(float(rate), 2), duration) == Fraction(expected)
+    assert choose_rate(rate, round(float(rate), 2), duration).fps == Fraction(expected)
+
+
+JITTER = [Fraction(k, 25) + Fraction((37 * k) % 11 - 5, 500) for k in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("tick_rate", "average", "times", "expected", "variable"),
+    [
+        ("60", 29.83, [Fraction(k + (k > 50) / 2) / 30 for k in range(100)], "30", False),
+        ("60000/1001", 29.8, [Fraction(1001 * k, 30000) for k in range(100)], "30000/1001", False),
+        ("25", 25.0, [Fraction(k, 30) for k in range(100)], "30", True),
+        ("25", 25.0, [Fraction(1001 * k, 24000) for k in range(500)], "24000/1001", True),
+        ("15", 15.0, [Fraction(min(2 * k, k + 24), 30) for k in range(100)], "30", True),
+        ("90000", 24.9, JITTER, "25", False),
+        ("60", 52.0, [Fraction(k, 60) for k in range(200) if k % 9], "60", True),
+        ("30", 0.5, [Fraction(2 * k) for k in range(20)], "30", True),  # slides keep their clock
+        ("30", 30.0, [Fraction(0)] * 20, "30", False),
+    ],
+)
+def test_the_rate_is_corrected_by_times(
+    tick_rate: str, average: float, times: list[Fraction], expected: str, variable: bool
+) -> None:
+    rate = choose_rate(Fraction(tick_rate), average, None, times)
+    assert (rate.fps, rate.variable) == (Fraction(expected), variable)
 
 
 def test_a_browser_recording_tells_no_rate(tmp_path: Path) -> None:
@@ -76,6 +105,31 @@ def test_a_browser_recording_tells_no_rate(tmp_path: Path) -> None:
     assert info.duration is None
     assert info.frames is None
     assert info.fps in (Fraction(30), Fraction(30000, 1001))
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "words"),
+    [
+        (1_000_000, 30, "says 1000000 pictures a second, as hardly a camera takes; they are read "),
+        (1, 1, "says 1 pictures a second, as hardly a camera takes; they are read as 1 a second"),
+        (30, 30, ""),
+    ],
+)
+def test_a_header_that_no_camera_has_is_doubted(
+    tmp_path: Path, said: int, read: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clip = encode(tmp_path / "a.avi", counting(12), 30, "-c:v", "mjpeg", "-q:v", "3")
+    data = bytearray(clip.read_bytes())
+    scale = data.index(b"strh") + 8 + 20
+    data[scale : scale + 8] = struct.pack("<II", 1, said)
+    clip.write_bytes(data)
+    with caplog.at_level(logging.WARNING):
+        reader = VideoReader(clip)
+        assert len(list(reader)) == len(list(VideoReader(clip))) == 12
+    assert reader.info.fps == read
+    assert [record.getMessage().count(words) for record in caplog.records] == [1] * bool(words)
+    told = VideoReader(replace(Source.of(clip), rate=Fraction(50)))
+    assert (len(list(told)), told.info.fps) == (12, 50)
 
 
 def test_facts_of_a_clip_with_sound(tmp_path: Path) -> None:
@@ -163,10 +217,10 @@ def test_ffmpeg_is_asked_once_about_a_file_that_stays_as_it_is(
     clip = encode(tmp_path / "a.mp4", counting(3), 25)
     first = probe(clip)
     assert probe(clip) == first == probe(str(clip))
-    assert len(asked) == 1
+    assert len(asked) == 2  # the first frame, and the times of those that follow
     encode(clip, counting(3, width=32), 25)
     assert probe(clip).width == 32
-    assert len(asked) == 2
+    assert len(asked) == 4
 
 
 def test_sound_of_a_container_of_one_clock_is_not_asked_where_it_starts(

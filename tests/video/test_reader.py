@@ -470,6 +470,39 @@ def test_a_silent_source_gives_a_silent_video(tmp_path: Path) -> None:
     assert not probe(tmp_path / "out.mp4").has_audio
 
 
+@pytest.mark.parametrize(
+    ("suffix", "codec", "mark", "unknown"),
+    [
+        ("mp4", "libopus", b"Opus", b"apac"),  # what phones write beside the sound that all play
+        ("mov", "pcm_s16le", b"sowt", b"xxxx"),
+        ("mkv", "libopus", b"A_OPUS", b"A_XXXX"),
+    ],
+)
+def test_the_first_sound_that_can_be_decoded_is_taken(
+    tmp_path: Path,
+    suffix: str,
+    codec: str,
+    mark: bytes,
+    unknown: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tones = [("-f", "lavfi", "-i", f"sine=frequency={f}:duration=2") for f in (440, 880)]
+    maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-shortest", "-c:a", codec)
+    source = tmp_path / f"in.{suffix}"
+    encode(source, counting(50), 25, *tones[0], *tones[1], *X264, *maps)
+    data = source.read_bytes()
+    assert data.count(mark) >= 2
+    source.write_bytes(data.replace(mark, unknown, 1))
+    target = tmp_path / "out.mp4"
+    copy_video(source, target)
+    samples = sound(target)
+    assert len(samples) / 8000 == pytest.approx(2.0, abs=0.05)
+    power = np.abs(np.fft.rfft(samples[4000:12000]))
+    assert np.argmax(power) == pytest.approx(880, abs=2)
+    told = [r.getMessage() for r in caplog.records]
+    assert told == [f"{source}: its first sound cannot be decoded; sound 2 is taken"]
+
+
 def test_broken_sound_costs_the_sound_not_the_video(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,6 +29,7 @@ from ...rendering.drawing import bone_colours, joint_colours
 from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ...rendering.scene_view import clip_points
 from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
+from ...wording import plain_text
 from ..formats import ExportContext
 from ..people import people_of_one_clip
 from .video import PageVideo, video_for_page
@@ -84,7 +85,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     first = people[0]
     with atomic_output(path, context.overwrite) as temporary:
         video = video_for_page(context, first.fps, len(first), path)
-        title = path.stem if context.video is None else context.video.short_name
+        title = plain_text(path.stem) if context.video is None else context.video.short_name
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(_page(title, clip_data(title, people, context, video), video))
     yield path
