@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -30,8 +31,9 @@ _SAYS_NOTHING = re.compile(
 _SPEAKER = re.compile(r"^(\[[^\]]*\] )*(Error opening input: )?")
 
 
+@lru_cache(maxsize=1)
 def version() -> str:
-    """Version of the ffmpeg in use, as it prints it."""
+    """Return the version of the ffmpeg in use, as it prints it; it is asked once."""
     return imageio_ffmpeg.get_ffmpeg_version()
 
 
