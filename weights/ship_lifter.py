@@ -105,6 +105,29 @@ def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
             click.echo(f"warning: errors of the {branch}: {scale.warning}", err=True)
 
 
+def averaged(network: GLAGCN | ReleasedGLAGCN, before: Path, share: float) -> None:
+    """Move a network's weights towards those that its training began with, in place.
+
+    Parameters
+    ----------
+    network
+        As it was trained.
+    before
+        A lifter of the same architecture.
+    share
+        How much of the result is the trained network, 0 to 1.
+    """
+    old = load_lifter(before)[0].state_dict()
+    new = network.state_dict()
+    mixed = {
+        name: torch.lerp(old[name].float(), value.float(), share).to(value.dtype)
+        if value.is_floating_point()
+        else value
+        for name, value in new.items()
+    }
+    network.load_state_dict(mixed)
+
+
 @click.command()
 @click.argument("trained", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("shipped", type=click.Path(dir_okay=False, path_type=Path))
@@ -117,6 +140,14 @@ def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
     "--trained-on", default="", help="What it was trained on, where its card does not say."
 )
 @click.option("--licence", default="", help="Under which terms, where its card does not say.")
+@click.option(
+    "--before", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Average the weights with those of this lifter, with which the training began.",
+)  # fmt: skip
+@click.option(
+    "--share", default=0.75, show_default=True, type=click.FloatRange(0, 1),
+    help="Of TRAINED in that average.",
+)  # fmt: skip
 @click.option("--threads", default=1, show_default=True)
 @failures_as_messages()
 def main(
@@ -126,12 +157,16 @@ def main(
     takes: int,
     trained_on: str,
     licence: str,
+    before: Path | None,
+    share: float,
     threads: int,
 ) -> None:
     """Measure TRAINED on the packs' validation subjects and write it as SHIPPED."""
     check_output(shipped, overwrite=True)
     torch.set_num_threads(threads)
     network, card = load_lifter(trained)
+    if before is not None:
+        averaged(network, before, share)
     card = for_strangers(card, trained_on, licence)
     motion = read_packs(data_dir, "val")
     seen = {noise: observe_takes(motion, noise, card.conversion, takes) for noise in NOISE}
@@ -139,7 +174,7 @@ def main(
     lifter = as_stored(network, card)
     chosen = len(motion.evenly_chosen(takes))
     metrics: dict[str, Any] = {"val_takes": None if chosen == len(motion.takes) else chosen}
-    click.echo(f"| 2D | mirror averaged | {' | '.join(COLUMNS.values())} |")
+    click.echo(f"| 2D | flip | {' | '.join(COLUMNS.values())} |")
     click.echo("| --- | --- " + "| ---: " * len(COLUMNS) + "|")
     for noise, flip in product(NOISE, (False, True)):
         figures = measure(lifter, seen[noise], flip)

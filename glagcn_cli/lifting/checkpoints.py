@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "f90305736d80aac29654d41a8584e55ffb061216104fd9467db94f54a449100c",
+    "lifter-27": "1c8c66255236abc0d65cd624cc22f998cd3aef5c2e8734c8ac6da2f4e75d2a7a",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 

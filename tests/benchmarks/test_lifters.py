@@ -23,6 +23,7 @@ from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.error_scale import EXPONENTS, ErrorScale
 from glagcn_training.evaluation.evaluate import CAMERAS_PER_TAKE, observe_takes
 from glagcn_training.networks.compute_cost import count_macs
+from tests.helpers.fake_detection import random_lifter
 from tests.helpers.small_runs import small_packs, untrained_lifter
 from tests.helpers.synthetic_motion import write_pack
 
@@ -148,6 +149,18 @@ def test_what_is_no_number_is_counted_and_fails(bad_input, lifter, packs, monkey
 @pytest.fixture(scope="module")
 def ship() -> ModuleType:
     return script("weights", "ship_lifter")
+
+
+def test_weights_are_averaged_with_those_before(ship, tmp_path: Path) -> None:
+    first = random_lifter(tmp_path / "before.pth")
+    network, _ = load_lifter(first)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    moved = {n: v + 1 if v.is_floating_point() else v for n, v in before.items()}
+    network.load_state_dict(moved)
+    ship.averaged(network, first, 0.75)
+    for name, value in network.state_dict().items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, before[name] + 0.75)
 
 
 TERMS = ("--trained-on", "walks", "--licence", "PDDL")
