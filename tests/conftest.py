@@ -16,7 +16,10 @@ from glagcn_cli.machine.openvino import cache as graphs
 SLOW = (
     "batch/", "benchmarks/", "end_to_end/", "export/html/test_browser.py", "live/",
     "training/commands/", "training/engine/", "training/lifter_files/", "training/report/",
-    "commands/test_demo.py", "pipeline/test_process_video.py",
+    "commands/test_demo.py", "commands/test_video.py", "diagnostics/test_facts.py",
+    "export/test_angles_plot.py", "export/test_c3d.py", "export/test_png.py",
+    "keypoints/test_cache.py", "pipeline/test_process_video.py", "pipeline/test_reexport.py",
+    "video/test_clip_parts.py", "video/test_frame_times.py", "video/test_reader.py",
 )  # fmt: skip
 
 
