@@ -37,6 +37,7 @@ def main(clip: Path, threads: int | None) -> None:
     if threads:
         torch.set_num_threads(threads)
     models = VideoLifter(Settings())
+    models.load()
     report = LiveReport()
     _ = models.detector  # loaded before the clip begins
     run_live(models, open_source(str(clip)), lambda picture: True, report)

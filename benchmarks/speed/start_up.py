@@ -26,7 +26,9 @@ main()
 _MODELS_ALONE = """
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
-VideoLifter(Settings()).detector
+models = VideoLifter(Settings())
+models.load()
+models.detector
 """
 
 

@@ -72,6 +72,7 @@ def run_camera(camera: str, given: Mapping[str, Any], threads: int | None, progr
             stages = Stages.shown_as(progress, name)
             with stages.stage("loading"):
                 models = VideoLifter(settings)
+                models.load()
                 _ = models.detector
             run_live(models, source, window, report)
         except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from glagcn_cli.commands.video import main
 from glagcn_cli.errors import InputError
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
+from glagcn_cli.live import run as live_run
 from glagcn_cli.live import window
 from glagcn_cli.live.capture import FileAtItsSpeed, NewestFrame, open_source
 from glagcn_cli.live.causal_lifter import CausalLifter, LiftedFrame
@@ -418,6 +419,18 @@ def test_a_call_shows_and_tells_the_delay(monkeypatch, tmp_path, lifter, ctrl_c:
     assert f"glagcn-video: {source}: {2 if ctrl_c else 3} frames were shown" in result.stderr
     assert "From capture to screen: " in result.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
+
+
+def test_all_models_are_loaded_before_the_first_frame(monkeypatch, tmp_path, lifter) -> None:
+    use_detector(monkeypatch, FakeDetector())
+    monkeypatch.setattr(window, "Window", lambda: Screen(False))
+    loaded: list[bool] = []
+    monkeypatch.setattr(
+        live_run, "run_live", lambda models, *_: loaded.append("lifter" in vars(models))
+    )
+    result = run("--camera", clip(tmp_path / "in.mp4"), "--lifter", lifter, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert loaded == [True]
 
 
 @pytest.mark.parametrize(
