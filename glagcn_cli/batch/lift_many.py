@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
-from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, no_writer
+from ..export.formats import BY_SUFFIX, INSTEAD, no_writer
 from ..machine.devices import usable_cores
 from ..video.source import STANDARD_INPUT
 from .jobs import Job, find_jobs
@@ -105,11 +105,10 @@ def lift_many(
 
 
 def _suffixes(formats: Sequence[str]) -> tuple[str, ...]:
-    known = (*VIDEO_SUFFIXES, *SUFFIXES)
     suffixes = tuple(dict.fromkeys("." + one.strip().lower().lstrip(".") for one in formats))
     for suffix in suffixes:
-        if suffix not in known:
-            names = ", ".join(one[1:] for one in known)
+        if suffix not in BY_SUFFIX:
+            names = ", ".join(one[1:] for one in BY_SUFFIX)
             told = (
                 no_writer(suffix) if suffix in INSTEAD else f"there is no such format, but {names}"
             )

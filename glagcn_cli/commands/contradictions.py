@@ -10,8 +10,10 @@ import click
 from click.core import ParameterSource
 
 from ..errors import UsageError
+from ..export.formats import is_of_output
 from ..pipeline.setting import Call, settings_of
 from ..pipeline.settings import Settings
+from ..video.source import Source
 
 _ONE = Call.WRITING & ~Call.MANY
 _CALLS: dict[str, Call] = {
@@ -140,9 +142,5 @@ def _refuse_several(options: dict[str, Any]) -> None:
 
 def _is_output(path: Path | str) -> bool:
     """Whether an argument is no input, but a file to write whose -o was forgotten."""
-    from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
-    from ..video.source import Source
-
-    suffix = Path(path).suffix.lower()
-    is_written = suffix in (*VIDEO_SUFFIXES, *SUFFIXES, *INSTEAD)
+    is_written = is_of_output(Path(path).suffix.lower())
     return is_written and Source.of(path).is_file and not Path(path).is_file()

@@ -7,6 +7,8 @@ from collections.abc import Container, Sequence
 
 import click
 
+from ..export.formats import is_of_output
+
 _MEANT: dict[str, str] = {
     "--device cuda": "gpu gpus use-gpu cuda use-cuda nvidia",
     "--device cpu": "cpu cpu-only no-gpu no-cuda",
@@ -96,7 +98,5 @@ def _is_offered(answer: str, options: Container[str]) -> bool:
 
 def _as_suffix(word: str) -> str | None:
     """Return the format that a word names; None for other words."""
-    from ..export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES
-
     suffix = f".{word}"
-    return suffix if suffix in (*VIDEO_SUFFIXES, *SUFFIXES, *INSTEAD) else None
+    return suffix if is_of_output(suffix) else None

@@ -216,6 +216,11 @@ class Writer(Protocol):
         ...
 
 
+def is_of_output(suffix: str) -> bool:
+    """Whether a suffix is that of a format, or of one that is asked for and not written."""
+    return suffix in BY_SUFFIX or suffix in INSTEAD
+
+
 def no_writer(suffix: str) -> str:
     """Say that no file is written with a suffix, and what to write instead."""
     if advice := INSTEAD.get(suffix.lower()):

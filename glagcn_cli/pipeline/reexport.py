@@ -22,10 +22,11 @@ from ..video.source import Source
 from .outputs import Ledger, reported, write_outputs
 from .preflight import check_outputs, check_source
 from .run_report import people_rows, video_facts
+from .setting import Call, names_with_effect
 from .settings import Settings
 
-APPLICABLE = ("turn", "quality", "bvh_skeleton")
-"""Settings that still matter when poses are written anew."""
+APPLICABLE = names_with_effect(Settings, Call.POSES)
+"""Settings that still matter when poses are written again."""
 
 
 def export_anew(

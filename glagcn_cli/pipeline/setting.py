@@ -207,6 +207,6 @@ def check_all(chosen: Any) -> None:
             raise UsageError(f"{option_names(name, of)[0]} {shown}: {wanted}")
 
 
-def names_with_effect(kind: Any, call: Call) -> set[str]:
-    """Return the settings that have an effect in a call."""
-    return {name for name, (_, of) in settings_of(kind).items() if of.calls & call}
+def names_with_effect(kind: Any, call: Call) -> tuple[str, ...]:
+    """Return the settings that have an effect in a call, in the order of their table."""
+    return tuple(name for name, (_, of) in settings_of(kind).items() if of.calls & call)
