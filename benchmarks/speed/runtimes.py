@@ -37,18 +37,18 @@ WAYS = ("openvino", "torch", "single")
 
 def load(way: str) -> TwoStageDetector:
     """Load the 2D stage with its networks run in one of the `WAYS`."""
-    from glagcn_cli.detection.movenet import direct
     from glagcn_cli.keypoints.stage import load_people_detector
+    from glagcn_cli.machine.openvino import compiled
     from glagcn_cli.pipeline.settings import SINGLE, Settings
 
-    before = direct.run_compiled
+    before = compiled.run_compiled
     if way == "torch":
-        direct.run_compiled = lambda *given: given[-1]()
+        compiled.run_compiled = lambda *given: given[-1]()
     try:
         settings = Settings(precision=SINGLE) if way == "single" else Settings()
         return load_people_detector(settings, "cpu")
     finally:
-        direct.run_compiled = before
+        compiled.run_compiled = before
 
 
 def first_frames(clip: str, way: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
-from ..machine.openvino.compiled import run_compiled
+from ..machine.openvino.compiled import run_fast
 from ..machine.openvino.making import Source
-from ..machine.precision import fast_precision, run_in
 from .frames import default_batch, same_sized, to_bgr
 from .interface import Boxes, Frame
 from .openmmlab import building
@@ -66,9 +64,8 @@ class MMDetBoxes:
         _bound(self._config.model.get("test_cfg"), score)
         self._model, meta = building.build(self._config, "mmdet", checkpoint, device)
         if not exact:
-            half = partial(run_in, fast_precision(device), device, self._model, "extract_feat")
             source = Source(checkpoint, str(self._config.model))
-            run_compiled(self._model, "extract_feat", device, source, half)
+            run_fast(self._model, "extract_feat", device, source, self._model, "extract_feat")
         with building.scope(self._config):
             self._pipeline = _pipeline(self._config)
             self._person = _person_label(self._config, meta, config)

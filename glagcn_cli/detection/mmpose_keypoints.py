@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
-from ..machine.openvino.compiled import run_compiled
+from ..machine.openvino.compiled import run_fast
 from ..machine.openvino.making import Source
-from ..machine.precision import fast_precision, run_in
 from ..skeleton import COCO17, HALPE26, JointSet
 from .crops import Crops
 from .frames import default_batch, to_bgr
@@ -70,9 +68,8 @@ class MMPoseKeypoints:
         self._crops = Crops.like(self._config, self._model)
         if not exact:
             # Not what comes after: it tells fractions of a pixel of its map.
-            half = partial(run_in, fast_precision(device), device, self._model.backbone)
             source = Source(checkpoint, str(self._config.model))
-            run_compiled(self._model, "extract_feat", device, source, half)
+            run_fast(self._model, "extract_feat", device, source, self._model.backbone)
         self._device = device
         self._joint_set = _joint_set(self._meta, config)
         self._batches = Batches(self._find, batch_size or default_batch(device))

@@ -12,25 +12,20 @@ import pytest
 import torch
 
 from glagcn_cli.detection import mmdet_boxes, mmpose_keypoints, models
-from glagcn_cli.detection.interface import Boxes, Frame
-from glagcn_cli.diagnostics.synthetic_people import draw_people
+from glagcn_cli.detection.interface import Boxes
 from glagcn_cli.machine.openvino import compiled
 from glagcn_cli.machine.openvino.graphs import flat
 from glagcn_cli.machine.openvino.importing import installed_version
 from glagcn_cli.machine.openvino.making import _difference
 from glagcn_cli.similarity import box_overlap
+from tests.helpers.frames_of_people import FRAMES as EVERY_FRAME
 from tests.helpers.processors import needs_bfloat16
 from tests.helpers.random_models import save_random
 
 if installed_version() is None:
     pytest.skip("OpenVINO has no wheel for this machine", allow_module_level=True)
 
-FRAMES: list[Frame] = [
-    draw_people(1280, 720, [(300.0, 420.0, 520.0), (900.0, 400.0, 440.0)]),
-    draw_people(1280, 720, [(640.0, 380.0, 600.0)]),
-    draw_people(720, 1280, [(360.0, 700.0, 1050.0)]),
-    draw_people(501, 333, [(250.0, 170.0, 280.0)]),
-]
+FRAMES = EVERY_FRAME[:4]
 CROP = 256  # pixels, of Thunder's input
 PADDING = 1.25
 MULTIPOSE = "movenet-multipose"
@@ -92,7 +87,7 @@ def test_models_of_openmmlab_are_as_close_as_by_torch(
     module: Any = mmpose_keypoints if library == "mmpose" else mmdet_boxes
     load = module.MMPoseKeypoints if library == "mmpose" else module.MMDetBoxes
     exact, fast = load(config, checkpoint, exact=True), load(config, checkpoint)
-    monkeypatch.setattr(module, "run_compiled", lambda *given: given[-1]())
+    monkeypatch.setattr(compiled, "run_compiled", lambda *given: given[-1]())
     half = load(config, checkpoint)
     # Of another size than the first, which detectors meet.
     for height, width in (size, (size[0] + 64, size[1])):

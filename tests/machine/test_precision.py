@@ -8,6 +8,7 @@ from torch import nn
 from glagcn_cli.detection import mmpose_keypoints as keypoints_module
 from glagcn_cli.detection.models import find_files
 from glagcn_cli.diagnostics.synthetic_people import draw_people
+from glagcn_cli.machine.openvino import compiled
 from glagcn_cli.machine.precision import fast_precision, run_in
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
@@ -69,10 +70,10 @@ def test_joints_in_half_precision_lie_where_those_in_single_do(
     """Of a figure drawn 500 pixels tall: on average within two thousandths of that."""
     frame = draw_people(900, 700, [(450, 350, 500)])
     boxes = np.array([[310, 90, 590, 610]], np.float32)
-    monkeypatch.setattr(keypoints_module, "run_compiled", lambda *_: _[-1]())  # by torch
+    monkeypatch.setattr(compiled, "run_compiled", lambda *_: _[-1]())  # by torch
     found = {}
     for precision in (None, torch.bfloat16):
-        monkeypatch.setattr(keypoints_module, "fast_precision", lambda _, p=precision: p)
+        monkeypatch.setattr(compiled, "fast_precision", lambda _, p=precision: p)
         detect = keypoints_module.MMPoseKeypoints(*find_files("movenet-thunder", "pose"))
         found[precision] = detect([frame], [boxes])[0]
     exact, half = found.values()

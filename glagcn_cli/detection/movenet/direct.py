@@ -8,7 +8,6 @@ compare. Run directly they need neither and load in half the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_compiled
+from ...machine.openvino.compiled import run_fast
 from ...machine.openvino.making import Source
-from ...machine.precision import fast_precision, run_in
 from ...skeleton import COCO17, JointSet
 from ..crops import Crops
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame, Keypoints
 from ..mmdet_boxes import inside_frame
 from ..mmpose_keypoints import Pose, keypoints_of_frame
-from ..openmmlab.building import fill, read_checkpoint
+from ..openmmlab.building import fill, for_inference, read_checkpoint
 from .configs import multipose, thunder
 from .decoding import MultiPose, decode_multi_pose, decode_single_pose
 from .network import BOX_MAPS, POSE_MAPS, MoveNet
@@ -68,10 +66,8 @@ class MoveNetBoxes:
         model: Mapping[str, Any] = config.model
         self._network = _load(model, POSE_MAPS | BOX_MAPS, checkpoint, device)
         if not exact:
-            half = partial(run_in, fast_precision(device), device, self._network, "features")
-            run_compiled(
-                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
-            )
+            source = Source(checkpoint, single=IN_SINGLE)
+            run_fast(self._network, "forward", device, source, self._network, "features")
         self._score = max(model["test_cfg"]["score_thr"], score)
         self._iou_threshold = model["test_cfg"]["iou_threshold"]
         resize = _step(config.test_dataloader, "mmdet.ResizeToFit")
@@ -138,10 +134,8 @@ class MoveNetKeypoints:
         self._network = _load(model, POSE_MAPS, checkpoint, device)
         if not exact:
             # Not what comes after: it tells fractions of a pixel of its map.
-            half = partial(run_in, fast_precision(device), device, self._network.backbone)
-            run_compiled(
-                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
-            )
+            source = Source(checkpoint, single=IN_SINGLE)
+            run_fast(self._network, "forward", device, source, self._network.backbone)
         before = model["data_preprocessor"]
         self._crops = Crops(
             size=_step(config.test_dataloader, "TopdownAffine")["input_size"],
@@ -201,10 +195,7 @@ def _load(
     """Build a network as its configuration says and fill it from its checkpoint."""
     network = _Network(model["backbone"]["width"], maps)
     fill(network, read_checkpoint(checkpoint), checkpoint)
-    network = network.to(device).eval().requires_grad_(False)
-    # As `building.build` does, for speed.
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
+    return for_inference(network, device)
 
 
 def _step(dataloader: Mapping[str, Any], kind: str) -> dict[str, Any]:

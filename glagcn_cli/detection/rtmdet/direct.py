@@ -7,7 +7,6 @@ own code it finds the same boxes, which the tests compare.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_compiled
+from ...machine.openvino.compiled import run_fast
 from ...machine.openvino.making import Source
-from ...machine.precision import fast_precision, run_in
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
-from ..openmmlab.building import fill, read_checkpoint
+from ..openmmlab.building import fill, for_inference, read_checkpoint
 from ..suppression import suppress
 from .configs import nano
 from .decoding import candidates
@@ -67,10 +65,8 @@ class RTMDetBoxes:
         model: Mapping[str, Any] = nano.model
         self._network = _load(checkpoint, device)
         if not exact:
-            half = partial(run_in, fast_precision(device), device, self._network, "features")
-            run_compiled(
-                self._network, "forward", device, Source(checkpoint, single=IN_SINGLE), half
-            )
+            source = Source(checkpoint, single=IN_SINGLE)
+            run_fast(self._network, "forward", device, source, self._network, "features")
         self._rules = model["test_cfg"]
         self._score = max(self._rules["score_thr"], score)
         steps = nano.test_dataloader["dataset"]["pipeline"]  # type: ignore[index]
@@ -140,7 +136,4 @@ def _load(checkpoint: Path, device: str) -> RTMDetNano:
     """Build the network and fill it from its checkpoint."""
     network = RTMDetNano()
     fill(network, read_checkpoint(checkpoint), checkpoint)
-    network = network.to(device).eval().requires_grad_(False)
-    # As `building.build` does, for speed.
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
+    return for_inference(network, device)

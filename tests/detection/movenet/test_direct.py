@@ -7,22 +7,13 @@ import pytest
 
 from glagcn_cli.detection import models
 from glagcn_cli.detection.crops import Crops
-from glagcn_cli.detection.interface import Boxes, Frame
+from glagcn_cli.detection.interface import Boxes
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.movenet.direct import MoveNetBoxes, MoveNetKeypoints
-from glagcn_cli.diagnostics.synthetic_people import draw_people
+from tests.helpers.frames_of_people import FRAMES
 
 MULTIPOSE = "movenet-multipose"
-
-# Landscape, portrait and a size whose network input needs padding; two people, one, nobody.
-FRAMES: list[Frame] = [
-    draw_people(1280, 720, [(300.0, 420.0, 520.0), (900.0, 400.0, 440.0)]),
-    draw_people(1280, 720, [(640.0, 380.0, 600.0)]),
-    draw_people(720, 1280, [(360.0, 700.0, 1050.0)]),
-    draw_people(501, 333, [(250.0, 170.0, 280.0)]),
-    np.full((90, 160, 3), 128, np.uint8),
-]
 
 
 @pytest.fixture(scope="module")
