@@ -14,7 +14,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
-from .looking import VIDEO_STREAM, look, stored_size
+from .looking import VIDEO_STREAM, Looked, look, stored_size
 from .source import Source
 
 log = logging.getLogger(__name__)
@@ -139,15 +139,8 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         The part begins after the end of the video, or holds no frame.
     """
     source = Source.of(video)
-    looked, name = look(source), source.name
-    stream = looked.video
-    if stream is None:
-        raise NoVideoStreamError(f"{name}: has no video stream, only sound or stills; give a video")
-    if looked.first_frame is None:
-        raise InputError(
-            f"{name}: no frame can be decoded ({looked.complaint}); "
-            "check that the file is complete and plays"
-        )
+    looked = look(source)
+    stream = _decodable_stream(looked, source.name)
     width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
     interlaced = _INTERLACED.search(stream) is not None
     # Of two fields each may be a packet.
@@ -188,6 +181,18 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         said_fps=None if fps == rate.fps else rate.fps,
     )
     return _part_of(info, part)
+
+
+def _decodable_stream(looked: Looked, name: str) -> str:
+    """Return what ffmpeg says of the moving picture; raise as `probe` where none can be decoded."""
+    if looked.video is None:
+        raise NoVideoStreamError(f"{name}: has no video stream, only sound or stills; give a video")
+    if looked.first_frame is None:
+        raise InputError(
+            f"{name}: no frame can be decoded ({looked.complaint}); "
+            "check that the file is complete and plays"
+        )
+    return looked.video
 
 
 def _part_of(info: VideoInfo, part: ClipRange) -> VideoInfo:
