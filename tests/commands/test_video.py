@@ -259,6 +259,18 @@ def test_the_real_program_end_to_end(tmp_path, lifter) -> None:
     assert len(opencv_frames(tmp_path / "a.mp4")) == 3
 
 
+def test_a_machine_that_does_not_show_its_processor_says_nothing(tmp_path, lifter) -> None:
+    (tmp_path / "empty").mkdir()
+    arguments = [clip(tmp_path / "in.mp4", 3), "-o", tmp_path / "a.mp4", "--lifter", lifter]
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HWLOC_FSROOT": str(tmp_path / "empty")},
+    )
+    assert "hwloc" not in done.stderr and "no person was found" in done.stderr
+
+
 def test_the_real_networks_find_a_drawn_person(tmp_path, lifter) -> None:
     from glagcn_cli.diagnostics.synthetic_people import draw_people
     from tests.helpers.clips import encode

@@ -1,8 +1,9 @@
-"""OpenVINO's package, imported without the part of it that reports its use."""
+"""OpenVINO's package, imported so that it neither reports its use nor talks to users."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import sys
 from importlib import metadata
@@ -23,6 +24,8 @@ def import_openvino() -> Any:
     """
     if "openvino" in sys.modules:
         return importlib.import_module("openvino")
+    # Its threads look at the processor through /sys and complain to the user where that is missing.
+    os.environ.setdefault("HWLOC_HIDE_ERRORS", "2")
     sys.modules[REPORTING] = None  # type: ignore[assignment] # as of a package that is missing
     try:
         return importlib.import_module("openvino")
