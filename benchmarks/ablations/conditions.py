@@ -34,7 +34,7 @@ from glagcn_training.evaluation.hard_input import (
     hide,
 )
 from glagcn_training.metrics.scores import TakeScores, score_take, summarise
-from glagcn_training.samples.augment import reshape_bodies
+from glagcn_training.samples.bodies import reshape_bodies
 from glagcn_training.samples.cameras import CameraRange
 from glagcn_training.samples.detector_errors import crop, hide_joints
 from glagcn_training.samples.detector_noise import Detections, exact_detections

@@ -29,7 +29,9 @@ torch.set_num_threads(1)
 
 CONVERSION = "coco17-h36m17-v1"
 # How often there is noise; what is wrong on purpose; and what `mocap_27` has switched off.
-NO_PIECES = ("exact", "rotate_target", "mixed", "flicks", "quick", "quickest")
+NO_PIECES = (
+    "exact", "rotate_target", "mixed", "flicks", "quick", "quickest", "children", "definitions",
+)  # fmt: skip
 
 
 def recipe(family: rows.Family, name: str, *more: str) -> Recipe:

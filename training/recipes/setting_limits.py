@@ -45,6 +45,8 @@ LIMITS: dict[str, Limits] = {
     "network.in_channels": Limits(at_least=2, at_most=3),  # x, y, and the score
     "network.dropout": Limits(at_least=0, less_than=1),
     "augmentation.bodies": _SHARE,
+    "augmentation.children": _SHARE,
+    "augmentation.definitions": _SHARE,
     "augmentation.postures": _SHARE,
     "augmentation.mixed": _SHARE,
     "augmentation.flicks": _SHARE,

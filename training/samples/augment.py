@@ -1,4 +1,4 @@
-"""Augments samples: other bodies, mirror images, and the points that a detector marks."""
+"""Augments samples: mirror images, and the points that a detector marks."""
 
 from __future__ import annotations
 
@@ -19,17 +19,6 @@ _FACE_FORWARD = {"nose": 0.11, "eye": 0.09}  # metres in front of the ears
 _EYE_HALF_WIDTH = 0.032
 _EYE_UP = 0.03
 
-# Standard deviations as a share: of a bone's length, and of the whole body's. Adults' statures
-# differ by 6 %, men and women together.
-_LIMB_SCALE = 0.06
-_BODY_SCALE = 0.07
-_HIP_WIDENING = (1.0, 1.7)  # detectors put hips on the body's outline: half-width 0.09 to 0.15 m
-_SHOULDER_WIDTH = (0.8, 1.1)  # and shoulders farther in than many skeletons have them
-
-# Joints whose bones have one length, left and right alike: a number for each kind of bone.
-_BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M17.joints]
-_BONE_KINDS = tuple(sorted(set(_BONES)).index(bone) for bone in _BONES)
-
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -44,6 +33,11 @@ class Augmentation:
     bodies
         Probability that a body of free motion gets other proportions. Some should stay unchanged:
         their hips are anatomical, at the narrow end of the changed ones.
+    children
+        Share of the changed bodies with a child's size and proportions.
+    definitions
+        Probability that hips, shoulders and head of free motion are marked at other places of the
+        body, as motion capture of another laboratory does.
     postures
         Probability that a body of free motion is put in a posture that is rarely captured.
     mixed
@@ -77,6 +71,8 @@ class Augmentation:
     cameras: CameraRange = field(default_factory=CameraRange)
     mirror: bool = True
     bodies: float = 1.0
+    children: float = 0.0
+    definitions: float = 0.0
     postures: float = 0.0
     mixed: float = 0.0
     flicks: float = 0.0
@@ -113,40 +109,6 @@ def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
     mirrored = points[:, :, indices_on(joint_set.mirror, points.device)]
     mirrored[..., 0].neg_()
     return torch.where(chosen[:, None, None, None], mirrored, points)
-
-
-def reshape_bodies(draws: Draws, motion: Tensor, probability: float = 1.0) -> Tensor:
-    """Give samples another body, left and right alike.
-
-    Bones are scaled along the tree from the root; the root is lifted with the legs so that the
-    feet stay near the floor.
-
-    Parameters
-    ----------
-    draws
-        Source of randomness.
-    motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
-    probability
-        Share of the samples that get another body.
-    """
-    samples, kinds = len(motion), max(_BONE_KINDS) + 1
-    lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
-    scale = lengths[:, indices_on(_BONE_KINDS, motion.device)]
-    for joint, limits in (("hip", _HIP_WIDENING), ("shoulder", _SHOULDER_WIDTH)):
-        width = draws.uniform(*limits, (samples,))
-        for side in ("left", "right"):
-            scale[:, H36M17.index(f"{side}_{joint}")] = width
-    body = 1.0 + draws.normal(_BODY_SCALE, (samples,))
-    scale = (scale * body[:, None]).clip(0.6, 2.0)
-    shaped = motion.clone()
-    legs = (scale[:, H36M17.index("left_knee")] + scale[:, H36M17.index("left_ankle")]) / 2
-    shaped[:, :, 0, 2] *= legs[:, None]
-    for parent, child in H36M17.bone_indices:  # from the root outwards
-        bone = motion[:, :, child] - motion[:, :, parent]
-        shaped[:, :, child] = shaped[:, :, parent] + bone * scale[:, child, None, None]
-    chosen = draws.chance(probability, (samples,))
-    return torch.where(chosen[:, None, None, None], shaped, motion)
 
 
 def detector_points(joints: Tensor) -> Tensor:

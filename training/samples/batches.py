@@ -12,7 +12,8 @@ from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
 from glagcn_cli.lifting.normalisation import PERSON, normalise_windows
 from glagcn_cli.skeleton import H36M17, JointSet
 
-from .augment import Augmentation, mirror_sides, reshape_bodies, turn_about_vertical
+from .augment import Augmentation, mirror_sides, turn_about_vertical
+from .bodies import mark_joints_elsewhere, reshape_bodies
 from .cameras import IMAGE_SIZE, draw_cameras, rotate
 from .detector_noise import Detections
 from .mixed_bodies import mix_bodies
@@ -84,7 +85,9 @@ def virtual_batch(
     if augmentation.flicks > 0:
         motion = flick_limbs(draws, motion, augmentation.flicks)
     if augmentation.bodies > 0:
-        motion = reshape_bodies(draws, motion, augmentation.bodies)
+        motion = reshape_bodies(draws, motion, augmentation.bodies, augmentation.children)
+    if augmentation.definitions > 0:
+        motion = mark_joints_elsewhere(draws, motion, augmentation.definitions)
     if augmentation.postures > 0:
         motion = change_postures(draws, motion, augmentation.postures)
     cameras = draw_cameras(draws, motion, augmentation.cameras)

@@ -93,13 +93,13 @@ def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
 
 
 def pelvis_frames(motion: Tensor) -> Tensor:
-    """Return the axes of the pelvis: (samples, frames, 3, 3), columns left, forward, up."""
+    """Return the axes of the pelvis: (samples, frames, 3, 3), columns left, back, up."""
     across = motion[:, :, _AT["left_hip"]] - motion[:, :, _AT["right_hip"]]
     return _frames(across, motion[:, :, _AT["spine"]] - motion[:, :, _AT["hip"]])
 
 
 def chest_frames(motion: Tensor) -> Tensor:
-    """Return the axes of the chest: (samples, frames, 3, 3), columns left, forward, up."""
+    """Return the axes of the chest: (samples, frames, 3, 3), columns left, back, up."""
     across = motion[:, :, _AT["left_shoulder"]] - motion[:, :, _AT["right_shoulder"]]
     return _frames(across, motion[:, :, _AT["thorax"]] - motion[:, :, _AT["spine"]])
 
@@ -128,6 +128,6 @@ def _donors(draws: Draws, samples: int, device: torch.device) -> Tensor:
 def _frames(across: Tensor, up: Tensor) -> Tensor:
     """Build right-handed axes as columns (..., 3, 3) from directions (..., 3) left and up."""
     left = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True).clip(1e-6)
-    forward = torch.linalg.cross(up, left)
-    forward = forward / torch.linalg.vector_norm(forward, dim=-1, keepdim=True).clip(1e-6)
-    return torch.stack([left, forward, torch.linalg.cross(left, forward)], dim=-1)
+    back = torch.linalg.cross(up, left)
+    back = back / torch.linalg.vector_norm(back, dim=-1, keepdim=True).clip(1e-6)
+    return torch.stack([left, back, torch.linalg.cross(left, back)], dim=-1)
