@@ -36,8 +36,9 @@ def draw_bodies(ages: tuple[float, float], count: int) -> tuple[NDArray, NDArray
 
     model = anny.create_fullbody_model()
     number = {name: i for i, name in enumerate(model.bone_labels)}
-    limits = (torch.tensor(age, dtype=model.dtype) for age in ages)
-    _, shapes = SimpleShapeDistribution(model, torch.distributions.Uniform(*limits)).sample(count)
+    youngest, oldest = (torch.tensor(age, dtype=model.dtype) for age in ages)
+    age = torch.distributions.Uniform(youngest, oldest)
+    _, shapes = SimpleShapeDistribution(model, age).sample(count)
     lengths, statures = [], []
     for first in range(0, count, AT_A_TIME):
         shape = {name: values[first : first + AT_A_TIME] for name, values in shapes.items()}
