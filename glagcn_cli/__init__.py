@@ -7,32 +7,21 @@ from .faces import late
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .batch.lift_many import lift_many
-    from .pipeline.process_video import lift_video
-    from .pipeline.settings import Settings
-    from .pipeline.video_lifter import LiftedVideo, VideoLifter
-    from .poses import Keypoints2D, PoseSequence
+    from .batch.lift_many import lift_many as lift_many
+    from .pipeline.process_video import lift_video as lift_video
+    from .pipeline.settings import Settings as Settings
+    from .pipeline.video_lifter import LiftedVideo as LiftedVideo
+    from .pipeline.video_lifter import VideoLifter as VideoLifter
+    from .poses import Keypoints2D as Keypoints2D
+    from .poses import PoseSequence as PoseSequence
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "Keypoints2D": "poses",
-            "LiftedVideo": "pipeline.video_lifter",
-            "PoseSequence": "poses",
-            "Settings": "pipeline.settings",
-            "VideoLifter": "pipeline.video_lifter",
-            "lift_many": "batch.lift_many",
-            "lift_video": "pipeline.process_video",
+            "batch.lift_many": "lift_many",
+            "pipeline.process_video": "lift_video",
+            "pipeline.settings": "Settings",
+            "pipeline.video_lifter": "LiftedVideo VideoLifter",
+            "poses": "Keypoints2D PoseSequence",
         },
     )
-
-__all__ = [
-    "Keypoints2D",
-    "LiftedVideo",
-    "PoseSequence",
-    "Settings",
-    "VideoLifter",
-    "__version__",
-    "lift_many",
-    "lift_video",
-]

@@ -5,20 +5,14 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .jobs import Job
-    from .worker import Choices, Outcome
+    from .jobs import Job as Job
+    from .worker import Choices as Choices
+    from .worker import Outcome as Outcome
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "Choices": "worker",
-            "Job": "jobs",
-            "Outcome": "worker",
+            "jobs": "Job",
+            "worker": "Choices Outcome",
         },
     )
-
-__all__ = [
-    "Choices",
-    "Job",
-    "Outcome",
-]

@@ -5,20 +5,14 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .gait import Gait, find_gait
-    from .joint_angles import JointAngles
+    from .gait import Gait as Gait
+    from .gait import find_gait as find_gait
+    from .joint_angles import JointAngles as JointAngles
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "Gait": "gait",
-            "JointAngles": "joint_angles",
-            "find_gait": "gait",
+            "gait": "Gait find_gait",
+            "joint_angles": "JointAngles",
         },
     )
-
-__all__ = [
-    "Gait",
-    "JointAngles",
-    "find_gait",
-]

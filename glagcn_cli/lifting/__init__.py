@@ -5,22 +5,15 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .checkpoints import LifterCard, load_lifter, save_lifter
-    from .lifter import Lifter
+    from .checkpoints import LifterCard as LifterCard
+    from .checkpoints import load_lifter as load_lifter
+    from .checkpoints import save_lifter as save_lifter
+    from .lifter import Lifter as Lifter
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "Lifter": "lifter",
-            "LifterCard": "checkpoints",
-            "load_lifter": "checkpoints",
-            "save_lifter": "checkpoints",
+            "checkpoints": "LifterCard load_lifter save_lifter",
+            "lifter": "Lifter",
         },
     )
-
-__all__ = [
-    "Lifter",
-    "LifterCard",
-    "load_lifter",
-    "save_lifter",
-]

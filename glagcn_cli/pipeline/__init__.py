@@ -5,23 +5,16 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .process_video import lift_video
-    from .settings import Settings
-    from .video_lifter import LiftedVideo, VideoLifter
+    from .process_video import lift_video as lift_video
+    from .settings import Settings as Settings
+    from .video_lifter import LiftedVideo as LiftedVideo
+    from .video_lifter import VideoLifter as VideoLifter
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "LiftedVideo": "video_lifter",
-            "Settings": "settings",
-            "VideoLifter": "video_lifter",
-            "lift_video": "process_video",
+            "process_video": "lift_video",
+            "settings": "Settings",
+            "video_lifter": "LiftedVideo VideoLifter",
         },
     )
-
-__all__ = [
-    "LiftedVideo",
-    "Settings",
-    "VideoLifter",
-    "lift_video",
-]

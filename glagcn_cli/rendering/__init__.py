@@ -5,18 +5,13 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .scene_alone import SceneRenderer
-    from .side_by_side import SideBySideRenderer
+    from .scene_alone import SceneRenderer as SceneRenderer
+    from .side_by_side import SideBySideRenderer as SideBySideRenderer
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "SceneRenderer": "scene_alone",
-            "SideBySideRenderer": "side_by_side",
+            "scene_alone": "SceneRenderer",
+            "side_by_side": "SideBySideRenderer",
         },
     )
-
-__all__ = [
-    "SceneRenderer",
-    "SideBySideRenderer",
-]

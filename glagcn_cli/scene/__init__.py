@@ -5,19 +5,13 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .placing import SceneChoices, to_scene, to_scenes
+    from .placing import SceneChoices as SceneChoices
+    from .placing import to_scene as to_scene
+    from .placing import to_scenes as to_scenes
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "SceneChoices": "placing",
-            "to_scene": "placing",
-            "to_scenes": "placing",
+            "placing": "SceneChoices to_scene to_scenes",
         },
     )
-
-__all__ = [
-    "SceneChoices",
-    "to_scene",
-    "to_scenes",
-]

@@ -5,15 +5,11 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .tracks import track_people
+    from .tracks import track_people as track_people
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "track_people": "tracks",
+            "tracks": "track_people",
         },
     )
-
-__all__ = [
-    "track_people",
-]

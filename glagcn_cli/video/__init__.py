@@ -5,26 +5,18 @@ from typing import TYPE_CHECKING
 from ..faces import late
 
 if TYPE_CHECKING:
-    from .clip_times import ClipRange
-    from .probing import VideoInfo, probe
-    from .reader import VideoReader
-    from .writer import VideoWriter
+    from .clip_times import ClipRange as ClipRange
+    from .probing import VideoInfo as VideoInfo
+    from .probing import probe as probe
+    from .reader import VideoReader as VideoReader
+    from .writer import VideoWriter as VideoWriter
 else:
-    __getattr__, __dir__ = late(
+    __getattr__, __dir__, __all__ = late(
         __name__,
         {
-            "ClipRange": "clip_times",
-            "VideoInfo": "probing",
-            "VideoReader": "reader",
-            "VideoWriter": "writer",
-            "probe": "probing",
+            "clip_times": "ClipRange",
+            "probing": "VideoInfo probe",
+            "reader": "VideoReader",
+            "writer": "VideoWriter",
         },
     )
-
-__all__ = [
-    "ClipRange",
-    "VideoInfo",
-    "VideoReader",
-    "VideoWriter",
-    "probe",
-]
