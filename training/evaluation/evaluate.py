@@ -100,6 +100,7 @@ def observe_takes(
     conversion: str = CONVERSION,
     at_most: int = 0,
     cameras: CameraRange = EVALUATION_CAMERAS,
+    views: int = CAMERAS_PER_TAKE,
 ) -> list[Observation]:
     """Turn takes into observations; free motion is seen by cameras of a fixed seed.
 
@@ -116,6 +117,8 @@ def observe_takes(
         Number of takes, evenly chosen; 0 for all.
     cameras
         Virtual cameras for free motion.
+    views
+        Number of cameras that see each take of free motion, at the same time.
     """
     seen: list[Observation] = []
     for number in takes.evenly_chosen(at_most):
@@ -124,7 +127,10 @@ def observe_takes(
         if takes.filmed:
             seen.append(_as_filmed(take, takes, noise, draws))
         else:
-            seen += _through_virtual_cameras(take, noise, conversion, draws, cameras, takes.fps)
+            motion = draws.tensor(np.repeat(take.joints[None], views, axis=0))
+            seen += _through_virtual_cameras(
+                take, motion, noise, conversion, draws, cameras, takes.fps
+            )
     return seen
 
 
@@ -145,9 +151,9 @@ def _as_filmed(take: Take, takes: TakeSet, noise: str, draws: GeneratorDraws) ->
 
 
 def _through_virtual_cameras(
-    take: Take, noise: str, conversion: str, draws: GeneratorDraws, limits: CameraRange, fps: int
-) -> list[Observation]:
-    motion = draws.tensor(np.repeat(take.joints[None], CAMERAS_PER_TAKE, axis=0))
+    take: Take, motion: Tensor, noise: str, conversion: str, draws: GeneratorDraws,
+    limits: CameraRange, fps: int,
+) -> list[Observation]:  # fmt: skip
     cameras = draw_cameras(draws, motion, limits)
     in_camera = cameras.to_camera(motion).numpy()
     up = cameras.up.numpy()
