@@ -44,7 +44,7 @@ test: $(TESTS_READY)
 	$(BIN)/python -m pytest
 
 check: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
 lint: $(TESTS_READY)
 	$(BIN)/ruff check .
