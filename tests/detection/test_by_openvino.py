@@ -28,12 +28,11 @@ if installed_version() is None:
 FRAMES = EVERY_FRAME[:4]
 CROP = 256  # pixels, of Thunder's input
 PADDING = 1.25
-MULTIPOSE = "movenet-multipose"
 
 
 @pytest.fixture(scope="module")
 def boxes() -> list[Boxes]:
-    return models.load_detector(MULTIPOSE, exact=True)(FRAMES)
+    return models.load_detector(exact=True)(FRAMES)
 
 
 @pytest.fixture(params=["f32", pytest.param("bf16", marks=needs_bfloat16)])
@@ -63,7 +62,7 @@ def test_keypoints_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> No
 
 
 def test_boxes_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> None:
-    detect = models.load_detector(MULTIPOSE)
+    detect = models.load_detector()
     for one, other in zip(detect(FRAMES), boxes, strict=True):
         assert len(one) == len(other)
         for box, score, wanted, certain in zip(

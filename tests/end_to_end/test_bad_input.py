@@ -424,7 +424,7 @@ def test_lifters_that_cannot_be_used(monkeypatch, tmp_path, source, out, make) -
 
 def test_a_pose_checkpoint_of_another_architecture(source, out, lifter) -> None:
     config, _ = find_files("movenet-thunder", "pose")
-    _, other = find_files("movenet-multipose", "detector")
+    _, other = find_files("rtmdet-nano", "detector")
     command = [source, "-o", out / "a.mp4", "--lifter", lifter, "--pose", f"{config},{other}"]
     refused(run(*command), 1, f"{other} is of another architecture")
     assert names(out) == []
