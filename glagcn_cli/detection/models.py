@@ -234,20 +234,9 @@ def load_detector(
 
 
 def load_pose(
-    model: str = DEFAULT_POSE,
-    device: str = "cpu",
-    flip_test: bool = False,
-    *,
-    exact: bool = False,
+    model: str = DEFAULT_POSE, device: str = "cpu", *, exact: bool = False
 ) -> KeypointDetector:
-    """Load what finds joints in boxes; as `load_detector`.
-
-    Parameters
-    ----------
-    model, device, exact
-        As of `load_detector`.
-    flip_test
-        Average over the mirrored picture; the models that come with the program do not.
+    """Load what finds joints in boxes; parameters as of `load_detector`.
 
     Returns
     -------
@@ -261,4 +250,4 @@ def load_pose(
         return MoveNetKeypoints(checkpoint, device, exact=exact)
     from .mmpose_keypoints import MMPoseKeypoints
 
-    return MMPoseKeypoints(config, checkpoint, device, flip_test, exact=exact)
+    return MMPoseKeypoints(config, checkpoint, device, exact=exact)

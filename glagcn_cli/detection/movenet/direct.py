@@ -8,7 +8,6 @@ half the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from ...skeleton import COCO17, JointSet
 from ..crops import Crops
 from ..frames import default_batch
 from ..interface import Frame, Keypoints
-from ..mmpose_keypoints import Pose, keypoints_of_frame
-from ..openmmlab.building import fill, for_inference, read_checkpoint
+from ..mmpose_keypoints import Pose, in_each_frame
+from ..openmmlab.building import load
 from .configs import thunder
 from .decoding import FIRST_PIXEL, decode_single_pose
 from .network import MoveNet
@@ -42,22 +41,12 @@ class MoveNetKeypoints:
         Its weights.
     device
         For ``torch.device``.
-    batch_size
-        People that go through the network at once; by default what suits the device.
     exact
         Single precision, also where half would be faster.
     """
 
-    def __init__(
-        self,
-        checkpoint: Path,
-        device: str = "cpu",
-        batch_size: int | None = None,
-        exact: bool = False,
-    ) -> None:
-        network = MoveNet()
-        fill(network, read_checkpoint(checkpoint), checkpoint)
-        self._network = for_inference(network, device)
+    def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
+        self._network, _ = load(MoveNet(), checkpoint, device)
         if not exact:
             # Not what comes after: it tells fractions of a pixel of its map.
             source = Source(checkpoint, single=IN_SINGLE)
@@ -72,7 +61,7 @@ class MoveNetKeypoints:
             std=np.array(before["std"], np.float32),
         )
         self._device = device
-        self._batches = Batches(self._find, batch_size or default_batch(device))
+        self._batches = Batches(self._find, default_batch(device))
 
     @property
     def joint_set(self) -> JointSet:
@@ -83,12 +72,7 @@ class MoveNetKeypoints:
         self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints of the people in each frame; as `MMPoseKeypoints` does."""
-        counts = [len(people) for people in boxes]
-        people = [
-            (frame, box) for frame, inside in zip(frames, boxes, strict=True) for box in inside
-        ]
-        found = iter(self._batches(people))
-        return [keypoints_of_frame([*islice(found, count)], len(COCO17)) for count in counts]
+        return in_each_frame(self._batches, frames, boxes, len(COCO17))
 
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (17, 2) and scores (17,) of each person of one batch."""

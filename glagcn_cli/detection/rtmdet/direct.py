@@ -22,7 +22,7 @@ from ...machine.openvino.making import Source
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
-from ..openmmlab.building import fill, for_inference, read_checkpoint
+from ..openmmlab.building import load
 from ..suppression import suppress
 from .configs import nano
 from .decoding import candidates
@@ -45,8 +45,6 @@ class RTMDetBoxes:
         For ``torch.device``.
     score
         Boxes whose score is not above this are dropped; a higher one in the configuration stands.
-    batch_size
-        Frames that go through the network at once; by default what suits the device.
     exact
         Single precision, also where half would be faster.
     longest
@@ -58,12 +56,11 @@ class RTMDetBoxes:
         checkpoint: Path,
         device: str = "cpu",
         score: float = 0.0,
-        batch_size: int | None = None,
         exact: bool = False,
         longest: int | None = None,
     ) -> None:
         model: Mapping[str, Any] = nano.model
-        self._network = _load(checkpoint, device)
+        self._network, _ = load(RTMDetNano(), checkpoint, device)
         if not exact:
             source = Source(checkpoint, single=IN_SINGLE)
             run_fast(self._network, "forward", device, source, self._network, "features")
@@ -78,7 +75,7 @@ class RTMDetBoxes:
             torch.tensor(before[key], device=device) for key in ("mean", "std")
         )
         self._device = device
-        self._batches = Batches(self._find, batch_size or default_batch(device))
+        self._batches = Batches(self._find, default_batch(device))
 
     def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Find the people in each frame, by falling score."""
@@ -130,10 +127,3 @@ def padded_size(size: Size) -> Size:
 
 def _resized(frame: Frame, size: Size) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _load(checkpoint: Path, device: str) -> RTMDetNano:
-    """Build the network and fill it from its checkpoint."""
-    network = RTMDetNano()
-    fill(network, read_checkpoint(checkpoint), checkpoint)
-    return for_inference(network, device)
