@@ -195,8 +195,8 @@ class Settings:
         Call.VIDEOS | Call.CAMERA,
         "Models",
         f"What finds people: {', '.join(names('detector'))}, or CONFIG,CHECKPOINT of any "
-        "MMDetection detector. The first comes with the program, the others are downloaded on first "
-        "use.",
+        "MMDetection detector. The first comes with the program, the others are downloaded on "
+        "first use.",
     )
     pose: str = setting(
         DEFAULT_POSE,
