@@ -20,9 +20,9 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluation.error_scale import EXPONENTS, ErrorScale
 from glagcn_training.evaluation.evaluate import CAMERAS_PER_TAKE, observe_takes
 from glagcn_training.networks.compute_cost import count_macs
+from glagcn_weights.error_scale import EXPONENTS, ErrorScale
 from tests.helpers.fake_detection import random_lifter
 from tests.helpers.small_runs import small_packs, untrained_lifter
 from tests.helpers.synthetic_motion import write_pack
