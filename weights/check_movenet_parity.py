@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.detection.models import load_detector
 from glagcn_cli.detection.movenet.decoding import SinglePose, decode_single_pose
-from glagcn_cli.detection.movenet.network import JOINTS, MAP_STRIDE, MoveNet, normalise
+from glagcn_cli.detection.movenet.network import JOINTS, MAP_STRIDE, MoveNet
 
 GRAPH = "movenet-thunder"
 WEIGHTS = Path(__file__).with_name("movenet_thunder.pth")
@@ -130,7 +130,7 @@ def main(package: Path, video: Path, node: Path, frames: tuple[int, ...]) -> Non
     )
     network = MoveNet().eval()
     network.load_state_dict(torch.load(WEIGHTS, weights_only=True)["state_dict"])
-    maps = network(normalise(torch.from_numpy(crops).movedim(3, 1)))
+    maps = network(torch.from_numpy(crops).movedim(3, 1) / 127.5 - 1)
     results = run_original(package, crops, node)
     report_maps(maps, [original_maps(result) for result in results])
     report_poses(decode_single_pose(maps), results)

@@ -202,8 +202,3 @@ class MoveNet(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Compute maps, a quarter of the size, of ``(images, 3, height, width)`` RGB in -1..1."""
         return self.head(self.neck(self.backbone(images)))
-
-
-def normalise(images: Tensor) -> Tensor:
-    """Images of 0..255 as the networks read them, in -1..1."""
-    return images.to(torch.get_default_dtype()) / 127.5 - 1

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from glagcn_cli.detection.movenet.decoding import SinglePose, decode_single_pose
-from glagcn_cli.detection.movenet.network import POSE_MAPS, MoveNet, normalise
+from glagcn_cli.detection.movenet.network import POSE_MAPS, MoveNet
 from glagcn_cli.diagnostics.synthetic_people import draw_people
 from glagcn_cli.skeleton import COCO17
 
@@ -32,7 +32,7 @@ def trained() -> MoveNet:
 
 
 def as_input(*images: NDArray[np.uint8]) -> torch.Tensor:
-    return normalise(torch.from_numpy(np.stack(images)).movedim(3, 1))
+    return torch.from_numpy(np.stack(images)).movedim(3, 1) / 127.5 - 1
 
 
 def single_pose(*images: NDArray[np.uint8]) -> SinglePose:

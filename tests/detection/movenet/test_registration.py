@@ -9,7 +9,7 @@ import torch
 
 import glagcn_cli.detection
 from glagcn_cli.detection.movenet.decoding import FIRST_PIXEL, decode_single_pose
-from glagcn_cli.detection.movenet.network import MoveNet, normalise
+from glagcn_cli.detection.movenet.network import MoveNet
 from glagcn_cli.detection.openmmlab.prepare import prepare
 from glagcn_cli.diagnostics.synthetic_people import draw_people
 
@@ -75,7 +75,7 @@ def test_thunder_through_mmpose_equals_the_network_on_the_same_crop(
     checkpoint = torch.load(WEIGHTS / "movenet_thunder.pth", weights_only=True)
     network.load_state_dict(checkpoint["state_dict"])
     with torch.inference_mode():
-        poses = decode_single_pose(network(normalise(torch.from_numpy(crop).movedim(2, 0)[None])))
+        poses = decode_single_pose(network(torch.from_numpy(crop).movedim(2, 0)[None] / 127.5 - 1))
     keypoints = (poses.keypoints[0].numpy() - FIRST_PIXEL) * side / 256 + (left, top)
     np.testing.assert_allclose(through_mmpose.keypoints[0], keypoints, atol=0.01)
 
