@@ -51,7 +51,8 @@ class MoveNetKeypoints:
             # Not what comes after: it tells fractions of a pixel of its map.
             source = Source(checkpoint, single=IN_SINGLE)
             run_fast(self._network, "forward", device, source, self._network.backbone)
-        before: Mapping[str, Any] = thunder.model["data_preprocessor"]
+        model: Mapping[str, Any] = thunder.model
+        before = model["data_preprocessor"]
         self._crops = Crops(
             size=_step("TopdownAffine")["input_size"],
             padding=_step("GetBBoxCenterScale")["padding"],
@@ -89,8 +90,8 @@ class MoveNetKeypoints:
 
 def _step(kind: str) -> dict[str, Any]:
     """Find a step of the configuration's pipeline by its type."""
-    dataset: Mapping[str, Any] = thunder.test_dataloader["dataset"]
-    return next(step for step in dataset["pipeline"] if step["type"] == kind)
+    dataloader: Mapping[str, Any] = thunder.test_dataloader
+    return next(step for step in dataloader["dataset"]["pipeline"] if step["type"] == kind)
 
 
 def _in_frame(keypoints: NDArray[np.float32], place: Mapping[str, Any]) -> NDArray[np.floating]:
