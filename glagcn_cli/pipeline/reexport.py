@@ -11,9 +11,9 @@ from typing import Any
 from ..errors import OutputError
 from ..export.formats import ExportContext
 from ..export.mp4 import Clip
+from ..export.people import keypoints_of
 from ..export.readers.saved_poses import SavedPoses, read_poses
 from ..keypoints.provenance import installed_versions
-from ..poses import Keypoints2D
 from ..progress.stages import Stages
 from ..video.clip_times import ClipRange
 from ..video.fetching import as_file
@@ -98,13 +98,7 @@ def export_anew(
 def _clip(saved: SavedPoses, info: VideoInfo | None) -> Clip:
     keypoints = []
     if info is not None and saved.has_keypoints:
-        keypoints = [
-            Keypoints2D(
-                sequence.keypoints, sequence.scores, sequence.valid, sequence.fps,
-                (info.width, info.height), sequence.joint_set, sequence.person,
-            )
-            for sequence in saved.sequences
-        ]  # fmt: skip
+        keypoints = [keypoints_of(one, (info.width, info.height)) for one in saved.sequences]
     return Clip(saved.sequences, keypoints, len(saved.sequences[0]), info)
 
 
