@@ -22,11 +22,6 @@ from tests.helpers.clips import ffmpeg, opencv_frames
 from tests.helpers.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 
 
-@pytest.fixture(scope="session")
-def lifter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_lifter(tmp_path_factory.mktemp("lifter") / "random.pth")
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
