@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import NobodyFoundError, UsageError
 from ..files.atomic import check_output
-from ..poses import Keypoints2D, PoseSequence
+from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..wording import counted
 
@@ -59,14 +59,6 @@ def people_for_rigs(path: Path, sequences: Sequence[PoseSequence]) -> list[PoseS
                 f"the lifter gives {sequence.joint_set.name}"
             )
     return people
-
-
-def keypoints_of(person: PoseSequence, image_size: tuple[int, int]) -> Keypoints2D:
-    """Return the 2D that poses were lifted from, in frames of a size (width, height)."""
-    return Keypoints2D(
-        person.keypoints, person.scores, person.valid, person.fps, image_size, person.joint_set,
-        person.person,
-    )  # fmt: skip
 
 
 def path_for_each(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..files.atomic import atomic_output, check_output
-from ..poses import PoseSequence
+from ..poses import PoseSequence, keypoints_of
 from ..rendering.contact_sheet import (
     best_columns,
     cell_width,
@@ -24,7 +24,7 @@ from ..rendering.scene_panel import ScenePanel
 from ..rendering.side_by_side import SideBySideRenderer
 from ..video.reader import VideoReader
 from .formats import ExportContext
-from .people import keypoints_of, people_with_poses
+from .people import people_with_poses
 
 FRAMES = 12
 """How many frames a sheet shows, when that many have a pose."""

@@ -11,9 +11,9 @@ from typing import Any
 from ..errors import OutputError
 from ..export.formats import ExportContext
 from ..export.mp4 import Clip
-from ..export.people import keypoints_of
 from ..export.readers.saved_poses import SavedPoses, read_poses
 from ..keypoints.provenance import installed_versions
+from ..poses import keypoints_of
 from ..progress.stages import Stages
 from ..video.clip_times import ClipRange
 from ..video.fetching import as_file

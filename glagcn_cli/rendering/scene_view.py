@@ -82,9 +82,9 @@ class SceneView:
         (width, height) of the picture in pixels.
     turn
         Degrees per second by which the camera moves around the scene, to the right when positive.
-    azimuth
-        Place at second 0 in degrees, from the side of the video camera (scene z) towards the right
-        of its image (scene x).
+    azimuth, elevation
+        Place at second 0 in degrees: from the side of the video camera (scene z) towards the right
+        of its image (scene x), and up from the horizon.
 
     Attributes
     ----------
@@ -98,15 +98,17 @@ class SceneView:
         size: tuple[int, int],
         turn: float = 0.0,
         azimuth: float = AZIMUTH,
+        elevation: float = ELEVATION,
     ) -> None:
         self.size = size
         self.turn = turn
         self.azimuth = azimuth
+        self.elevation = elevation
         self.focal = size[1] / 2 / np.tan(np.radians(_FIELD_OF_VIEW) / 2)
         low, high = points.min(axis=0), points.max(axis=0)
         self._pivot = np.array([(low[0] + high[0]) / 2, 0.0, (low[2] + high[2]) / 2])
         around = points - self._pivot
-        rotation = view_rotation(azimuth, ELEVATION)
+        rotation = view_rotation(azimuth, elevation)
         seen = (_swept(around) if turn else around) @ rotation.T
         self._offset = self._fit(seen)
         depth = seen[:, 2] - self._offset[2]
@@ -114,7 +116,7 @@ class SceneView:
 
     def camera(self, seconds: float = 0.0) -> Camera:
         """Return the camera at a time of the clip."""
-        rotation = view_rotation(self.azimuth + self.turn * seconds, ELEVATION)
+        rotation = view_rotation(self.azimuth + self.turn * seconds, self.elevation)
         return Camera(rotation, self._pivot + self._offset @ rotation, self.focal, self.size)
 
     def _fit(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
