@@ -68,13 +68,8 @@ class MMPoseKeypoints:
             source = Source(checkpoint, str(self._config.model))
             run_fast(self._model, "extract_feat", device, source, self._model.backbone)
         self._device = device
-        self._joint_set = _joint_set(self._meta, config)
+        self.joint_set = _joint_set(self._meta, config)
         self._batches = Batches(self._find, batch_size or default_batch(device))
-
-    @property
-    def joint_set(self) -> JointSet:
-        """What the joints are."""
-        return self._joint_set
 
     def __call__(
         self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
@@ -93,7 +88,7 @@ class MMPoseKeypoints:
         keypoints
             For each frame, people in the order of its boxes.
         """
-        return in_each_frame(self._batches, frames, boxes, len(self._joint_set))
+        return in_each_frame(self._batches, frames, boxes, len(self.joint_set))
 
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (joints, 2) and scores (joints,) of each person of one batch."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...machine.batches import Batches
 from ...machine.openvino.compiled import run_fast
 from ...machine.openvino.making import Source
-from ...skeleton import COCO17, JointSet
+from ...skeleton import COCO17
 from ..crops import Crops
 from ..frames import default_batch
 from ..interface import Frame, Keypoints
@@ -45,6 +45,8 @@ class MoveNetKeypoints:
         Single precision, also where half would be faster.
     """
 
+    joint_set = COCO17
+
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
         self._network, _ = load(MoveNet(), checkpoint, device)
         if not exact:
@@ -63,11 +65,6 @@ class MoveNetKeypoints:
         )
         self._device = device
         self._batches = Batches(self._find, default_batch(device))
-
-    @property
-    def joint_set(self) -> JointSet:
-        """What the joints are."""
-        return COCO17
 
     def __call__(
         self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]

@@ -13,7 +13,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
@@ -109,7 +108,8 @@ class RTMDetBoxes:
         canvas = np.empty((len(frames), padded[1], padded[0], 3), np.uint8)
         canvas[:] = self._padding
         for picture, frame in zip(canvas, frames, strict=True):
-            picture[: inner[1], : inner[0]] = _resized(frame, inner)[..., ::-1]
+            small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
+            picture[: inner[1], : inner[0]] = small[..., ::-1]
         pictures = torch.from_numpy(canvas).to(self._device).float()
         return ((pictures - self._mean) / self._std).permute(0, 3, 1, 2)
 
@@ -123,7 +123,3 @@ def scaled_size(size: Size, longest: int) -> Size:
 def padded_size(size: Size) -> Size:
     """Enlarge a (width, height) to whole cells of the coarsest map."""
     return size[0] + -size[0] % SIZE_DIVISOR, size[1] + -size[1] % SIZE_DIVISOR
-
-
-def _resized(frame: Frame, size: Size) -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR), np.uint8)
