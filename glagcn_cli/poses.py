@@ -176,11 +176,3 @@ class LiftedJoints(NamedTuple):
     joints: NDArray[np.float64]
     uncertainty: NDArray[np.float64] | None = None
     up: NDArray[np.float64] | None = None
-
-
-def keypoints_of(person: PoseSequence, image_size: tuple[int, int]) -> Keypoints2D:
-    """Return the 2D that poses were lifted from, in frames of a size (width, height)."""
-    return Keypoints2D(
-        person.keypoints, person.scores, person.valid, person.fps, image_size, person.joint_set,
-        person.person,
-    )  # fmt: skip

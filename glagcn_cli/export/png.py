@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..files.atomic import atomic_output, check_output
-from ..poses import PoseSequence, keypoints_of
+from ..poses import Keypoints2D, PoseSequence
 from ..rendering.contact_sheet import (
     best_columns,
     cell_width,
@@ -95,11 +95,23 @@ def _renderer(
     people: Sequence[PoseSequence], size: tuple[int, int], count: int
 ) -> SideBySideRenderer:
     """Draws frames at the size of a cell of the sheet."""
-    keypoints = [keypoints_of(person, size) for person in people]
+    keypoints = [_keypoints(person, size) for person in people]
     large = SideBySideRenderer(people, keypoints, people[0].fps, size)
     aspect = large.size[0] / large.size[1]
     height = round(cell_width(WIDTH, best_columns(count, aspect)) / aspect)
     return SideBySideRenderer(people, keypoints, people[0].fps, size, panel_height=height)
+
+
+def _keypoints(person: PoseSequence, size: tuple[int, int]) -> Keypoints2D:
+    return Keypoints2D(
+        keypoints=person.keypoints,
+        scores=person.scores,
+        valid=person.valid,
+        fps=person.fps,
+        image_size=size,
+        joint_set=person.joint_set,
+        person=person.person,
+    )
 
 
 def _scenes_alone(people: Sequence[PoseSequence], numbers: Sequence[int]) -> list[Picture]:

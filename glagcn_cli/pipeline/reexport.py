@@ -13,7 +13,7 @@ from ..export.formats import ExportContext
 from ..export.mp4 import Clip
 from ..export.readers.saved_poses import SavedPoses, read_poses
 from ..keypoints.provenance import installed_versions
-from ..poses import keypoints_of
+from ..poses import Keypoints2D
 from ..progress.stages import Stages
 from ..video.clip_times import ClipRange
 from ..video.fetching import as_file
@@ -98,7 +98,13 @@ def export_anew(
 def _clip(saved: SavedPoses, info: VideoInfo | None) -> Clip:
     keypoints = []
     if info is not None and saved.has_keypoints:
-        keypoints = [keypoints_of(one, (info.width, info.height)) for one in saved.sequences]
+        keypoints = [
+            Keypoints2D(
+                sequence.keypoints, sequence.scores, sequence.valid, sequence.fps,
+                (info.width, info.height), sequence.joint_set, sequence.person,
+            )
+            for sequence in saved.sequences
+        ]  # fmt: skip
     return Clip(saved.sequences, keypoints, len(saved.sequences[0]), info)
 
 
