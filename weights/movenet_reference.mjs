@@ -16,7 +16,7 @@ const tf = require('@tensorflow/tfjs');
 const PREFIX = 'StatefulPartitionedCall/';
 const MAPS = {
   centre: 'center_0', keypoint_regression: 'kpt_regress_0', keypoint_heatmap: 'kpt_heatmap_0',
-  keypoint_offset: 'kpt_offset_0', box_scale: 'box_scale_0', box_offset: 'box_offset_0',
+  keypoint_offset: 'kpt_offset_0',
 };
 
 // The manifest may name a binary that was renamed since; the one beside the json is meant.

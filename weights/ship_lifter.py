@@ -32,7 +32,6 @@ from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from glagcn_training.commands.failures import failures_as_messages
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.depth_reversals import DepthReversals
-from glagcn_training.evaluation.error_scale import scale_errors
 from glagcn_training.evaluation.evaluate import (
     CAMERAS_PER_TAKE,
     Observation,
@@ -44,6 +43,7 @@ from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, NOISE
 from glagcn_training.evaluation.gravity_errors import GravityErrors
 from glagcn_training.evaluation.uncertainty import Reliability
 from glagcn_training.metrics.scores import summarise
+from glagcn_weights.error_scale import scale_errors
 
 COLUMNS = {
     "mpjpe_mm": "MPJPE", "p_mpjpe_mm": "P-MPJPE", "n_mpjpe_mm": "N-MPJPE", "mpjve_mm": "MPJVE",

@@ -13,6 +13,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring.hard_input import (
+    LEGS_BELOW_THE_HIPS,
+    POSTURES,
+    UPPER_BODY,
+    about_first,
+    at_rate,
+    bend,
+    hide,
+)
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import SEQUENCE
 from glagcn_cli.skeleton import H36M17
@@ -24,15 +33,6 @@ from glagcn_training.evaluation.evaluate import (
     observe_takes,
 )
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, fill_as_in_videos
-from glagcn_training.evaluation.hard_input import (
-    LEGS_BELOW_THE_HIPS,
-    POSTURES,
-    UPPER_BODY,
-    about_first,
-    at_rate,
-    bend,
-    hide,
-)
 from glagcn_training.metrics.scores import TakeScores, score_take, summarise
 from glagcn_training.samples.bodies import reshape_bodies
 from glagcn_training.samples.cameras import CameraRange

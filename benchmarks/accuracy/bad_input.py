@@ -18,6 +18,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.measuring.hard_input import (
+    LEGS,
+    LEGS_BELOW_THE_HIPS,
+    POSTURES,
+    UNSURE,
+    UPPER_BODY,
+    about_first,
+    at_rate,
+    hide,
+    in_posture,
+)
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.skeleton import H36M17
@@ -31,17 +42,6 @@ from glagcn_training.evaluation.evaluate import (
     score_all,
 )
 from glagcn_training.evaluation.gravity_errors import GravityErrors
-from glagcn_training.evaluation.hard_input import (
-    LEGS,
-    LEGS_BELOW_THE_HIPS,
-    POSTURES,
-    UNSURE,
-    UPPER_BODY,
-    about_first,
-    at_rate,
-    hide,
-    in_posture,
-)
 from glagcn_training.metrics.markdown_table import markdown_table
 from glagcn_training.metrics.scores import METRICS, TakeScores, score_take, summarise
 

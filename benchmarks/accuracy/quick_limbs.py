@@ -16,6 +16,7 @@ import click
 import numpy as np
 import torch
 
+from benchmarks.measuring.quick_input import FPS, FREQUENCIES, bends, impulse, swing, thrown
 from glagcn_cli.keypoints.files import read_keypoints
 from glagcn_cli.keypoints.formats.numbered import NumberedDetections
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
@@ -25,7 +26,6 @@ from glagcn_cli.poses import Keypoints2D
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.takes import TakeSet
 from glagcn_training.evaluation.evaluate import lifter_predictor, observe_takes
-from glagcn_training.evaluation.quick_input import FPS, FREQUENCIES, bends, impulse, swing, thrown
 from glagcn_training.metrics.markdown_table import markdown_table
 
 HELD = (2, 4, 15)  # frames

@@ -1,7 +1,6 @@
 """How many people marked by eye a detector finds, and how many have a pose after the 2D stage.
 
     python -m benchmarks.real_video.people_found CLIPS --detector rtmdet-nano
-        --detector movenet-multipose
 
 CLIPS is a folder with the clips that `people_marked.json` names, or some of them.
 ``--detector rtmdet-nano@480`` has another longer side of the input. ``--score`` counts boxes above
@@ -31,7 +30,6 @@ from glagcn_cli.detection.models import (
     new_score,
     shipped_weights,
 )
-from glagcn_cli.detection.movenet.direct import MoveNetBoxes
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes
 from glagcn_cli.pipeline.settings import BOXES_EVERY
@@ -96,8 +94,6 @@ def _detector(name: str, lowest: float) -> tuple[BoxDetector, float]:
     if not known.is_shipped:
         return load_detector(model), known.score
     weights, score = shipped_weights(known.checkpoint), min(lowest, known.score)
-    if model == "movenet-multipose":
-        return MoveNetBoxes(weights, score=score), known.score
     return RTMDetBoxes(weights, score=score, longest=int(side) if side else None), known.score
 
 

@@ -25,6 +25,7 @@ from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.models import (
+    DEFAULT_DETECTOR,
     DEFAULT_POSE,
     MODELS,
     find_config,
@@ -33,7 +34,10 @@ from glagcn_cli.detection.models import (
 from glagcn_cli.detection.openmmlab import building
 from glagcn_cli.video.reader import VideoReader
 
-MODEL_NAMES = {"movenet": ("movenet-multipose", DEFAULT_POSE), "rtm": ("rtmdet-m", "rtmpose-m")}
+MODEL_NAMES = {
+    "shipped": (DEFAULT_DETECTOR, DEFAULT_POSE),
+    "rtm": ("rtmdet-m", "rtmpose-m"),
+}
 LIBRARIES = ("mmdet", "mmpose")
 
 _ROUNDS = 3

@@ -142,7 +142,7 @@ def main() -> int:
     parser.add_argument("--with-peers", action="store_true", help="check the ratios to peers too")
     parser.add_argument("--mediapipe-python", type=Path, help="as peers/peers.py takes it")
     parser.add_argument("--batches", help="sizes with commas between them, as 1,4,16,64,256")
-    parser.add_argument("--models", choices=("movenet", "rtm"), default="movenet")
+    parser.add_argument("--models", choices=("shipped", "rtm"), default="shipped")
     parser.add_argument("--size", default="1920x1080", help="of the frames that batches consist of")
     parser.add_argument("--profile", action="store_true", help="of the largest batch, operators")
     asked = parser.parse_args()

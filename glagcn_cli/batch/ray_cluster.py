@@ -19,8 +19,6 @@ from ..video.source import Source
 from .jobs import Job
 from .worker import FAILED, Choices, Outcome, lift_job_with_notes
 
-log = logging.getLogger(__name__)
-
 LOCAL = "local"
 """Address of a cluster that is started for the call, on this machine alone."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..similarity import KEYPOINT_TOLERANCE, SEEN, keypoint_similarity, pose_fit, size
-from ..skeleton import COCO17, JointSet
+from ..skeleton import COCO17
 from .interface import Frame, KeypointDetector, Keypoints
 
 SAME = 0.5
@@ -62,11 +62,7 @@ class PeopleApart:
 
     def __init__(self, keypoints: KeypointDetector) -> None:
         self._find = keypoints
-
-    @property
-    def joint_set(self) -> JointSet:
-        """What the joints are."""
-        return self._find.joint_set
+        self.joint_set = keypoints.joint_set
 
     def __call__(
         self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]

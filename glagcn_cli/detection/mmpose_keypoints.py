@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -40,8 +40,6 @@ class MMPoseKeypoints:
         Weights for it.
     device
         For ``torch.device``.
-    flip_test
-        Average over the mirrored picture: a little more exact, twice the time.
     batch_size
         People that go through the network at once; by default what suits the device.
     exact
@@ -53,14 +51,13 @@ class MMPoseKeypoints:
         config: Path,
         checkpoint: Path,
         device: str = "cpu",
-        flip_test: bool = False,
         batch_size: int | None = None,
         exact: bool = False,
     ) -> None:
         from mmengine.dataset import Compose
 
         self._config = building.read_config(config)
-        self._config.model.setdefault("test_cfg", {})["flip_test"] = flip_test
+        self._config.model.setdefault("test_cfg", {})["flip_test"] = False
         self._model, trained = building.build(self._config, "mmpose", checkpoint, device)
         with building.scope(self._config):
             self._meta = _dataset_meta(self._config, trained, config)
@@ -71,13 +68,8 @@ class MMPoseKeypoints:
             source = Source(checkpoint, str(self._config.model))
             run_fast(self._model, "extract_feat", device, source, self._model.backbone)
         self._device = device
-        self._joint_set = _joint_set(self._meta, config)
+        self.joint_set = _joint_set(self._meta, config)
         self._batches = Batches(self._find, batch_size or default_batch(device))
-
-    @property
-    def joint_set(self) -> JointSet:
-        """What the joints are."""
-        return self._joint_set
 
     def __call__(
         self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
@@ -96,13 +88,7 @@ class MMPoseKeypoints:
         keypoints
             For each frame, people in the order of its boxes.
         """
-        counts = [len(people) for people in boxes]
-        people = [
-            (frame, box) for frame, inside in zip(frames, boxes, strict=True) for box in inside
-        ]
-        found = iter(self._batches(people))
-        joints = len(self._joint_set)
-        return [keypoints_of_frame([*islice(found, count)], joints) for count in counts]
+        return in_each_frame(self._batches, frames, boxes, len(self.joint_set))
 
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (joints, 2) and scores (joints,) of each person of one batch."""
@@ -143,12 +129,23 @@ class MMPoseKeypoints:
         inputs, places = self._crops(people, self._device)
         # MMPose passes boxes on without reading them.
         boxes = InstanceData(bboxes=np.zeros((1, 4)), bbox_scores=np.ones(1))
-        flipped = {"flip_indices": self._meta["flip_indices"]}
-        samples = [PoseDataSample(metainfo=place | flipped, gt_instances=boxes) for place in places]
+        samples = [PoseDataSample(metainfo=place, gt_instances=boxes) for place in places]
         return self._model.predict(inputs, samples)
 
 
-def keypoints_of_frame(people: Sequence[Pose], joints: int) -> Keypoints:
+def in_each_frame(
+    find: Callable[[Sequence[tuple[Frame, NDArray[np.float32]]]], Sequence[Pose]],
+    frames: Sequence[Frame],
+    boxes: Sequence[NDArray[np.float32]],
+    joints: int,
+) -> list[Keypoints]:
+    """Find the joints in all boxes together, and put the poses of each frame together."""
+    people = [(frame, box) for frame, inside in zip(frames, boxes, strict=True) for box in inside]
+    found = iter(find(people))
+    return [_together([*islice(found, len(inside))], joints) for inside in boxes]
+
+
+def _together(people: Sequence[Pose], joints: int) -> Keypoints:
     """Put the poses of one frame together; there may be none."""
     keypoints = np.array([pose[0] for pose in people], np.float32)
     scores = np.array([pose[1] for pose in people], np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,7 +24,6 @@ _WEIGHTS_PACKAGE = "glagcn_weights"
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1"
 _DETECTORS = "mmpose/.mim/demo/mmdetection_cfg"
 _BODY = "mmpose/.mim/configs/body_2d_keypoint"
-_MOVENET = "Apache-2.0, Google (MoveNet)"
 
 
 @dataclass(frozen=True)
@@ -89,13 +87,6 @@ MODELS: dict[str, Model] = {
         score=0.15,
         new_score=0.35,
     ),
-    "movenet-multipose": Model(
-        "detector",
-        "glagcn_cli/detection/movenet/configs/multipose.py",
-        "movenet_multipose.pth",
-        score=0.1,
-        licence=_MOVENET,
-    ),
     "rtmdet-m": Model(
         "detector",
         f"{_DETECTORS}/rtmdet_m_640-8xb32_coco-person.py",
@@ -105,7 +96,7 @@ MODELS: dict[str, Model] = {
         "pose",
         "glagcn_cli/detection/movenet/configs/thunder.py",
         "movenet_thunder.pth",
-        licence=_MOVENET,
+        licence="Apache-2.0, Google (MoveNet)",
     ),
     "rtmpose-t": _rtmpose(
         "rtmpose-t_8xb256-420e_body8-256x192",
@@ -223,7 +214,7 @@ def load_detector(
     Returns
     -------
     detector
-        `RTMDetBoxes` or `MoveNetBoxes` for what comes with the program, else `MMDetBoxes`.
+        `RTMDetBoxes` for the model that comes with the program, else `MMDetBoxes`.
 
     Raises
     ------
@@ -233,39 +224,19 @@ def load_detector(
     config, checkpoint = find_files(model, "detector")
     known = MODELS.get(model)
     if known is not None and known.is_shipped:
-        return _shipped_detector(model)(checkpoint, device, known.score, exact=exact)
+        from .rtmdet.direct import RTMDetBoxes
+
+        return RTMDetBoxes(checkpoint, device, known.score, exact=exact)
     from .mmdet_boxes import DEFAULT_SCORE, MMDetBoxes
 
     score = DEFAULT_SCORE if known is None else known.score
     return MMDetBoxes(config, checkpoint, device, score, exact=exact)
 
 
-def _shipped_detector(name: str) -> Callable[..., BoxDetector]:
-    """Return what runs a detector that comes with the program."""
-    if name == "rtmdet-nano":
-        from .rtmdet.direct import RTMDetBoxes
-
-        return RTMDetBoxes
-    from .movenet.direct import MoveNetBoxes
-
-    return MoveNetBoxes
-
-
 def load_pose(
-    model: str = DEFAULT_POSE,
-    device: str = "cpu",
-    flip_test: bool = False,
-    *,
-    exact: bool = False,
+    model: str = DEFAULT_POSE, device: str = "cpu", *, exact: bool = False
 ) -> KeypointDetector:
-    """Load what finds joints in boxes; as `load_detector`.
-
-    Parameters
-    ----------
-    model, device, exact
-        As of `load_detector`.
-    flip_test
-        Average over the mirrored picture; the models that come with the program do not.
+    """Load what finds joints in boxes; parameters as of `load_detector`.
 
     Returns
     -------
@@ -279,4 +250,4 @@ def load_pose(
         return MoveNetKeypoints(checkpoint, device, exact=exact)
     from .mmpose_keypoints import MMPoseKeypoints
 
-    return MMPoseKeypoints(config, checkpoint, device, flip_test, exact=exact)
+    return MMPoseKeypoints(config, checkpoint, device, exact=exact)

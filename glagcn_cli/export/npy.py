@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from .formats import ExportContext
 from .people import path_for_each, people_with_poses
-
-log = logging.getLogger(__name__)
 
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:

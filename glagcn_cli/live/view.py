@@ -44,11 +44,6 @@ class LivePicture:
         self._middle = np.full(3, np.inf)
         self._scene = ScenePanel([], (self._panels[1], PANEL_HEIGHT), turn, _STAGE)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the pictures."""
-        return sum(self._panels), PANEL_HEIGHT
-
     def draw(
         self,
         frame: Frame,

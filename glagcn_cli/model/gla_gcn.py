@@ -72,10 +72,6 @@ class _Lifter(nn.Module):
         self.joint_set = JOINT_SETS[architecture.joint_set]
         self.data_bn = nn.BatchNorm1d(len(self.joint_set) * architecture.in_channels)
 
-    def receptive_field(self) -> int:
-        """Return the number of frames that a centre pose is made from."""
-        return self.architecture.window
-
     def _features(self, keypoints: Tensor) -> Tensor:
         """Check (N, T, V, C) and bring it to (N, C, V, T), normalised."""
         expected = (len(self.joint_set), self.architecture.in_channels)

@@ -195,7 +195,7 @@ class Settings:
         Call.VIDEOS | Call.CAMERA,
         "Models",
         f"What finds people: {', '.join(names('detector'))}, or CONFIG,CHECKPOINT of any "
-        "MMDetection detector. The first two come with the program, the others are downloaded on "
+        "MMDetection detector. The first comes with the program, the others are downloaded on "
         "first use.",
     )
     pose: str = setting(

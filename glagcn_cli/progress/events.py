@@ -30,18 +30,11 @@ LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warnin
 
 
 class EventStream:
-    """Events of this process, on standard error as it is at the time.
+    """Events of this process, on standard error as it is at the time."""
 
-    Parameters
-    ----------
-    pause
-        As `SHORTEST_PAUSE`.
-    """
-
-    def __init__(self, pause: float = SHORTEST_PAUSE) -> None:
-        self._pause = pause
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._latest = -pause  # when the latest event of a running stage was written
+        self._latest = -SHORTEST_PAUSE  # when the latest event of a running stage was written
 
     def emit(self, event: str, **facts: Any) -> None:
         """Write an event; leave out facts that are None, but for a stage's total."""
@@ -59,7 +52,7 @@ class EventStream:
         """Write an event of a running stage, unless the latest was a moment ago."""
         now = time.perf_counter()
         with self._lock:
-            if now - self._latest < self._pause:
+            if now - self._latest < SHORTEST_PAUSE:
                 return
             self._latest = now
         self.emit("stage", **facts, state="running")

@@ -41,25 +41,20 @@ _TEXTURE = 1e-3  # least eigenvalue of a corner, in OpenCV's unit
 
 
 class Found(NamedTuple):
-    """Place of a reference's background: (2,) pixels, size, agreement, whether it is leaving."""
+    """Place of a reference's background, (2,) pixels, and whether it is leaving the view."""
 
     place: NDArray[np.float64]
-    size: float
-    agreement: float
     far: bool
 
 
 class Reference:
     """A picture whose background is searched for in later ones.
 
-    `place` and `size` are those of the background in it.
+    `place` is that of the background in it.
     """
 
-    def __init__(
-        self, grey: Frame, boxes: NDArray[np.float32], place: NDArray[np.float64], size: float
-    ) -> None:
-        self._grey, self._boxes = grey, boxes
-        self._place, self._size = place, size
+    def __init__(self, grey: Frame, boxes: NDArray[np.float32], place: NDArray[np.float64]) -> None:
+        self._grey, self._boxes, self._place = grey, boxes, place
         self._points: Points | None = None
         self._motion = np.eye(2, 3)
 
@@ -87,11 +82,8 @@ class Reference:
         height, width = self._grey.shape
         middle = np.array([[width / 2, height / 2]])
         shift = (_moved(middle, motion) - middle)[0]
-        scale = float(np.hypot(motion[0, 0], motion[1, 0]))
         far = np.abs(shift).max() > _FAR * max(width, height) or left < _MAJORITY
-        return Found(
-            self._place + shift, self._size * scale, agreement, bool(far or agreement < _MAJORITY)
-        )
+        return Found(self._place + shift, bool(far or agreement < _MAJORITY))
 
 
 def small_grey(frame: Frame, shrink: int) -> Frame:

@@ -8,7 +8,6 @@ new reference when half of the old one has left the view.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -45,47 +44,25 @@ CAMERA_MOVES, CAMERA_DRIFT = "camera_moves", "camera_drift"
 """Names of the stored verdicts, one a shot of the film, beside the 2D of a clip."""
 
 
-@dataclass(frozen=True)
-class CameraVerdict:
-    """Result of the camera motion detection.
+class CameraVerdict(NamedTuple):
+    """Whether the camera moves, and the greatest distance between two places of the background.
 
-    Parameters
-    ----------
-    moves
-        The camera certainly pans, tilts or walks. False also if unknown.
-    known
-        The background could be followed. Bare walls, darkness, cuts, a picture full of people,
-        zooms and a moving background leave it unknown.
-    confidence
-        Share of the looks, in 0..1, that found the background.
-    drift
-        Greatest distance between two places of the background in one shot, sway averaged away, as
-        a share of the picture's longer side.
-    agreement
-        Mean share of the background, in 0..1, that follows one motion. It is near 1 for a camera
-        that turns in place, which `CameraMotion.path` undoes, and low for a walking one, since near
-        things move more than far ones.
-    zoom
-        Greatest ratio of two sizes of the background in one shot, 1 or more.
+    ``moves`` is true where the camera certainly pans, tilts or walks, and false also where bare
+    walls, darkness or a picture full of people leave it unknown. ``drift`` has sway averaged away;
+    it is a share of the picture's longer side.
     """
 
     moves: bool
-    known: bool
-    confidence: float
     drift: float
-    agreement: float
-    zoom: float
 
 
 class _Look(NamedTuple):
-    """The background at a frame: shot, place of what was in the middle, size, agreement."""
+    """The background at a frame: shot, and place of what was in the middle."""
 
     frame: int
     shot: int
     x: float
     y: float
-    size: float
-    agreement: float
 
 
 class CameraMotion:
@@ -124,21 +101,6 @@ class CameraMotion:
                 self._look(small_grey(frame, self._shrink), people.boxes / self._shrink)
             self._frames += 1
 
-    def path(self) -> NDArray[np.float64]:
-        """Return the background's place at each frame, (frames, 2) pixels from its first.
-
-        Axes are x right, y down: a camera that pans to the right moves the background to negative
-        x. Subtracting the path from keypoints undoes a pan. The path stands still while the
-        background cannot be followed, and across cuts.
-        """
-        if not self._looks:
-            return np.zeros((self._frames, 2))
-        at = [look.frame for look in self._looks]
-        every = np.arange(self._frames)
-        x = np.interp(every, at, [look.x for look in self._looks])
-        y = np.interp(every, at, [look.y for look in self._looks])
-        return np.stack([x, y], axis=1) * self._shrink
-
     def verdict(self, start: int = 0, stop: int | None = None) -> CameraVerdict:
         """Tell whether the camera moves, over the frames so far or a stretch of them.
 
@@ -151,21 +113,9 @@ class CameraMotion:
         for look in looked:
             shots.setdefault(look.shot, []).append(look)
         followed = sum(len(looks) - 1 for looks in shots.values())
-        confidence = followed / max(1, len(looked) - 1)
+        seen = followed / max(1, len(looked) - 1)
         drift = max((self._drift(looks) for looks in shots.values()), default=0.0)
-        sizes = [[look.size for look in looks] for looks in shots.values()]
-        zoom = max((max(shot) / min(shot) for shot in sizes), default=1.0)
-        agreement = [look.agreement for looks in shots.values() for look in looks[1:]]
-        seen = confidence >= ENOUGH_SEEN
-        moves = seen and drift > DRIFT
-        return CameraVerdict(
-            moves=moves,
-            known=seen and (moves or zoom < 1 + 2 * DRIFT),
-            confidence=confidence,
-            drift=drift,
-            agreement=float(np.mean(agreement)) if agreement else 0.0,
-            zoom=zoom,
-        )
+        return CameraVerdict(seen >= ENOUGH_SEEN and drift > DRIFT, drift)
 
     def arrays(self, cuts: Sequence[int] = ()) -> dict[str, NDArray[Any]]:
         """Return what scenes need, one verdict for every shot, for storage with the 2D."""
@@ -186,19 +136,17 @@ class CameraMotion:
 
     def _look(self, grey: Frame, boxes: NDArray[np.floating]) -> None:
         """Find the background of the reference, or else of the last picture, in this one."""
-        before = self._looks[-1] if self._looks else _Look(0, 0, 0.0, 0.0, 1.0, 0.0)
-        place, size = np.array([before.x, before.y]), before.size
+        before = self._looks[-1] if self._looks else _Look(0, 0, 0.0, 0.0)
+        place = np.array([before.x, before.y])
         found = None
         for reference in (self._reference, self._last):
             found = None if reference is None else reference.find(grey, boxes)
             if found is not None:
-                self._reference = reference
-                place, size = found.place, found.size
+                self._reference, place = reference, found.place
                 break
         shot = before.shot + (found is None and bool(self._looks))
-        agreement = 0.0 if found is None else found.agreement
         x, y = map(float, place)
-        self._looks.append(_Look(self._frames, shot, x, y, size, agreement))
-        self._last = Reference(grey, boxes, place, size)
+        self._looks.append(_Look(self._frames, shot, x, y))
+        self._last = Reference(grey, boxes, place)
         if found is None or found.far:
             self._reference = self._last

@@ -36,7 +36,6 @@ LEAST_EVIDENCE = 0.0
 
 _ABOUT = 1.0  # seconds at an end of a tracklet that give place, speed and size
 _SLOWING = 1.0  # seconds over which people out of sight continue their motion
-_SMALLEST = 0.05  # of the ends compared, so that one pixel has a size
 
 
 @dataclass(frozen=True)

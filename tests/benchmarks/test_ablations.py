@@ -13,12 +13,12 @@ from click.testing import CliRunner
 
 from benchmarks.ablations import ablations, rows
 from benchmarks.ablations import conditions as shown
+from benchmarks.measuring.hard_input import LEGS_BELOW_THE_HIPS, UPPER_BODY
 from glagcn_cli.lifting.normalisation import FILLED_SCORE
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.evaluate import Observation, observe_takes
-from glagcn_training.evaluation.hard_input import LEGS_BELOW_THE_HIPS, UPPER_BODY
 from glagcn_training.recipes.recipe import Recipe
 from glagcn_training.recipes.recipe_files import read_recipe, to_mapping
 from glagcn_training.samples.augment import Augmentation, mirror_sides

@@ -20,9 +20,9 @@ from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
-from glagcn_training.evaluation.error_scale import EXPONENTS, ErrorScale
 from glagcn_training.evaluation.evaluate import CAMERAS_PER_TAKE, observe_takes
-from glagcn_training.networks.compute_cost import count_macs
+from glagcn_training.networks.compute_cost import count_macs, sequence_macs
+from glagcn_weights.error_scale import EXPONENTS, ErrorScale
 from tests.helpers.fake_detection import random_lifter
 from tests.helpers.small_runs import small_packs, untrained_lifter
 from tests.helpers.synthetic_motion import write_pack
@@ -70,7 +70,7 @@ def test_costs_are_those_of_what_runs(choice, lifter) -> None:
     loaded = Lifter.load(str(lifter))
     network = loaded.network
     assert isinstance(network, GLAGCN)
-    window = count_macs(network, 9 * 9) / (9 * 9)  # nearly linear in the frames
+    window = sequence_macs(network, 9 * 9) / (9 * 9)  # nearly linear in the frames
     assert cost(choice, loaded, hops=1) == pytest.approx(window / 2, rel=0.1)
     assert cost(choice, loaded, hops=9) == pytest.approx(9 * cost(choice, loaded, hops=1))
     assert cost(choice, loaded, flip=True) == 2 * cost(choice, loaded)

@@ -19,6 +19,7 @@ from glagcn_cli.machine.openvino.importing import installed_version
 from glagcn_cli.machine.openvino.making import _difference
 from glagcn_cli.similarity import box_overlap
 from tests.helpers.frames_of_people import FRAMES as EVERY_FRAME
+from tests.helpers.frames_of_people import surely
 from tests.helpers.processors import needs_bfloat16
 from tests.helpers.random_models import save_random
 
@@ -28,12 +29,11 @@ if installed_version() is None:
 FRAMES = EVERY_FRAME[:4]
 CROP = 256  # pixels, of Thunder's input
 PADDING = 1.25
-MULTIPOSE = "movenet-multipose"
 
 
 @pytest.fixture(scope="module")
 def boxes() -> list[Boxes]:
-    return models.load_detector(MULTIPOSE, exact=True)(FRAMES)
+    return [surely(found) for found in models.load_detector(exact=True)(FRAMES)]
 
 
 @pytest.fixture(params=["f32", pytest.param("bf16", marks=needs_bfloat16)])
@@ -63,13 +63,14 @@ def test_keypoints_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> No
 
 
 def test_boxes_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> None:
-    detect = models.load_detector(MULTIPOSE)
-    for one, other in zip(detect(FRAMES), boxes, strict=True):
+    detect = models.load_detector()
+    for one, other in zip(map(surely, detect(FRAMES)), boxes, strict=True):
         assert len(one) == len(other)
         for box, score, wanted, certain in zip(
             one.boxes, one.scores, other.boxes, other.scores, strict=True
         ):
-            assert box_overlap(box, wanted[None])[0] > (0.999 if precision == "f32" else 0.95)
+            # Drawn figures have edges that half precision moves farther than those of people.
+            assert box_overlap(box, wanted[None])[0] > (0.999 if precision == "f32" else 0.75)
             assert abs(score - certain) < (0.001 if precision == "f32" else 0.05)
     assert is_compiled(detect._network)  # type: ignore[attr-defined]
 

@@ -22,11 +22,6 @@ from tests.helpers.clips import ffmpeg, opencv_frames
 from tests.helpers.fake_detection import FakeDetector, clip, cut_off, random_lifter, use_detector
 
 
-@pytest.fixture(scope="session")
-def lifter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_lifter(tmp_path_factory.mktemp("lifter") / "random.pth")
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
@@ -424,7 +419,7 @@ def test_lifters_that_cannot_be_used(monkeypatch, tmp_path, source, out, make) -
 
 def test_a_pose_checkpoint_of_another_architecture(source, out, lifter) -> None:
     config, _ = find_files("movenet-thunder", "pose")
-    _, other = find_files("movenet-multipose", "detector")
+    _, other = find_files("rtmdet-nano", "detector")
     command = [source, "-o", out / "a.mp4", "--lifter", lifter, "--pose", f"{config},{other}"]
     refused(run(*command), 1, f"{other} is of another architecture")
     assert names(out) == []

@@ -17,6 +17,7 @@ from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import sequence, walking
+from tests.helpers.rig_joints import joint_positions
 
 bpy = pytest.importorskip("bpy")
 
@@ -94,7 +95,7 @@ def test_bvh_has_its_joints_where_the_fit_and_the_poses_have_them(tmp_path, skel
     at_joint = [j for j in dialect.joints if j.along == 0.0]
     heads = bone_heads(armature, [j.name for j in at_joint], 1, len(joints))
     motion = fitted(joints)
-    places, fit = rig_places(motion), motion.joint_positions()
+    places, fit = rig_places(motion), joint_positions(motion)
     sits_at = {joint.name: joint.sits_at for joint in RIG_JOINTS}
     for number, joint in enumerate(at_joint):
         assert np.abs(heads[:, number] - places[joint.turns_as]).max() < MILLIMETRE

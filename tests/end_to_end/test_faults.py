@@ -22,12 +22,7 @@ from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.video import ffmpeg
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.clips import encode
-from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
-
-
-@pytest.fixture(scope="module")
-def lifter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_lifter(tmp_path_factory.mktemp("lifter") / "random.pth")
+from tests.helpers.fake_detection import FakeDetector, clip, use_detector
 
 
 @pytest.fixture

@@ -10,27 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from glagcn_cli.commands.video import main
 from glagcn_cli.export.formats import BY_SUFFIX, PLOT_SUFFIXES
 from glagcn_cli.video.reader import VideoReader
-from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
+from tests.helpers.command_line import run
+from tests.helpers.fake_detection import FakeDetector, clip, use_detector
 
 NAME, SHOWN = os.fsdecode(b"caf\xe9"), "caf�"
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere names of files are always text"
 )
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def lifter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_lifter(tmp_path_factory.mktemp("lifter") / "lifter.pth")
 
 
 @pytest.fixture(autouse=True)

@@ -8,21 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from glagcn_cli.commands.video import main
 from glagcn_cli.video.probing import probe
 from tests.helpers.clips import encode, ffmpeg, opencv_frames
-from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def lifter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return random_lifter(tmp_path_factory.mktemp("lifter") / "lifter.pth")
+from tests.helpers.command_line import run
+from tests.helpers.fake_detection import FakeDetector, clip, use_detector
 
 
 @pytest.fixture(autouse=True)
@@ -130,8 +120,7 @@ def test_slow_motion_is_told_its_rate(tmp_path: Path, out: Path, lifter: Path) -
 
 def test_a_pipe_into_the_program(tmp_path: Path, out: Path, lifter: Path) -> None:
     video = clip(tmp_path / "in.mp4", 12).read_bytes()
-    command = ["-", "-o", str(out / "a.mp4"), "--lifter", str(lifter)]
-    result = CliRunner().invoke(main, command, input=video)
+    result = run("-", "-o", out / "a.mp4", "--lifter", lifter, stdin=video)
     assert result.exit_code == 0, result.output
     assert len(opencv_frames(out / "a.mp4")) == 12
     assert json.loads((out / "a.run.json").read_text())["settings"]["input"] == "standard input"

@@ -13,7 +13,6 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 SHIPPED = [
     "rtmdet_nano_person.pth",
-    "movenet_multipose.pth",
     "movenet_thunder.pth",
     "lifter-27.pth",
     "NOTICE",

@@ -306,7 +306,7 @@ def test_the_view_stands_still_until_somebody_walks_away() -> None:
     picture = LivePicture((160, 90))
     frame = np.full((90, 160, 3), 200, np.uint8)
     pictures = [picture.draw(frame, None, pose_at(x), 0.0) for x in (0.0, 0.5, 3.0)]
-    width, height = picture.size
+    height, width, _ = pictures[0].shape
     assert all(drawn.shape == (height, width, 3) for drawn in pictures)
     assert height == PANEL_HEIGHT
     # The outermost columns show the floor alone.

@@ -16,19 +16,15 @@ FRAMES = 61  # the last one is looked at, as every third is
 
 
 @pytest.mark.parametrize("speed", [-12.0, -2.0, 2.0, 12.0])
-def test_a_pan_is_followed_to_the_pixel(speed: float) -> None:
-    places = 800 + speed * np.arange(FRAMES)
-    motion = watch([view(x) for x in places])
-    verdict = motion.verdict()
-    assert verdict.moves and verdict.known and verdict.confidence == 1
-    np.testing.assert_allclose(motion.path()[:, 0], places[0] - places, atol=3)
-    np.testing.assert_allclose(motion.path()[:, 1], 0, atol=1)
+def test_a_pan_is_followed_over_its_whole_way(speed: float) -> None:
+    verdict = watch([view(800 + speed * i) for i in range(FRAMES)]).verdict()
+    assert verdict.moves
+    # Means over a second, ten looks with the ends held, begin one look late and end 1.5 early.
+    assert verdict.drift * WIDTH == pytest.approx(abs(speed) * (60 - 2.5 * 3), abs=3)
 
 
 def test_a_tilt_is_one_too() -> None:
-    motion = watch([view(800, 100 + 3 * i) for i in range(FRAMES)])
-    assert motion.verdict().moves
-    np.testing.assert_allclose(motion.path()[-1], [0, -3 * (FRAMES - 1)], atol=3)
+    assert watch([view(800, 100 + 3 * i) for i in range(FRAMES)]).verdict().moves
 
 
 def test_a_tripod_stands_still_in_spite_of_grain_and_changing_light() -> None:
@@ -38,14 +34,14 @@ def test_a_tripod_stands_still_in_spite_of_grain_and_changing_light() -> None:
         grain = rng.normal(0, 6, (HEIGHT, WIDTH, 1)) + 10 * np.sin(i / 9)
         frames.append(np.clip(view(800) + grain, 0, 255).astype(np.uint8))
     verdict = watch(frames).verdict()
-    assert verdict.known and not verdict.moves
+    assert not verdict.moves
     assert verdict.drift < 0.005
 
 
 def test_hands_that_sway_about_one_place_stand_still() -> None:
     sway = 6 * np.sin(2 * np.pi * 1.3 * np.arange(3 * FRAMES) / FPS)
     verdict = watch([view(800 + s, 200 + s / 2) for s in sway]).verdict()
-    assert verdict.known and not verdict.moves
+    assert not verdict.moves
     assert verdict.drift < DRIFT / 2
 
 
@@ -65,9 +61,7 @@ def test_people_do_not_count(pan: float) -> None:
     places = 20 + 6.0 * np.arange(FRAMES)
     frames = [walker(view(800 + pan * i), x) for i, x in enumerate(places)]
     boxes = [people((x, 40, x + 200, 340)) for x in places]
-    motion = watch(frames, boxes)
-    assert motion.verdict().moves == (pan > 0)
-    np.testing.assert_allclose(motion.path()[-1], [-pan * (FRAMES - 1), 0], atol=4)
+    assert watch(frames, boxes).verdict().moves == (pan > 0)
 
 
 def test_a_camera_that_is_carried_along_moves() -> None:
@@ -119,26 +113,19 @@ def test_a_cut_is_no_motion() -> None:
     ids=["a bare wall", "darkness", "snow", "one frame", "no frame"],
 )
 def test_where_nothing_can_be_told_the_camera_is_taken_for_still(frames: list) -> None:
-    motion = watch(frames)
-    verdict = motion.verdict()
-    assert not verdict.moves and not verdict.known
-    assert motion.path().shape == (len(frames), 2)
-    np.testing.assert_array_equal(motion.path(), 0)
+    assert watch(frames).verdict() == (False, 0.0)
 
 
 def test_a_person_who_fills_the_picture_hides_what_the_camera_does() -> None:
     frames = [view(800 + 5 * i) for i in range(FRAMES)]
-    verdict = watch(frames, [people((0, 0, WIDTH, HEIGHT))] * FRAMES).verdict()
-    assert not verdict.moves and not verdict.known
+    assert not watch(frames, [people((0, 0, WIDTH, HEIGHT))] * FRAMES).verdict().moves
 
 
 def test_a_zoom_is_no_pan() -> None:
     frames = []
     for zoom in np.linspace(1, 1.6, FRAMES):
         frames.append(view(1000 - WIDTH / 2 / zoom, 400 - HEIGHT / 2 / zoom, zoom))
-    verdict = watch(frames).verdict()
-    assert not verdict.moves and not verdict.known
-    assert verdict.zoom == pytest.approx(1.6, rel=0.1)
+    assert not watch(frames).verdict().moves
 
 
 def test_batches_change_nothing() -> None:
@@ -147,4 +134,3 @@ def test_batches_change_nothing() -> None:
     for first, last in pairwise([0, 1, 8, 17, FRAMES]):
         parts.add(frames[first:last], [people()] * (last - first))
     assert parts.verdict() == whole.verdict()
-    np.testing.assert_array_equal(parts.path(), whole.path())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -56,6 +56,12 @@ def _notes_and_failures() -> Iterator[None]:
         logger.setLevel(level)
 
 
+def _out(metavar: str, words: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that names the file to write."""
+    kind = click.Path(path_type=Path)
+    return click.option("-o", "--out", required=True, type=kind, metavar=metavar, help=words)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Bring motion capture and released checkpoints into the files that glagcn trains with."""
@@ -64,14 +70,7 @@ def main() -> None:
 
 @main.command(cls=SuggestingCommand)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="PACK.npz",
-    help="The motion pack to write.",
-)
+@_out("PACK.npz", "The motion pack to write.")
 @click.option(
     "--val-subjects",
     metavar="A,B,...",
@@ -133,11 +132,7 @@ def convert(
 
         check_output(out, overwrite)
         clips, problems = read_folder(folder, Reading(**reading))  # type: ignore[arg-type]
-        named = (
-            {name.strip() for name in val_subjects.split(",") if name.strip()}
-            if (val_subjects)
-            else None
-        )
+        named = {name.strip() for name in val_subjects.split(",")} - {""} if val_subjects else None
         held_out = validation_subjects(clips, named)
         write_pack(out, clips, held_out, licence, credit, overwrite)
     _report(out, clips, held_out, problems)
@@ -161,14 +156,7 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
 
 @main.command("import-released", cls=SuggestingCommand)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.pth",
-    help="The lifter checkpoint to write.",
-)
+@_out("FILE.pth", "The lifter checkpoint to write.")
 @click.option(
     "--joint-set",
     type=click.Choice(_JOINT_SETS),
@@ -215,14 +203,7 @@ def import_command(
 
 @main.command(cls=SuggestingCommand)
 @click.argument("lifter", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="PRUNED.pth",
-    help="The smaller lifter to write.",
-)
+@_out("PRUNED.pth", "The smaller lifter to write.")
 @click.option(
     "--data-dir",
     required=True,

@@ -172,11 +172,6 @@ def find_reader(dataset: str) -> DataSetReader:
     return DATASETS[dataset]
 
 
-def default_mean(dataset: str) -> str:
-    """Return what the field averages over for a data set: one of `scores.AVERAGES`."""
-    return find_reader(dataset).mean_over
-
-
 def read_splits(
     dataset: str,
     data_dir: Path,

@@ -12,7 +12,7 @@ from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.errors import UsageError
 from glagcn_cli.files.unpickling import harmless_types
 
-from ..data.registry import default_mean
+from ..data.registry import find_reader
 from ..recipes.recipe import Recipe, for_joint_set
 from ..recipes.recipe_files import to_mapping
 from .building import build_model, build_runner
@@ -91,7 +91,7 @@ class TrainingRun:
         )  # fmt: skip
         plan = RunPlan(recipe, folder, train_set, validation_set, store, rank, processes)
         state = _join(plan)
-        metric = PoseErrors(default_mean(recipe.data.dataset))
+        metric = PoseErrors(find_reader(recipe.data.dataset).mean_over)
         settings = recipe.optimizer
         progress = Progress(folder, recipe.schedule.log_every, settings.batch, settings.accumulate)
         model = build_model(plan)

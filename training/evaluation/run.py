@@ -16,7 +16,7 @@ from glagcn_cli.lifting.windows import CENTRE
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.skeleton import AS_GIVEN
 
-from ..data.registry import DEFAULT_HOLDOUT, default_mean, find_reader, read_splits
+from ..data.registry import DEFAULT_HOLDOUT, find_reader, read_splits
 from ..data.takes import TakeSet
 from ..metrics.scores import by_action, summarise, table
 from ..recipes.recipe import NOBODY
@@ -104,7 +104,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
         "dataset": settings.dataset, "split": settings.split, "holdout": settings.holdout,
         "keypoints": settings.keypoints if takes.filmed else "virtual cameras",
         "noise": settings.noise, "weights": weights, "branch": branch, "flip": settings.flip,
-        "mean_over": default_mean(settings.dataset),
+        "mean_over": find_reader(settings.dataset).mean_over,
         "frames": sum(int(one.counts.sum()) for one in seen), "takes": len(seen),
     }  # fmt: skip
     if takes.filmed and card.conversion != AS_GIVEN:
@@ -117,7 +117,7 @@ def _measure(
     predict: Predictor, seen: Sequence[Observation], settings: EvaluationSettings, joint_set: str
 ) -> tuple[dict[str, Any], str]:
     """Measure all figures of the lifter itself; return them and their table."""
-    over = default_mean(settings.dataset)
+    over = find_reader(settings.dataset).mean_over
     reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
     reliability = Reliability(joint_set)
     rows = score_all(predict, seen, (reversals, gravity, reliability))
@@ -140,7 +140,7 @@ def _trivial_predictors(
     settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
 ) -> tuple[dict[str, Any], list[str]]:
     """Measure predictors without learning on the same input; return figures and lines."""
-    over, joint_set = default_mean(settings.dataset), sets[settings.split].joint_set.name
+    over, joint_set = find_reader(settings.dataset).mean_over, sets[settings.split].joint_set.name
     result: dict[str, Any] = {}
     lines = []
     if settings.constant:

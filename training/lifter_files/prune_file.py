@@ -36,8 +36,6 @@ def prune_checkpoint(
     dataset: str = "mocap",
     keypoints: str = "",
     share: float = 0.5,
-    seed: int = 1,
-    device: str = "cpu",
     overwrite: bool = False,
 ) -> Architecture:
     """Prune a lifter to a share of its multiply-accumulates, with training windows of a data set.
@@ -51,10 +49,6 @@ def prune_checkpoint(
         it was on this data set. Input follows its card, and augmentation its recipe.
     share
         Share of the multiply-accumulates that may stay.
-    seed
-        Seed of windows, cameras and noise.
-    device
-        Device to compute on.
     overwrite
         Replace an existing file.
 
@@ -88,8 +82,8 @@ def prune_checkpoint(
         fps=card.fps, holdout=trained_holdout(own),
     )  # fmt: skip
     seen = from_mapping(Augmentation, card.recipe.get("augmentation", {}), "augmentation.")
-    recipe = Recipe(data=data, network=card.architecture, augmentation=seen, seed=seed)
-    pruned = prune(network.to(device), width, _batches(recipe, data_dir, device)).cpu()
+    recipe = Recipe(data=data, network=card.architecture, augmentation=seen)
+    pruned = prune(network, width, _batches(recipe, data_dir))
     history = {"file": lifter.name, "channels": card.architecture.channels, "share": share}
     save_lifter(out, pruned, _card_of(pruned, card, history))
     return pruned.architecture
@@ -101,7 +95,7 @@ def _card_of(pruned: GLAGCN, card: LifterCard, history: dict[str, object]) -> Li
     return replace(card, architecture=pruned.architecture, recipe=recipe, metrics={})
 
 
-def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(recipe: Recipe, data_dir: Path) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield batches as a training run of this recipe makes them."""
     data, own = recipe.data, recipe.network.joint_set
     takes = read_takes(
@@ -112,7 +106,7 @@ def _batches(recipe: Recipe, data_dir: Path, device: str) -> Iterator[tuple[Tens
             f"the lifter was trained on joints of {own}, but {data.dataset} has "
             f"{takes.joint_set.name}; choose a data set of its joints"
         )
-    store = WindowStore(takes, recipe.network.window, device=device, fps=recipe.data.fps)
+    store = WindowStore(takes, recipe.network.window, fps=recipe.data.fps)
     order = TrainingOrder(len(store), SCORING_WINDOWS, recipe.seed, SCORING_BATCHES)
     make = BatchMaker(recipe, store)
     for step in range(len(order)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,19 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from glagcn_cli.model.architecture import Architecture
 from glagcn_cli.model.gla_gcn import GLAGCN, build_lifter
-from glagcn_cli.skeleton import JointSet
 
-
-class WindowLifter(Protocol):
-    """A network over windows of (batch, frames, joints, channels)."""
-
-    @property
-    def architecture(self) -> Any:
-        """Its sizes, with ``window`` and ``in_channels``."""
-
-    @property
-    def joint_set(self) -> JointSet:
-        """Its joints."""
+T = TypeVar("T", bound=nn.Module)
 
 
 def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
@@ -41,7 +30,7 @@ def call_macs(call: Callable[[Tensor], object], inputs: Tensor) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-def count_macs(network: WindowLifter, frames: int | None = None) -> int:
+def count_macs(network: Any) -> int:
     """Count the multiply-accumulates of one forward pass over one window.
 
     Parameters
@@ -50,23 +39,13 @@ def count_macs(network: WindowLifter, frames: int | None = None) -> int:
         GLA-GCN, its released variant or
         `glagcn_training.networks.baselines.TemporalConvolutionLifter`. It is neither run nor
         changed: the count is made on a copy without numbers.
-    frames
-        Frames of the window; None for the network's own. Only the sequence branch of GLA-GCN takes
-        another number, and it alone is then counted.
     """
-    window = network.architecture.window
-    if frames is None or frames == window:
-        return call_macs(_ghost(network), _empty_window(network, window))
-    if not isinstance(network, GLAGCN):
-        raise ValueError(f"windows have {frames} frames, expected {window}")
-    return sequence_macs(network, frames)
+    return call_macs(_ghost(network), _empty_window(network, network.architecture.window))
 
 
 def sequence_macs(network: GLAGCN, frames: int) -> int:
     """Count the multiply-accumulates of the sequence branch over this many frames at once."""
-    ghost = _ghost(network)
-    assert isinstance(ghost, GLAGCN)
-    return call_macs(ghost.sequence, _empty_window(network, frames))
+    return call_macs(_ghost(network).sequence, _empty_window(network, frames))
 
 
 def architecture_macs(architecture: Architecture) -> int:
@@ -75,13 +54,12 @@ def architecture_macs(architecture: Architecture) -> int:
         return count_macs(build_lifter(architecture))
 
 
-def _ghost(network: WindowLifter) -> nn.Module:
+def _ghost(network: T) -> T:
     """Copy a network's shapes without its numbers, so that counting costs nothing."""
-    assert isinstance(network, nn.Module)
     return copy.deepcopy(network).to("meta").eval()
 
 
-def _empty_window(network: WindowLifter, frames: int) -> Tensor:
+def _empty_window(network: Any, frames: int) -> Tensor:
     """Return one window that the network takes, without numbers."""
     shape = (1, frames, len(network.joint_set), network.architecture.in_channels)
     return torch.empty(shape, device="meta")

@@ -1,13 +1,11 @@
-"""MoveNet (Google, 2021) as PyTorch modules: MobileNetV2, a feature pyramid, one head per map.
+"""MoveNet Thunder (Google, 2021) in PyTorch: MobileNetV2, a feature pyramid, a head per map.
 
-Batch norm is folded into the convolutions, as in the published graphs, so the networks are for
-inference. Parameter names are the same here and inside MMPose's and MMDet's model classes, and one
-checkpoint serves both.
+Batch norm is folded into the convolutions, as in the published graph, so the network is for
+inference. Parameter names are the same here and inside MMPose's model class, and one checkpoint
+serves both.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -25,13 +23,9 @@ POSE_MAPS: dict[str, int] = {
     "keypoint_heatmap": JOINTS,
     "keypoint_offset": 2 * JOINTS,
 }
-"""Maps of Thunder and their channels; pairs are (y, x), joint by joint."""
+"""Maps and their channels; pairs are (y, x), joint by joint."""
 
-BOX_MAPS: dict[str, int] = {"box_scale": 2, "box_offset": 2}
-"""What MultiPose predicts besides ``POSE_MAPS``; pairs are (y, x)."""
-
-THUNDER_WIDTH = 1.75
-MULTIPOSE_WIDTH = 1.5
+_WIDTH = 1.75  # Thunder's multiplier of all channels but the last
 
 # MobileNetV2 (Sandler et al., CVPR 2018, table 2): expansion, channels, blocks, first stride.
 _STAGES = (
@@ -49,9 +43,9 @@ _PYRAMID_CHANNELS = (24, 24, 32, 64)  # finest first; the last one is the coarse
 _HEAD_CHANNELS = 96
 
 
-def scaled_channels(channels: int, width: float) -> int:
+def _scaled(channels: int) -> int:
     """Channels times the width multiplier, to a multiple of 8, at most a tenth below."""
-    wanted = channels * width
+    wanted = channels * _WIDTH
     rounded = max(8, int(wanted + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * wanted else rounded
 
@@ -103,21 +97,15 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """Backbone of MoveNet.
+    """Backbone of MoveNet."""
 
-    Parameters
-    ----------
-    width
-        Multiplier of all channels but the last: 1.75 for Thunder, 1.5 for MultiPose.
-    """
-
-    def __init__(self, width: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        channels = scaled_channels(32, width)
+        channels = _scaled(32)
         self.stem = Conv(3, channels, kernel=3, stride=2, activation="relu6")
         self.blocks = nn.ModuleList()
         for expansion, base, repeats, first_stride in _STAGES:
-            outputs = scaled_channels(base, width)
+            outputs = _scaled(base)
             for repeat in range(repeats):
                 stride = first_stride if repeat == 0 else 1
                 self.blocks.append(InvertedResidual(channels, outputs, expansion, stride))
@@ -158,17 +146,11 @@ class SeparableConv(nn.Module):
 
 
 class FeaturePyramid(nn.Module):
-    """Brings the coarse features up to stride 4, adding the finer ones on the way.
+    """Brings the coarse features up to stride 4, adding the finer ones on the way."""
 
-    Parameters
-    ----------
-    width
-        Width multiplier of the backbone whose features come in.
-    """
-
-    def __init__(self, width: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        inputs = (*(scaled_channels(base, width) for base in (24, 32, 64)), _TOP_CHANNELS)
+        inputs = (*map(_scaled, (24, 32, 64)), _TOP_CHANNELS)
         # Each lateral has the channels of what it is added to: those of the level above it.
         outputs = (*_PYRAMID_CHANNELS[1:], _PYRAMID_CHANNELS[-1])
         self.laterals = nn.ModuleList(map(Conv, inputs, outputs))
@@ -198,16 +180,10 @@ class MapHead(nn.Module):
 
 
 class MapHeads(nn.ModuleDict):
-    """All maps of a MoveNet, by name; heat maps come as logits.
+    """The maps of ``POSE_MAPS`` by name; heat maps come as logits."""
 
-    Parameters
-    ----------
-    maps
-        Channels of each map by name: ``POSE_MAPS``, for MultiPose together with ``BOX_MAPS``.
-    """
-
-    def __init__(self, maps: Mapping[str, int]) -> None:
-        super().__init__({name: MapHead(channels) for name, channels in maps.items()})
+    def __init__(self) -> None:
+        super().__init__({name: MapHead(channels) for name, channels in POSE_MAPS.items()})
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Compute maps ``(images, channels, height, width)`` of features ``(images, 24, ...)``."""
@@ -215,29 +191,14 @@ class MapHeads(nn.ModuleDict):
 
 
 class MoveNet(nn.Module):
-    """Backbone, neck and head in one; ``movenet_decoding`` makes poses of its maps."""
+    """Backbone, neck and head in one, for one person in a crop; `decoding` makes poses of it."""
 
-    def __init__(self, width: float, maps: Mapping[str, int]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.backbone = MobileNetV2(width)
-        self.neck = FeaturePyramid(width)
-        self.head = MapHeads(maps)
-
-    @classmethod
-    def thunder(cls) -> MoveNet:
-        """Single-pose Thunder: one person in a crop of 256x256 pixels."""
-        return cls(THUNDER_WIDTH, POSE_MAPS)
-
-    @classmethod
-    def multipose(cls) -> MoveNet:
-        """MultiPose Lightning: up to six people in an image of any size."""
-        return cls(MULTIPOSE_WIDTH, POSE_MAPS | BOX_MAPS)
+        self.backbone = MobileNetV2()
+        self.neck = FeaturePyramid()
+        self.head = MapHeads()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Compute maps, a quarter of the size, of ``(images, 3, height, width)`` RGB in -1..1."""
         return self.head(self.neck(self.backbone(images)))
-
-
-def normalise(images: Tensor) -> Tensor:
-    """Images of 0..255 as the networks read them, in -1..1."""
-    return images.to(torch.get_default_dtype()) / 127.5 - 1

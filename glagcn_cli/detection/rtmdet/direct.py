@@ -13,7 +13,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ...machine.batches import Batches
@@ -22,7 +21,7 @@ from ...machine.openvino.making import Source
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
-from ..openmmlab.building import fill, for_inference, read_checkpoint
+from ..openmmlab.building import load
 from ..suppression import suppress
 from .configs import nano
 from .decoding import candidates
@@ -45,8 +44,6 @@ class RTMDetBoxes:
         For ``torch.device``.
     score
         Boxes whose score is not above this are dropped; a higher one in the configuration stands.
-    batch_size
-        Frames that go through the network at once; by default what suits the device.
     exact
         Single precision, also where half would be faster.
     longest
@@ -58,12 +55,11 @@ class RTMDetBoxes:
         checkpoint: Path,
         device: str = "cpu",
         score: float = 0.0,
-        batch_size: int | None = None,
         exact: bool = False,
         longest: int | None = None,
     ) -> None:
         model: Mapping[str, Any] = nano.model
-        self._network = _load(checkpoint, device)
+        self._network, _ = load(RTMDetNano(), checkpoint, device)
         if not exact:
             source = Source(checkpoint, single=IN_SINGLE)
             run_fast(self._network, "forward", device, source, self._network, "features")
@@ -78,7 +74,7 @@ class RTMDetBoxes:
             torch.tensor(before[key], device=device) for key in ("mean", "std")
         )
         self._device = device
-        self._batches = Batches(self._find, batch_size or default_batch(device))
+        self._batches = Batches(self._find, default_batch(device))
 
     def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Find the people in each frame, by falling score."""
@@ -112,7 +108,8 @@ class RTMDetBoxes:
         canvas = np.empty((len(frames), padded[1], padded[0], 3), np.uint8)
         canvas[:] = self._padding
         for picture, frame in zip(canvas, frames, strict=True):
-            picture[: inner[1], : inner[0]] = _resized(frame, inner)[..., ::-1]
+            small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
+            picture[: inner[1], : inner[0]] = small[..., ::-1]
         pictures = torch.from_numpy(canvas).to(self._device).float()
         return ((pictures - self._mean) / self._std).permute(0, 3, 1, 2)
 
@@ -126,14 +123,3 @@ def scaled_size(size: Size, longest: int) -> Size:
 def padded_size(size: Size) -> Size:
     """Enlarge a (width, height) to whole cells of the coarsest map."""
     return size[0] + -size[0] % SIZE_DIVISOR, size[1] + -size[1] % SIZE_DIVISOR
-
-
-def _resized(frame: Frame, size: Size) -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _load(checkpoint: Path, device: str) -> RTMDetNano:
-    """Build the network and fill it from its checkpoint."""
-    network = RTMDetNano()
-    fill(network, read_checkpoint(checkpoint), checkpoint)
-    return for_inference(network, device)

@@ -123,7 +123,7 @@ def clip_data(
         "hidden_score": HIDDEN_SCORE,
         "faint_score": FAINT_SCORE,
         "image_size": context.image_size or (video.image_size if video else None),
-        "video_type": video.media_type if video else None,
+        "video_type": "video/mp4" if video else None,
         "has_sound": video.has_sound if video else False,
         "azimuth": ChosenView(people, _VIEW_SIZE).azimuth,
         "bounds": [places.min(axis=0).tolist(), places.max(axis=0).tolist()],

@@ -34,7 +34,7 @@ _CLEARLY_TOO_LARGE = 1.3  # times the limit, of the size foretold from the frame
 
 @dataclass(frozen=True)
 class PageVideo:
-    """A video to put into a page.
+    """A video to put into a page, as MP4.
 
     Parameters
     ----------
@@ -44,14 +44,11 @@ class PageVideo:
         (width, height) in pixels of the source's frames, as they are shown.
     has_sound
         The source has a sound stream.
-    media_type
-        What the bytes are.
     """
 
     data: bytes
     image_size: tuple[int, int]
     has_sound: bool
-    media_type: str = "video/mp4"
 
 
 class _TooLargeError(Exception):

@@ -1,4 +1,4 @@
-"""MoveNet run directly by torch gives what MMDet and MMPose give, to the bit."""
+"""MoveNet run directly by torch gives what MMPose gives, to the bit."""
 
 from __future__ import annotations
 
@@ -8,32 +8,18 @@ import pytest
 from glagcn_cli.detection import models
 from glagcn_cli.detection.crops import Crops
 from glagcn_cli.detection.interface import Boxes
-from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
-from glagcn_cli.detection.movenet.direct import MoveNetBoxes, MoveNetKeypoints
+from glagcn_cli.detection.movenet.direct import MoveNetKeypoints
 from tests.helpers.frames_of_people import FRAMES
-
-MULTIPOSE = "movenet-multipose"
 
 
 @pytest.fixture(scope="module")
 def boxes() -> list[Boxes]:
-    return models.load_detector(MULTIPOSE, exact=True)(FRAMES)
+    return models.load_detector(exact=True)(FRAMES)
 
 
-def test_the_models_that_come_with_the_program_run_directly() -> None:
-    assert isinstance(models.load_detector(MULTIPOSE), MoveNetBoxes)
+def test_it_is_the_default_and_runs_directly() -> None:
     assert isinstance(models.load_pose(), MoveNetKeypoints)
-
-
-def test_boxes_are_those_of_mmdet(boxes: list[Boxes]) -> None:
-    score = models.MODELS[MULTIPOSE].score
-    files = models.find_files(MULTIPOSE, "detector")
-    theirs = MMDetBoxes(*files, score=score, exact=True)(FRAMES)
-    assert [len(found) for found in boxes] == [2, 1, 1, 1, 0]
-    for ours, their in zip(boxes, theirs, strict=True):
-        np.testing.assert_array_equal(ours.boxes, their.boxes)
-        np.testing.assert_array_equal(ours.scores, their.scores)
 
 
 def test_keypoints_are_those_of_mmpose(boxes: list[Boxes]) -> None:
@@ -44,11 +30,6 @@ def test_keypoints_are_those_of_mmpose(boxes: list[Boxes]) -> None:
     for our, their in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(our.keypoints, their.keypoints)
         np.testing.assert_array_equal(our.scores, their.scores)
-
-
-def test_a_higher_score_finds_fewer_people() -> None:
-    files = models.find_files(MULTIPOSE, "detector")
-    assert [len(found) for found in MoveNetBoxes(files[1], score=0.99)(FRAMES)] == [0] * 5
 
 
 @pytest.mark.parametrize("use_udp", [False, True])

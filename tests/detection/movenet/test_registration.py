@@ -6,22 +6,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 import glagcn_cli.detection
-from glagcn_cli.detection.movenet.decoding import MultiPose, decode_single_pose
-from glagcn_cli.detection.movenet.network import MoveNet, normalise
+from glagcn_cli.detection.movenet.decoding import FIRST_PIXEL, decode_single_pose
+from glagcn_cli.detection.movenet.network import MoveNet
 from glagcn_cli.detection.openmmlab.prepare import prepare
 from glagcn_cli.diagnostics.synthetic_people import draw_people
 
 prepare()
-from mmdet import apis as detection  # noqa: E402
-from mmdet.models.detectors import BaseDetector  # noqa: E402
-from mmengine.structures import InstanceData  # noqa: E402
 from mmpose import apis  # noqa: E402
 from mmpose.models import TopdownPoseEstimator  # noqa: E402
-
-from glagcn_cli.detection.movenet.people import FIRST_PIXEL  # noqa: E402
 
 CONFIGS = Path(glagcn_cli.detection.__file__).parent / "movenet" / "configs"
 WEIGHTS = Path(__file__).parents[3] / "weights"
@@ -29,13 +23,6 @@ WEIGHTS = Path(__file__).parents[3] / "weights"
 # A large frame, as OpenCV gives it (BGR), with two people and room around them.
 PEOPLE = [(300.0, 420.0, 520.0), (900.0, 400.0, 440.0)]
 FRAME = np.ascontiguousarray(draw_people(1280, 720, PEOPLE)[..., ::-1])
-
-
-@pytest.fixture(scope="module")
-def detector() -> BaseDetector:
-    return detection.init_detector(
-        CONFIGS / "multipose.py", str(WEIGHTS / "movenet_multipose.pth"), device="cpu"
-    )
 
 
 @pytest.fixture(scope="module")
@@ -47,33 +34,6 @@ def pose_model() -> TopdownPoseEstimator:
 
 def drawn_box(x: float, y: float, size: float) -> list[float]:
     return [x - 0.33 * size, y - 0.48 * size, x + 0.23 * size, y + 0.52 * size]
-
-
-def detect(detector: BaseDetector, image: NDArray[np.uint8]) -> InstanceData:
-    return detection.inference_detector(detector, image).pred_instances.numpy()
-
-
-def test_people_are_found_in_pixels_of_the_frame(detector: BaseDetector) -> None:
-    people = detect(detector, FRAME)
-    assert people.labels.tolist() == [0, 0]
-    order = people.bboxes[:, 0].argsort()
-    wanted = np.array([drawn_box(*person) for person in PEOPLE])
-    np.testing.assert_allclose(people.bboxes[order], wanted, atol=30)
-    assert (people.scores > 0.5).all()
-
-
-@pytest.mark.parametrize("shape", [(720, 1280), (1280, 720), (333, 501), (90, 160)])
-def test_an_empty_frame_of_any_size_has_nobody(
-    detector: BaseDetector, shape: tuple[int, int]
-) -> None:
-    assert len(detect(detector, np.full((*shape, 3), 128, np.uint8)).bboxes) == 0
-
-
-def test_a_tall_frame_shows_the_same_people(detector: BaseDetector) -> None:
-    tall = np.ascontiguousarray(draw_people(720, 1280, [(360.0, 700.0, 1050.0)])[..., ::-1])
-    people = detect(detector, tall)
-    assert len(people.bboxes) == 1
-    np.testing.assert_allclose(people.bboxes[0], drawn_box(360, 700, 1050), atol=60)
 
 
 def test_keypoints_lie_on_the_drawn_joints(pose_model: TopdownPoseEstimator) -> None:
@@ -102,24 +62,6 @@ def test_a_mirrored_frame_gives_no_shift_of_a_crop_pixel(pose_model: TopdownPose
     assert abs(shift) < 0.6
 
 
-def test_of_two_peaks_in_one_person_the_surer_is_kept(
-    detector: BaseDetector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def scores(iou_threshold: float) -> list[float]:
-        boxes = torch.tensor([[10.0, 10, 60, 110], [12.0, 10, 60, 110], [90, 10, 140, 110]])
-        found = MultiPose(
-            boxes[None],
-            torch.tensor([[0.8, 0.7, 0.6]]),
-            torch.zeros(1, 3, 17, 2),
-            torch.ones(1, 3, 17),
-        )
-        monkeypatch.setitem(detector.test_cfg, "iou_threshold", iou_threshold)
-        return detector._instances(found, 0, None).scores.tolist()
-
-    assert scores(0.65) == pytest.approx([0.8, 0.6])
-    assert scores(0.99) == pytest.approx([0.8, 0.7, 0.6])
-
-
 def test_thunder_through_mmpose_equals_the_network_on_the_same_crop(
     pose_model: TopdownPoseEstimator,
 ) -> None:
@@ -129,11 +71,11 @@ def test_thunder_through_mmpose_equals_the_network_on_the_same_crop(
     left, top = (box[0, :2] + box[0, 2:]) / 2 - side / 2
     matrix = np.array([[1, 0, -left], [0, 1, -top]]) * 256 / side
     crop = cv2.warpAffine(FRAME[..., ::-1], matrix, (256, 256), flags=cv2.INTER_LINEAR)
-    network = MoveNet.thunder().eval()
+    network = MoveNet().eval()
     checkpoint = torch.load(WEIGHTS / "movenet_thunder.pth", weights_only=True)
     network.load_state_dict(checkpoint["state_dict"])
     with torch.inference_mode():
-        poses = decode_single_pose(network(normalise(torch.from_numpy(crop).movedim(2, 0)[None])))
+        poses = decode_single_pose(network(torch.from_numpy(crop).movedim(2, 0)[None] / 127.5 - 1))
     keypoints = (poses.keypoints[0].numpy() - FIRST_PIXEL) * side / 256 + (left, top)
     np.testing.assert_allclose(through_mmpose.keypoints[0], keypoints, atol=0.01)
 

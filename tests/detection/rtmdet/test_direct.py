@@ -14,7 +14,7 @@ from glagcn_cli.detection.rtmdet.decoding import candidates
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes, padded_size, scaled_size
 from glagcn_cli.detection.rtmdet.network import STRIDES, RTMDetNano
 from glagcn_cli.similarity import box_overlap
-from tests.helpers.frames_of_people import FRAMES
+from tests.helpers.frames_of_people import FRAMES, surely
 
 NAME = "rtmdet-nano"
 
@@ -22,12 +22,6 @@ NAME = "rtmdet-nano"
 @pytest.fixture(scope="module")
 def boxes() -> list[Boxes]:
     return [surely(found) for found in models.load_detector(NAME, exact=True)(FRAMES)]
-
-
-def surely(found: Boxes) -> Boxes:
-    """Boxes that need nobody to have been there before."""
-    sure = found.scores >= models.new_score(NAME)
-    return Boxes(found.boxes[sure], found.scores[sure])
 
 
 def test_it_is_the_default_and_runs_directly() -> None:

@@ -12,7 +12,7 @@ from glagcn_cli.errors import InputError, UsageError
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data import pickled_npz
 from glagcn_training.data.packs import read_pack, read_packs
-from glagcn_training.data.registry import DATASETS, default_mean, read_splits, read_takes
+from glagcn_training.data.registry import DATASETS, find_reader, read_splits, read_takes
 from glagcn_training.metrics.scores import AVERAGES
 from tests.helpers.small_datasets import write_3dhp, write_h36m
 from tests.helpers.synthetic_motion import walking, write_pack
@@ -190,14 +190,14 @@ def test_every_data_set_holds_out_one_of_its_training_subjects():
 
 
 def test_each_data_set_averages_as_its_tables_do():
-    means = {name: default_mean(name) for name in DATASETS}
+    means = {name: reader.mean_over for name, reader in DATASETS.items()}
     assert means == {
         "h36m": "actions", "humaneva": "subjects and actions", "mpi_inf_3dhp": "frames",
         "mocap": "frames",
     }  # fmt: skip
     assert set(means.values()) <= set(AVERAGES)
     with pytest.raises(UsageError, match="no data set"):
-        default_mean("coco")
+        find_reader("coco")
 
 
 def test_other_keys_are_named_with_the_one_expected(tmp_path):

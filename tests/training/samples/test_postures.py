@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.measuring.hard_input import POSTURES, bend
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.evaluation.hard_input import POSTURES, bend
 from glagcn_training.samples import postures
 from glagcn_training.samples.postures import change_postures
 from glagcn_training.samples.random_draws import StepDraws

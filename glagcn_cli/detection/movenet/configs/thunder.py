@@ -11,8 +11,8 @@ model = dict(
         std=[127.5, 127.5, 127.5],
         bgr_to_rgb=True,
     ),
-    backbone=dict(type="MoveNetBackbone", width=1.75),
-    neck=dict(type="MoveNetPyramid", width=1.75),
+    backbone=dict(type="MoveNetBackbone"),
+    neck=dict(type="MoveNetPyramid"),
     head=dict(type="MoveNetSinglePoseHead"),
     test_cfg=dict(flip_test=False),
 )

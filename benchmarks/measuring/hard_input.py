@@ -14,9 +14,8 @@ from scipy.spatial.transform import Rotation
 
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import H36M17
-
-from ..data.takes import TakeSet
-from .evaluate import Observation
+from glagcn_training.data.takes import TakeSet
+from glagcn_training.evaluation.evaluate import Observation
 
 _TRUNK = ("spine", "thorax", "left_shoulder", "right_shoulder", "left_hip", "right_hip")
 _HEAD = ("neck", "head")

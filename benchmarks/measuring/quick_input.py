@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.skeleton import H36M17
-
-from ..data.takes import Take, TakeSet
+from glagcn_training.data.takes import Take, TakeSet
 
 FPS = 30
 FREQUENCIES = (1, 2, 3, 4, 5, 6)  # times a second that an arm is thrown and comes back

@@ -21,8 +21,7 @@ from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_cli.model.heads import TYPICAL_ERROR, ErrorHead
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17, JointSet
-
-from .evaluate import Observation, lifter_predictor
+from glagcn_training.evaluation.evaluate import Observation, lifter_predictor
 
 EXPONENTS = np.linspace(0.2, 2.5, 47)
 SMALLEST = 1e-4  # metres

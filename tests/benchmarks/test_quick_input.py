@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from benchmarks.measuring.quick_input import FPS, bends, impulse, swing, thrown
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.evaluation.quick_input import FPS, bends, impulse, swing, thrown
 from tests.helpers.synthetic_motion import walking
 
 

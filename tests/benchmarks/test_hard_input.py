@@ -7,10 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glagcn_cli.skeleton import H36M17
-from glagcn_training.data.takes import Take, TakeSet
-from glagcn_training.evaluation.evaluate import Observation
-from glagcn_training.evaluation.hard_input import (
+from benchmarks.measuring.hard_input import (
     LEGS,
     LEGS_BELOW_THE_HIPS,
     LOWEST,
@@ -21,6 +18,9 @@ from glagcn_training.evaluation.hard_input import (
     hide,
     in_posture,
 )
+from glagcn_cli.skeleton import H36M17
+from glagcn_training.data.takes import Take, TakeSet
+from glagcn_training.evaluation.evaluate import Observation
 from tests.helpers.synthetic_motion import walking
 
 MOTION = walking(60)

@@ -11,8 +11,8 @@ import torch
 from glagcn_cli.model.heads import ErrorHead
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.skeleton import H36M17
-from glagcn_training.evaluation.error_scale import EXPONENTS, apply_error_scale, fit_error_scale
 from glagcn_training.evaluation.evaluate import Observation
+from glagcn_weights.error_scale import EXPONENTS, apply_error_scale, fit_error_scale
 
 FRAMES = 4000
 
