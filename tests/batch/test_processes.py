@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from glagcn_cli.batch.lift_many import lift_many
 from glagcn_cli.batch.worker import DONE, FAILED, Choices
 from tests.helpers.batches_of_films import lift, rows, statuses, tree
 from tests.helpers.fake_lifting import DAMAGED, KILLED, KILLED_ONCE, SLOW, FakeLifter, film
+from tests.helpers.waiting import until
 
 
 @pytest.fixture
@@ -99,12 +99,9 @@ def test_an_interrupt_ends_all_processes(folder, out, tmp_path, number, to_all) 
         # A shell starts what runs in its background with interrupts ignored, tests too.
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
-    while not all(video.with_suffix(".begun").exists() for video in slow):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
+    until(lambda: all(video.with_suffix(".begun").exists() for video in slow), process)
     (os.killpg if to_all else os.kill)(process.pid, number)
-    _, told = process.communicate(timeout=30)  # ends when nobody holds its standard error any more
+    _, told = process.communicate()  # ends when nobody holds its standard error any more
     assert process.returncode == (-number if number == signal.SIGINT else 128 + number)
     # Python's own words about the interrupt in the script, and none of the processes.
     assert "leaked" not in told

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from glagcn_cli.video.fetching import DEFAULT_IMAGE_FPS
 from tests.helpers.clips import opencv_frames
 from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
 from tests.helpers.terminal import on_a_terminal
+from tests.helpers.waiting import until
 
 PROGRAM = [sys.executable, "-m", "glagcn_cli.commands.video"]
 
@@ -354,8 +354,12 @@ def test_a_signal_leaves_no_partial_file(tmp_path, lifter, number, status, stage
     out = tmp_path / "out"
     out.mkdir()
     ready = tmp_path / "ready"
-    linger = f"open({str(ready)!r}, 'w').close(); time.sleep(0.2)"
-    slow = harness(detecting=linger) if stage == "detection" else harness(drawing=linger)
+    linger = f"open({str(ready)!r}, 'w').close(); time.sleep(SECONDS)"
+    slow = (
+        harness(detecting=linger.replace("SECONDS", "2"))
+        if stage == "detection"
+        else harness(drawing=linger.replace("SECONDS", "0.2"))
+    )
     process = subprocess.Popen(
         [*slow, source, "-o", out / "a.npy", "-o", out / "a.mp4", "--lifter", lifter],
         stdout=subprocess.PIPE,
@@ -364,13 +368,11 @@ def test_a_signal_leaves_no_partial_file(tmp_path, lifter, number, status, stage
         # A shell starts what runs in its background with interrupts ignored, tests too.
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
     # Drawing begins in its thread some moments before the video is there.
-    while not (ready.exists() and bool(list(out.glob(".a*"))) == (stage == "rendering")):
-        assert time.monotonic() < deadline and process.poll() is None, "the moment has not come"
-        time.sleep(0.02)
+    rendering = stage == "rendering"
+    until(lambda: ready.exists() and bool(list(out.glob(".a*"))) == rendering, process)
     os.kill(process.pid, number)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate()
     assert process.returncode == status, stderr
     assert "Traceback" not in stderr
     if number == signal.SIGINT:

@@ -146,7 +146,7 @@ def test_two_runs_on_the_same_output_leave_one_whole_file(
     """The one that ends last finds the file there and says so; neither leaves a half."""
     source = clip(tmp_path / "in.mp4", 60)
     use_detector(monkeypatch, FakeDetector())
-    lifting, both_read = models(lifter), threading.Barrier(2, timeout=60)
+    lifting, both_read = models(lifter), threading.Barrier(2)
     lifted = lifting.lift(source)
     problems: list[Exception] = []
 

@@ -25,7 +25,7 @@ _OPTIONS = (
     "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
     "--autoplay-policy=no-user-gesture-required", "--remote-debugging-pipe",
 )  # fmt: skip
-_PATIENCE = 60.0  # seconds for one answer
+_PATIENCE = 300.0  # seconds for one answer, on a busy machine too
 
 
 def browser_path() -> str | None:
@@ -154,7 +154,7 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: str, seconds: float = _PATIENCE) -> None:
         """Wait until an expression is true in the page."""
         deadline = time.monotonic() + seconds
         while not self.evaluate(condition):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -160,14 +159,12 @@ def test_of_a_pipe_without_an_end_no_more_than_the_part_is_read(part: ClipRange)
     endless = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=25", "-f", "lavfi", "-i", "sine"]
     codecs = ["-c:v", "mpeg2video", "-c:a", "aac", "-f", "mpegts", "-"]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "quiet", "-nostdin", *endless, *codecs]
-    started = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE) as source:
         assert source.stdout is not None
         with as_file("-", part, stdin=source.stdout) as file:
             source.stdout.close()
             count = len(list(VideoReader(file, part)))
     assert count == part.count(Fraction(25), None)
-    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("part", [ClipRange(), ClipRange(max_frames=2)])

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from tests.helpers.clips import (
     quadrants,
     sound,
 )
+from tests.helpers.waiting import until
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12")
 LOSSLESS = ("-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0")
@@ -280,11 +280,9 @@ def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path,
 
     thread = threading.Thread(target=read)
     thread.start()
-    deadline = time.monotonic() + 60
-    while reader._process is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: reader._process is not None)
     reader.close()
-    thread.join(timeout=20)
+    thread.join()
     assert ends == [[]] and not reader.truncated
 
 

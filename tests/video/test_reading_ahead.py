@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from glagcn_cli.video.reading_ahead import reading_ahead
+from tests.helpers.waiting import until
 
 
 def test_items_come_in_order() -> None:
@@ -24,9 +25,7 @@ def test_items_are_made_before_they_are_taken_but_not_more_than_wait() -> None:
             yield number
 
     with reading_ahead(making(), 4) as items:
-        deadline = time.monotonic() + 10
-        while len(made) < 5 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: len(made) >= 5)
         time.sleep(0.3)
         assert made == [0, 1, 2, 3, 4]  # four wait, one is in the thread's hand
         assert next(items) == 0
@@ -51,15 +50,13 @@ def test_an_item_that_takes_long_is_interrupted() -> None:
 
     def slow() -> Iterator[int]:
         asked.set()
-        closed.wait(60)
+        closed.wait()
         yield 1
 
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt), reading_ahead(slow(), 2), ExitStack() as stack:
         stack.callback(closed.set)
         asked.wait()
         raise KeyboardInterrupt
-    assert time.monotonic() - started < 10
 
 
 def test_the_thread_is_gone_when_the_block_is_left_early() -> None:

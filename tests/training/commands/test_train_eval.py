@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.helpers.released_files import released, write
 from tests.helpers.small_datasets import edit, write_3dhp, write_h36m, write_humaneva
 from tests.helpers.small_runs import SMALL, small_packs
 from tests.helpers.synthetic_motion import write_pack
+from tests.helpers.waiting import until
 
 torch.set_num_threads(1)
 
@@ -481,11 +481,9 @@ def test_ctrl_c_leaves_a_run_that_goes_on(packs, tmp_path, told) -> None:
         # A shell starts what runs in its background with interrupts ignored, tests too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 90
-    while not states(folder) and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: bool(states(folder)), process)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate()
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr and stdout == ""
     reached = newest_state(folder).stem.removeprefix("step_")

@@ -45,7 +45,7 @@ def runs(tmp_path_factory):
     for out, launcher in (("one", ()), ("two", torchrun)):
         done = subprocess.run(
             command(folder / "data", folder / out, *launcher),
-            capture_output=True, text=True, timeout=110, env=os.environ | {"OMP_NUM_THREADS": "1"},
+            capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
             cwd=folder,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from glagcn_training.engine.runner import TrainingRun
 from tests.helpers.small_datasets import write_humaneva
 from tests.helpers.small_runs import assert_same_weights, small_packs, small_recipe, trained
 from tests.helpers.synthetic_motion import write_pack
+from tests.helpers.waiting import until
 
 
 @pytest.fixture
@@ -118,9 +118,7 @@ def test_a_run_killed_at_any_moment_goes_on(packs, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(packs), str(folder), *LONG], env=environment
     )
-    deadline = time.monotonic() + 90
-    while newest_state(folder) is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: newest_state(folder) is not None)
     process.send_signal(signal.SIGKILL)
     process.wait()
     reached = newest_state(folder)
