@@ -17,7 +17,8 @@ from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.commands.data import main
 from glagcn_training.conversion.asf_amc import read_asf_amc
-from glagcn_training.conversion.folder import Clip, Reading, read_folder
+from glagcn_training.conversion.clips import Clip, Reading
+from glagcn_training.conversion.folder import read_folder
 from glagcn_training.conversion.packing import validation_subjects, write_pack
 from glagcn_training.conversion.placing import metres_per_unit
 from glagcn_training.data.packs import read_pack
@@ -563,7 +564,7 @@ def test_the_command_packs_good_files_and_tells_of_bad_ones(tmp_path) -> None:
 
 def test_folders_without_motion(tmp_path) -> None:
     empty = run("convert", tmp_path, "-o", tmp_path / "p.npz")
-    assert empty.exit_code == 1 and "no .bvh or .amc file" in empty.output
+    assert empty.exit_code == 1 and "no .amc, .bvh" in empty.output
     missing = run("convert", tmp_path / "nowhere", "-o", tmp_path / "p.npz")
     assert missing.exit_code == 1 and "no such folder" in missing.output
     (tmp_path / "a.bvh").write_text("nothing")
