@@ -6,6 +6,7 @@ appendix C: step, linear with the shorter arc for rotations, cubic splines).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,9 @@ from .keys import at_times, sampling_times
 
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+_DAMAGED = (
+    ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, struct.error,
+)  # fmt: skip
 _PATHS = ("translation", "rotation", "scale")
 
 
@@ -42,11 +46,14 @@ def read_gltf(path: Path) -> list[Animation]:
     import pygltflib
 
     try:
-        file = pygltflib.GLTF2().load(str(path))
+        with path.open("rb") as opened:
+            binary = opened.read(4) == b"glTF"
+        reader = pygltflib.GLTF2()
+        file = (reader.load_binary if binary else reader.load_json)(str(path))
         if file is None or not file.nodes:
             raise ValueError("it has no nodes")
         return list(_animations(path, _Gltf(file)))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path} cannot be read as glTF: {error}") from error
 
 

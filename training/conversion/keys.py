@@ -75,10 +75,11 @@ def at_times(
         raise ValueError(f"{len(keys)} keys have {len(values)} values")
     into, value, out = (values[i::3] for i in range(3)) if cubic else (values,) * 3
     times = np.clip(times, keys[0], keys[-1])
-    first = np.clip(np.searchsorted(keys, times, side="right") - 1, 0, len(keys) - 1)
+    first = np.searchsorted(keys, times + _TOGETHER, side="right") - 1  # at a key: that key
+    first = np.clip(first, 0, len(keys) - 1)
     last = np.minimum(first + 1, len(keys) - 1)
     gap = (keys[last] - keys[first])[:, None]
-    share = np.where(gap > 0, (times - keys[first])[:, None] / np.where(gap > 0, gap, 1), 0.0)
+    share = np.clip((times - keys[first])[:, None] / np.where(gap > 0, gap, 1), 0, 1)
     if mode == "STEP":
         sampled = value[first]
     elif cubic:

@@ -23,9 +23,8 @@ _SMALLEST_WAY = 0.03  # of the height, that some joint must move in the blend
 _STILL = 1e-4  # of the height in a frame: people sway more, a held T-pose does not
 _ACCELERATION = 40.0  # heights/s^2, from rest to rest; arms reach about half of it
 _CALMER = 1.2  # the blend's mean speed over that of the motion after it
-_LAST_STEP = 2.0  # the blend's last step over those of the motion after it, where one is so clear
-_IN_STEP = 0.3  # spread of the limbs' progress
-_TURNED = np.radians(12)  # limbs that turn less tell nothing of the progress
+_LAST_STEP = 1.5  # the blend's last step over those of the motion after it, where one is so clear
+_IN_STEP = 0.15  # of the widest turn, that a limb may be ahead of the others
 
 _LIMBS = tuple(
     (f"{side}_{start}", f"{side}_{end}")
@@ -69,7 +68,8 @@ def _frames_of_t_pose(joints: NDArray[np.floating], fps: Fraction, height: float
     while held + 2 < len(joints) and np.abs(inside[held + 1] - inside[0]).max() < _STILL:
         held += 1
     longest = min(max(_FEWEST, int(_LONGEST * fps)), len(joints) - held - 2)
-    return held + _frames_of_blend(inside[held:], float(fps), longest)
+    blend = _frames_of_blend(inside[held:], float(fps), longest)
+    return held + blend if blend else 0
 
 
 def _is_t_pose(pose: NDArray[np.floating]) -> bool:
@@ -112,8 +112,6 @@ def _in_step(inside: NDArray[np.float64]) -> bool:
     bones = inside[:, _ENDS] - inside[:, _STARTS]
     bones = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-9)
     turned = np.arccos(np.clip(np.sum(bones * bones[0], axis=-1), -1, 1))
-    turned = turned[:, turned[-1] > _TURNED]
-    if not turned.shape[1]:
-        return False
-    progress = turned[1:-1] / turned[-1]
-    return not len(progress) or bool(np.ptp(progress, axis=1).max() < _IN_STEP)
+    share = turned.sum(axis=1, keepdims=True) / max(turned[-1].sum(), 1e-9)
+    off = np.abs(turned - share * turned[-1]).max()
+    return bool(off < _IN_STEP * turned[-1].max())

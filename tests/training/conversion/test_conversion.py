@@ -22,64 +22,13 @@ from glagcn_training.conversion.folder import read_folder
 from glagcn_training.conversion.packing import validation_subjects, write_pack
 from glagcn_training.conversion.placing import metres_per_unit
 from glagcn_training.data.packs import read_pack
+from tests.helpers.motion_files import CMU, forward, walk, write_bvh, z_up
 from tests.helpers.moving_figure import sequence, walking
 
 pytest.importorskip("pybvh")
 
 J = H36M17.index
 CMU_UNIT = 0.0254 / 0.45  # metres
-
-
-def arm(side: str, sign: int, upper: float, fore: float, first: list) -> tuple:
-    hand = (f"{side}Hand", (sign * fore, 0, 0), [
-        (f"{side}FingerBase", (0, 0, 0), [(f"{side}HandIndex1", (sign * 0.6, 0, 0), [])]),
-    ])  # fmt: skip
-    elbow = (f"{side}ForeArm", (sign * upper, 0, 0), [hand])
-    return (f"{side}Shoulder", (0, 0, 0), [(f"{side}Arm", first, [elbow])])
-
-
-def leg(side: str, sign: int) -> tuple:
-    foot = (f"{side}Foot", (0, -7.5, 0), [])
-    knee = (f"{side}Leg", (0, -7.4, 0), [foot])
-    hip = (f"{side}UpLeg", (sign * 1.6, -1.7, 0.8), [knee])
-    return (f"{side[0]}HipJoint", (0, 0, 0), [hip])
-
-
-NECK = ("Neck", (0, 0, 0), [("Neck1", (0, 1.4, 0), [("Head", (0, 1.5, 0), [])])])
-CMU = ("Hips", (0, 0, 0), [
-    leg("Left", 1), leg("Right", -1),
-    ("LowerBack", (0, 0, 0), [("Spine", (0, 2.2, 0), [("Spine1", (0.1, 2.1, -0.2), [
-        NECK,
-        arm("Left", 1, 5.0, 3.4, (3.2, 0.9, 0.1)), arm("Right", -1, 5.2, 3.2, (-3.2, 0.7, 0.3)),
-    ])])]),
-])  # fmt: skip
-
-
-def walk(node: tuple, parent: str = ""):
-    """Names, offsets and parents in the file's order."""
-    yield node[0], node[1], parent
-    for child in node[2]:
-        yield from walk(child, node[0])
-
-
-def write_bvh(path: Path, tree: tuple, frames: np.ndarray, fps: float = 50.0, prefix="") -> Path:
-    """A BVH file; frames (F, 3 + 3 joints): root position, then angles about z, y, x."""
-
-    def block(node: tuple, root: bool) -> str:
-        moves = "6 Xposition Yposition Zposition" if root else "3"
-        lines = [f"{'ROOT' if root else 'JOINT'} {prefix}{node[0]}", "{"]
-        lines.append("OFFSET {} {} {}".format(*node[1]))
-        lines.append(f"CHANNELS {moves} Zrotation Yrotation Xrotation")
-        lines += [block(child, False) for child in node[2]]
-        if not node[2]:
-            lines += ["End Site", "{", "OFFSET 0 1.5 0", "}"]
-        return "\n".join([*lines, "}"])
-
-    rows = "\n".join(" ".join(f"{value:.6f}" for value in row) for row in frames)
-    motion = f"MOTION\nFrames: {len(frames)}\nFrame Time: {1 / fps:.7f}\n{rows}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("HIERARCHY\n" + block(tree, True) + "\n" + motion)
-    return path
 
 
 def motion(frames: int, seed: int = 0, root=(0.0, 17.0, 0.0), tree: tuple = CMU) -> np.ndarray:
@@ -89,28 +38,6 @@ def motion(frames: int, seed: int = 0, root=(0.0, 17.0, 0.0), tree: tuple = CMU)
     phase, size = rng.uniform(0, 6, 3 * count), rng.uniform(-25, 25, 3 * count)
     angles = size * np.sin(time * 2 + phase)
     return np.hstack([np.tile(root, (frames, 1)), angles])
-
-
-def forward(tree: tuple, row: np.ndarray) -> tuple[dict, dict]:
-    """Positions and rotation matrices of one frame, by matrices multiplied by hand."""
-
-    def turn(z: float, y: float, x: float) -> np.ndarray:
-        z, y, x = np.radians([z, y, x])
-        about_z = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
-        about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
-        return about_z @ about_y @ about_x
-
-    places: dict = {"": row[:3]}
-    turns: dict = {"": np.eye(3)}
-    for i, (name, offset, parent) in enumerate(walk(tree)):
-        places[name] = places[parent] + turns[parent] @ np.array(offset)
-        turns[name] = turns[parent] @ turn(*row[3 + 3 * i : 6 + 3 * i])
-    return places, turns
-
-
-def z_up(point: np.ndarray) -> np.ndarray:
-    return np.array([point[0], -point[2], point[1]])
 
 
 def only(folder: Path, **reading) -> Clip:
