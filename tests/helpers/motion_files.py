@@ -114,7 +114,12 @@ def write_glb(
         views.append({"buffer": 0, "byteOffset": len(blob), "byteLength": values.nbytes})
         blob.extend(values.tobytes())
         accessors.append(
-            {"bufferView": len(views) - 1, "componentType": 5126, "count": len(values), "type": kind}
+            {
+                "bufferView": len(views) - 1,
+                "componentType": 5126,
+                "count": len(values),
+                "type": kind,
+            }
         )
         return len(accessors) - 1
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
 
-# "mixamorig:Hips", "mixamorig_Hips" and "Character1:Hips" are all "hips"; a Biped's "Bip01 L Thigh",
-# VRoid's "J_Bip_L_UpperLeg" and SMPL's "m_avg_L_Hip" lose their first words.
+# "mixamorig:Hips", "mixamorig_Hips" and "Character1:Hips" are all "hips". "Bip01 L Thigh" of Biped,
+# "J_Bip_L_UpperLeg" of VRoid and "m_avg_L_Hip" of SMPL lose their first words.
 _NAMESPACE = re.compile(
     r"^(?:.*[:|]|mixamorig\d*[_:]?|bip0*\d*[ _]+|j_bip_(?:c_)?|[fm]_avg_)", re.IGNORECASE
 )

@@ -91,9 +91,7 @@ def _motion_files(folder: Path) -> list[Path]:
         raise InputError(f"{folder}: no such folder; name the folder that holds the motion files")
     found = (path for path in folder.rglob("*") if _suffix(path) in READERS)
     if not (paths := sorted(path for path in found if path.is_file())):
-        raise InputError(
-            f"{folder}: no {', '.join(READERS)} file in it or in the folders below"
-        )
+        raise InputError(f"{folder}: no {', '.join(READERS)} file in it or in the folders below")
     return paths
 
 

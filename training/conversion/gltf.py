@@ -1,7 +1,7 @@
-"""glTF files (.glb, .gltf, .vrm, .vrma), read with pygltflib: nodes in motion, with or without skin.
+"""glTF files (.glb, .gltf, .vrm, .vrma): nodes in motion, with or without a skin.
 
-Every animation of a file is a motion of its own. Keys are interpolated as the file says (glTF 2.0,
-appendix C: step, linear with the shorter arc for rotations, cubic splines).
+pygltflib parses them. Every animation of a file is a motion of its own. Keys are interpolated as
+the file says (glTF 2.0, appendix C: step, linear with the shorter arc for rotations, cubic splines).
 """
 
 from __future__ import annotations

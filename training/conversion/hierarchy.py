@@ -28,9 +28,7 @@ class LocalTransforms:
     rotations: NDArray[np.float64]
     scales: NDArray[np.float64]
 
-    def in_world(
-        self, parents: Sequence[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def in_world(self, parents: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Compute positions (frames, nodes, 3) and linear parts (frames, nodes, 3, 3)."""
         shape = self.translations.shape
         turns = Rotation.from_quat(self.rotations.reshape(-1, 4)).as_matrix()

@@ -106,14 +106,17 @@ CMU_MAX = Rig(
 )  # fmt: skip
 
 _FAMILIES = {
-    "Mixamo, Ready Player Me": "{Side}UpLeg {Side}Leg {Side}Foot {Side}Arm {Side}ForeArm {Side}Hand",
+    "Mixamo, Ready Player Me": "{Side}UpLeg {Side}Leg {Side}Foot "
+    "{Side}Arm {Side}ForeArm {Side}Hand",
     "CMU's BVH for DAZ, Poser": "{s}Thigh {s}Shin {s}Foot {s}Shldr {s}ForeArm {s}Hand",
     "Daz Genesis 3 and 8": "{s}ThighBend {s}Shin {s}Foot {s}ShldrBend {s}ForearmBend {s}Hand",
     "Daz Genesis 9": "{s}_thigh {s}_shin {s}_foot {s}_upperarm {s}_forearm {s}_hand",
     "Unreal": "thigh_{s} calf_{s} foot_{s} upperarm_{s} lowerarm_{s} hand_{s}",
-    "Rigify": "DEF-thigh.{s} DEF-shin.{s} DEF-foot.{s} DEF-upper_arm.{s} DEF-forearm.{s} DEF-hand.{s}",
+    "Rigify": "DEF-thigh.{s} DEF-shin.{s} DEF-foot.{s} "
+    "DEF-upper_arm.{s} DEF-forearm.{s} DEF-hand.{s}",
     "Rigify's metarig": "thigh.{s} shin.{s} foot.{s} upper_arm.{s} forearm.{s} hand.{s}",
-    "VRM, Unity": "{Side}UpperLeg {Side}LowerLeg {Side}Foot {Side}UpperArm {Side}LowerArm {Side}Hand",
+    "VRM, Unity": "{Side}UpperLeg {Side}LowerLeg {Side}Foot "
+    "{Side}UpperArm {Side}LowerArm {Side}Hand",
     "VRoid": "{s}_UpperLeg {s}_LowerLeg {s}_Foot {s}_UpperArm {s}_LowerArm {s}_Hand",
     "Bandai Namco": "UpperLeg_{s} LowerLeg_{s} Foot_{s} UpperArm_{s} LowerArm_{s} Hand_{s}",
     "3ds Max Biped": "{s}_Thigh {s}_Calf {s}_Foot {s}_UpperArm {s}_Forearm {s}_Hand",
@@ -138,7 +141,7 @@ _NAMES_SHOWN = 12
 
 
 def rig_of(animation: Animation) -> Rig:
-    """Find the rig of a file; raise ``InputError`` with its nodes and what the nearest rig lacks."""
+    """Find the rig of a file; raise ``InputError`` with what the nearest rig has and it lacks."""
     for rig in RIGS:
         if animation.has(*rig.nodes):
             return rig

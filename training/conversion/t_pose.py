@@ -26,17 +26,16 @@ _CALMER = 1.2  # the blend's mean speed over that of the motion after it
 _LAST_STEP = 1.5  # the blend's last step over those of the motion after it, where one is so clear
 _IN_STEP = 0.15  # of the widest turn, that a limb may be ahead of the others
 
+_BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 _LIMBS = tuple(
-    (f"{side}_{start}", f"{side}_{end}")
-    for side in ("left", "right")
-    for start, end in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+    (f"{side}_{start}", f"{side}_{end}") for side in ("left", "right") for start, end in _BONES
 )
 _STARTS, _ENDS = (H36M17.indices([limb[i] for limb in _LIMBS]) for i in (0, 1))
 
 
 def without_t_pose(
-    joints: NDArray[np.floating], fps: Fraction, height: float
-) -> tuple[NDArray[np.floating], int, int]:
+    joints: NDArray[np.float64], fps: Fraction, height: float
+) -> tuple[NDArray[np.float64], int, int]:
     """Cut a T-pose, with the frames that blend it in, off both ends.
 
     Parameters

@@ -391,6 +391,14 @@ def test_the_skeleton_of_a_motion_is_found(tmp_path, skeleton) -> None:
     assert only(tmp_path).subject == "7"
 
 
+@pytest.mark.parametrize("name, frames", [("squat_001_120", 51), ("03-03_01_60", 101)])
+def test_the_names_of_hdm05(tmp_path, name, frames) -> None:
+    write_amc(tmp_path / "x", f"HDM_bd_{name}.amc", amc_frames(121), "HDM_bd.asf")
+    (tmp_path / "x" / "HDM_dg.asf").write_text("of somebody else")
+    clip = only(tmp_path / "x")
+    assert (clip.subject, clip.name) == ("bd", f"HDM_bd_{name}") and len(clip.joints) == frames
+
+
 def test_a_motion_without_its_skeleton(tmp_path) -> None:
     path = write_amc(tmp_path, "07_02.amc", amc_frames(9), "a.asf")
     (tmp_path / "b.asf").write_text(asf_text())

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.errors import InputError
@@ -118,7 +117,9 @@ def packed(folder: Path) -> np.ndarray:
     return read_pack(folder / "out.npz")["train"][0].joints
 
 
-def error_mm(joints: np.ndarray, rows: np.ndarray, tree: tuple, nodes: dict, metres: float) -> float:
+def error_mm(
+    joints: np.ndarray, rows: np.ndarray, tree: tuple, nodes: dict, metres: float
+) -> float:
     """Largest distance of joints from their nodes, both from the hip."""
     worst = 0.0
     for frame in (0, 13, len(rows) - 1):
@@ -159,7 +160,7 @@ def test_a_head_without_a_crown_is_at_the_ears(tmp_path, program) -> None:
     assert 0.09 < head[2] < 0.11 and np.abs(head[:2]).max() < 0.02
 
 
-# The skeleton of CMU's release for 3ds Max, as its files have it: two bones are lost, the arms hang.
+# The skeleton of CMU's release for 3ds Max: two bones are lost, the arms hang.
 def max_arm(side: str, sign: int) -> tuple:
     hand = (f"{side[0].lower()}hand", (0, 0, 0), [(f"{side[0]}Fingers", (0, -0.7, 0), [])])
     elbow = (f"{side}Elbow", (0, -5.0, 0), [(f"{side}Wrist", (0, -3.5, 0), [hand])])
@@ -209,7 +210,11 @@ def daz_leg(side: str, sign: int) -> tuple:
 def daz_arm(side: str, sign: int) -> tuple:
     hand = (f"{side}Hand", (sign * 22.6, 0.8, 7.1), [])
     elbow = (f"{side}ForeArm", (sign * 28.2, -1.7, 0.5), [hand])
-    return (f"{side}Collar", (sign * 2.7, 19.3, -4.9), [(f"{side}Shldr", (sign * 8.8, -2.0, 1.5), [elbow])])
+    return (
+        f"{side}Collar",
+        (sign * 2.7, 19.3, -4.9),
+        [(f"{side}Shldr", (sign * 8.8, -2.0, 1.5), [elbow])],
+    )
 
 
 EYES = [("leftEye", (4.1, 8.0, 8.0), []), ("rightEye", (-4.1, 8.0, 8.0), [])]
@@ -225,14 +230,14 @@ DAZ = ("hip", (0, 0, 0), [
 def test_the_release_of_cmu_for_daz(tmp_path) -> None:
     rows = motion(DAZ, 30, 100)
     write_bvh(tmp_path / "05_01.bvh", DAZ, rows)
-    nodes = {f"{side}_{part}": f"{side[0]}{name}" for side in ("left", "right") for part, name in zip(
-        PARTS, ("Thigh", "Shin", "Foot", "Shldr", "ForeArm", "Hand"), strict=True)}  # fmt: skip
+    own = dict(zip(PARTS, ("Thigh", "Shin", "Foot", "Shldr", "ForeArm", "Hand"), strict=True))
+    nodes = {f"{side}_{part}": side[0] + own[part] for side in ("left", "right") for part in PARTS}
     clip = only(tmp_path)
     assert "CMU's BVH for DAZ" in clip.assumed and "0.01 m" in clip.assumed
     assert error_mm(clip.joints, rows, DAZ, nodes | {"neck": "head"}, 0.01) < 0.01
     neck, head = (clip.joints[:, H36M17.index(joint)] for joint in ("neck", "head"))
     at, turns = forward(DAZ, rows[7])
-    assert turns["head"].shape == (3, 3) and 0.09 < np.linalg.norm(head - neck, axis=1)[7] < 0.11
+    assert 0.09 < np.linalg.norm(head - neck, axis=1)[7] < 0.11
     middle = (at["leftEye"] + at["rightEye"]) / 2 - at["head"]
     aside = z_up(turns["head"] @ [1, 0, 0])
     assert abs((head - neck)[7] @ aside) < 0.005  # not at one of the eyes
@@ -272,9 +277,13 @@ def test_one_line_a_skeleton(tmp_path, caplog) -> None:
     caplog.set_level(logging.INFO, logger="glagcn_training")
     rows = np.zeros((9, 9))
     for number in range(40):
-        write_bvh(tmp_path / f"dog{number:02}.bvh", ("Hips", (0, 0, 0), [("Tail", (0, 0, -9), [])]), rows)
+        write_bvh(
+            tmp_path / f"dog{number:02}.bvh", ("Hips", (0, 0, 0), [("Tail", (0, 0, -9), [])]), rows
+        )
     for number in range(3):
-        write_bvh(tmp_path / f"cat{number}.bvh", ("Hips", (0, 0, 0), [("Paw", (0, 0, -9), [])]), rows)
+        write_bvh(
+            tmp_path / f"cat{number}.bvh", ("Hips", (0, 0, 0), [("Paw", (0, 0, -9), [])]), rows
+        )
     write_bvh(tmp_path / "01_01.bvh", CMU, motion(CMU, 20, 17))
     clips, problems = read_folder(tmp_path, Reading())
     assert len(clips) == 1 and len(problems) == 43
@@ -283,7 +292,9 @@ def test_one_line_a_skeleton(tmp_path, caplog) -> None:
     assert "dog00.bvh and 39 others: unknown skeleton. Its nodes are Hips, Tail" in warnings[0]
     assert "lacks" in warnings[0] and "cat0.bvh and 2 others" in warnings[1]
     assert len(warnings[0]) < 500
-    told = [record.getMessage() for record in caplog.records if "1 of 1 clips" in record.getMessage()]
+    told = [
+        record.getMessage() for record in caplog.records if "1 of 1 clips" in record.getMessage()
+    ]
     assert told and "MotionBuilder; 50 frames/s; one unit is 0.05644 m; up is y" in told[0]
 
 

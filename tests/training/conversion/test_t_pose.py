@@ -109,7 +109,9 @@ def test_the_same_along_the_arcs_of_every_limb() -> None:
     joints = posed(np.zeros(60), {"raised": 90.0})
     for first, *arm in ((11, 12, 13), (14, 15, 16)):
         for joint in arm:
-            joints[:, joint] = joints[:, first] + way(share).apply(joints[0, joint] - joints[0, first])
+            joints[:, joint] = joints[:, first] + way(share).apply(
+                joints[0, joint] - joints[0, first]
+            )
     sway = 0.002 * np.sin(np.arange(60) / 5)
     joints[5:, 1:, 0] += sway[5:, None]
     assert without_t_pose(joints, Fraction(60), HEIGHT)[1:] == (5, 0)
