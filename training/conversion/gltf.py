@@ -1,7 +1,8 @@
 """glTF files (.glb, .gltf, .vrm, .vrma): nodes in motion, with or without a skin.
 
 pygltflib parses them. Every animation of a file is a motion of its own. Keys are interpolated as
-the file says (glTF 2.0, appendix C: step, linear with the shorter arc for rotations, cubic splines).
+the file says (glTF 2.0, appendix C): in steps, linearly, rotations along the shorter arc, or by
+cubic splines.
 """
 
 from __future__ import annotations
