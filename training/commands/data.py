@@ -14,6 +14,7 @@ import click
 from glagcn_cli.commands.suggestions import SuggestingCommand
 from glagcn_cli.errors import UsageError
 from glagcn_cli.machine.process import let_any_name_be_printed
+from glagcn_cli.wording import counted
 
 from .failures import failures_as_messages
 
@@ -159,7 +160,9 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
         f"{minutes['val']:.1f} min to validate (subjects: {who})"
     )
     if problems:
-        raise click.ClickException(f"{len(problems)} files were left out, see above")
+        raise click.ClickException(
+            f"{counted(len(problems), 'file was', 'files were')} left out, see above"
+        )
 
 
 @main.command("import-released", cls=SuggestingCommand)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +23,7 @@ from .gltf import read_gltf
 from .placing import FPS, check_knees, metres_per_unit, stand_up
 from .t_pose import without_t_pose
 
+_STILL = 1e-3  # metres: a pose, for instance the T-pose of a figure
 _LARGEST_REACH = 3.2  # metres from the hip that a pack can store
 
 
@@ -109,19 +109,14 @@ def read_file(path: Path) -> list[Animation]:
     return READERS[path.suffix.lower()](path)
 
 
-def clips_of(path: Path, folder: Path, reading: Reading) -> Iterator[Clip]:
-    """Read one file as metres, z up, at the rate of the packs.
+def clip_of(animation: Animation, folder: Path, reading: Reading) -> Clip:
+    """Read one motion as metres, z up, at the rate of the packs.
 
     Raises
     ------
     InputError
-        The file is damaged, its skeleton unknown, or what it holds is no person in motion.
+        The skeleton is unknown, or what is read is no person in motion.
     """
-    for animation in read_file(path):
-        yield _clip(animation, folder, reading)
-
-
-def _clip(animation: Animation, folder: Path, reading: Reading) -> Clip:
     path, body = animation.path, body_of(animation)
     assert reading.up is not None
     metres = metres_per_unit(body.height, reading.unit or animation.unit)
@@ -152,7 +147,10 @@ def _clip(animation: Animation, folder: Path, reading: Reading) -> Clip:
 
 def _check(joints: NDArray[np.float64], path: Path, unit: str) -> None:
     """Refuse what is no person in motion."""
-    reach = float(np.abs(joints - joints[:, :1]).max())
+    inside = joints - joints[:, :1]
+    if np.ptp(joints, axis=0).max() < _STILL:
+        raise InputError(f"{path}: nothing moves in it")
+    reach = float(np.abs(inside).max())
     if reach > _LARGEST_REACH:
         raise InputError(f"{path}: a joint is {reach:.1f} m from the hip; is the unit right?")
     check_body_size(joints, str(path), unit)

@@ -11,7 +11,7 @@ from pathlib import Path
 from glagcn_cli.errors import InputError
 
 from .body import body_of
-from .clips import READERS, Clip, Reading, clips_of, read_file
+from .clips import READERS, Clip, Reading, clip_of, read_file
 from .placing import put_on_floor, up_axis
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
     Returns
     -------
     clips, problems
-        Clips in the order of their paths, and the problem of each file that was left out.
+        Clips in the order of their paths, and the problem of each file, or motion of a file, that
+        was left out.
 
     Raises
     ------
@@ -42,12 +43,18 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
         for suffix in {_suffix(path) for path in paths}
     }
     clips: list[Clip] = []
-    problems: dict[Path, str] = {}
+    problems: list[tuple[Path, str]] = []
     for path in paths:
         try:
-            clips += list(clips_of(path, folder, replace(reading, up=up[_suffix(path)])))
+            animations = read_file(path)
         except InputError as error:
-            problems[path] = str(error)
+            problems.append((path, str(error)))
+            continue
+        for animation in animations:
+            try:
+                clips.append(clip_of(animation, folder, replace(reading, up=up[_suffix(path)])))
+            except InputError as error:
+                problems.append((path, str(error)))
     lines = _one_line_a_problem(problems)
     if not clips:
         raise InputError(f"{folder}: none of its {len(paths)} files can be read: {lines[0]}")
@@ -56,13 +63,13 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
     if len(lines) > _MOST_LINES:
         log.warning("left out: %d other kinds of problems", len(lines) - _MOST_LINES)
     _tell(clips, reading)
-    return _on_floor(clips), list(problems.values())
+    return _on_floor(clips), [problem for _, problem in problems]
 
 
-def _one_line_a_problem(problems: dict[Path, str]) -> list[str]:
+def _one_line_a_problem(problems: Sequence[tuple[Path, str]]) -> list[str]:
     """Join the files with the same problem in one line that names the first and counts the rest."""
     same: dict[str, list[Path]] = {}
-    for path, problem in problems.items():
+    for path, problem in problems:
         same.setdefault(problem.replace(str(path), "{}"), []).append(path)
     lines = []
     for problem, paths in sorted(same.items(), key=lambda item: -len(item[1])):

@@ -37,7 +37,8 @@ def read_gltf(path: Path) -> list[Animation]:
     -------
     list of Animation
         Metres, y up, as glTF demands. Nodes are those of the skins and what they hang on; without
-        skins all nodes. Bones of a VRM humanoid have the humanoid's names.
+        skins all nodes. Bones of a VRM humanoid have the humanoid's names. Poses, of one frame,
+        are left out where there are other animations.
 
     Raises
     ------
@@ -175,6 +176,8 @@ def _animations(path: Path, gltf: _Gltf) -> Iterator[Animation]:
         if not keys:
             continue  # of morph targets only
         times, fps = sampling_times(keys)
+        if len(times) < 2 and len(gltf.file.animations) > 1:
+            continue  # a pose
         motion = LocalTransforms(
             *(np.repeat(getattr(rest, name + "s"), len(times), axis=0) for name in _PATHS)
         )

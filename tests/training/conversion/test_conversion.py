@@ -215,7 +215,7 @@ def test_mixamo_names_and_the_crown(tmp_path) -> None:
     spine = ("Spine", (0, 10, 0), [("Spine1", (0, 12, 0), [("Spine2", (0, 13, 0), [neck, *arms])])])
     tree = ("Hips", (0, 0, 0), [*legs, spine])
     rows = np.zeros((5, 3 + 3 * len(list(walk(tree)))))
-    rows[:, 1] = 98
+    rows[:, :2] = [[x, 98] for x in range(5)]
     write_bvh(tmp_path / "walk.bvh", tree, rows, 30.0, prefix="mixamorig:")
     clip = only(tmp_path)
     heights = {name: clip.joints[0, i, 2] for i, name in enumerate(H36M17.joints)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -154,7 +154,9 @@ def test_every_programs_names_in_every_format(tmp_path, program, suffix) -> None
 @pytest.mark.parametrize("program", ["mixamo", "daz genesis 8"])
 def test_a_head_without_a_crown_is_at_the_ears(tmp_path, program) -> None:
     tree = human(program)
-    write_bvh(tmp_path / "a.bvh", tree, np.tile([0.0, 100] + [0] * 49, (5, 1)))
+    rows = np.tile([0.0, 100] + [0] * 49, (5, 1))
+    rows[:, 0] = np.arange(5)
+    write_bvh(tmp_path / "a.bvh", tree, rows)
     joints = only(tmp_path).joints[0]
     head = joints[H36M17.index("head")] - joints[H36M17.index("neck")]
     assert 0.09 < head[2] < 0.11 and np.abs(head[:2]).max() < 0.02
@@ -298,9 +300,41 @@ def test_one_line_a_skeleton(tmp_path, caplog) -> None:
     assert told and "MotionBuilder; 50 frames/s; one unit is 0.05644 m; up is y" in told[0]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ufbx") is not None, reason="ufbx is installed")
-def test_without_ufbx_one_line_says_what_to_do(tmp_path) -> None:
+def test_without_ufbx_one_line_says_what_to_do(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ufbx", None)
     for name in ("a", "b"):
         (tmp_path / f"{name}.fbx").write_bytes(b"Kaydara FBX Binary")
     with pytest.raises(InputError, match=r"a\.fbx and 1 other: .*pip install 'glagcn\[fbx\]'"):
         read_folder(tmp_path, Reading())
+
+
+@pytest.mark.parametrize("content", [b"", b"Kaydara FBX Binary  \x00\x1a\x00", b"; FBX 7.4.0"])
+def test_damaged_fbx_files_are_refused(tmp_path, content) -> None:
+    pytest.importorskip("ufbx")
+    (tmp_path / "a.fbx").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.fbx"):
+        read_folder(tmp_path, Reading())
+
+
+def test_fbx_in_other_units_and_axes(tmp_path) -> None:
+    pytest.importorskip("ufbx")
+    tree = human("mixamo", size=40.0)
+    rows = motion(tree, 20, 40)
+    write_fbx(tmp_path / "a.fbx", tree, rows, fps=30, unit=2.5)  # 2.5 cm
+    limbs, (*_, head) = names_of("mixamo")
+    clip = only(tmp_path, fps=50)
+    assert error_mm(clip.joints, rows, tree, limbs | {"neck": head}, 0.025) < 0.2
+    assert "one unit is 1 m" in clip.assumed and only(tmp_path).source_fps == 30
+    write_fbx(tmp_path / "a.fbx", tree, rows, unit=2.5, up="z")
+    lying = only(tmp_path, up="y").joints  # y up declared as z up: it lies on its face or back
+    assert abs(lying[0, H36M17.index("head"), 2] - lying[0, 0, 2]) < 0.3
+
+
+def test_a_pose_is_no_motion(tmp_path) -> None:
+    tree = human("unreal", 1.0)
+    moves = motion(tree, 20, 1)
+    poses = {"walk": moves, "T-pose": np.repeat(0 * moves[:1], 20, axis=0), "A": moves[:1]}
+    write_glb(tmp_path / "them.glb", poses, tree)
+    clips, problems = read_folder(tmp_path, Reading())
+    assert [clip.name for clip in clips] == ["them_walk"]
+    assert len(problems) == 1 and "nothing moves" in problems[0]
