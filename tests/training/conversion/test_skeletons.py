@@ -246,6 +246,19 @@ def test_the_release_of_cmu_for_daz(tmp_path) -> None:
     assert (head - neck)[7] @ z_up(middle) > 0
 
 
+def test_the_t_pose_before_a_motion_of_the_daz_release_is_cut(tmp_path) -> None:
+    rows = motion(DAZ, 40, 100) * 0.2
+    rows[:, :3] = (0, 100, 0)
+    names = [name for name, _, _ in walk(DAZ)]
+    for side, sign in (("l", -1), ("r", 1)):
+        rows[:, 3 + 3 * names.index(f"{side}Shldr")] += sign * 75
+    first = np.zeros_like(rows[:1])
+    first[:, :3] = rows[0, :3]
+    write_bvh(tmp_path / "05_01.bvh", DAZ, np.vstack([first, rows]))
+    clip = only(tmp_path)
+    assert clip.shortened == 1 and len(clip.joints) == 40
+
+
 @pytest.mark.parametrize("turn", range(24))
 def test_any_axis_may_be_up(turn) -> None:
     joints = walking(20).joints  # y up
