@@ -14,6 +14,7 @@ import click
 from glagcn_cli.commands.suggestions import SuggestingCommand
 from glagcn_cli.errors import UsageError
 from glagcn_cli.machine.process import let_any_name_be_printed
+from glagcn_cli.wording import counted
 
 from .failures import failures_as_messages
 
@@ -87,7 +88,7 @@ def main() -> None:
 )
 @click.option(
     "--up",
-    type=click.Choice(["y", "z"]),
+    type=click.Choice(["y", "z", "x", "-y", "-z", "-x"]),
     help="Which axis points up. Found from how the figures stand if not given.",
 )
 @click.option(
@@ -100,8 +101,8 @@ def main() -> None:
     type=click.Choice(["auto", "keep", "drop"]),
     default="auto",
     show_default=True,
-    help="What to do with the first frame of each file: auto drops it where it is a T-pose that "
-    "the next frame has left.",
+    help="What to do with T-poses before or after the motion: auto cuts them off, with the frames "
+    "that blend them in; keep leaves them; drop drops every first frame, and only it.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing pack.")
 def convert(
@@ -113,12 +114,14 @@ def convert(
     overwrite: bool,
     **reading: object,
 ) -> None:
-    """Convert the BVH and ASF/AMC files in FOLDER, and in its subfolders, into one motion pack.
+    """Convert the motion capture files in FOLDER, and in its subfolders, into one motion pack.
 
     The pack holds 17 joints at 50 frames a second, in metres, for glagcn-train --dataset mocap.
-    Skeletons of CMU's ASF files, of their common BVH conversion, and of Mixamo are known. The
-    number before the underscore in a name like 07_02.amc is the subject; files with other names
-    belong to the subject that their folder is named for.
+    Files are BVH, ASF/AMC, FBX, or glTF (GLB, VRM). Known skeletons are CMU's and HDM05's ASF, the
+    three BVH releases of CMU, Mixamo, Unreal, Rigify, Daz, Ready Player Me, VRM and the like. The
+    subject is the number before the underscore in a name like 07_02.amc, or "bd" in
+    HDM_bd_squat_001_120.amc; files with other names belong to the subject that their folder is
+    named for.
 
     Files that cannot be read are reported and left out; the exit code is 1 if there were any.
     """
@@ -127,7 +130,8 @@ def convert(
             raise UsageError("--val-subjects names nobody; leave it out, or give names like 6,17")
         from glagcn_cli.files.atomic import check_output
 
-        from ..conversion.folder import Reading, read_folder
+        from ..conversion.clips import Reading
+        from ..conversion.folder import read_folder
         from ..conversion.packing import validation_subjects, write_pack
 
         check_output(out, overwrite)
@@ -151,7 +155,9 @@ def _report(out: Path, clips: list, held_out: set[str], problems: list[str]) -> 
         f"{minutes['val']:.1f} min to validate (subjects: {who})"
     )
     if problems:
-        raise click.ClickException(f"{len(problems)} files were left out, see above")
+        raise click.ClickException(
+            f"{counted(len(problems), 'file was', 'files were')} left out, see above"
+        )
 
 
 @main.command("import-released", cls=SuggestingCommand)

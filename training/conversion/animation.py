@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
 
-# "mixamorig:Hips", "mixamorig_Hips" and "Character1:Hips" are all "hips".
-_NAMESPACE = re.compile(r"^(?:.*:|mixamorig\d*[_:]?)")
+# "mixamorig:Hips", "mixamorig_Hips" and "Character1:Hips" are all "hips". "Bip01 L Thigh" of Biped,
+# "J_Bip_L_UpperLeg" of VRoid and "m_avg_L_Hip" of SMPL lose their first words.
+_NAMESPACE = re.compile(
+    r"^(?:.*[:|]|mixamorig\d*[_:]?|bip0*\d*[ _]+|j_bip_(?:c_)?|[fm]_avg_)", re.IGNORECASE
+)
+_SEPARATORS = re.compile(r"[ ._-]")
 
 
 def plain_name(name: str) -> str:
-    """Return the name of a node without its namespace, in lower case."""
-    return _NAMESPACE.sub("", name).lower()
+    """Return the name of a node without namespace and separators, in lower case."""
+    return _SEPARATORS.sub("", _NAMESPACE.sub("", name)).lower()
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Animation:
         Frames per second; None where the format has none.
     unit
         Metres in the file's unit; None where the format has none.
+    take
+        Name of the motion within a file that holds several; else "".
     """
 
     path: Path
@@ -54,6 +60,7 @@ class Animation:
     rotations: NDArray[np.float64]
     fps: Fraction | None
     unit: float | None = None
+    take: str = ""
 
     def __post_init__(self) -> None:
         if len(self.positions) < 2:

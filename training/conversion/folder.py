@@ -1,98 +1,36 @@
-"""Reads a folder of motion capture files as clips, and reports the files that are damaged."""
+"""Reads a folder of motion capture files as clips, and reports the files that are left out."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from glagcn_cli.errors import InputError
-from glagcn_cli.lifting.resampling import resample
 
-from .animation import Animation
-from .asf_amc import read_asf_amc
-from .bvh import read_bvh
-from .placing import FPS, metres_per_unit, put_on_floor, stand_up, starts_with_t_pose, up_axis
-from .rigs import body_of
+from .body import body_of
+from .clips import READERS, Clip, Reading, clip_of, read_file
+from .placing import put_on_floor, up_axis
 
 log = logging.getLogger(__name__)
 
-AMC_FPS = 120
-"""Frames per second of AMC files, which do not store it; that of nearly all of CMU's."""
-
-_CMU_NAME = re.compile(r"^(\d{1,3})_(\d+)")
-_LARGEST_REACH = 3.2  # metres from the hip that a pack can store
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One file's motion.
-
-    Parameters
-    ----------
-    name
-        File name without its suffix.
-    subject
-        Name of the subject: "7" of ``07_02.amc``, else the folder's name.
-    joints
-        (frames, 17, 3) metres, z up, 50 frames a second.
-    source
-        "amc" or "bvh".
-    source_fps
-        Frames per second of the file.
-    file
-        Path of the file within the folder.
-    shortened
-        Whether the file's first frame was left out.
-    """
-
-    name: str
-    subject: str
-    joints: NDArray[np.float64]
-    source: str
-    source_fps: Fraction
-    file: str
-    shortened: bool = False
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Settings for reading files; None and "auto" are found from the files.
-
-    Parameters
-    ----------
-    unit
-        A name in `placing.UNITS`.
-    up
-        "y" or "z".
-    fps
-        Frames per second of all files, overriding theirs.
-    first_frame
-        Whether to drop each file's first frame: "auto" drops T-poses.
-    """
-
-    unit: str | None = None
-    up: str | None = None
-    fps: Fraction | None = None
-    first_frame: str = "auto"
+_FILES_ASKED = 25
+_MOST_LINES = 20
 
 
 def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
-    """Read all BVH and AMC files in a folder and the folders in it.
+    """Read all motion files in a folder and the folders in it.
 
-    Files that cannot be read are left out with a warning.
+    Files that cannot be read are left out. One warning names all files with the same problem, as a
+    folder of one unknown skeleton has.
 
     Returns
     -------
     clips, problems
-        Clips in the order of their paths, and the problem of each file that was left out.
+        Clips in the order of their paths, and the problem of each file, or motion of a file, that
+        was left out.
 
     Raises
     ------
@@ -100,61 +38,68 @@ def read_folder(folder: Path, reading: Reading) -> tuple[list[Clip], list[str]]:
         There is no such folder, no file in it, or none that can be read.
     """
     paths = _motion_files(folder)
-    if reading.up is None:
-        reading = replace(reading, up=_common_up_axis(paths))
-    clips, problems = [], []
+    up = {
+        suffix: reading.up or _common_up_axis([path for path in paths if _suffix(path) == suffix])
+        for suffix in {_suffix(path) for path in paths}
+    }
+    clips: list[Clip] = []
+    problems: list[tuple[Path, str]] = []
     for path in paths:
         try:
-            clips.append(_clip(path, folder, reading))
+            animations = read_file(path)
         except InputError as error:
-            problems.append(str(error))
-            log.warning("left out: %s", error)
+            problems.append((path, str(error)))
+            continue
+        for animation in animations:
+            try:
+                clips.append(clip_of(animation, folder, replace(reading, up=up[_suffix(path)])))
+            except InputError as error:
+                problems.append((path, str(error)))
+    lines = _one_line_a_problem(problems)
     if not clips:
-        raise InputError(f"{folder}: none of its {len(paths)} files can be read: {problems[0]}")
-    if shortened := sum(clip.shortened for clip in clips):
-        why = "a T-pose" if reading.first_frame == "auto" else "as asked"
-        log.info("first frame left out (%s) in %d of %d files", why, shortened, len(clips))
-    return _on_floor(clips), problems
+        raise InputError(f"{folder}: none of its {len(paths)} files can be read: {lines[0]}")
+    for line in lines[:_MOST_LINES]:
+        log.warning("left out: %s", line)
+    if len(lines) > _MOST_LINES:
+        log.warning("left out: %d other kinds of problems", len(lines) - _MOST_LINES)
+    _tell(clips, reading)
+    return _on_floor(clips), [problem for _, problem in problems]
 
 
-def subject_of(path: Path) -> str:
-    """Return the number before the underscore in CMU's file names, else the folder's name."""
-    match = _CMU_NAME.match(path.stem)
-    return str(int(match[1])) if match else path.resolve().parent.name
+def _one_line_a_problem(problems: Sequence[tuple[Path, str]]) -> list[str]:
+    """Join the files with the same problem in one line that names the first and counts the rest."""
+    same: dict[str, list[Path]] = {}
+    for path, problem in problems:
+        same.setdefault(problem.replace(str(path), "{}"), []).append(path)
+    lines = []
+    for problem, paths in sorted(same.items(), key=lambda item: -len(item[1])):
+        others = len(paths) - 1
+        more = f" and {others} other{'s' if others > 1 else ''}" if others else ""
+        lines.append(problem.replace("{}", f"{paths[0]}{more}"))
+    return lines
 
 
-def skeleton_of(amc: Path) -> Path:
-    """Find the ASF file of an AMC file: of the same name, of its subject, or the only one there."""
-    near = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
-    names = (amc.stem.lower(), amc.stem.split("_")[0].lower())
-    for name in names:
-        for path in near:
-            if path.stem.lower() == name:
-                return path
-    if len(near) == 1:
-        return near[0]
-    raise InputError(
-        f"{amc}: no skeleton; expected {names[0]}.asf, {names[1]}.asf or a single .asf file in its "
-        f"folder, found {len(near)} of other names"
-    )
+def _tell(clips: Sequence[Clip], reading: Reading) -> None:
+    """Log what was assumed of the files, and what was cut off."""
+    for assumed, count in Counter(clip.assumed for clip in clips).most_common(_MOST_LINES):
+        log.info("%d of %d clips: %s", count, len(clips), assumed)
+    if shortened := sum(clip.shortened > 0 for clip in clips):
+        what = "a T-pose" if reading.first_frame == "auto" else "the first frame, as asked,"
+        frames = sum(clip.shortened for clip in clips)
+        log.info("%s cut off %d of %d clips (%d frames)", what, shortened, len(clips), frames)
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
 
 
 def _motion_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; name the folder that holds the motion files")
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in (".bvh", ".amc"))
+    found = (path for path in folder.rglob("*") if _suffix(path) in READERS)
     if not (paths := sorted(path for path in found if path.is_file())):
-        raise InputError(f"{folder}: no .bvh or .amc file in it or in the folders below")
+        raise InputError(f"{folder}: no {', '.join(READERS)} file in it or in the folders below")
     return paths
-
-
-def _read(path: Path) -> Animation:
-    if path.suffix.lower() == ".amc":
-        return read_asf_amc(skeleton_of(path), path)
-    return read_bvh(path)
-
-
-_FILES_ASKED = 25
 
 
 def _common_up_axis(paths: Sequence[Path]) -> str:
@@ -162,41 +107,15 @@ def _common_up_axis(paths: Sequence[Path]) -> str:
     votes: Counter[str] = Counter()
     for path in paths[:: max(1, len(paths) // _FILES_ASKED)]:
         try:
-            votes[up_axis(body_of(_read(path)).joints)] += 1
+            votes.update(up_axis(body_of(animation).joints) for animation in read_file(path))
         except InputError:
             continue  # reported when it is read
-    up = votes.most_common(1)[0][0] if votes else "y"
-    log.info("up is %s in %d of %d files looked at", up, votes[up], votes.total())
+    if not votes:
+        return "y"
+    up, count = votes.most_common(1)[0]
+    if count < votes.total():
+        log.info("up is %s in %d of %d motions looked at", up, count, votes.total())
     return up
-
-
-def _clip(path: Path, folder: Path, reading: Reading) -> Clip:
-    """Read one file as metres, z up, at the rate of the packs."""
-    animation = _read(path)
-    body = body_of(animation)
-    assert reading.up is not None
-    metres = metres_per_unit(body.height, reading.unit or animation.unit)
-    joints = body.joints
-    t_pose = reading.first_frame == "auto" and starts_with_t_pose(joints, body.height, reading.up)
-    shortened = t_pose or reading.first_frame == "drop"
-    joints = joints[1:] if shortened else joints
-    fps = reading.fps or animation.fps or Fraction(AMC_FPS)
-    frames = int((len(joints) - 1) * FPS / fps) + 1  # never beyond the last frame
-    if frames < 2:
-        raise InputError(f"{path}: {len(joints)} frames at {float(fps):g} per second are too short")
-    joints = resample(stand_up(joints * metres, reading.up), fps, FPS, frames)
-    reach = float(np.abs(joints - joints[:, :1]).max())
-    if reach > _LARGEST_REACH:
-        raise InputError(f"{path}: a joint is {reach:.1f} m from the hip; is the unit right?")
-    return Clip(
-        path.stem,
-        subject_of(path),
-        joints,
-        path.suffix[1:].lower(),
-        fps,
-        path.relative_to(folder).as_posix(),
-        shortened,
-    )
 
 
 def _on_floor(clips: Sequence[Clip]) -> list[Clip]:

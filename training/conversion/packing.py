@@ -15,7 +15,7 @@ from glagcn_cli.errors import InputError
 from glagcn_cli.files.atomic import atomic_output
 from glagcn_cli.skeleton import H36M17
 
-from .folder import Clip
+from .clips import Clip
 from .placing import FPS
 
 log = logging.getLogger(__name__)

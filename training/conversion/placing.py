@@ -32,9 +32,9 @@ ANKLE_HEIGHT = 0.08
 FLOOR_TOLERANCE = 0.15
 """Metres: a floor within this of z = 0 is not moved."""
 
-_LEVEL = np.cos(np.radians(25))  # of a limb in a T-pose, which is never exact
-_JUMP = 5.0  # times the fastest of the next steps, more than any real start
-_SMALLEST_JUMP = 0.03  # of the height, within one frame
+_BENT = np.cos(np.radians(30))  # of thigh to shin in a knee that tells where it bends
+_FEWEST_BENT = 10
+_MOST_BACKWARDS = 0.2  # share of bent knees that bend forwards, below which the figure is mirrored
 
 
 def metres_per_unit(height: float, unit: str | float | None) -> float:
@@ -66,40 +66,49 @@ def metres_per_unit(height: float, unit: str | float | None) -> float:
 
 
 def up_axis(joints: NDArray[np.floating]) -> str:
-    """Return the axis, "y" or "z", along which the figure stands in most frames (F, 17, 3)."""
+    """Return the axis, "x", "-y" or another, along which the figure stands in most frames.
+
+    The joints are (frames, 17, 3).
+    """
     feet = joints[:, H36M17.indices(["left_ankle", "right_ankle"])].mean(axis=1)
-    body = joints[:, H36M17.index("head")] - feet
-    return "y" if np.median(body[:, 1]) >= np.median(body[:, 2]) else "z"
+    body = np.median(joints[:, H36M17.index("head")] - feet, axis=0)
+    axis = int(np.argmax(np.abs(body)))
+    return ("-" if body[axis] < 0 else "") + "xyz"[axis]
 
 
 def stand_up(joints: NDArray[np.floating], up: str) -> NDArray[np.float64]:
     """Turn (..., 3) from an up axis to z up by a rotation, so that left stays left."""
-    if up == "z":
-        return np.asarray(joints, dtype=np.float64)
-    x, y, z = np.moveaxis(joints, -1, 0)
-    return np.stack([x, -z, y], axis=-1)
+    axis = "xyz".index(up[-1])
+    turned = np.roll(joints, 2 - axis, axis=-1).astype(np.float64)
+    if axis == 1:  # x stays where y is up, as everywhere
+        turned = turned[..., [1, 0, 2]] * [1, -1, 1]
+    return turned * [1, -1, -1] if up.startswith("-") else turned
 
 
-def starts_with_t_pose(joints: NDArray[np.floating], height: float, up: str) -> bool:
-    """Tell whether the first frame of (F, 17, 3), in the file's unit, is an isolated T-pose.
+def check_knees(joints: NDArray[np.floating], name: str) -> None:
+    """Refuse a figure (frames, 17, 3) whose knees bend backwards: its left is its right.
 
-    A captured person is still in the T-pose a frame later.
+    Raises
+    ------
+    InputError
+        In most of the frames with bent knees they bend backwards.
     """
-    if len(joints) < 3:
-        return False
-    first = {name: joints[0, i] for i, name in enumerate(H36M17.joints)}
-
-    def along(start: str, end: str) -> float:
-        bone = first[end] - first[start]
-        return float(bone["xyz".index(up)] / max(np.linalg.norm(bone), 1e-9))
-
-    legs = min(along(f"{side}_ankle", f"{side}_hip") for side in ("left", "right"))
-    arms = max(abs(along(f"{side}_shoulder", f"{side}_wrist")) for side in ("left", "right"))
-    if legs < _LEVEL or arms > np.sqrt(1 - _LEVEL**2):
-        return False
-    inside = joints[:12] - joints[:12, :1]
-    steps = np.linalg.norm(np.diff(inside, axis=0), axis=-1).max(axis=-1)
-    return bool(steps[0] > max(_JUMP * steps[1:].max(), _SMALLEST_JUMP * height))
+    place = {joint: joints[:, i] for i, joint in enumerate(H36M17.joints)}
+    up = place["thorax"] - place["hip"]
+    front = np.cross(place["left_hip"] - place["right_hip"], up)
+    bends = []
+    for side in ("left", "right"):
+        thigh = place[f"{side}_knee"] - place[f"{side}_hip"]
+        shin = place[f"{side}_ankle"] - place[f"{side}_knee"]
+        size = np.linalg.norm(thigh, axis=-1) * np.linalg.norm(shin, axis=-1)
+        bent = np.sum(thigh * shin, axis=-1) < _BENT * size
+        bends.append(np.sum((thigh - shin) * front, axis=-1)[bent])
+    forwards = np.concatenate(bends) > 0
+    if len(forwards) >= _FEWEST_BENT and forwards.mean() < _MOST_BACKWARDS:
+        raise InputError(
+            f"{name}: the knees bend backwards; are left and right exchanged, or the axes those of "
+            "a left-handed program?"
+        )
 
 
 def floor_level(joints: NDArray[np.floating]) -> float:

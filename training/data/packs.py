@@ -22,7 +22,7 @@ LICENCE = "that of the motion capture the packs were made from"
 PACK_ARRAYS = ("rel", "rel_unit", "root", "offsets", "split", "fps", "joints")
 _NAMES = ("subject", "description", "clip_id")
 _WITHOUT_VALIDATION = ". To train without validation: --set data.holdout=none"
-_RAW_SUFFIXES = (".bvh", ".amc")
+_RAW_SUFFIXES = (".bvh", ".amc", ".fbx", ".glb", ".gltf")
 
 
 def _pack_files(data_dir: Path) -> list[Path]:

@@ -17,68 +17,18 @@ from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.commands.data import main
 from glagcn_training.conversion.asf_amc import read_asf_amc
-from glagcn_training.conversion.folder import Clip, Reading, read_folder
+from glagcn_training.conversion.clips import Clip, Reading
+from glagcn_training.conversion.folder import read_folder
 from glagcn_training.conversion.packing import validation_subjects, write_pack
 from glagcn_training.conversion.placing import metres_per_unit
 from glagcn_training.data.packs import read_pack
+from tests.helpers.motion_files import CMU, forward, walk, write_bvh, z_up
 from tests.helpers.moving_figure import sequence, walking
 
 pytest.importorskip("pybvh")
 
 J = H36M17.index
 CMU_UNIT = 0.0254 / 0.45  # metres
-
-
-def arm(side: str, sign: int, upper: float, fore: float, first: list) -> tuple:
-    hand = (f"{side}Hand", (sign * fore, 0, 0), [
-        (f"{side}FingerBase", (0, 0, 0), [(f"{side}HandIndex1", (sign * 0.6, 0, 0), [])]),
-    ])  # fmt: skip
-    elbow = (f"{side}ForeArm", (sign * upper, 0, 0), [hand])
-    return (f"{side}Shoulder", (0, 0, 0), [(f"{side}Arm", first, [elbow])])
-
-
-def leg(side: str, sign: int) -> tuple:
-    foot = (f"{side}Foot", (0, -7.5, 0), [])
-    knee = (f"{side}Leg", (0, -7.4, 0), [foot])
-    hip = (f"{side}UpLeg", (sign * 1.6, -1.7, 0.8), [knee])
-    return (f"{side[0]}HipJoint", (0, 0, 0), [hip])
-
-
-NECK = ("Neck", (0, 0, 0), [("Neck1", (0, 1.4, 0), [("Head", (0, 1.5, 0), [])])])
-CMU = ("Hips", (0, 0, 0), [
-    leg("Left", 1), leg("Right", -1),
-    ("LowerBack", (0, 0, 0), [("Spine", (0, 2.2, 0), [("Spine1", (0.1, 2.1, -0.2), [
-        NECK,
-        arm("Left", 1, 5.0, 3.4, (3.2, 0.9, 0.1)), arm("Right", -1, 5.2, 3.2, (-3.2, 0.7, 0.3)),
-    ])])]),
-])  # fmt: skip
-
-
-def walk(node: tuple, parent: str = ""):
-    """Names, offsets and parents in the file's order."""
-    yield node[0], node[1], parent
-    for child in node[2]:
-        yield from walk(child, node[0])
-
-
-def write_bvh(path: Path, tree: tuple, frames: np.ndarray, fps: float = 50.0, prefix="") -> Path:
-    """A BVH file; frames (F, 3 + 3 joints): root position, then angles about z, y, x."""
-
-    def block(node: tuple, root: bool) -> str:
-        moves = "6 Xposition Yposition Zposition" if root else "3"
-        lines = [f"{'ROOT' if root else 'JOINT'} {prefix}{node[0]}", "{"]
-        lines.append("OFFSET {} {} {}".format(*node[1]))
-        lines.append(f"CHANNELS {moves} Zrotation Yrotation Xrotation")
-        lines += [block(child, False) for child in node[2]]
-        if not node[2]:
-            lines += ["End Site", "{", "OFFSET 0 1.5 0", "}"]
-        return "\n".join([*lines, "}"])
-
-    rows = "\n".join(" ".join(f"{value:.6f}" for value in row) for row in frames)
-    motion = f"MOTION\nFrames: {len(frames)}\nFrame Time: {1 / fps:.7f}\n{rows}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("HIERARCHY\n" + block(tree, True) + "\n" + motion)
-    return path
 
 
 def motion(frames: int, seed: int = 0, root=(0.0, 17.0, 0.0), tree: tuple = CMU) -> np.ndarray:
@@ -88,28 +38,6 @@ def motion(frames: int, seed: int = 0, root=(0.0, 17.0, 0.0), tree: tuple = CMU)
     phase, size = rng.uniform(0, 6, 3 * count), rng.uniform(-25, 25, 3 * count)
     angles = size * np.sin(time * 2 + phase)
     return np.hstack([np.tile(root, (frames, 1)), angles])
-
-
-def forward(tree: tuple, row: np.ndarray) -> tuple[dict, dict]:
-    """Positions and rotation matrices of one frame, by matrices multiplied by hand."""
-
-    def turn(z: float, y: float, x: float) -> np.ndarray:
-        z, y, x = np.radians([z, y, x])
-        about_z = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
-        about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
-        return about_z @ about_y @ about_x
-
-    places: dict = {"": row[:3]}
-    turns: dict = {"": np.eye(3)}
-    for i, (name, offset, parent) in enumerate(walk(tree)):
-        places[name] = places[parent] + turns[parent] @ np.array(offset)
-        turns[name] = turns[parent] @ turn(*row[3 + 3 * i : 6 + 3 * i])
-    return places, turns
-
-
-def z_up(point: np.ndarray) -> np.ndarray:
-    return np.array([point[0], -point[2], point[1]])
 
 
 def only(folder: Path, **reading) -> Clip:
@@ -287,7 +215,7 @@ def test_mixamo_names_and_the_crown(tmp_path) -> None:
     spine = ("Spine", (0, 10, 0), [("Spine1", (0, 12, 0), [("Spine2", (0, 13, 0), [neck, *arms])])])
     tree = ("Hips", (0, 0, 0), [*legs, spine])
     rows = np.zeros((5, 3 + 3 * len(list(walk(tree)))))
-    rows[:, 1] = 98
+    rows[:, :2] = [[x, 98] for x in range(5)]
     write_bvh(tmp_path / "walk.bvh", tree, rows, 30.0, prefix="mixamorig:")
     clip = only(tmp_path)
     heights = {name: clip.joints[0, i, 2] for i, name in enumerate(H36M17.joints)}
@@ -463,6 +391,14 @@ def test_the_skeleton_of_a_motion_is_found(tmp_path, skeleton) -> None:
     assert only(tmp_path).subject == "7"
 
 
+@pytest.mark.parametrize("name, frames", [("squat_001_120", 51), ("03-03_01_60", 101)])
+def test_the_names_of_hdm05(tmp_path, name, frames) -> None:
+    write_amc(tmp_path / "x", f"HDM_bd_{name}.amc", amc_frames(121), "HDM_bd.asf")
+    (tmp_path / "x" / "HDM_dg.asf").write_text("of somebody else")
+    clip = only(tmp_path / "x")
+    assert (clip.subject, clip.name) == ("bd", f"HDM_bd_{name}") and len(clip.joints) == frames
+
+
 def test_a_motion_without_its_skeleton(tmp_path) -> None:
     path = write_amc(tmp_path, "07_02.amc", amc_frames(9), "a.asf")
     (tmp_path / "b.asf").write_text(asf_text())
@@ -563,7 +499,7 @@ def test_the_command_packs_good_files_and_tells_of_bad_ones(tmp_path) -> None:
 
 def test_folders_without_motion(tmp_path) -> None:
     empty = run("convert", tmp_path, "-o", tmp_path / "p.npz")
-    assert empty.exit_code == 1 and "no .bvh or .amc file" in empty.output
+    assert empty.exit_code == 1 and "no .amc, .bvh" in empty.output
     missing = run("convert", tmp_path / "nowhere", "-o", tmp_path / "p.npz")
     assert missing.exit_code == 1 and "no such folder" in missing.output
     (tmp_path / "a.bvh").write_text("nothing")
