@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import cache
 from typing import Literal
@@ -76,7 +75,7 @@ def _lasting(fps: Fraction) -> list[str]:
     What a file says stands in the order of decoding: with B-frames and a pause it is said of
     another picture. Times alone say how long the others are shown. ffmpeg before 7.0 cannot.
     """
-    if not _filters_packets():
+    if not ffmpeg.is_release(7):
         return []
     return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
 
@@ -144,12 +143,6 @@ def _tone_mapped(transfer: str) -> list[str]:
         "tonemap=mobius:param=0.5:peak=5:desat=0",  # 5 times white is 1000 nits
         "zscale=t=bt709:m=gbr:r=pc",
     ]
-
-
-@cache
-def _filters_packets() -> bool:
-    release = re.match(r"n?(\d+)\.", ffmpeg.version())
-    return release is None or int(release[1]) >= 7
 
 
 @cache

@@ -37,6 +37,12 @@ def version() -> str:
     return imageio_ffmpeg.get_ffmpeg_version()
 
 
+def is_release(least: int) -> bool:
+    """Tell whether the ffmpeg in use is of this release or later, or built from its sources."""
+    release = re.match(r"n?(\d+)\.", version())
+    return release is None or int(release[1]) >= least
+
+
 def file_url(path: Path) -> str:
     """Name a file so that no part of its name is taken for an option or a protocol."""
     return f"file:{path}"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,19 +11,13 @@ from pathlib import Path
 from ..errors import InputError
 from ..files.checksums import Stamp, stamp
 from . import ffmpeg
+from .picture_streams import VIDEO_STREAM, largest_moving, pictures_in, sounds_beside
 from .source import Source
-
-log = logging.getLogger(__name__)
-
-VIDEO_STREAM = "0:V:0"
-"""The first stream of pictures as ffmpeg names it; capital V leaves cover art out."""
 
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 _MEASURED_SECONDS, _MEASURED_PICTURES = 20, 5000
 _NO_TIME = -(1 << 63)
 
-_STREAM = re.compile(r"^\s+Stream #0:(\d+)\S*: (Video|Audio): (.*)$", re.MULTILINE)
-_NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
 _SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 
 
@@ -50,7 +41,7 @@ class Looked:
     """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame.
 
     ``stream`` is ffmpeg's name of the stream of pictures that is read, ``video`` its line,
-    ``audio`` those of all sound.
+    ``audio`` the names and lines of the sounds that belong to it.
     ``times`` are the seconds at which pictures of the file's beginning are shown, in order, as far
     as it says them without being decoded.
     """
@@ -59,7 +50,7 @@ class Looked:
     said: str
     stream: str
     video: str | None
-    audio: tuple[str, ...]
+    audio: dict[str, str]
     duration: float | None
     facts: dict[str, str]
     first_frame: float | None
@@ -94,15 +85,11 @@ def _look(source: Source, _: Stamp) -> Looked:
             "check that it is complete and plays"
         )
     said = said.split("\nStream mapping:")[0]
-    streams = _STREAM.findall(said)
-    pictures = {
-        f"0:{index}": text
-        for index, kind, text in streams
-        if kind == "Video" and not _NOT_MOVING.search(text)
-    }
-    sound = tuple(text for _, kind, text in streams if kind == "Audio")
-    stream = _chosen(source, pictures)
+    pictures = pictures_in(said)
+    stream = next(iter(pictures), VIDEO_STREAM)
     if len(pictures) > 1:
+        times = {one: _first_times(file, one) for one in pictures}
+        stream = largest_moving(source.name, pictures, times)
         report = _first_frame(file, stream)
         complaint = ffmpeg.telling_line(report.messages)
     clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
@@ -112,7 +99,7 @@ def _look(source: Source, _: Stamp) -> Looked:
         said=said,
         stream=stream,
         video=pictures.get(stream),
-        audio=sound,
+        audio=sounds_beside(said, stream),
         duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
         facts=facts,
         first_frame=first_time(report.output),
@@ -124,31 +111,6 @@ def _look(source: Source, _: Stamp) -> Looked:
 def _first_frame(file: Path, stream: str) -> ffmpeg.Report:
     first = ["-map", stream, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
     return ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
-
-
-def _chosen(source: Source, pictures: Mapping[str, str]) -> str:
-    """Choose the largest stream that moves, and say so where there is a choice.
-
-    A still that is not marked as one, as some programs put before the video, has one picture.
-    """
-    if len(pictures) < 2:
-        return next(iter(pictures), VIDEO_STREAM)
-    moves = {stream: len({*_first_times(source.path, stream)}) > 1 for stream in pictures}
-    sizes = {stream: stored_size(text) or (0, 0) for stream, text in pictures.items()}
-    chosen = max(
-        pictures, key=lambda s: (moves[s], math.prod(sizes[s]), "(default)" in pictures[s])
-    )
-    log.warning(
-        "%s: has %d streams of pictures, of which %d move; the one of %dx%d is taken",
-        *(source.name, len(pictures), sum(moves.values()), *sizes[chosen]),
-    )
-    return chosen
-
-
-def stored_size(stream: str) -> tuple[int, int] | None:
-    """Return the (width, height) that ffmpeg says of a stream of pictures."""
-    size = re.search(r", (\d+)x(\d+)", stream)
-    return (int(size[1]), int(size[2])) if size else None
 
 
 def _first_times(file: Path, stream: str) -> tuple[Fraction, ...]:
@@ -163,10 +125,10 @@ def first_time(checksums: str) -> float | None:
     return float(times[0]) if times else None
 
 
-def times_of(checksums: str, most: int = 0) -> tuple[Fraction, ...]:
-    """Return the seconds of the first frames or packets, in the order of showing."""
-    tick = re.search(r"^#tb 0: (.*)$", checksums, re.MULTILINE)
-    shown = re.findall(r"^0, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
+def times_of(checksums: str, most: int = 0, stream: int = 0) -> tuple[Fraction, ...]:
+    """Return the seconds of the first frames or packets of an output, in the order of showing."""
+    tick = re.search(rf"^#tb {stream}: (.*)$", checksums, re.MULTILINE)
+    shown = re.findall(rf"^{stream}, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
     if tick is None:
         return ()
     said = [int(time) for time in shown[: most or None] if int(time) != _NO_TIME]

@@ -14,7 +14,8 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
-from .looking import VIDEO_STREAM, Looked, look, stored_size
+from .looking import Looked, look
+from .picture_streams import VIDEO_STREAM, stored_size
 from .source import Source
 
 log = logging.getLogger(__name__)
