@@ -57,7 +57,9 @@ def decoding(
     constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
     coloured = _coloured(info, size or (info.width, info.height), pixels)
     kept_graph, fitted = _fitted(info)
-    filters = ",".join([clock, *fitted, *_deinterlaced(info), *coloured, "setsar=1", constant])
+    upright = (info.turning or ()) if fitted else ()
+    whole = [*fitted, *_deinterlaced(info), *upright]
+    filters = ",".join([clock, *whole, *coloured, "setsar=1", constant])
     pictures = ["-map", info.stream, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
@@ -84,13 +86,14 @@ def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
     """Option and filters by which pictures that change within the stream are fitted to the first.
 
     ffmpeg would build its filters anew and with them the clock, and all that follows were too late.
-    Those that turn a picture cannot be kept.
+    The filters that it turns pictures with come first and take one size: they are put behind.
     """
-    if info.stored is None or info.rotation:
+    if info.stored is None or info.turning is None:
         return [], []
     width, height = info.stored
     inside = f"scale={width}:{height}:force_original_aspect_ratio=decrease:eval=frame"
-    return ["-reinit_filter", "0"], [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
+    kept = ["-reinit_filter", "0", *(["-noautorotate"] if info.turning else [])]
+    return kept, [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
 
 
 def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:

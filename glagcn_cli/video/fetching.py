@@ -41,8 +41,8 @@ def as_file(
     Parameters
     ----------
     given
-        A file, which is given back as it is; an address of one of `streaming.SCHEMES`; `-` for standard
-        input; or numbered pictures, as `frames/%05d.png`.
+        A file, which is given back as it is; an address of one of `streaming.SCHEMES`; `-` for
+        standard input; or numbered pictures, as `frames/%05d.png`.
     part
         What of it is going to be read: no more than that, and some seconds, is copied.
     image_fps

@@ -113,6 +113,23 @@ def _first_frame(file: Path, stream: str) -> ffmpeg.Report:
     return ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
 
 
+def turning(looked: Looked) -> tuple[str, ...] | None:
+    """Return the filters by which ffmpeg turns stored pictures to be upright; None if unknown."""
+    if "rotation of" not in looked.said:
+        return ()
+    return _turning(looked.file, looked.stream, stamp(looked.file))
+
+
+@lru_cache(maxsize=64)
+def _turning(file: Path, stream: str, _: Stamp) -> tuple[str, ...] | None:
+    first = ["-map", stream, "-frames:v", "1", "-f", "null", "-"]
+    report = ffmpeg.run(["-loglevel", "debug", "-i", ffmpeg.file_url(file), *first])
+    said = "\n".join(report.messages)
+    turned = [f"transpose={way}" for way in re.findall(r"\[transpose @ .* dir:(\d) ->", said)]
+    flips = [flip for flip in ("hflip", "vflip") if f"Filter '{flip}'" in said]
+    return (*turned, *flips) or None
+
+
 def _first_times(file: Path, stream: str) -> tuple[Fraction, ...]:
     packets = ["-map", stream, "-c", "copy", "-frames:v", f"{_MEASURED_PICTURES}"]
     bounds = ["-t", f"{_MEASURED_SECONDS}", "-f", "framecrc", "-"]

@@ -14,7 +14,7 @@ from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import STANDARD_RATES, choose_rate
 from .lens import recorded_fov
-from .looking import Looked, look
+from .looking import Looked, look, turning
 from .picture_streams import VIDEO_STREAM, stored_size
 from .source import Source
 
@@ -46,6 +46,8 @@ class VideoInfo:
         Seconds announced by the container (its sound may be longer than its picture), or None.
     rotation
         Degrees (0..359) by which the stored picture is turned clockwise to be shown.
+    turning
+        ffmpeg's filters that turn the stored picture; None where they are not known.
     has_audio
         The file has a sound stream that goes with its frames.
     codec
@@ -96,6 +98,7 @@ class VideoInfo:
     alpha: bool = False
     interlaced: bool = False
     seekable: bool = False
+    turning: tuple[str, ...] | None = ()
     stored: tuple[int, int] | None = None
     stream: str = VIDEO_STREAM
     shift: Fraction = Fraction(0)
@@ -176,6 +179,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         alpha=_ALPHA.match(stream) is not None,
         interlaced=interlaced,
         seekable=looked.is_one_clock,
+        turning=turning(looked),
         stored=stored_size(stream),
         stream=looked.stream,
         shift=rate.shift,
