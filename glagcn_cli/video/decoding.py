@@ -47,11 +47,10 @@ def decoding(
     sought = info.seekable and info.variable_rate is False and first / fps > SOUGHT_FROM
     if sought:
         seek, clock = _seek(info, first)
+        clock += _later(info.shift / fps)
         stop, first = None if stop is None else stop - first, 0
     else:
-        # Without setpts, pictures that start after the sound would be preceded by copies.
-        seek, clock = [], "setpts=PTS-STARTPTS"
-    clock += _later(info.shift / fps)
+        seek, clock = [], _from_the_first(fps, _later(info.shift / fps))
     # At each step from 0 the last picture whose time, rounded to steps, has come. `-fps_mode cfr`
     # would trust what the file says of how long pictures last.
     constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
@@ -64,7 +63,20 @@ def decoding(
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
-    return [*kept_graph, *seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
+    decoder = ["-c:v", info.decoder] if info.decoder else []
+    source = [*seek, *_lasting(fps), *decoder, "-i", ffmpeg.file_url(info.path)]
+    return [*kept_graph, *source, *pictures, *raw]
+
+
+def _from_the_first(fps: Fraction, later: str) -> str:
+    """Return the filter by which the first picture is shown at 0, and ``later``.
+
+    Without it pictures that start after the sound would be preceded by copies. Where the clock
+    jumps back, as in recordings that were joined byte by byte, it goes on by one step.
+    """
+    step = f"{fps.denominator}/{fps.numerator}/TB"
+    on = f"PREV_OUTPTS+if(lt(PTS,PREV_INPTS-1/TB),{step},PTS-PREV_INPTS)"
+    return f"setpts='if(isnan(PREV_INPTS),PTS-STARTPTS{later},{on})'"
 
 
 def _later(seconds: Fraction) -> str:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -41,6 +41,12 @@ def is_release(least: int) -> bool:
     """Tell whether the ffmpeg in use is of this release or later, or built from its sources."""
     release = re.match(r"n?(\d+)\.", version())
     return release is None or int(release[1]) >= least
+
+
+@cache
+def has_decoder(name: str) -> bool:
+    """Tell whether the ffmpeg in use was built with a decoder."""
+    return f"Decoder {name} " in run(["-h", f"decoder={name}"]).output
 
 
 def file_url(path: Path) -> str:

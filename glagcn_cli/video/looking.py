@@ -18,6 +18,9 @@ _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 _MEASURED_SECONDS, _MEASURED_PICTURES = 20, 5000
 _NO_TIME = -(1 << 63)
 
+_BARE = re.compile(
+    r"^Input #0, (h264|hevc|vvc|mjpeg|mpjpeg|obu|cavsvideo|mpegvideo|m4v),", re.MULTILINE
+)
 _SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 
 
@@ -58,6 +61,11 @@ class Looked:
     complaint: str
 
     @property
+    def has_times(self) -> bool:
+        """Whether the file says when pictures are shown; a bare stream of pictures says nothing."""
+        return _BARE.search(self.said) is None
+
+    @property
     def is_one_clock(self) -> bool:
         """Whether the container's streams share a clock that never jumps, and it has an index."""
         return _SEEKABLE.search(self.said) is not None
@@ -92,7 +100,6 @@ def _look(source: Source, _: Stamp) -> Looked:
         stream = largest_moving(source.name, pictures, times)
         report = _first_frame(file, stream)
         complaint = ffmpeg.telling_line(report.messages)
-    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
     facts = dict(re.findall(r"^#(\w+) 0: (.*)$", report.output, re.MULTILINE))
     return Looked(
         file=file,
@@ -100,12 +107,23 @@ def _look(source: Source, _: Stamp) -> Looked:
         stream=stream,
         video=pictures.get(stream),
         audio=sounds_beside(said, stream),
-        duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
+        duration=_duration(said),
         facts=facts,
         first_frame=first_time(report.output),
         times=_first_times(file, stream) if pictures else (),
         complaint=complaint,
     )
+
+
+def _duration(said: str) -> float | None:
+    """Return the seconds that a file lasts; None where nothing says it, or ffmpeg but guesses."""
+    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
+    if clock is None or "Estimating duration from bitrate" in said:
+        return None
+    seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3])
+    # Matroska says the time of its end.
+    start = re.search(r"^Input #0, matroska.*?Duration: .*?, start: ([\d.]+)", said, re.M | re.S)
+    return seconds - float(start[1]) if start and float(start[1]) < seconds else seconds
 
 
 def _first_frame(file: Path, stream: str) -> ffmpeg.Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,8 @@ Frame = NDArray[np.uint8]
 """A picture (height, width, 3), RGB; (height, width) where it is grey."""
 
 # What demuxers say when a file ends before its last frame.
-_CUT_OFF = ("partial file", "ended prematurely", "truncated", "Packet corrupt", "packet too short")
+_CUT_OFF = ("partial file", "ended prematurely", "truncated", "packet too short", "LZW decode")
+_LOST = "Packet corrupt"
 
 # What ffmpeg says where pictures no longer are as the first was.
 _CHANGED = "Changing video frame properties"
@@ -128,7 +130,10 @@ class VideoReader:
         if any(_CHANGED in line for line in process.messages):
             self.changed = True
             _tell_of_change(self.info.source, stamp(self.info.path))
-        cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
+        # Where two recordings of a transport stream meet, packets seem to be lost.
+        all_there = self.frames_read >= (self.info.frames or math.inf)
+        marks = _CUT_OFF if all_there else (*_CUT_OFF, _LOST)
+        cut = [line for line in process.messages if any(mark in line for mark in marks)]
         if self.truncated or not (status or process.messages):
             return
         self.truncated = status != 0 or bool(cut)
