@@ -1,7 +1,7 @@
 """COCO's formats for keypoints.
 
-Results are a list of people, each with the number of its picture. A data set has that list under
-``annotations``, and a list of the pictures with their names and sizes.
+Results are a list of people, each with the number of its picture, or of its frame. A data set has
+that list under ``annotations``, and a list of the pictures with their names and sizes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from .entry import Entry
 from .numbered import NumberedDetections, number_detections
-from .people import POINTS, FoundPerson, person_of
+from .people import NUMBERS, POINTS, FoundPerson, person_of
 from .picture_names import frame_numbers
 
 PERSON = 1  # COCO's category
@@ -18,7 +18,8 @@ PERSON = 1  # COCO's category
 
 def is_results(document: Entry) -> bool:
     """Tell whether it is a list of people who each name their picture."""
-    return document.is_list and (not document.value or "image_id" in document.first)
+    first = document.first
+    return document.is_list and (not document.value or any(key in first for key in NUMBERS))
 
 
 def read(document: Entry) -> NumberedDetections:
@@ -38,7 +39,7 @@ def by_picture(
     listed = [(row.get("category_id"), row) for row in rows]
     categories = {PERSON if one is None else one.whole() for one, _ in listed}
     people = [
-        (frame_of(row.need("image_id")), person_of(row))
+        (frame_of(row.need(*NUMBERS)), person_of(row))
         for category, row in listed
         if len(categories) == 1 or category is None or category.value == PERSON
     ]
