@@ -2,7 +2,7 @@
 
 A run decodes its video twice, so what can be read but once is first copied, as it is, to a
 temporary file; the folder for such files is the system's (``TMPDIR`` names another).
-`streaming` copies addresses and standard input.
+`streaming` copies addresses and standard input, `numbered_pictures` pictures.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-from ..errors import InputError
-from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .frame_rates import STANDARD_RATES
-from .source import NUMBER, Source
-from .streaming import judge, keep_address, keep_standard_input
+from .numbered_pictures import keep_pictures
+from .source import Source
+from .streaming import keep_address, keep_standard_input
 
 log = logging.getLogger(__name__)
 
@@ -70,57 +69,12 @@ def as_file(
     with tempfile.TemporaryDirectory(prefix="glagcn-", ignore_cleanup_errors=True) as folder:
         kept = source.kept_in(Path(folder) / f"{source.plain_name}.mkv")
         if source.is_image_sequence:
-            _keep_pictures(source.path, kept, _rate(image_fps))
+            keep_pictures(source.path, kept, _rate(image_fps))
         elif source.is_address:
             keep_address(str(source.place), kept, part)
         else:
             keep_standard_input(stdin or sys.stdin.buffer, kept, part)
         yield kept
-
-
-def _keep_pictures(pattern: Path, kept: Source, fps: Fraction) -> None:
-    """Copy numbered pictures from the first number on; those that no format copies are packed."""
-    first, length = _run_of_numbers(pattern)
-    rate = ["-framerate", f"{fps.numerator}/{fps.denominator}", "-start_number", f"{first}"]
-    pictures = ["-f", "image2", *rate, "-i", ffmpeg.file_url(_escaped(pattern))]
-    for codec in (["-c", "copy"], ["-c:v", "ffv1"]):
-        written = ["-loglevel", "error", *pictures, "-frames:v", f"{length}", *codec]
-        exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept.path)]
-        report = ffmpeg.run([*written, *exact])
-        if report.status == 0:
-            break
-    judge(kept, report)
-
-
-def _run_of_numbers(pattern: Path) -> tuple[int, int]:
-    """First number of the pictures that are there, and how many follow without a gap."""
-    before, number, after = _parted(pattern)
-    folder = pattern.parent
-    names = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-    ends = (len(before), len(after))
-    digits = [name[ends[0] : len(name) - ends[1]] for name in names]
-    counted = {int(text) for text in digits if text.isascii() and text.isdigit()}
-    found = sorted(k for k in counted if f"{before}{number % k}{after}" in names)
-    if not found:
-        raise InputError(f"{pattern}: there are no pictures numbered so; check the folder")
-    length = next((k for k, seen in enumerate(found) if seen != found[0] + k), len(found))
-    if length < len(found):
-        gap = found[0] + length
-        log.warning("%s: number %d is missing; the %d before it are used", pattern, gap, length)
-    return found[0], length
-
-
-def _parted(pattern: Path) -> tuple[str, str, str]:
-    """Split a name into the part before its number, the number's place, and the rest."""
-    number = NUMBER.search(pattern.name)
-    assert number is not None
-    return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
-
-
-def _escaped(pattern: Path) -> Path:
-    """Return the pattern with every other percent sign doubled, as ffmpeg wants it."""
-    before, number, after = (text.replace("%", "%%") for text in _parted(pattern))
-    return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
 
 
 def _rate(fps: float | None) -> Fraction:

@@ -11,8 +11,9 @@ from pathlib import Path
 from ..errors import InputError
 from ..files.checksums import Stamp, stamp
 from . import ffmpeg
+from .frame_rates import GIF_TICK, ROUNDED
 from .picture_streams import VIDEO_STREAM, largest_moving, pictures_in, sounds_beside
-from .source import Source
+from .source import IMAGE_SUFFIXES, Source
 
 _SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 _MEASURED_SECONDS, _MEASURED_PICTURES = 20, 5000
@@ -64,6 +65,11 @@ class Looked:
     def has_times(self) -> bool:
         """Whether the file says when pictures are shown; a bare stream of pictures says nothing."""
         return _BARE.search(self.said) is None
+
+    @property
+    def rounded(self) -> float:
+        """Seconds to which the file rounds times: a GIF counts hundredths."""
+        return GIF_TICK if "\nInput #0, gif" in f"\n{self.said}" else ROUNDED
 
     @property
     def is_one_clock(self) -> bool:
@@ -174,11 +180,16 @@ def _require_file(source: Source) -> None:
     file = source.path
     if file.is_dir():
         raise InputError(
-            f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
+            f"{file}: is a folder; name a video file in it, or numbered pictures as "
+            f"{file}/%05d.png, or lift all videos with --output-dir"
         )
     if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
         raise InputError(f"{file}: is an address, not a file; download the video first")
     if not file.exists():
-        raise InputError(f"{file}: no such file; check the name and the folder")
+        pattern = file.suffix.lower() in IMAGE_SUFFIXES and set(file.name) & {*"*?#%"}
+        do = "numbered pictures are named as %05d.png, or %d.png where they have no zeros in front"
+        raise InputError(
+            f"{file}: no such file; {do if pattern else 'check the name and the folder'}"
+        )
     if file.is_file() and file.stat().st_size == 0:
         raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")

@@ -193,7 +193,8 @@ def _rate(looked: Looked, stream: str, interlaced: bool) -> ChosenRate:
     average = _number(r"([\d.]+) fps", stream) if looked.has_times or interlaced else None
     # Of two fields each may be a packet.
     times = () if interlaced else looked.times
-    return choose_rate(1 / Fraction(looked.facts["tb"]), average, looked.duration, times)
+    tick_rate = 1 / Fraction(looked.facts["tb"])
+    return choose_rate(tick_rate, average, looked.duration, times, looked.rounded)
 
 
 def _decodable_stream(looked: Looked, name: str) -> str:

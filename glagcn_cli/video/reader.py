@@ -33,6 +33,10 @@ Frame = NDArray[np.uint8]
 _CUT_OFF = ("partial file", "ended prematurely", "truncated", "packet too short", "LZW decode")
 _LOST = "Packet corrupt"
 
+# What it says of a picture that is left out, which counts where each stands for itself.
+_UNREAD = ("Decoding error", "Error submitting packet")
+_STILLS = ("png", "mjpeg", "bmp", "tiff", "webp", "targa", "jpeg2000")
+
 # What ffmpeg says where pictures no longer are as the first was.
 _CHANGED = "Changing video frame properties"
 
@@ -130,6 +134,9 @@ class VideoReader:
         if any(_CHANGED in line for line in process.messages):
             self.changed = True
             _tell_of_change(self.info.source, stamp(self.info.path))
+        unread = any(mark in line for line in process.messages for mark in _UNREAD)
+        if self.info.codec in _STILLS and unread:
+            _tell_of_unread(self.info.source, stamp(self.info.path))
         # Where two recordings of a transport stream meet, packets seem to be lost.
         all_there = self.frames_read >= (self.info.frames or math.inf)
         marks = _CUT_OFF if all_there else (*_CUT_OFF, _LOST)
@@ -147,6 +154,11 @@ class VideoReader:
         else:
             # Decoders complain of much that nobody sees, so this is for those who ask.
             log.debug("%s: ffmpeg remarked: %s", self.info.name, reason)
+
+
+@lru_cache(maxsize=64)
+def _tell_of_unread(source: Source, _: Stamp) -> None:
+    log.warning("%s: has pictures that cannot be read; the one before is shown", source.name)
 
 
 @lru_cache(maxsize=64)  # the passes over a file say it once
