@@ -28,6 +28,7 @@ _SAYS_NOTHING = re.compile(
     r"|Error (submitting|sending|muxing|closing|writing trailer)|Nothing was written"
     r"|Format \S+ detected only with low score"
 )
+_UNREAD = ("Decoding error", "Error submitting packet")
 _SPEAKER = re.compile(r"^(\[[^\]]*\] )*(Error opening input: )?")
 
 
@@ -60,6 +61,11 @@ def telling_line(messages: Sequence[str]) -> str:
     useful = [line for line in told if not _SAYS_NOTHING.match(line)]
     chosen = useful or told
     return "; ".join(dict.fromkeys(chosen[-2:])) if chosen else "ffmpeg gave no reason"
+
+
+def left_out_pictures(messages: Sequence[str]) -> bool:
+    """Tell whether ffmpeg says of pictures that it could not decode them."""
+    return any(mark in line for line in messages for mark in _UNREAD)
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,11 @@ def keep_pictures(pattern: Path, kept: Source, fps: Fraction) -> None:
     """
     files, first = _run_of_numbers(pattern)
     # ffmpeg ends with the first picture that is empty or of another kind.
-    odd = _odd(list(files.values()))
+    kinds = [_kind(file) for file in files.values()]
+    odd = [file for file, kind in zip(files.values(), kinds, strict=True) if kind != kinds[0]]
+    misnamed = kinds[0] != _usual(pattern.suffix)
     regular = len(files) == 1 or list(files)[1] == first + 1
-    if odd or not regular or max(files) > _LARGEST:
+    if odd or misnamed or not regular or max(files) > _LARGEST:
         pattern, first = _lined_up(list(files.values()), odd, kept.path.parent), 0
     rate = ["-framerate", f"{fps.numerator}/{fps.denominator}", "-start_number", f"{first}"]
     pictures = ["-f", "image2", *rate, "-i", ffmpeg.file_url(_escaped(pattern))]
@@ -49,6 +51,8 @@ def keep_pictures(pattern: Path, kept: Source, fps: Fraction) -> None:
         if report.status == 0:
             break
     judge(kept, report)
+    if ffmpeg.left_out_pictures(report.messages):
+        log.warning("%s: has pictures that cannot be read; the one before is shown", kept.name)
 
 
 def _run_of_numbers(pattern: Path) -> tuple[dict[int, Path], int]:
@@ -78,18 +82,16 @@ def _run_of_numbers(pattern: Path) -> tuple[dict[int, Path], int]:
     return {k: folder / f"{before}{number % k}{after}" for k in found[:length]}, first
 
 
-def _odd(files: list[Path]) -> list[Path]:
-    """Return the pictures that are of another kind than the first, or empty."""
-    kinds = [_kind(file) for file in files]
-    return [file for file, kind in zip(files, kinds, strict=True) if kind != kinds[0]]
-
-
 def _kind(file: Path) -> str:
     """Return the suffix that belongs to what is in a picture; its own where that is not known."""
     with file.open("rb") as opened:
         begin = opened.read(4)
     known = (suffix for mark, suffix in _KINDS.items() if begin.startswith(mark))
-    return next(known, file.suffix.lower() if begin else "")
+    return next(known, _usual(file.suffix) if begin else "")
+
+
+def _usual(suffix: str) -> str:
+    return {".jpeg": ".jpg", ".tiff": ".tif"}.get(suffix.lower(), suffix.lower())
 
 
 def _lined_up(files: list[Path], odd: list[Path], folder: Path) -> Path:

@@ -33,8 +33,7 @@ Frame = NDArray[np.uint8]
 _CUT_OFF = ("partial file", "ended prematurely", "truncated", "packet too short", "LZW decode")
 _LOST = "Packet corrupt"
 
-# What it says of a picture that is left out, which counts where each stands for itself.
-_UNREAD = ("Decoding error", "Error submitting packet")
+# Codecs in which each picture stands for itself: one that is left out is seen.
 _STILLS = ("png", "mjpeg", "bmp", "tiff", "webp", "targa", "jpeg2000")
 
 # What ffmpeg says where pictures no longer are as the first was.
@@ -134,8 +133,7 @@ class VideoReader:
         if any(_CHANGED in line for line in process.messages):
             self.changed = True
             _tell_of_change(self.info.source, stamp(self.info.path))
-        unread = any(mark in line for line in process.messages for mark in _UNREAD)
-        if self.info.codec in _STILLS and unread:
+        if self.info.codec in _STILLS and ffmpeg.left_out_pictures(process.messages):
             _tell_of_unread(self.info.source, stamp(self.info.path))
         # Where two recordings of a transport stream meet, packets seem to be lost.
         all_there = self.frames_read >= (self.info.frames or math.inf)

@@ -242,3 +242,12 @@ def test_pieces_for_streaming_joined_to_one_file(tmp_path: Path) -> None:
     joined = b"".join((tmp_path / name).read_bytes() for name in names)
     (tmp_path / "joined.mp4").write_bytes(joined)
     assert [number_of(frame) for frame in VideoReader(tmp_path / "joined.mp4")] == [*range(60)]
+
+
+@pytest.mark.parametrize(
+    "rate", ["10", "12", "15", "16", "18", "20", "24000/1001", "24", "25", "30", "50", "60"]
+)
+def test_gifs_have_the_rate_that_hundredths_of_a_second_hide(tmp_path: Path, rate: str) -> None:
+    reader = VideoReader(encode(tmp_path / "a.gif", numbered(60), Fraction(rate)))
+    assert [number_of(frame) for frame in reader] == [*range(60)]
+    assert reader.info.fps == Fraction(rate)
