@@ -20,10 +20,12 @@ from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.placing import SceneChoices, to_scenes
 from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
+from ..tracking.sides import given_back
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
+from ..wording import counted
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .settings import UP_OF_CAMERA, Settings
@@ -197,10 +199,20 @@ class VideoLifter:
         )  # fmt: skip
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
+        chosen = [self._with_sides(person, info) for person in chosen]
         warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
             log.info("%s: %s", info.name, who_is_left_out(len(people), len(chosen), settings))
         return chosen
+
+    def _with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
+        person, exchange = given_back(person)
+        if exchange.frames:
+            log.info(
+                "%s: left and right limbs of person %d were exchanged in %s, and are put right",
+                *(info.name, person.person, counted(exchange.frames, "frame")),
+            )
+        return person
 
     def _in_scenes(
         self,
