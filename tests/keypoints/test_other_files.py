@@ -186,6 +186,48 @@ def test_an_array(tmp_path: Path, dtype: type) -> None:
         read_keypoints(tmp_path / "flat.npy")
 
 
+POSETRACK = ("nose", "head_bottom", "head_top", "left_ear", "right_ear", *NAMES[5:])
+MPII = ("right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis",
+        "thorax", "upper_neck", "head_top", "right_wrist", "right_elbow", "right_shoulder",
+        "left_shoulder", "left_elbow", "left_wrist")  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [POSETRACK, MPII, tuple(map(camel, NAMES))], ids=len)
+@pytest.mark.parametrize("kind", ["data set", "MMPose"])
+def test_sets_that_name_their_points(tmp_path: Path, names: tuple[str, ...], kind: str) -> None:
+    """PoseTrack has no eyes, MPII no face: those were not seen."""
+    plain = [re.sub("([A-Z])", r"_\1", name).lower() for name in names]
+    seen = [NAMES.index(name) for name in plain if name in NAMES]
+
+    def listed(points: list[list[float]]) -> list[list[float]]:
+        known = dict(zip(NAMES, points, strict=True))
+        return [known.get(name, [300.0, 300.0, 1.0]) for name in plain]
+
+    if kind == "data set":
+        document: Any = {
+            "images": [{"id": n + 7.0, "file_name": f"vid/{n:06}.jpg"} for n in range(len(FRAMES))],
+            "annotations": [
+                {"image_id": n + 7, "keypoints": np.ravel(one).tolist(), "bbox": []}
+                for n, frame in enumerate(FRAMES) for one in people(frame, listed)
+            ],
+            "categories": [{"id": 1, "name": "person", "keypoints": names}],
+        }  # fmt: skip
+    else:
+        document = {
+            "meta_info": {"keypoint_id2name": {str(k): name for k, name in enumerate(names)}},
+            "instance_info": [
+                {"frame_id": n, "instances": [{"keypoints": p} for p in people(frame, listed)]}
+                for n, frame in enumerate(FRAMES)
+            ],
+        }
+    for found, frame in zip(
+        laid_out(write(tmp_path / "a.json", document)).frames, FRAMES, strict=True
+    ):
+        assert len(found) == len(frame)
+        np.testing.assert_allclose(found.keypoints[:, seen], frame.keypoints[:, seen], atol=2e-3)
+        assert (np.delete(found.scores, seen, axis=1) == 0).all()
+
+
 # Tables -------------------------------------------------------------------------------------------
 
 

@@ -30,16 +30,17 @@ def read(document: Entry) -> NumberedDetections:
 
 
 def by_picture(
-    rows: Iterable[Entry], frame_of: Callable[[Entry], int]
+    rows: Iterable[Entry], frame_of: Callable[[Entry], int], count: int | None = None
 ) -> list[tuple[int, list[FoundPerson]]]:
     """Read people who each name their picture; ``frame_of`` takes what they call it.
 
+    They have ``count`` points, where the file says so.
     Of several categories only COCO's persons are read.
     """
     listed = [(row.get("category_id"), row) for row in rows]
     categories = {PERSON if one is None else one.whole() for one, _ in listed}
     people = [
-        (frame_of(row.need(*NUMBERS)), person_of(row))
+        (frame_of(row.need(*NUMBERS)), person_of(row, count))
         for category, row in listed
         if len(categories) == 1 or category is None or category.value == PERSON
     ]
@@ -75,7 +76,9 @@ def read_data_set(document: Entry) -> NumberedDetections:
     rows = [row for row in document.need("annotations").entries("people") if row.get(*POINTS)]
     size = sizes.pop() if sizes else None
     first = min(frames.values(), default=0)
-    return number_detections(by_picture(rows, frame_of), _names(document), first, size)
+    points = _names(document)
+    people = by_picture(rows, frame_of, len(points) if points else None)
+    return number_detections(people, points, first, size)
 
 
 def _id(entry: Entry) -> int | str:

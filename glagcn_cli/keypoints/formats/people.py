@@ -78,8 +78,15 @@ def is_rows(entry: Entry) -> bool:
     return 2 <= len(inside) <= 4 and not any(one.is_list or one.is_object for one in inside)
 
 
-def person_of(entry: Entry) -> FoundPerson | None:
+def person_of(entry: Entry, count: int | None = None) -> FoundPerson | None:
     """Read a person; None where not one point was seen.
+
+    Parameters
+    ----------
+    entry
+        The person.
+    count
+        How many points a person has, where the file says so.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def person_of(entry: Entry) -> FoundPerson | None:
         Something is not as it should be; the message says what, and where.
     """
     listed = entry.need(*POINTS)
-    rows, scores = _rows(listed), entry.get(*SCORES)
+    rows, scores = _rows(listed, count), entry.get(*SCORES)
     if not len(rows):
         return None
     points = rows[:, :2]
@@ -110,7 +117,7 @@ def person_of(entry: Entry) -> FoundPerson | None:
     )
 
 
-def _rows(listed: Entry) -> NDArray[np.float64]:
+def _rows(listed: Entry, count: int | None) -> NDArray[np.float64]:
     """Return points as rows (points, 2 to 4) of x, y, what else there is, and score."""
     what = "a list of numbers, of [x, y, score] or of objects with x and y"
     if listed.is_object:
@@ -132,11 +139,13 @@ def _rows(listed: Entry) -> NDArray[np.float64]:
             return by_place(dict(zip(told, points, strict=True)), listed)
         return np.array([_of_object(point) for point in points])
     values = listed.numbers(what, gaps=True)
-    return values.reshape(-1, _numbers_a_point(listed, len(values)))
+    return values.reshape(-1, _numbers_a_point(listed, len(values), count))
 
 
-def _numbers_a_point(listed: Entry, count: int) -> int:
+def _numbers_a_point(listed: Entry, count: int, points: int | None) -> int:
     """Return how many numbers each point of a flat list has."""
+    if points and count in (2 * points, 3 * points):
+        return count // points
     if count == 0 or (count % 3 == 0 and count // 3 in COUNTS):
         return 3
     if count % 2 == 0 and count // 2 in COUNTS:

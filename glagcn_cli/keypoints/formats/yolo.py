@@ -20,13 +20,13 @@ _MOST_AFTER = 2  # numbers behind them
 
 
 def is_folder(folder: Path) -> bool:
-    """Tell whether a folder has label files and none of JSON."""
-    return any(folder.glob("*.txt")) and not any(folder.glob("*.json"))
+    """Tell whether a folder has numbered label files and none of JSON."""
+    return any(folder.glob("*[0-9].txt")) and not any(folder.glob("*.json"))
 
 
 def read(folder: Path) -> NumberedDetections:
     """Read a folder; frames go by the number in the files' names, counted from 1, or from 0."""
-    files = {file.stem: file for file in folder.glob("*.txt") if not file.name.startswith(".")}
+    files = {file.stem: file for file in folder.glob("*[0-9].txt") if file.name[0] != "."}
     frames = frame_numbers(sorted(files))
     people = [(frame, _people(files[name])) for name, frame in frames.items()]
     return number_detections(people, first=min(1, *frames.values()))
