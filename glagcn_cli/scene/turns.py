@@ -13,15 +13,19 @@ FASTEST = 1500.0
 _TRUNK = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
 
 
+def turns(sequence: PoseSequence) -> NDArray[np.float64]:
+    """Return by how many degrees a trunk turns up to each frame (frames,), NaN where not known."""
+    joints = sequence.joints[:, sequence.joint_set.indices(_TRUNK)].astype(np.float64)
+    steps = np.flatnonzero(sequence.valid[1:] & sequence.valid[:-1])
+    turned = np.full(len(sequence), np.nan)
+    if len(steps):
+        turned[steps + 1] = _degrees_between(joints[steps], joints[steps + 1])
+    return turned
+
+
 def sudden_turns(sequence: PoseSequence) -> list[int]:
     """Return the frames before which a body turns faster than `FASTEST`."""
-    joints = sequence.joints[:, sequence.joint_set.indices(_TRUNK)].astype(np.float64)
-    known = sequence.valid[1:] & sequence.valid[:-1]
-    steps = np.flatnonzero(known)
-    if not len(steps):
-        return []
-    turned = _degrees_between(joints[steps], joints[steps + 1])
-    return [int(frame) + 1 for frame in steps[turned * float(sequence.fps) > FASTEST]]
+    return np.flatnonzero(turns(sequence) * float(sequence.fps) > FASTEST).tolist()
 
 
 def _degrees_between(
