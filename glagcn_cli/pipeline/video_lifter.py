@@ -20,12 +20,11 @@ from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.placing import SceneChoices, to_scenes
 from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
-from ..tracking.sides import given_back
+from ..tracking.sides import with_sides
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
-from ..wording import counted
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .settings import UP_OF_CAMERA, Settings
@@ -206,13 +205,7 @@ class VideoLifter:
         return chosen
 
     def _with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
-        person, exchange = given_back(person)
-        if exchange.frames:
-            log.info(
-                "%s: left and right limbs of person %d were exchanged in %s, and are put right",
-                *(info.name, person.person, counted(exchange.frames, "frame")),
-            )
-        return person
+        return with_sides(person, info.name)
 
     def _in_scenes(
         self,

@@ -6,14 +6,19 @@ few frames later. In 3D the whole body would then turn round within a frame.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import Keypoints2D
 from ..skeleton import JointSet
+from ..wording import counted
+
+log = logging.getLogger(__name__)
 
 _LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 _ENDS = ((), ("big_toe", "small_toe", "heel"))  # what goes with them, where it is known
@@ -72,6 +77,17 @@ def given_back(person: Keypoints2D) -> tuple[Keypoints2D, Exchange]:
         for values in (keypoints, scores):
             values[rows, left], values[rows, right] = values[rows, right], values[rows, left]
     return replace(person, keypoints=keypoints, scores=scores), found
+
+
+def with_sides(person: Keypoints2D, video: Path | str) -> Keypoints2D:
+    """Return a person whose limbs keep their sides, and say so where that changed anything."""
+    person, exchange = given_back(person)
+    if exchange.frames:
+        log.info(
+            "%s: left and right limbs of person %d were exchanged in %s, and are put right",
+            *(video, person.person, counted(exchange.frames, "frame")),
+        )
+    return person
 
 
 def _joints(joint_set: JointSet, side: str, limb: tuple[str, ...]) -> list[int]:
