@@ -15,7 +15,6 @@ from .frame_rates import GIF_TICK, ROUNDED
 from .picture_streams import VIDEO_STREAM, largest_moving, pictures_in, sounds_beside
 from .source import IMAGE_SUFFIXES, Source
 
-_SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 _MEASURED_SECONDS, _MEASURED_PICTURES = 20, 5000
 _NO_TIME = -(1 << 63)
 
@@ -60,6 +59,19 @@ class Looked:
     first_frame: float | None
     times: tuple[Fraction, ...]
     complaint: str
+
+    @property
+    def decoded(self) -> tuple[int, int]:
+        """(width, height) of the first frame, upright, cropped as the file says."""
+        width, height = self.facts["dimensions"].split("x")
+        return int(width), int(height)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """The same with square pixels."""
+        width, height = self.decoded
+        across, down = (int(side) for side in self.facts.get("sar", "1/1").split("/"))
+        return (int(width * across / down + 0.5) if across and down else width), height
 
     @property
     def has_times(self) -> bool:
@@ -133,7 +145,7 @@ def _duration(said: str) -> float | None:
 
 
 def _first_frame(file: Path, stream: str) -> ffmpeg.Report:
-    first = ["-map", stream, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
+    first = ["-map", stream, "-frames:v", "1", "-f", "framecrc", "-"]
     return ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
 
 

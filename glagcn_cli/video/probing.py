@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -15,7 +16,7 @@ from .clip_times import WHOLE, ClipRange, format_time
 from .frame_rates import STANDARD_RATES, ChosenRate, choose_rate
 from .lens import recorded_fov
 from .looking import Looked, look, turning
-from .picture_streams import VIDEO_STREAM, stored_size
+from .picture_streams import VIDEO_STREAM
 from .source import Source
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class VideoInfo:
     seekable
         Any time of the file can be decoded without what comes before it.
     stored
-        (width, height) in which the first picture is stored, or None.
+        (width, height) in which the first picture is decoded, before it is turned, or None.
     stream
         ffmpeg's name of the stream of pictures that is read.
     shift
@@ -148,7 +149,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
     source = Source.of(video)
     looked = look(source)
     stream = _decodable_stream(looked, source.name)
-    width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
+    width, height = looked.shown
     interlaced = _INTERLACED.search(stream) is not None
     rate = _rate(looked, stream, interlaced)
     doubted = rate.fps > _FASTEST_CAMERA
@@ -157,6 +158,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         _tell_of_rate(source, rate.fps, fps, looked.has_times)
     transfer = _TRANSFER.search(stream)
     decoder = _alpha_decoder(looked)
+    upright = turning(looked)
     info = VideoInfo(
         source=source,
         width=width,
@@ -178,8 +180,8 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         decoder=decoder,
         interlaced=interlaced,
         seekable=looked.is_one_clock,
-        turning=turning(looked),
-        stored=stored_size(stream),
+        turning=upright,
+        stored=_before_turning(looked.decoded, upright),
         stream=looked.stream,
         shift=rate.shift,
         said_fps=None if fps == rate.fps else rate.fps,
@@ -195,6 +197,10 @@ def _rate(looked: Looked, stream: str, interlaced: bool) -> ChosenRate:
     times = () if interlaced else looked.times
     tick_rate = 1 / Fraction(looked.facts["tb"])
     return choose_rate(tick_rate, average, looked.duration, times, looked.rounded)
+
+
+def _before_turning(size: tuple[int, int], turned: Sequence[str] | None) -> tuple[int, int]:
+    return size[::-1] if any("transpose" in one for one in turned or ()) else size
 
 
 def _decodable_stream(looked: Looked, name: str) -> str:
