@@ -10,10 +10,10 @@ import pytest
 
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.clips import corners, encode, ffmpeg, quadrants
+from tests.helpers.mp4_boxes import added
 
 STORED = (144, 108)
 WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
-BEFORE_CHILDREN = {b"stsd": 16, b"avc1": 86}  # bytes
 
 
 def clean_aperture(path: Path, size: tuple[int, int]) -> Path:
@@ -24,21 +24,8 @@ def clean_aperture(path: Path, size: tuple[int, int]) -> Path:
     options = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8", "-pix_fmt", "yuv420p")
     encode(path, frames, 25, *options)
     box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
-    path.write_bytes(inside(path.read_bytes(), box))
+    path.write_bytes(added(path.read_bytes(), WAY, box))
     return path
-
-
-def inside(data: bytes, box: bytes) -> bytes:
-    """Put a box at the end of the last box of `WAY`; its index stands behind the pictures."""
-    changed, start, end = bytearray(data), 0, len(data)
-    for kind in WAY:
-        while data[start + 4 : start + 8] != kind:
-            start += struct.unpack(">I", data[start : start + 4])[0]
-            assert start < end
-        size = struct.unpack(">I", data[start : start + 4])[0]
-        changed[start : start + 4] = struct.pack(">I", size + len(box))
-        start, end = start + BEFORE_CHILDREN.get(kind, 8), start + size
-    return bytes(changed[:end] + box + changed[end:])
 
 
 @pytest.mark.parametrize("size", [(96, 72), (96, 108), (144, 72), (60, 100)])
