@@ -30,8 +30,10 @@ Frame = NDArray[np.uint8]
 """A picture (height, width, 3), RGB; (height, width) where it is grey."""
 
 # What demuxers say when a file ends before its last frame.
-_CUT_OFF = ("partial file", "ended prematurely", "truncated", "packet too short", "LZW decode")
 _LOST = "Packet corrupt"
+_CUT_OFF = (
+    _LOST, "partial file", "ended prematurely", "truncated", "packet too short", "LZW decode",
+)  # fmt: skip
 
 # Codecs in which each picture stands for itself: one that is left out is seen.
 _STILLS = ("png", "mjpeg", "bmp", "tiff", "webp", "targa", "jpeg2000")
@@ -135,10 +137,10 @@ class VideoReader:
             _tell_of_change(self.info.source, stamp(self.info.path))
         if self.info.codec in _STILLS and ffmpeg.left_out_pictures(process.messages):
             _tell_of_unread(self.info.source, stamp(self.info.path))
-        # Where two recordings of a transport stream meet, packets seem to be lost.
-        all_there = self.frames_read >= (self.info.frames or math.inf)
-        marks = _CUT_OFF if all_there else (*_CUT_OFF, _LOST)
-        cut = [line for line in process.messages if any(mark in line for mark in marks)]
+        cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
+        if self.frames_read >= (self.info.frames or math.inf):
+            # Where two recordings of a transport stream meet, packets seem to be lost.
+            cut = [line for line in cut if not (_LOST in line and "mpegts" in line)]
         if self.truncated or not (status or process.messages):
             return
         self.truncated = status != 0 or bool(cut)
