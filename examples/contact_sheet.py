@@ -1,6 +1,6 @@
 """Frames of a video side by side in one picture.
 
-python examples/contact_sheet.py examples/out/demo3d.mp4 sheet.jpg 60 90 120 150
+python examples/contact_sheet.py examples/out/demo3d.mp4 sheet.jpg 190 194 197 211
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         metavar="FILE|FOLDER",
         type=click.Path(path_type=Path),
         help="Take the 2D keypoints from a .keypoints.npz of this program, or from MMPose, COCO "
-        "or AlphaPose (.json) or OpenPose (a folder), instead of detecting them. With a "
+        "or AlphaPose (.json), OpenPose or Ultralytics (a folder), a table (.csv) or an array "
+        "(.npy), instead of detecting them. With a "
         ".keypoints.npz INPUT may be left out.",
     ),
     click.option(

@@ -24,8 +24,8 @@ from ..video.probing import VideoInfo
 from ..video.source import Source
 from ..wording import counted
 from .clip import ClipDetections
-from .formats import documents, openpose
 from .formats.numbered import SURPLUS, NumberedDetections
+from .formats.others import LARGEST, reader_of
 from .picture_size import fitted, same_shape
 
 log = logging.getLogger(__name__)
@@ -33,9 +33,6 @@ log = logging.getLogger(__name__)
 SUFFIX = ".keypoints.npz"
 
 CONTENTS = "2D keypoints of everybody in every frame, as they were detected; for --from-2d"
-
-LARGEST = 8 << 30
-"""Bytes that a file may unpack to; 100 hours of two people at 30 frames a second are 5 GB."""
 
 Saved: TypeAlias = ClipDetections | NumberedDetections
 
@@ -70,8 +67,9 @@ def read_keypoints(path: Path | str) -> Saved:
     Parameters
     ----------
     path
-        An `.npz` that `save_keypoints` wrote; a `.json` of MMPose, COCO or AlphaPose, told apart by
-        what is in it; or a folder of OpenPose's, Pose2Sim's or Sports2D's.
+        An `.npz` that `save_keypoints` wrote; or what `formats.others` reads: a `.json` of MMPose,
+        COCO or AlphaPose, told apart by what is in it, a table, an array, or a folder of
+        OpenPose's, Pose2Sim's, Sports2D's or Ultralytics'.
 
     Returns
     -------
@@ -89,15 +87,13 @@ def read_keypoints(path: Path | str) -> Saved:
     if not path.exists():
         raise InputError(f"{path}: does not exist; name a file or folder of 2D keypoints")
     with damage_named(path, "2D keypoints"):
-        if path.is_dir():
-            return openpose.read(path)
         if path.suffix.lower() == ".npz":
             return _read_npz(path)
-        if path.suffix.lower() == ".json":
-            return documents.read(path)
+        if read := reader_of(path):
+            return read(path)
     raise UsageError(
-        f"{path}: 2D keypoints are read from .npz (--save-2d writes it), from .json (MMPose, COCO, "
-        "AlphaPose) and from folders (OpenPose)"
+        f"{path}: 2D keypoints are read from .npz (--save-2d writes it), from .json, .jsonl, .csv "
+        "and .npy, also packed (.gz), and from folders (OpenPose, Ultralytics)"
     )
 
 
@@ -129,7 +125,7 @@ def for_video(
     """
     if isinstance(saved, ClipDetections):
         clip = _of_size(_part(saved, info), path, info)
-        _require_same_video(clip, path, info)
+        _require_same_video(clip, path, info, count_frames)
         return clip
     part = info.part
     rate = info.whole_fps
@@ -206,12 +202,17 @@ def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetectio
     return replace(saved, frames=frames, image_size=size)
 
 
-def _require_same_video(saved: ClipDetections, path: Path, info: VideoInfo) -> None:
+def _require_same_video(
+    saved: ClipDetections, path: Path, info: VideoInfo, count_frames: Callable[[], int]
+) -> None:
     announced = len(saved) if info.frames is None or saved.truncated else info.frames
     size, start = (info.width, info.height), info.starts_at
     same = (saved.image_size, saved.fps, saved.starts_at) == (size, info.fps, start)
-    # Containers announce a length that is off by a few frames at times.
-    if not same or abs(announced - len(saved)) > max(SURPLUS, 0.02 * len(saved)):
+    # Containers announce a length that is off at times.
+    some = max(SURPLUS, 0.02 * len(saved))
+    if same and abs(announced - len(saved)) > some:
+        announced = count_frames()
+    if not same or abs(announced - len(saved)) > some:
         raise InputError(
             f"{path}: is of {_told(len(saved), saved.image_size, saved.fps, saved.starts_at)}; "
             f"{info.name} is asked for {_told(announced, size, info.fps, start)}"

@@ -20,6 +20,7 @@ from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.placing import SceneChoices, to_scenes
 from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
+from ..tracking.sides import with_sides
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
@@ -197,10 +198,14 @@ class VideoLifter:
         )  # fmt: skip
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
+        chosen = [self._with_sides(person, info) for person in chosen]
         warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
             log.info("%s: %s", info.name, who_is_left_out(len(people), len(chosen), settings))
         return chosen
+
+    def _with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
+        return with_sides(person, info.name)
 
     def _in_scenes(
         self,

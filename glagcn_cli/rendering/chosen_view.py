@@ -19,8 +19,14 @@ AZIMUTH_STEP = 2.5
 CLEARLY_APART = 0.05
 """Of two people's size in the picture: with less between them, neither is left of the other."""
 
+NO_BYSTANDER = 0.45
+"""Of the main person's size in the picture: who is as large is shown whole, wherever they are."""
+
+NARROW_MARGIN = 0.03
+"""Share of the picture at the sides where the main person would else be smaller than filmed."""
+
 REACHES = (15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.5)
-"""Metres from where the main person is that other people's places are shown, at most."""
+"""Metres from where these people are that bystanders' places are shown, at most."""
 
 SACRIFICED = 0.1
 """Share of the main person's largest size that others may cost where the video shows that person
@@ -55,14 +61,16 @@ class ChosenView:
     ) -> None:
         self._size, self._pixels = size, pixels
         people = [_thinned(sequence) for sequence in sequences if sequence.valid.any()]
+        self._main = people[0] if people else None
+        self._whole = [k for k, one in enumerate(people) if k == 0 or _is_near(one, people[0])]
         figures = plausible_figures(sequences)
         self._figures = [figure[:: -(-len(figure) // _FRAMES)] for figure in figures]
         self.azimuth, reach = self._choose(people)
-        self.points = places_shown(figures, reach)
+        self.points = places_shown(figures, reach, self._whole)
 
     def view(self) -> SceneView:
         """Return the view itself."""
-        return SceneView(self.points, self._size, azimuth=self.azimuth)
+        return self._framed(self.points, self.azimuth)
 
     def _choose(self, people: Sequence[PoseSequence]) -> tuple[float, float | None]:
         """Return the azimuth with the fewest exchanges, the widest such, and its reach."""
@@ -82,16 +90,31 @@ class ChosenView:
 
     def _trial(self, azimuth: float, reach: float | None) -> SceneView:
         """Return a view of some of the frames."""
-        return SceneView(places_shown(self._figures, reach), self._size, azimuth=azimuth)
+        return self._framed(places_shown(self._figures, reach, self._whole), azimuth)
+
+    def _framed(self, points: NDArray[np.float64], azimuth: float) -> SceneView:
+        """Return a view with the usual margins, or with narrow ones for a larger main person.
+
+        Bystanders are no reason for that: they would push that person to the rim.
+        """
+        view = SceneView(points, self._size, azimuth=azimuth)
+        if len(self._whole) < 2 or self._size_in(view) >= 1:
+            return view
+        return SceneView(points, self._size, azimuth=azimuth, margin=NARROW_MARGIN)
+
+    def _size_in(self, view: SceneView) -> float:
+        """Return the size of the main person in a view, as a share of that in the video."""
+        if self._main is None or self._pixels is None:
+            return np.inf
+        return _relative_size(self._main, view, self._pixels)
 
     def _reach(self, people: Sequence[PoseSequence], azimuth: float) -> float | None:
         """Return how far from the main person others are shown; None for everybody."""
-        if self._pixels is None or len(people) < 2:
+        if self._pixels is None or len(people) == len(self._whole):
             return None
 
         def size_at(reach: float | None) -> float:
-            view = self._trial(azimuth, reach)
-            return _relative_size(people[0], view, self._pixels or 1.0)
+            return self._size_in(self._trial(azimuth, reach))
 
         largest = size_at(0.0)
         wanted = 1.0 if largest >= 1 else largest * (1 - SACRIFICED)
@@ -134,6 +157,18 @@ def _in_picture(person: PoseSequence) -> tuple[NDArray[np.float64], NDArray[np.f
     keypoints = person.keypoints.astype(np.float64)
     seen = _seen(person)
     return _middle(keypoints[..., 0], seen), _extent(keypoints, seen)
+
+
+def _is_near(person: PoseSequence, main: PoseSequence) -> bool:
+    """Tell whether a person is about half as large in the picture as the main one, or larger."""
+    sizes, of_main = _in_picture(person)[1], _in_picture(main)[1]
+    both = (sizes > 0) & (of_main > 0)
+    if both.any():
+        return float(np.median(sizes[both] / of_main[both])) >= NO_BYSTANDER
+    alone = [some[some > 0] for some in (sizes, of_main)]
+    if not all(map(len, alone)):
+        return False
+    return float(np.median(alone[0]) / np.median(alone[1])) >= NO_BYSTANDER
 
 
 def _seen(person: PoseSequence) -> NDArray[np.bool_]:

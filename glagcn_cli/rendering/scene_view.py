@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,9 @@ ELEVATION = 12.0
 """Degrees above the horizon."""
 
 _FIELD_OF_VIEW = 32.0  # degrees, vertical
-_MARGIN = 0.08  # free share of the picture on each side
+MARGIN = 0.08
+"""Free share of the picture on each side."""
+
 _OUTLIER_FRAMES = 9  # jumps shorter than half of it do not count for the bounds
 _JUMP = 1.0  # metres
 _BODY_REACH = 1.4  # metres: no joint is farther from the middle of the body
@@ -85,6 +87,8 @@ class SceneView:
     azimuth, elevation
         Place at second 0 in degrees: from the side of the video camera (scene z) towards the right
         of its image (scene x), and up from the horizon.
+    margin
+        Share of the picture that stays free to the left and to the right.
 
     Attributes
     ----------
@@ -99,11 +103,13 @@ class SceneView:
         turn: float = 0.0,
         azimuth: float = AZIMUTH,
         elevation: float = ELEVATION,
+        margin: float = MARGIN,
     ) -> None:
         self.size = size
         self.turn = turn
         self.azimuth = azimuth
         self.elevation = elevation
+        self._margins = np.array([margin, MARGIN])
         self.focal = size[1] / 2 / np.tan(np.radians(_FIELD_OF_VIEW) / 2)
         low, high = points.min(axis=0), points.max(axis=0)
         self._pivot = np.array([(low[0] + high[0]) / 2, 0.0, (low[2] + high[2]) / 2])
@@ -125,7 +131,7 @@ class SceneView:
         A point is in the picture where ``|x - cx| <= slope_x * (z - cz)``, the same for y. The
         two tightest points of an axis bound ``cz`` and give the ``c`` half-way between them.
         """
-        slope = np.array(self.size) * (0.5 - _MARGIN) / self.focal
+        slope = np.array(self.size) * (0.5 - self._margins) / self.focal
         after = (seen[:, :2] - slope * seen[:, 2:]).max(axis=0)
         before = (-seen[:, :2] - slope * seen[:, 2:]).max(axis=0)
         depth = (-(after + before) / (2 * slope)).min()
@@ -156,7 +162,9 @@ def plausible_figures(sequences: Sequence[PoseSequence]) -> list[NDArray[np.floa
 
 
 def places_shown(
-    figures: Sequence[NDArray[np.float64]], reach: float | None = None
+    figures: Sequence[NDArray[np.float64]],
+    reach: float | None = None,
+    whole: Collection[int] = (0,),
 ) -> NDArray[np.float64]:
     """Return the places (n, 3) that a view of figures must hold, with the floor below them.
 
@@ -165,15 +173,17 @@ def places_shown(
     figures
         As from `plausible_figures`; the first is the main person.
     reach
-        Metres that other people's places may lie beyond the main person's along each axis; what
-        lies farther is pulled back. None for no limit.
+        Metres that other people's places may lie beyond those of the ``whole`` along each axis;
+        what lies farther is pulled back. None for no limit.
+    whole
+        Numbers of the figures that are shown wherever they are.
     """
     if not figures:
         return _SMALLEST_SCENE.copy()
     points = np.concatenate([figure.reshape(-1, 3) for figure in figures])
     if reach is not None:
-        main = figures[0].reshape(-1, 3)
-        points = np.clip(points, main.min(axis=0) - reach, main.max(axis=0) + reach)
+        shown = np.concatenate([figures[k].reshape(-1, 3) for k in whole])
+        points = np.clip(points, shown.min(axis=0) - reach, shown.max(axis=0) + reach)
     middle = np.median(points, axis=0)
     points = middle + np.clip(points - middle, -_SCENE_REACH, _SCENE_REACH)
     low, high = points.min(axis=0), points.max(axis=0)

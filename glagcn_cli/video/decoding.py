@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import cache
 from typing import Literal
@@ -48,22 +47,36 @@ def decoding(
     sought = info.seekable and info.variable_rate is False and first / fps > SOUGHT_FROM
     if sought:
         seek, clock = _seek(info, first)
+        clock += _later(info.shift / fps)
         stop, first = None if stop is None else stop - first, 0
     else:
-        # Without setpts, pictures that start after the sound would be preceded by copies.
-        seek, clock = [], "setpts=PTS-STARTPTS"
-    clock += _later(info.shift / fps)
+        seek, clock = [], _from_the_first(fps, _later(info.shift / fps))
     # At each step from 0 the last picture whose time, rounded to steps, has come. `-fps_mode cfr`
     # would trust what the file says of how long pictures last.
     constant = f"fps={fps.numerator}/{fps.denominator}:start_time=0"
     coloured = _coloured(info, size or (info.width, info.height), pixels)
     kept_graph, fitted = _fitted(info)
-    filters = ",".join([clock, *fitted, *_deinterlaced(info), *coloured, "setsar=1", constant])
+    upright = (info.turning or ()) if fitted else ()
+    whole = [*fitted, *_deinterlaced(info), *upright]
+    filters = ",".join([clock, *whole, *coloured, "setsar=1", constant])
     pictures = ["-map", info.stream, "-vf", filters, "-fps_mode", "passthrough"]
     end = [] if stop is None else ["-frames:v", f"{stop}"]
     kept = _left_out(first, info.part.every)
     raw = [*end, *kept, "-pix_fmt", pixels, "-f", "rawvideo", "-"]
-    return [*kept_graph, *seek, *_lasting(fps), "-i", ffmpeg.file_url(info.path), *pictures, *raw]
+    decoder = ["-c:v", info.decoder] if info.decoder else []
+    source = [*seek, *_lasting(fps), *decoder, "-i", ffmpeg.file_url(info.path)]
+    return [*kept_graph, *source, *pictures, *raw]
+
+
+def _from_the_first(fps: Fraction, later: str) -> str:
+    """Return the filter by which the first picture is shown at 0, and ``later``.
+
+    Without it pictures that start after the sound would be preceded by copies. Where the clock
+    jumps back, as in recordings that were joined byte by byte, it goes on by one step.
+    """
+    step = f"{fps.denominator}/{fps.numerator}/TB"
+    on = f"PREV_OUTPTS+if(lt(PTS,PREV_INPTS-1/TB),{step},PTS-PREV_INPTS)"
+    return f"setpts='if(isnan(PREV_INPTS),PTS-STARTPTS{later},{on})'"
 
 
 def _later(seconds: Fraction) -> str:
@@ -76,7 +89,7 @@ def _lasting(fps: Fraction) -> list[str]:
     What a file says stands in the order of decoding: with B-frames and a pause it is said of
     another picture. Times alone say how long the others are shown. ffmpeg before 7.0 cannot.
     """
-    if not _filters_packets():
+    if not ffmpeg.is_release(7):
         return []
     return ["-bsf:v", f"setts=pts=PTS:dts=DTS:duration=ceil({fps.denominator}/{fps.numerator}/TB)"]
 
@@ -85,13 +98,14 @@ def _fitted(info: VideoInfo) -> tuple[list[str], list[str]]:
     """Option and filters by which pictures that change within the stream are fitted to the first.
 
     ffmpeg would build its filters anew and with them the clock, and all that follows were too late.
-    Those that turn a picture cannot be kept.
+    The filters that it turns pictures with come first and take one size: they are put behind.
     """
-    if info.stored is None or info.rotation:
+    if info.stored is None or info.turning is None:
         return [], []
     width, height = info.stored
     inside = f"scale={width}:{height}:force_original_aspect_ratio=decrease:eval=frame"
-    return ["-reinit_filter", "0"], [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
+    kept = ["-reinit_filter", "0", *(["-noautorotate"] if info.turning else [])]
+    return kept, [inside, f"pad={width}:{height}:-1:-1:eval=frame"]
 
 
 def _seek(info: VideoInfo, first: int) -> tuple[list[str], str]:
@@ -144,12 +158,6 @@ def _tone_mapped(transfer: str) -> list[str]:
         "tonemap=mobius:param=0.5:peak=5:desat=0",  # 5 times white is 1000 nits
         "zscale=t=bt709:m=gbr:r=pc",
     ]
-
-
-@cache
-def _filters_packets() -> bool:
-    release = re.match(r"n?(\d+)\.", ffmpeg.version())
-    return release is None or int(release[1]) >= 7
 
 
 @cache

@@ -2,42 +2,30 @@
 
 A run decodes its video twice, so what can be read but once is first copied, as it is, to a
 temporary file; the folder for such files is the system's (``TMPDIR`` names another).
+`streaming` copies addresses and standard input, `numbered_pictures` pictures.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-from ..errors import GlagcnError, InputError, UsageError
-from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .frame_rates import STANDARD_RATES
-from .probing import probe
-from .source import NUMBER, Source
+from .numbered_pictures import keep_pictures
+from .source import Source
+from .streaming import keep_address, keep_standard_input
 
 log = logging.getLogger(__name__)
 
-SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps")
 DEFAULT_IMAGE_FPS = 30.0
-
-# A list of files to play, got from a server, may name other addresses but no files of this machine.
-_LOSSLESS = ("libx264", "-preset", "ultrafast", "-qp", "0")
-_PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtmp,rtmps,crypto,data"
-_SILENCE = 30  # seconds without a byte after which a server is given up
-
-_MARGIN = 3  # seconds kept beyond the part: sound may begin before the pictures
-_REORDERED = 32  # frames more than a part needs, for they come in the order of decoding
-_FASTEST = 240  # frames a second, where the rate is not known yet
 
 
 @contextmanager
@@ -52,8 +40,8 @@ def as_file(
     Parameters
     ----------
     given
-        A file, which is given back as it is; an address of one of `SCHEMES`; `-` for standard
-        input; or numbered pictures, as `frames/%05d.png`.
+        A file, which is given back as it is; an address of one of `streaming.SCHEMES`; `-` for
+        standard input; or numbered pictures, as `frames/%05d.png`.
     part
         What of it is going to be read: no more than that, and some seconds, is copied.
     image_fps
@@ -81,119 +69,12 @@ def as_file(
     with tempfile.TemporaryDirectory(prefix="glagcn-", ignore_cleanup_errors=True) as folder:
         kept = source.kept_in(Path(folder) / f"{source.plain_name}.mkv")
         if source.is_image_sequence:
-            _keep_pictures(source.path, kept, _rate(image_fps))
+            keep_pictures(source.path, kept, _rate(image_fps))
         elif source.is_address:
-            _keep_address(str(source.place), kept, part)
+            keep_address(str(source.place), kept, part)
         else:
-            _keep_standard_input(stdin or sys.stdin.buffer, kept, part)
+            keep_standard_input(stdin or sys.stdin.buffer, kept, part)
         yield kept
-
-
-def _keep_address(address: str, kept: Source, part: ClipRange) -> None:
-    scheme = address.split(":")[0].lower()
-    if scheme not in SCHEMES:
-        raise UsageError(
-            f"{kept.name}: addresses that can be read begin with {', '.join(SCHEMES)}; "
-            "download the video first"
-        )
-    slow = ["-rw_timeout", f"{_SILENCE * 1_000_000}"]
-    if scheme.startswith("rtsp"):
-        slow = ["-rtsp_transport", "tcp", "-timeout", f"{_SILENCE * 1_000_000}"]
-    come = [*slow, "-protocol_whitelist", _PROTOCOLS, "-i", address]
-    report = ffmpeg.run([*come, *_copy(kept.path, part)])
-    if report.status and scheme.startswith("rtsp"):
-        # It does not tell when pictures are to be decoded, without which B-frames cannot be copied.
-        report = ffmpeg.run([*come, *_copy(kept.path, part, _LOSSLESS)])
-    _judge(kept, report)
-
-
-def _keep_standard_input(stdin: IO[bytes], kept: Source, part: ClipRange) -> None:
-    if stdin.isatty():
-        raise UsageError("standard input is a terminal; pipe a video into it, or name a file")
-    if part.end is None and part.max_frames is None:
-        # Byte by byte, so that nothing of the file is lost and its index may stand at its end.
-        try:
-            with kept.path.open("wb") as file:
-                shutil.copyfileobj(stdin, file, 1 << 20)
-        except OSError as error:
-            raise InputError(f"standard input: cannot be kept in {kept.path} ({error})") from error
-        if kept.path.stat().st_size == 0:
-            raise InputError("standard input: is empty; pipe a video into it")
-        return
-    report = ffmpeg.run(["-i", "pipe:0", *_copy(kept.path, part)], stdin=stdin)
-    _judge(kept, report)
-
-
-def _keep_pictures(pattern: Path, kept: Source, fps: Fraction) -> None:
-    """Copy numbered pictures from the first number on; those that no format copies are packed."""
-    first, length = _run_of_numbers(pattern)
-    rate = ["-framerate", f"{fps.numerator}/{fps.denominator}", "-start_number", f"{first}"]
-    pictures = ["-f", "image2", *rate, "-i", ffmpeg.file_url(_escaped(pattern))]
-    for codec in (["-c", "copy"], ["-c:v", "ffv1"]):
-        written = ["-loglevel", "error", *pictures, "-frames:v", f"{length}", *codec]
-        exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept.path)]
-        report = ffmpeg.run([*written, *exact])
-        if report.status == 0:
-            break
-    _judge(kept, report)
-
-
-def _run_of_numbers(pattern: Path) -> tuple[int, int]:
-    """First number of the pictures that are there, and how many follow without a gap."""
-    before, number, after = _parted(pattern)
-    folder = pattern.parent
-    names = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-    ends = (len(before), len(after))
-    digits = [name[ends[0] : len(name) - ends[1]] for name in names]
-    counted = {int(text) for text in digits if text.isascii() and text.isdigit()}
-    found = sorted(k for k in counted if f"{before}{number % k}{after}" in names)
-    if not found:
-        raise InputError(f"{pattern}: there are no pictures numbered so; check the folder")
-    length = next((k for k, seen in enumerate(found) if seen != found[0] + k), len(found))
-    if length < len(found):
-        gap = found[0] + length
-        log.warning("%s: number %d is missing; the %d before it are used", pattern, gap, length)
-    return found[0], length
-
-
-def _parted(pattern: Path) -> tuple[str, str, str]:
-    """Split a name into the part before its number, the number's place, and the rest."""
-    number = NUMBER.search(pattern.name)
-    assert number is not None
-    return pattern.name[: number.start()], number[0], pattern.name[number.end() :]
-
-
-def _escaped(pattern: Path) -> Path:
-    """Return the pattern with every other percent sign doubled, as ffmpeg wants it."""
-    before, number, after = (text.replace("%", "%%") for text in _parted(pattern))
-    return Path(str(pattern.parent).replace("%", "%%")) / f"{before}{number[1:]}{after}"
-
-
-def _copy(kept: Path, part: ClipRange, pictures: Sequence[str] = ("copy",)) -> list[str]:
-    """Output options: pictures and sound as they are, little more than the part."""
-    bounds: list[str] = []
-    if part.end is not None:
-        bounds += ["-t", f"{part.end + _MARGIN:.6f}"]
-    if part.max_frames is not None:
-        before = math.ceil((part.start + _MARGIN) * _FASTEST) if part.start else _REORDERED
-        bounds += ["-frames:v", f"{before + part.max_frames * part.every}", "-shortest"]
-    streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c:a", "copy", "-c:v", *pictures]
-    quiet = ["-loglevel", "error"]
-    # Without bitexact each copy has a number of its own, and kept 2D is known by the file's bytes.
-    exact = ["-fflags", "+bitexact", "-f", "matroska", "-y", ffmpeg.file_url(kept)]
-    return [*quiet, *streams, *bounds, *exact]
-
-
-def _judge(kept: Source, report: ffmpeg.Report) -> None:
-    """Take what came before a fault; raise where that is nothing."""
-    if report.status == 0 and kept.path.exists() and kept.path.stat().st_size:
-        return
-    reason = ffmpeg.telling_line(report.messages)
-    try:
-        probe(kept)
-    except GlagcnError as error:
-        raise InputError(f"{kept.name}: no video could be read from there ({reason})") from error
-    log.warning("%s: ended with a fault (%s); what came before is used", kept.name, reason)
 
 
 def _rate(fps: float | None) -> Fraction:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -28,6 +28,7 @@ _SAYS_NOTHING = re.compile(
     r"|Error (submitting|sending|muxing|closing|writing trailer)|Nothing was written"
     r"|Format \S+ detected only with low score"
 )
+_UNREAD = ("Decoding error", "Error submitting packet")
 _SPEAKER = re.compile(r"^(\[[^\]]*\] )*(Error opening input: )?")
 
 
@@ -35,6 +36,18 @@ _SPEAKER = re.compile(r"^(\[[^\]]*\] )*(Error opening input: )?")
 def version() -> str:
     """Return the version of the ffmpeg in use, as it prints it; it is asked once."""
     return imageio_ffmpeg.get_ffmpeg_version()
+
+
+def is_release(least: int) -> bool:
+    """Tell whether the ffmpeg in use is of this release or later, or built from its sources."""
+    release = re.match(r"n?(\d+)\.", version())
+    return release is None or int(release[1]) >= least
+
+
+@cache
+def has_decoder(name: str) -> bool:
+    """Tell whether the ffmpeg in use was built with a decoder."""
+    return f"Decoder {name} " in run(["-h", f"decoder={name}"]).output
 
 
 def file_url(path: Path) -> str:
@@ -48,6 +61,11 @@ def telling_line(messages: Sequence[str]) -> str:
     useful = [line for line in told if not _SAYS_NOTHING.match(line)]
     chosen = useful or told
     return "; ".join(dict.fromkeys(chosen[-2:])) if chosen else "ffmpeg gave no reason"
+
+
+def left_out_pictures(messages: Sequence[str]) -> bool:
+    """Tell whether ffmpeg says of pictures that it could not decode them."""
+    return any(mark in line for line in messages for mark in _UNREAD)
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ STANDARD_RATES = tuple(
 )
 
 
+ROUNDED, GIF_TICK = 0.001, 0.01
+"""Seconds to which most containers and GIFs round the times of pictures."""
+
 _ENOUGH = 8  # pictures of which something can be said
 _SHARED = 0.02  # share of the pictures of a stream that may fall on the step of another
-_ROUNDED = 0.001  # seconds to which containers round times
 _FASTEST = 240  # pictures a second
 _SHIFTS = (Fraction(0), Fraction(1, 4), Fraction(-1, 4))
 _TIES = (Fraction(0), Fraction(-1, 1000))
@@ -50,6 +52,7 @@ def choose_rate(
     average: float | None,
     duration: float | None = None,
     times: Sequence[Fraction] = (),
+    rounded: float = ROUNDED,
 ) -> ChosenRate:
     """Choose the constant rate at which the frames of a stream are shown.
 
@@ -64,6 +67,8 @@ def choose_rate(
         Seconds, None when the container has none.
     times
         Seconds of the first pictures, in order, where they are known.
+    rounded
+        Seconds to which the container rounds them.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def choose_rate(
     rate = _told_rate(tick_rate, average, duration)
     if not measured:
         return ChosenRate(rate, None if average is None else abs(average / rate - 1) > 0.01)
-    rate = _seen_rate(rate, tick_rate, seconds)
+    rate = _seen_rate(rate, tick_rate, seconds, rounded)
     shift = _shift(seconds, rate)
     steps = _steps(seconds, rate, shift)
     drift = abs(float(average or rate) / float(rate) - 1)
@@ -101,7 +106,9 @@ def _told_rate(tick_rate: Fraction, average: float | None, duration: float | Non
     return nearest if drift < 1e-5 or (drift < 0.005 and duration and frames_moved < 0.5) else rate
 
 
-def _seen_rate(rate: Fraction, tick_rate: Fraction, seconds: Sequence[float]) -> Fraction:
+def _seen_rate(
+    rate: Fraction, tick_rate: Fraction, seconds: Sequence[float], rounded: float
+) -> Fraction:
     """Correct a rate that a stream announces by the times of its pictures."""
     near = min(STANDARD_RATES, key=lambda known: abs(known / rate - 1))
     alone = _SHIFTS[0]
@@ -109,7 +116,7 @@ def _seen_rate(rate: Fraction, tick_rate: Fraction, seconds: Sequence[float]) ->
         seconds, rate, alone
     ):
         rate = near  # an average, of times that are near those of a camera
-    told = _usual_rate(seconds)
+    told = _usual_rate(seconds, rounded)
     whole = told and abs(rate / told - round(rate / told)) < 0.015 * rate / told
     if told and not whole and _few_share(seconds, told):
         return told  # 24 pictures a second under a header of 30
@@ -130,16 +137,17 @@ def _seen_rate(rate: Fraction, tick_rate: Fraction, seconds: Sequence[float]) ->
     return min(alike, key=lambda known: abs(known / slope - 1), default=found)
 
 
-def _usual_rate(seconds: Sequence[float]) -> Fraction | None:
+def _usual_rate(seconds: Sequence[float], rounded: float) -> Fraction | None:
     """Return the rate at which most pictures follow one another; None where they are too uneven."""
     steps = sorted(after - before for before, after in pairwise(seconds))
     middle = steps[len(steps) // 2]
-    alike = [step for step in steps if abs(step - middle) <= 0.05 * middle + _ROUNDED]
+    alike = [step for step in steps if abs(step - middle) <= 0.05 * middle + rounded]
     mean = sum(alike) / len(alike)
     if len(alike) < 0.6 * len(steps) or not mean:
         return None
     nearest = min(STANDARD_RATES, key=lambda known: abs(known * mean - 1))
-    exact = abs(nearest * mean - 1) < 0.003
+    coarse = (rounded - ROUNDED) / (mean * len(alike))
+    exact = abs(nearest * mean - 1) < max(0.003, coarse)
     return nearest if exact else Fraction(1 / mean).limit_denominator(1000)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,19 +11,16 @@ from pathlib import Path
 from ..errors import InputError
 from ..files.checksums import Stamp, stamp
 from . import ffmpeg
-from .source import Source
+from .frame_rates import GIF_TICK, ROUNDED
+from .picture_streams import VIDEO_STREAM, largest_moving, pictures_in, sounds_beside
+from .source import IMAGE_SUFFIXES, Source
 
-log = logging.getLogger(__name__)
-
-VIDEO_STREAM = "0:V:0"
-"""The first stream of pictures as ffmpeg names it; capital V leaves cover art out."""
-
-_SQUARE_PIXELS = "scale=round(iw*sar):ih,setsar=1"
 _MEASURED_SECONDS, _MEASURED_PICTURES = 20, 5000
 _NO_TIME = -(1 << 63)
 
-_STREAM = re.compile(r"^\s+Stream #0:(\d+)\S*: (Video|Audio): (.*)$", re.MULTILINE)
-_NOT_MOVING = re.compile(r"\((attached pic|still image|timed thumbnails)\)")
+_BARE = re.compile(
+    r"^Input #0, (h264|hevc|vvc|mjpeg|mpjpeg|obu|cavsvideo|mpegvideo|m4v),", re.MULTILINE
+)
 _SEEKABLE = re.compile(r"^Input #0, (mov,|matroska,)", re.MULTILINE)
 
 
@@ -50,7 +44,7 @@ class Looked:
     """ffmpeg's own words on a file: stream lines, checksum header, time of the first frame.
 
     ``stream`` is ffmpeg's name of the stream of pictures that is read, ``video`` its line,
-    ``audio`` those of all sound.
+    ``audio`` the names and lines of the sounds that belong to it.
     ``times`` are the seconds at which pictures of the file's beginning are shown, in order, as far
     as it says them without being decoded.
     """
@@ -59,12 +53,35 @@ class Looked:
     said: str
     stream: str
     video: str | None
-    audio: tuple[str, ...]
+    audio: dict[str, str]
     duration: float | None
     facts: dict[str, str]
     first_frame: float | None
     times: tuple[Fraction, ...]
     complaint: str
+
+    @property
+    def decoded(self) -> tuple[int, int]:
+        """(width, height) of the first frame, upright, cropped as the file says."""
+        width, height = self.facts["dimensions"].split("x")
+        return int(width), int(height)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """The same with square pixels."""
+        width, height = self.decoded
+        across, down = (int(side) for side in self.facts.get("sar", "1/1").split("/"))
+        return (int(width * across / down + 0.5) if across and down else width), height
+
+    @property
+    def has_times(self) -> bool:
+        """Whether the file says when pictures are shown; a bare stream of pictures says nothing."""
+        return _BARE.search(self.said) is None
+
+    @property
+    def rounded(self) -> float:
+        """Seconds to which the file rounds times: a GIF counts hundredths."""
+        return GIF_TICK if "\nInput #0, gif" in f"\n{self.said}" else ROUNDED
 
     @property
     def is_one_clock(self) -> bool:
@@ -94,26 +111,21 @@ def _look(source: Source, _: Stamp) -> Looked:
             "check that it is complete and plays"
         )
     said = said.split("\nStream mapping:")[0]
-    streams = _STREAM.findall(said)
-    pictures = {
-        f"0:{index}": text
-        for index, kind, text in streams
-        if kind == "Video" and not _NOT_MOVING.search(text)
-    }
-    sound = tuple(text for _, kind, text in streams if kind == "Audio")
-    stream = _chosen(source, pictures)
+    pictures = pictures_in(said)
+    stream = next(iter(pictures), VIDEO_STREAM)
     if len(pictures) > 1:
+        times = {one: _first_times(file, one) for one in pictures}
+        stream = largest_moving(source.name, pictures, times)
         report = _first_frame(file, stream)
         complaint = ffmpeg.telling_line(report.messages)
-    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
     facts = dict(re.findall(r"^#(\w+) 0: (.*)$", report.output, re.MULTILINE))
     return Looked(
         file=file,
         said=said,
         stream=stream,
         video=pictures.get(stream),
-        audio=sound,
-        duration=int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3]) if clock else None,
+        audio=sounds_beside(said, stream),
+        duration=_duration(said),
         facts=facts,
         first_frame=first_time(report.output),
         times=_first_times(file, stream) if pictures else (),
@@ -121,34 +133,37 @@ def _look(source: Source, _: Stamp) -> Looked:
     )
 
 
+def _duration(said: str) -> float | None:
+    """Return the seconds that a file lasts; None where nothing says it, or ffmpeg but guesses."""
+    clock = re.search(r"Duration: (\d+):(\d+):([\d.]+)", said)
+    if clock is None or "Estimating duration from bitrate" in said:
+        return None
+    seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3])
+    # Matroska says the time of its end.
+    start = re.search(r"^Input #0, matroska.*?Duration: .*?, start: ([\d.]+)", said, re.M | re.S)
+    return seconds - float(start[1]) if start and float(start[1]) < seconds else seconds
+
+
 def _first_frame(file: Path, stream: str) -> ffmpeg.Report:
-    first = ["-map", stream, "-frames:v", "1", "-vf", _SQUARE_PIXELS, "-f", "framecrc", "-"]
+    first = ["-map", stream, "-frames:v", "1", "-f", "framecrc", "-"]
     return ffmpeg.run(["-i", ffmpeg.file_url(file), *first])
 
 
-def _chosen(source: Source, pictures: Mapping[str, str]) -> str:
-    """Choose the largest stream that moves, and say so where there is a choice.
-
-    A still that is not marked as one, as some programs put before the video, has one picture.
-    """
-    if len(pictures) < 2:
-        return next(iter(pictures), VIDEO_STREAM)
-    moves = {stream: len({*_first_times(source.path, stream)}) > 1 for stream in pictures}
-    sizes = {stream: stored_size(text) or (0, 0) for stream, text in pictures.items()}
-    chosen = max(
-        pictures, key=lambda s: (moves[s], math.prod(sizes[s]), "(default)" in pictures[s])
-    )
-    log.warning(
-        "%s: has %d streams of pictures, of which %d move; the one of %dx%d is taken",
-        *(source.name, len(pictures), sum(moves.values()), *sizes[chosen]),
-    )
-    return chosen
+def turning(looked: Looked) -> tuple[str, ...] | None:
+    """Return the filters by which ffmpeg turns stored pictures to be upright; None if unknown."""
+    if "rotation of" not in looked.said:
+        return ()
+    return _turning(looked.file, looked.stream, stamp(looked.file))
 
 
-def stored_size(stream: str) -> tuple[int, int] | None:
-    """Return the (width, height) that ffmpeg says of a stream of pictures."""
-    size = re.search(r", (\d+)x(\d+)", stream)
-    return (int(size[1]), int(size[2])) if size else None
+@lru_cache(maxsize=64)
+def _turning(file: Path, stream: str, _: Stamp) -> tuple[str, ...] | None:
+    first = ["-map", stream, "-frames:v", "1", "-f", "null", "-"]
+    report = ffmpeg.run(["-loglevel", "debug", "-i", ffmpeg.file_url(file), *first])
+    said = "\n".join(report.messages)
+    turned = [f"transpose={way}" for way in re.findall(r"\[transpose @ .* dir:(\d) ->", said)]
+    flips = [flip for flip in ("hflip", "vflip") if f"Filter '{flip}'" in said]
+    return (*turned, *flips) or None
 
 
 def _first_times(file: Path, stream: str) -> tuple[Fraction, ...]:
@@ -163,10 +178,10 @@ def first_time(checksums: str) -> float | None:
     return float(times[0]) if times else None
 
 
-def times_of(checksums: str, most: int = 0) -> tuple[Fraction, ...]:
-    """Return the seconds of the first frames or packets, in the order of showing."""
-    tick = re.search(r"^#tb 0: (.*)$", checksums, re.MULTILINE)
-    shown = re.findall(r"^0, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
+def times_of(checksums: str, most: int = 0, stream: int = 0) -> tuple[Fraction, ...]:
+    """Return the seconds of the first frames or packets of an output, in the order of showing."""
+    tick = re.search(rf"^#tb {stream}: (.*)$", checksums, re.MULTILINE)
+    shown = re.findall(rf"^{stream}, *-?\d+, *(-?\d+),", checksums, re.MULTILINE)
     if tick is None:
         return ()
     said = [int(time) for time in shown[: most or None] if int(time) != _NO_TIME]
@@ -177,11 +192,16 @@ def _require_file(source: Source) -> None:
     file = source.path
     if file.is_dir():
         raise InputError(
-            f"{file}: is a folder; name a video file in it, or lift all of them with --output-dir"
+            f"{file}: is a folder; name a video file in it, or numbered pictures as "
+            f"{file}/%05d.png, or lift all videos with --output-dir"
         )
     if re.match(r"[a-z]{2,}:/", str(file)) and not file.exists():  # Path makes one of two slashes
         raise InputError(f"{file}: is an address, not a file; download the video first")
     if not file.exists():
-        raise InputError(f"{file}: no such file; check the name and the folder")
+        pattern = file.suffix.lower() in IMAGE_SUFFIXES and set(file.name) & {*"*?#%"}
+        do = "numbered pictures are named as %05d.png, or %d.png where they have no zeros in front"
+        raise InputError(
+            f"{file}: no such file; {do if pattern else 'check the name and the folder'}"
+        )
     if file.is_file() and file.stat().st_size == 0:
         raise InputError(f"{source.name}: is empty (0 bytes); copy or record it again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -12,9 +13,10 @@ from pathlib import Path
 from ..errors import InputError, NoVideoStreamError, UsageError
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange, format_time
-from .frame_rates import STANDARD_RATES, choose_rate
+from .frame_rates import STANDARD_RATES, ChosenRate, choose_rate
 from .lens import recorded_fov
-from .looking import VIDEO_STREAM, Looked, look, stored_size
+from .looking import Looked, look, turning
+from .picture_streams import VIDEO_STREAM
 from .source import Source
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ class VideoInfo:
         Seconds announced by the container (its sound may be longer than its picture), or None.
     rotation
         Degrees (0..359) by which the stored picture is turned clockwise to be shown.
+    turning
+        ffmpeg's filters that turn the stored picture; None where they are not known.
     has_audio
         The file has a sound stream that goes with its frames.
     codec
@@ -60,12 +64,14 @@ class VideoInfo:
         ffmpeg's name of a transfer curve of high dynamic range; None for ordinary video.
     alpha
         Pixels may be transparent.
+    decoder
+        ffmpeg's name of the decoder to use; None for that which it would take.
     interlaced
         Frames may hold two fields, one of every other line.
     seekable
         Any time of the file can be decoded without what comes before it.
     stored
-        (width, height) in which the first picture is stored, or None.
+        (width, height) in which the first picture is decoded, before it is turned, or None.
     stream
         ffmpeg's name of the stream of pictures that is read.
     shift
@@ -93,8 +99,10 @@ class VideoInfo:
     fov: float | None = None
     transfer: str | None = None
     alpha: bool = False
+    decoder: str | None = None
     interlaced: bool = False
     seekable: bool = False
+    turning: tuple[str, ...] | None = ()
     stored: tuple[int, int] | None = None
     stream: str = VIDEO_STREAM
     shift: Fraction = Fraction(0)
@@ -141,20 +149,16 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
     source = Source.of(video)
     looked = look(source)
     stream = _decodable_stream(looked, source.name)
-    width, height = (int(side) for side in looked.facts["dimensions"].split("x"))
+    width, height = looked.shown
     interlaced = _INTERLACED.search(stream) is not None
-    # Of two fields each may be a packet.
-    rate = choose_rate(
-        1 / Fraction(looked.facts["tb"]),
-        _number(r"([\d.]+) fps", stream),
-        looked.duration,
-        () if interlaced else looked.times,
-    )
+    rate = _rate(looked, stream, interlaced)
     doubted = rate.fps > _FASTEST_CAMERA
     fps = source.rate or (_USUAL_FPS if doubted else rate.fps)
-    if source.rate is None and not STANDARD_RATES[0] <= rate.fps <= _FASTEST_CAMERA:
-        _tell_of_doubt(source, rate.fps, fps)
+    if source.rate is None:
+        _tell_of_rate(source, rate.fps, fps, looked.has_times)
     transfer = _TRANSFER.search(stream)
+    decoder = _alpha_decoder(looked)
+    upright = turning(looked)
     info = VideoInfo(
         source=source,
         width=width,
@@ -172,15 +176,31 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
         fov=recorded_fov(source.path, looked.said, width, height),
         transfer=transfer[1] if transfer else None,
-        alpha=_ALPHA.match(stream) is not None,
+        alpha=decoder is not None or _ALPHA.match(stream) is not None,
+        decoder=decoder,
         interlaced=interlaced,
         seekable=looked.is_one_clock,
-        stored=stored_size(stream),
+        turning=upright,
+        stored=_before_turning(looked.decoded, upright),
         stream=looked.stream,
         shift=rate.shift,
         said_fps=None if fps == rate.fps else rate.fps,
     )
     return _part_of(info, part)
+
+
+def _rate(looked: Looked, stream: str, interlaced: bool) -> ChosenRate:
+    """Choose the rate of a stream by what its file says."""
+    # Of a bare stream the average is a number of ffmpeg's own.
+    average = _number(r"([\d.]+) fps", stream) if looked.has_times or interlaced else None
+    # Of two fields each may be a packet.
+    times = () if interlaced else looked.times
+    tick_rate = 1 / Fraction(looked.facts["tb"])
+    return choose_rate(tick_rate, average, looked.duration, times, looked.rounded)
+
+
+def _before_turning(size: tuple[int, int], turned: Sequence[str] | None) -> tuple[int, int]:
+    return size[::-1] if any("transpose" in one for one in turned or ()) else size
 
 
 def _decodable_stream(looked: Looked, name: str) -> str:
@@ -225,12 +245,25 @@ def check_start(info: VideoInfo, part: ClipRange) -> None:
 
 
 @lru_cache(maxsize=64)  # several passes over a file say it once
-def _tell_of_doubt(source: Source, said: Fraction, taken: Fraction) -> None:
-    log.warning(
-        "%s: says %.10g pictures a second, as hardly a camera takes; they are read as %.10g a "
-        "second, --fps says another rate",
-        *(source.name, said, taken),
-    )
+def _tell_of_rate(source: Source, said: Fraction, taken: Fraction, has_times: bool) -> None:
+    """Tell of a rate that is doubted, or that the file does not say."""
+    if not STANDARD_RATES[0] <= said <= _FASTEST_CAMERA:
+        log.warning(
+            "%s: says %.10g pictures a second, as hardly a camera takes; they are read as %.10g a "
+            "second, --fps says another rate",
+            *(source.name, said, taken),
+        )
+    elif not has_times:
+        log.info("%s: is read as %.10g pictures a second; --fps says another", source.name, taken)
+
+
+def _alpha_decoder(looked: Looked) -> str | None:
+    """Return the decoder of WebM's transparent pictures; ffmpeg's own leaves that out."""
+    marked = rf"Stream #{looked.stream}\b(?:(?!Stream #).)*\balpha_mode +: 1\b"
+    if not re.search(marked, looked.said, re.DOTALL | re.IGNORECASE):
+        return None
+    decoder = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(re.split(r"[ ,]", looked.video or "")[0])
+    return decoder if decoder and ffmpeg.has_decoder(decoder) else None
 
 
 def _picture_seconds(info: VideoInfo) -> float | None:

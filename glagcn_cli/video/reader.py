@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,13 @@ Frame = NDArray[np.uint8]
 """A picture (height, width, 3), RGB; (height, width) where it is grey."""
 
 # What demuxers say when a file ends before its last frame.
-_CUT_OFF = ("partial file", "ended prematurely", "truncated", "Packet corrupt", "packet too short")
+_LOST = "Packet corrupt"
+_CUT_OFF = (
+    _LOST, "partial file", "ended prematurely", "truncated", "packet too short", "LZW decode",
+)  # fmt: skip
+
+# Codecs in which each picture stands for itself: one that is left out is seen.
+_STILLS = ("png", "mjpeg", "bmp", "tiff", "webp", "targa", "jpeg2000")
 
 # What ffmpeg says where pictures no longer are as the first was.
 _CHANGED = "Changing video frame properties"
@@ -128,7 +135,12 @@ class VideoReader:
         if any(_CHANGED in line for line in process.messages):
             self.changed = True
             _tell_of_change(self.info.source, stamp(self.info.path))
+        if self.info.codec in _STILLS and ffmpeg.left_out_pictures(process.messages):
+            _tell_of_unread(self.info.source, stamp(self.info.path))
         cut = [line for line in process.messages if any(mark in line for mark in _CUT_OFF)]
+        if self.frames_read >= (self.info.frames or math.inf):
+            # Where two recordings of a transport stream meet, packets seem to be lost.
+            cut = [line for line in cut if not (_LOST in line and "mpegts" in line)]
         if self.truncated or not (status or process.messages):
             return
         self.truncated = status != 0 or bool(cut)
@@ -142,6 +154,11 @@ class VideoReader:
         else:
             # Decoders complain of much that nobody sees, so this is for those who ask.
             log.debug("%s: ffmpeg remarked: %s", self.info.name, reason)
+
+
+@lru_cache(maxsize=64)
+def _tell_of_unread(source: Source, _: Stamp) -> None:
+    log.warning("%s: has pictures that cannot be read; the one before is shown", source.name)
 
 
 @lru_cache(maxsize=64)  # the passes over a file say it once

@@ -37,15 +37,15 @@ class AudioInfo:
         Seconds from the file's start to its first picture, 0 when it has none.
     delay
         Seconds by which ffmpeg gives it too early when it reads it without the pictures.
-    track
-        Its number among the sound streams, from 0.
+    stream
+        ffmpeg's name of its stream, as `0:1`.
     """
 
     codec: str
     rate: int | None
     skip: float
     delay: float = 0.0
-    track: int = 0
+    stream: str = "0:a:0"
 
 
 def probe_audio(path: str | Path | Source) -> AudioInfo | None:
@@ -58,35 +58,33 @@ def probe_audio(path: str | Path | Source) -> AudioInfo | None:
     looked = look(source)
     if not looked.audio:
         return None
-    track = _decodable(source, len(looked.audio), stamp(looked.file))
-    rate = re.search(r"(\d+) Hz", looked.audio[track])
-    codec = re.split(r"[ ,]", looked.audio[track])[0]
+    stream = _decodable(source, tuple(looked.audio), stamp(looked.file))
+    rate = re.search(r"(\d+) Hz", looked.audio[stream])
+    codec = re.split(r"[ ,]", looked.audio[stream])[0]
     samples = int(rate[1]) if rate else None
     if looked.first_frame is None:
-        return AudioInfo(codec, samples, skip=0.0, track=track)
+        return AudioInfo(codec, samples, skip=0.0, stream=stream)
     first = first_picture(looked.file, looked.stream)
     apart = 0.0
     if not looked.is_one_clock:
-        apart = _own_start(looked.file, looked.stream) - _own_start(looked.file, f"0:a:{track}")
-    return AudioInfo(codec, samples, first + max(apart, 0.0), max(-apart, 0.0), track)
+        apart = _own_start(looked.file, looked.stream) - _own_start(looked.file, stream)
+    return AudioInfo(codec, samples, first + max(apart, 0.0), max(-apart, 0.0), stream)
 
 
 @lru_cache(maxsize=64)
-def _decodable(source: Source, tracks: int, _: Stamp) -> int:
-    """Return the number of the first stream of sound that can be decoded; 0 where none can."""
-    if tracks == 1:
-        return 0
-    for track in range(tracks):
-        first = ["-i", ffmpeg.file_url(source.path), "-map", f"0:a:{track}", "-frames:a", "1"]
+def _decodable(source: Source, streams: tuple[str, ...], _: Stamp) -> str:
+    """Return the first stream of sound that can be decoded; the first where none can."""
+    if len(streams) == 1:
+        return streams[0]
+    for k, stream in enumerate(streams, start=1):
+        first = ["-i", ffmpeg.file_url(source.path), "-map", stream, "-frames:a", "1"]
         if first_time(ffmpeg.run([*first, "-f", "framecrc", "-"]).output) is not None:
-            break
-    else:
-        return 0
-    if track:
-        log.warning(
-            "%s: its first sound cannot be decoded; sound %d is taken", source.name, track + 1
-        )
-    return track
+            if k > 1:
+                log.warning(
+                    "%s: its first sound cannot be decoded; sound %d is taken", source.name, k
+                )
+            return stream
+    return streams[0]
 
 
 def codecs_for(audio: AudioInfo) -> list[tuple[str, ...]]:

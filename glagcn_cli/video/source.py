@@ -12,7 +12,9 @@ from ..operating_system import is_impossible_name
 from ..wording import plain_text
 
 STANDARD_INPUT = "-"
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".tga", ".ppm", ".pgm", ".jp2",
+)  # fmt: skip
 
 NUMBER = re.compile(r"%(0\d)?d")
 """Stands for the number in the name of numbered pictures."""

@@ -166,7 +166,8 @@ class VideoWriter:
         )
         for sound, codec in map(alongside, codecs_for(audio)):
             inputs = [*_input(self._picture), *sound]
-            streams = ["-map", "0:v", "-map", f"1:a:{audio.track}", "-c:v", "copy", *codec]
+            its = audio.stream.replace("0:", "1:", 1)
+            streams = ["-map", "0:v", "-map", its, "-c:v", "copy", *codec]
             report = ffmpeg.run(["-loglevel", "error", *inputs, *streams, *_mp4(self._temporary)])
             if report.status == 0:
                 return

@@ -51,8 +51,18 @@ from tests.helpers.kept_detections import kept
         ([{"image_id": 0}], "[0]: expected an object with 'pose_keypoints_2d' or 'keypoints'"),
         ([{"image_id": "0.jpg"}, 5], "[1]: expected an object with 'image_id', found the number 5"),
         ([{"image_id": 0, "keypoints": None}], "found an object with the keys image_id, keypoints"),
-        ([{"image_id": 0, "keypoints": {"nose": [1, 2]}}],
+        ([{"image_id": 0, "keypoints": "nose"}],
          "[0].keypoints: expected a list of numbers, of [x, y, score] or of objects with x and y"),
+        ([{"image_id": 0, "keypoints": {"snout": [1, 2]}}],
+         "[0].keypoints: expected names of COCO's points, as left_shoulder, found an object with"),
+        ([{"image_id": 0, "keypoints": {"nose": [1, 2, 3, 4, 5]}}],
+         "[0].keypoints.nose: expected x, y and perhaps a score, found a list of 5"),
+        ([{"image_id": 0, "keypoints": {"x": [1, 2], "y": [1]}}],
+         "[0].keypoints: expected as many x as y and scores"),
+        ([{"image_id": 0, "keypoints": [50, 5, 1] * 17, "box": {"x1": 1, "y1": 2}}],
+         "[0].box: expected an object with 'width' or 'w'"),
+        ([{"frame": "a", "people": []}], "[0].frame: expected a frame's number, found the text"),
+        ([[[1, 2, 3]] * 5] * 2, "expected people of 17 (COCO-17)"),
         ([{"image_id": 0, "keypoints": [{"x": 5}] * 17}],
          "[0].keypoints[0]: expected an object with 'y', found an object with the keys x"),
         ([{"image_id": 0, "keypoints": [[50, 5, 1]] * 16 + [[5]]}], "two or three numbers each"),
@@ -136,7 +146,8 @@ KEYS = st.sampled_from(
     ["image_id", "keypoints", "score", "bbox", "box", "category_id", "instances", "frame_id",
      "keypoint_scores", "instance_info", "meta_info", "keypoint_id2name", "people", "bodies",
      "joints", "pose_keypoints_2d", "bbox_score", "predictions", "annotations", "images", "id",
-     "file_name", "width", "height", "categories", "0.jpg", "1.jpg", "x", "y", "position"]
+     "file_name", "width", "height", "categories", "0.jpg", "1.jpg", "x", "y", "position",
+     "frame", "frames", "nose", "left_hip", "name", "part", "x1", "visible", "landmarks"]
 )  # fmt: skip
 ANYTHING = st.recursive(
     SCALARS | st.lists(st.floats() | st.integers(), min_size=51, max_size=51),
@@ -230,10 +241,23 @@ def test_whole_files_with_something_else_in_one_place(
 
 
 @FUZZ
-@given(content=st.binary(max_size=200), suffix=st.sampled_from([".json", ".npz"]))
+@given(content=st.binary(max_size=200), suffix=st.sampled_from([".json", ".npz", ".csv", ".npy"]))
 def test_any_bytes(tmp_path: Path, content: bytes, suffix: str) -> None:
     (tmp_path / f"any{suffix}").write_bytes(content)
     read_or_refuse(tmp_path / f"any{suffix}", "any.")
+
+
+CELLS = st.sampled_from(
+    ["frame", "x", "y", "joint", "nose", "nose_x", "nose_y", "x0", "scorer", "bodyparts", "coords",
+     "individuals", "score", "", "0", "1", "2.5", "nan", "1e400", "id", "\x00", '"']
+)  # fmt: skip
+
+
+@FUZZ
+@given(table=st.lists(st.lists(CELLS, max_size=6), max_size=6), delimiter=st.sampled_from(",;\t"))
+def test_any_table(tmp_path: Path, table: list[list[str]], delimiter: str) -> None:
+    (tmp_path / "any.csv").write_text("\n".join(delimiter.join(row) for row in table))
+    read_or_refuse(tmp_path / "any.csv", "any.csv")
 
 
 @FUZZ

@@ -176,8 +176,16 @@ def test_a_file_of_another_video_is_refused(tmp_path: Path) -> None:
         dataclasses.replace(same, fps=Fraction(25)),
         dataclasses.replace(same, frames=80),
     ):
+        count = never if other.frames == 51 else lambda: 80
         with pytest.raises(InputError, match=r"a\.npz: is of 50 frames, 640x480, 29\.97 a second"):
-            for_video(saved, tmp_path / "a.npz", other, never)
+            for_video(saved, tmp_path / "a.npz", other, count)
+
+
+@pytest.mark.parametrize("announced", [1, 900_000])
+def test_frames_are_counted_where_a_video_announces_others(tmp_path: Path, announced: int) -> None:
+    saved = kept([1] * 50)
+    info = video(tmp_path / "in.mp4", announced)
+    assert for_video(saved, tmp_path / "a.npz", info, lambda: 50) is saved
 
 
 def test_a_part_is_taken_out_of_the_whole(tmp_path: Path) -> None:

@@ -168,7 +168,8 @@ def test_another_person_can_be_chosen(monkeypatch, source, out, lifter) -> None:
     second = models(monkeypatch, lifter, FakeDetector(people=2), people=2)
     process_video(second, source, [out / "walk.npy"])
     report = report_of(out / "walk.run.json")
-    assert report["people"] == [{"person": 2, "frames_with_a_pose": 12}]
+    row = {"person": 2, "frames_with_a_pose": 12, "sudden_turns": []}
+    assert report["people"] == [row]
     assert report["people_found"] == 2
 
 

@@ -142,6 +142,44 @@ def test_bystanders_make_the_main_person_no_smaller_than_in_the_video(
     assert across.min() > 0.05 and across.max() < 0.95
 
 
+COMPANY = {
+    "behind to the left": [(-2.2, -1.5)],
+    "behind to the right": [(2.4, -1.5)],
+    "on both sides": [(-2.0, -1.0), (2.0, -1.0)],
+    "beside, nearer": [(-1.2, 2.0)],
+    "in company, and bystanders": [(-1.8, -0.5), (5.0, -12.0), (-6.0, -11.0)],
+}
+
+
+@pytest.mark.parametrize("places", COMPANY.values(), ids=COMPANY)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_who_is_half_as_large_as_the_main_person_is_shown_whole(
+    places: list[tuple[float, float]], mirrored: bool
+) -> None:
+    sides = -1 if mirrored else 1
+    main = stands(0.0, 1.0)
+    others = [stands(sides * x, z, n) for n, (x, z) in enumerate(places, start=2)]
+    view = ChosenView([main, *others], SIZE, SIZE[1] / FILM[1]).view()
+    height = np.ptp(main.keypoints[..., 1])
+    near = [one for one in others if np.ptp(one.keypoints[..., 1]) > 0.5 * height]
+    assert near
+    for person in (main, *near):
+        across, down = np.moveaxis(view.camera().project(person.joints)[0] / SIZE, -1, 0)
+        assert across.min() > 0.02 and across.max() < 0.98
+        assert down.min() > 0.05 and down.max() < 0.95
+    assert size_in(view, main) >= 0.85
+    assert exchanged([main, *near], view) == 0
+
+
+def test_who_walks_out_of_the_film_is_shown_to_the_end() -> None:
+    """The woman of the example at 6.2 s: she is near, and far to the left of the man."""
+    main = stands(0.0, 0.0, 1, frames=60)
+    walker = filmed(walk(np.linspace([3.0, 0, 1.0], [-3.0, 0, 1.0], 60)), 2)
+    view = ChosenView([main, walker], SIZE, SIZE[1] / FILM[1]).view()
+    across = view.camera().project(walker.joints)[0][..., 0] / SIZE[0]
+    assert across.min() > 0.02 and across.max() < 0.98
+
+
 def test_a_main_person_larger_than_the_picture_gives_up_a_little_for_others() -> None:
     main, other = stands(0.0, 4.3), stands(-3.0, -6.0, 2)
     alone = size_in(SceneView(clip_points([main]), SIZE), main)

@@ -11,7 +11,7 @@ import pytest
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.fetching import as_file
 from glagcn_cli.video.reader import VideoReader
-from tests.helpers.clips import encode, ffmpeg
+from tests.helpers.clips import corners, encode, ffmpeg, quadrants
 from tests.helpers.numbered import HEIGHT, WIDTH, number_of, numbered
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-bf", "2")
@@ -95,3 +95,39 @@ def test_a_stream_that_stays_as_it_is_says_nothing(
         assert [number_of(frame) for frame in reader] == [*range(30)]
     assert not reader.changed
     assert not caplog.records
+
+
+TURNS = {
+    "90": ("-display_rotation", "90"),
+    "180": ("-display_rotation", "180"),
+    "270": ("-display_rotation", "270"),
+    "mirrored": ("-display_hflip",),
+    "upside down": ("-display_vflip",),
+    "90 mirrored": ("-display_rotation", "90", "-display_hflip"),
+}
+
+
+@pytest.mark.parametrize("turn", TURNS.values(), ids=TURNS)
+@pytest.mark.parametrize("after", [(96, 72), (32, 24), (48, 64)], ids=["larger", "smaller", "tall"])
+def test_turned_pictures_that_change_stay_turned(
+    tmp_path: Path, turn: tuple[str, ...], after: tuple[int, int]
+) -> None:
+    parts = []
+    for k, (width, height) in enumerate([(64, 48), after]):
+        shown = quadrants(width, height, count=20)
+        parts.append(encode(tmp_path / f"{k}.mkv", shown, 25, *JPEG))
+    listed = tmp_path / "list.txt"
+    listed.write_text("".join(f"file '{part}'\n" for part in parts))
+    plain, clip = tmp_path / "plain.mkv", tmp_path / "turned.mkv"
+    ffmpeg("-f", "concat", "-safe", "0", "-i", listed, "-c", "copy", plain)
+    ffmpeg(*turn, "-i", plain, "-c", "copy", clip)
+    ffmpeg(*turn, "-i", parts[0], "-c", "copy", tmp_path / "first.mkv")
+    (upright, *_) = VideoReader(tmp_path / "first.mkv")
+    reader = VideoReader(clip)
+    frames = list(reader)
+    assert reader.changed
+    assert len(frames) == 40
+    for frame in frames:
+        assert frame.shape == upright.shape
+        middle = frame if after[0] > after[1] else frame[6:-6, 6:-6]
+        assert corners(middle) == corners(upright)

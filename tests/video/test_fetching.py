@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import InputError, UsageError
-from glagcn_cli.video import fetching
+from glagcn_cli.video import streaming
 from glagcn_cli.video.clip_times import ClipRange
 from glagcn_cli.video.fetching import as_file
 from glagcn_cli.video.probing import probe
@@ -77,18 +77,19 @@ def test_a_stream_that_cannot_be_copied_is_decoded(
     monkeypatch: pytest.MonkeyPatch, clip: Path, can_be_copied: bool
 ) -> None:
     """An RTSP server does not tell the order in which B-frames are decoded."""
-    run, asked = fetching.ffmpeg.run, []
+    run, asked = streaming.ffmpeg.run, []
 
-    def from_the_file(arguments: list[str], **options: object) -> fetching.ffmpeg.Report:
+    def from_the_file(arguments: list[str], **options: object) -> streaming.ffmpeg.Report:
         if not any(argument.startswith("rtsp:") for argument in arguments):
             return run(arguments, **options)
-        asked.append(arguments)
-        if arguments[arguments.index("-c:v") + 1] == "copy" and not can_be_copied:
-            return fetching.ffmpeg.Report(234, "", ("Can't write packet with unknown timestamp",))
+        if "framecrc" not in arguments:  # else it is asked which streams there are
+            asked.append(arguments)
+        if "matroska" in arguments and "libx264" not in arguments and not can_be_copied:
+            return streaming.ffmpeg.Report(234, "", ("Can't write packet with unknown timestamp",))
         after = arguments.index("-i") + 2
         return run(["-i", str(clip), *arguments[after:]])
 
-    monkeypatch.setattr(fetching.ffmpeg, "run", from_the_file)
+    monkeypatch.setattr(streaming.ffmpeg, "run", from_the_file)
     with as_file("rtsp://camera/stream") as kept, VideoReader(kept) as reader:
         frames = [int(frame[0, 0, 0]) for frame in reader]
     assert len(asked) == 2 - can_be_copied and "tcp" in asked[0]

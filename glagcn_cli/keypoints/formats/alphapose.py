@@ -11,7 +11,7 @@ from __future__ import annotations
 from .coco import by_picture
 from .entry import Entry
 from .numbered import NumberedDetections, number_detections
-from .people import PEOPLE, people_of_frame
+from .people import PEOPLE, POINTS, is_rows, people_of_frame
 from .picture_names import frame_numbers
 
 
@@ -33,9 +33,16 @@ def is_object(document: Entry) -> bool:
     if not document.is_object or any(key in document for key in PEOPLE):
         return False
     return any(
-        "people" in picture or "bodies" in picture or "keypoints" in picture.first
+        is_rows(some) or any(key in some for key in (*PEOPLE, *POINTS))
         for _, picture in document.items()
+        for some in _insides(picture)
     )
+
+
+def _insides(picture: Entry) -> list[Entry]:
+    """Return a picture, and the first person in it."""
+    inside = [person for _, person in picture.items()][:1] if picture.is_object else []
+    return [picture, picture.first, *inside]
 
 
 def read_object(document: Entry) -> NumberedDetections:

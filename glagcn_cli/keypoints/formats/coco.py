@@ -1,7 +1,7 @@
 """COCO's formats for keypoints.
 
-Results are a list of people, each with the number of its picture. A data set has that list under
-``annotations``, and a list of the pictures with their names and sizes.
+Results are a list of people, each with the number of its picture, or of its frame. A data set has
+that list under ``annotations``, and a list of the pictures with their names and sizes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from .entry import Entry
 from .numbered import NumberedDetections, number_detections
-from .people import POINTS, FoundPerson, person_of
+from .people import NUMBERS, POINTS, FoundPerson, person_of
 from .picture_names import frame_numbers
 
 PERSON = 1  # COCO's category
@@ -18,7 +18,8 @@ PERSON = 1  # COCO's category
 
 def is_results(document: Entry) -> bool:
     """Tell whether it is a list of people who each name their picture."""
-    return document.is_list and (not document.value or "image_id" in document.first)
+    first = document.first
+    return document.is_list and (not document.value or any(key in first for key in NUMBERS))
 
 
 def read(document: Entry) -> NumberedDetections:
@@ -29,16 +30,17 @@ def read(document: Entry) -> NumberedDetections:
 
 
 def by_picture(
-    rows: Iterable[Entry], frame_of: Callable[[Entry], int]
+    rows: Iterable[Entry], frame_of: Callable[[Entry], int], count: int | None = None
 ) -> list[tuple[int, list[FoundPerson]]]:
     """Read people who each name their picture; ``frame_of`` takes what they call it.
 
+    They have ``count`` points, where the file says so.
     Of several categories only COCO's persons are read.
     """
     listed = [(row.get("category_id"), row) for row in rows]
     categories = {PERSON if one is None else one.whole() for one, _ in listed}
     people = [
-        (frame_of(row.need("image_id")), person_of(row))
+        (frame_of(row.need(*NUMBERS)), person_of(row, count))
         for category, row in listed
         if len(categories) == 1 or category is None or category.value == PERSON
     ]
@@ -74,7 +76,9 @@ def read_data_set(document: Entry) -> NumberedDetections:
     rows = [row for row in document.need("annotations").entries("people") if row.get(*POINTS)]
     size = sizes.pop() if sizes else None
     first = min(frames.values(), default=0)
-    return number_detections(by_picture(rows, frame_of), _names(document), first, size)
+    points = _names(document)
+    people = by_picture(rows, frame_of, len(points) if points else None)
+    return number_detections(people, points, first, size)
 
 
 def _id(entry: Entry) -> int | str:

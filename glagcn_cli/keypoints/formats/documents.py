@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from . import alphapose, coco, mmpose, openpose
+from . import alphapose, coco, listed_frames, mmpose, openpose
 from .entry import Entry, parsed
 from .numbered import NumberedDetections
 from .people import POINTS
 
 
-def read(path: Path) -> NumberedDetections:
-    """Read the 2D of a video in one file.
+def read(content: bytes) -> NumberedDetections:
+    """Read the 2D of a video in one file, given its content.
 
     Raises
     ------
@@ -20,7 +19,12 @@ def read(path: Path) -> NumberedDetections:
         It is of no program that is known, or not as it should be; the message says what was
         expected, what was found, and where.
     """
-    document = parsed(path.read_bytes())
+    return read_document(parsed(content))
+
+
+def read_document(given: Entry) -> NumberedDetections:
+    """Read the 2D of a video; raises as `read`."""
+    document = listed_frames.unwrapped(given)
     for fits, read_kind in _KINDS:
         if fits(document):
             try:
@@ -46,6 +50,9 @@ def read(path: Path) -> NumberedDetections:
 
 
 _KINDS: tuple[tuple[Callable[[Entry], bool], Callable[[Entry], NumberedDetections]], ...] = (
+    (listed_frames.is_numbered, listed_frames.read_numbered),
+    (listed_frames.is_of_one, listed_frames.read_of_one),
+    (listed_frames.is_array, listed_frames.read_array),
     (mmpose.is_instances, mmpose.read_instances),
     (mmpose.is_predictions, mmpose.read_predictions),
     (coco.is_data_set, coco.read_data_set),

@@ -20,7 +20,7 @@ def parsed(content: bytes, name: str = "") -> Entry:
     Parameters
     ----------
     content
-        JSON in any of its encodings.
+        JSON in any of its encodings, or a line of it for each frame.
     name
         The file, where it is one of several.
 
@@ -33,6 +33,8 @@ def parsed(content: bytes, name: str = "") -> Entry:
     try:
         return Entry(json.loads(content), name)
     except json.JSONDecodeError as error:
+        if (lines := _lines(content)) is not None:
+            return Entry(lines, name)
         raise ValueError(
             f"{before}expected JSON, found something else or a file that was cut off, in line "
             f"{error.lineno}, column {error.colno}"
@@ -41,6 +43,15 @@ def parsed(content: bytes, name: str = "") -> Entry:
         raise ValueError(f"{before}expected JSON, found bytes that are no text") from error
     except RecursionError as error:
         raise ValueError(f"{before}expected JSON, found lists nested too deep") from error
+
+
+def _lines(content: bytes) -> list[Any] | None:
+    """Return the values of lines of JSON; None where one is none, or there is but one."""
+    try:
+        lines = [json.loads(line) for line in content.decode("utf-8-sig").splitlines() if line]
+    except (ValueError, RecursionError):
+        return None
+    return lines if len(lines) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -116,10 +127,15 @@ class Entry:
         return self.value
 
     def whole(self, what: str = "a whole number") -> int:
-        """Return a whole number; raise ``ValueError`` for others."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool):
+        """Return a whole number, also of 7.0 and "7"; raise ``ValueError`` for others."""
+        value = self.value
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
             raise self.wrong(what)
-        return self.value
+        return value
 
     def number(self) -> float:
         """Return a number; raise ``ValueError`` for others."""

@@ -140,6 +140,13 @@ def _size_of_shares(people: Sequence[FoundPerson]) -> tuple[int, int] | None:
 
 def _together(people: Sequence[FoundPerson], point_set: PointSet) -> FrameDetections:
     columns = list(point_set.columns)
+    # Joints that the set has not are the last point: nothing, not seen.
+    people = [
+        person._replace(
+            points=np.pad(person.points, ((0, 1), (0, 0))), scores=np.pad(person.scores, (0, 1))
+        )
+        for person in people
+    ]
     keypoints = np.stack([person.points[columns] for person in people])
     scores = np.stack([person.scores[columns] for person in people])
     boxes = np.stack([_box(person, columns) for person in people])

@@ -6,6 +6,7 @@ folders of one file a picture. `point_sets` tells the sets.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from .entry import Entry, parsed
@@ -15,7 +16,11 @@ from .picture_names import frame_numbers
 
 
 def read(folder: Path) -> NumberedDetections:
-    """Read a folder; frames go by the number that changes in the files' names, from the lowest."""
+    """Read a folder; frames go by the number that changes in the files' names.
+
+    They count from the lowest. Where some are not there, as programs leave frames without people
+    out, they count as in the video.
+    """
     files = {file.stem: file for file in folder.glob("*.json") if not file.name.startswith(".")}
     if not files:
         raise ValueError("there is no .json file in this folder")
@@ -24,7 +29,15 @@ def read(folder: Path) -> NumberedDetections:
         (frame, people_of_frame(parsed(files[name].read_bytes(), files[name].name)))
         for name, frame in frames.items()
     ]
-    return number_detections(people, first=min(frames.values()))
+    return number_detections(people, first=first_of(frames.values()))
+
+
+def first_of(numbers: Collection[int]) -> int | None:
+    """Return the number of the first frame; None where it has no file."""
+    lowest, highest = min(numbers), max(numbers)
+    has_gaps = highest - lowest + 1 > len(numbers)
+    # Numbers so high are not counted from the beginning of the video.
+    return None if has_gaps and lowest <= highest - lowest else lowest
 
 
 def is_list_of_frames(document: Entry) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...skeleton import COCO17, HALPE26, JointSet
+from .named_points import place_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class PointSet:
     joint_set
         What they become.
     columns
-        Where the joints of ``joint_set`` stand among the points.
+        Where the joints of ``joint_set`` stand among the points; -1 for those that are not there.
     """
 
     name: str
@@ -42,6 +43,7 @@ class PointSet:
 _LIMBS = ("shoulder", "elbow", "wrist")
 _LEGS = ("hip", "knee", "ankle")
 _UPPER = ("nose", "neck", *(f"right_{j}" for j in _LIMBS), *(f"left_{j}" for j in _LIMBS))
+_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _EYES_AND_EARS = ("right_eye", "left_eye", "right_ear", "left_ear")
 _RIGHT_LEG, _LEFT_LEG = tuple(f"right_{j}" for j in _LEGS), tuple(f"left_{j}" for j in _LEGS)
 _FEET = tuple(f"{s}_{p}" for s in ("left", "right") for p in ("big_toe", "small_toe", "heel"))
@@ -89,15 +91,19 @@ COUNTS = frozenset(point_set.count for point_set in POINT_SETS)
 
 
 def point_set_by_names(names: Sequence[str]) -> PointSet:
-    """Tell a set by the names of its points, in their order; COCO's 17 must be among them."""
+    """Tell a set by the names of its points, in their order; trunk and limbs must be among them."""
     # Its further points have more than one name each.
     if len(names) == len(HALPE26) and tuple(names[: len(COCO17)]) == COCO17.joints:
         return _begins_with("HALPE_26", len(HALPE26), HALPE26)
-    if missing := [joint for joint in COCO17.joints if joint not in names]:
+    places = {place_of(name): column for column, name in reversed([*enumerate(names)])}
+    columns = tuple(places.get(place, -1) for place in range(len(COCO17)))
+    missing = [j for j, c in zip(COCO17.joints, columns, strict=True) if c < 0 and j not in _FACE]
+    if missing:
         raise ValueError(
-            f"expected COCO's 17 points among the names of its points, found no {missing[0]!r}"
+            f"expected shoulders, hips and limbs among the names of its points, found no "
+            f"{missing[0]!r}"
         )
-    return _named("points by their names", names)
+    return PointSet("points by their names", len(names), COCO17, columns)
 
 
 def point_set_by_count(count: int, people: Iterable[tuple[NDArray, NDArray]]) -> PointSet:
