@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,13 @@ class SceneChoices:
     moving_camera: bool = False
 
 
+class Placed(NamedTuple):
+    """People in a scene, and the rotation ``axes`` (3, 3) to its axes from the camera's."""
+
+    people: list[PoseSequence]
+    axes: NDArray[np.float64]
+
+
 def to_scene(
     sequences: Sequence[PoseSequence], image_size: tuple[int, int], choices: SceneChoices
 ) -> list[PoseSequence]:
@@ -85,8 +92,14 @@ def to_scene(
         Every bone of a person has one length, left and right alike. Contacts of the feet are set
         unless the camera moves. Uncertainties are scaled with the scene.
     """
+    return place([sequences], image_size, [choices])[0].people
+
+
+def _place_shot(
+    sequences: Sequence[PoseSequence], image_size: tuple[int, int], choices: SceneChoices
+) -> Placed:
     if not any(sequence.valid.any() for sequence in sequences):
-        return [replace(sequence, frame="scene", up=None) for sequence in sequences]
+        return Placed([replace(s, frame="scene", up=None) for s in sequences], np.eye(3))
     steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
     up = CAMERA_UP if choices.level else scene_up(steady)
     axes = scene_axes(up)
@@ -99,7 +112,7 @@ def to_scene(
             placed.append(_in_place(turned, path @ axes.T, body))
         else:
             placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
-    return _scaled(_about_the_middle(placed), choices.height)
+    return Placed(_about_the_middle(placed), axes)
 
 
 def to_scenes(
@@ -107,6 +120,15 @@ def to_scenes(
     image_size: tuple[int, int],
     choices: Sequence[SceneChoices],
 ) -> list[PoseSequence]:
+    """Place the people of each shot of a film, as `place`; return all people, shot by shot."""
+    return [person for shot in place(shots, image_size, choices) for person in shot.people]
+
+
+def place(
+    shots: Sequence[Sequence[PoseSequence]],
+    image_size: tuple[int, int],
+    choices: Sequence[SceneChoices],
+) -> list[Placed]:
     """Place the people of each shot of a film in its own scene.
 
     The camera has another place in each, so shots are independent.
@@ -122,15 +144,15 @@ def to_scenes(
 
     Returns
     -------
-    list of PoseSequence
-        All people, shot by shot.
+    list of Placed
+        One a shot.
     """
     placed = [
-        person
-        for people, how in zip(shots, choices, strict=True)
-        for person in to_scene(people, image_size, replace(how, height=None))
+        _place_shot(people, image_size, how) for people, how in zip(shots, choices, strict=True)
     ]
-    return _scaled(placed, choices[0].height if choices else None)
+    everybody = [person for shot in placed for person in shot.people]
+    scale = _scale(everybody, choices[0].height if choices else None)
+    return [shot._replace(people=[_scaled(p, scale) for p in shot.people]) for shot in placed]
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -226,23 +248,24 @@ def stature(joints: NDArray[np.floating]) -> float:
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
-def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
-    """Scale poses so that the visible person of the lowest number is this high."""
+def _scale(placed: list[PoseSequence], height: float | None) -> float | None:
+    """Return the factor by which the visible person of the lowest number becomes this high."""
     seen = [body for body in placed if body.valid.any()]
     if height is None or not seen:
-        return placed
+        return None
     first = min(seen, key=lambda body: body.person)
-    scale = height / stature(first.joints[first.valid])
-    return [
-        replace(
-            body,
-            joints=(body.joints * scale).astype(np.float32),
-            uncertainty=None
-            if body.uncertainty is None
-            else (body.uncertainty * scale).astype(np.float32),
-        )
-        for body in placed
-    ]
+    return height / stature(first.joints[first.valid])
+
+
+def _scaled(body: PoseSequence, scale: float | None) -> PoseSequence:
+    if scale is None:
+        return body
+    unsure = body.uncertainty
+    return replace(
+        body,
+        joints=(body.joints * scale).astype(np.float32),
+        uncertainty=None if unsure is None else (unsure * scale).astype(np.float32),
+    )
 
 
 def _about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
