@@ -69,6 +69,7 @@ class BackgroundFollower:
         self._step: Homography = np.eye(3)
         self._last: tuple[Frame, NDArray[np.float32], Match | None] | None = None
         self._overlay: Overlay | None = None
+        self._lost: list[tuple[int, Frame, NDArray[np.float32]]] = []
         self._since_found = self._still_for = 0.0
         self._next = 0
         self._moved = False
@@ -118,21 +119,17 @@ class BackgroundFollower:
         if self._overlay is None:
             self._overlay = Overlay(grey.shape)
             self._add_key(grey, boxes, None)
+        self._of_frames.append(_LOST)
         match = self._matched(grey, boxes)
         if match is None and self._last is not None:
             match = self._by_the_last(grey, boxes)
-        if match is None and self._since_found >= LOST_FOR:
-            match = self._somewhere(grey, boxes)
-        if match is None:
-            self._of_frames.append(_LOST)
-            self._still_for = 0.0
+        if match is not None:
+            self._note(len(self._of_frames) - 1, match, grey, boxes)
             return
-        self._note(match, grey.shape)
-        self._last = (grey, boxes, match)
-        self._since_found = 0.0
-        if self._is_far(match):
-            self._add_key(grey, boxes, match)
-            self._last = None
+        self._still_for = 0.0
+        self._lost.append((len(self._of_frames) - 1, grey, boxes))
+        if self._since_found >= LOST_FOR:
+            self._begin_anew()
 
     def _matched(self, grey: Frame, boxes: NDArray[np.float32]) -> Match | None:
         key, overlay = self._keys[self._current], self._overlay
@@ -157,26 +154,37 @@ class BackgroundFollower:
             self._keys[old] = before
         return match
 
-    def _somewhere(self, grey: Frame, boxes: NDArray[np.float32]) -> Match | None:
-        """Begin anew: at a place that was seen before, or at one of its own."""
-        self._since_found, self._last = 0.0, None
-        for number in [*reversed(self._keys)][:MOST_TRIED]:
-            motion = recognise(self._keys[number].grey, grey, boxes)
-            if motion is None:
-                continue
-            assert self._overlay is not None
-            self._current = number
-            if (match := self._keys[number].match(grey, boxes, self._overlay, motion)) is not None:
-                return match
-        self._add_key(grey, boxes, None)
-        return self._matched(grey, boxes)
+    def _begin_anew(self) -> None:
+        """Look at the pictures since the last that was found as another place, or one of before."""
+        pictures, self._last = self._lost, None
+        _, first, boxes = pictures[0]
+        if (known := self._recognised(first, boxes)) is None:
+            self._add_key(first, boxes, None)
+        else:
+            self._current, self._keys[known[0]].motion = known
+        for number, grey, own in pictures:
+            self._since_found = 0.0
+            if (match := self._matched(grey, own)) is not None:
+                self._note(number, match, grey, own)
+        self._lost, self._since_found = [], 0.0
 
-    def _note(self, match: Match, shape: tuple[int, ...]) -> None:
-        """Keep where the background is in this picture."""
-        pairs = self._averaged(match, shape)
-        self._of_frames.append((self._current, pairs, match.agreement))
+    def _recognised(self, grey: Frame, boxes: NDArray[np.float32]) -> tuple[int, Homography] | None:
+        """Return the key picture that shows the same place, and the motion from it."""
+        for number in [*reversed(self._keys)][:MOST_TRIED]:
+            if (motion := recognise(self._keys[number].grey, grey, boxes)) is not None:
+                return number, motion
+        return None
+
+    def _note(self, number: int, match: Match, grey: Frame, boxes: NDArray[np.float32]) -> None:
+        """Keep where the background is in a picture; make it a key picture where it is far."""
+        pairs = self._averaged(match, grey.shape)
+        self._of_frames[number] = (self._current, pairs, match.agreement)
         if self._displacement(pairs) > STILL or self._current != 0:
             self._still_for, self._moved = 0.0, True
+        self._last, self._lost, self._since_found = (grey, boxes, match), [], 0.0
+        if self._is_far(match):
+            self._add_key(grey, boxes, match)
+            self._last = None
 
     def _displacement(self, pairs: Pairs) -> float:
         seen = pairs[pairs[:, 4] > 0]

@@ -142,19 +142,19 @@ def fit(then: Points, now: Points, shape: tuple[int, ...]) -> Match | None:
         return None
     resting = np.linalg.norm(now - then, axis=1) < RESTING
     rests = votes(resting, part) >= STAYED
-    if rests:
-        then, now, part = then[resting], now[resting], part[resting]
-        if len(then) < FEWEST:
-            return None
+    chosen = resting if rests else np.ones(len(then), bool)
+    if chosen.sum() < FEWEST:
+        return None
     motion, mask = cv2.findHomography(
-        then, now, cv2.USAC_MAGSAC, AGREE, maxIters=_ROUNDS, confidence=0.999
+        then[chosen], now[chosen], cv2.USAC_MAGSAC, AGREE, maxIters=_ROUNDS, confidence=0.999
     )
     if motion is None:
         return None
-    agrees = mask[:, 0] > 0
+    agrees = chosen.copy()
+    agrees[chosen] = mask[:, 0] > 0
     agreement = votes(agrees, part)
     few = agrees.sum() < FEWEST or len(np.unique(part[agrees])) < FEWEST_PARTS
-    if few or agreement < MAJORITY:
+    if few or (agreement < MAJORITY and not rests):
         return None
     return Match(then[agrees], now[agrees], np.asarray(motion, np.float64), agreement, 1.0)
 
