@@ -20,6 +20,7 @@ from ..shots.background import (
 )
 from ..video.reader import Frame
 
+MOST = 100  # points of a key picture: more take time and add little
 FEWEST, FEWEST_PARTS = 12, 4
 """Points, and parts of the picture with points, that a match needs."""
 
@@ -116,7 +117,7 @@ class KeyPicture:
     ) -> Match | None:
         """Find the background in another picture, near where a guess has it; None if lost."""
         if self._points is None:
-            self._points = corners(self.grey, self.boxes, overlay.covered())
+            self._points = corners(self.grey, self.boxes, overlay.covered(), MOST)
         points = self._points[~overlay.over(self._points)]
         if len(points) < FEWEST:
             return None

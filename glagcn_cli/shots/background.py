@@ -103,7 +103,10 @@ def small_grey(frame: Frame, shrink: int) -> Frame:
 
 
 def corners(
-    grey: Frame, boxes: NDArray[np.float32], covered: NDArray[np.bool_] | None = None
+    grey: Frame,
+    boxes: NDArray[np.float32],
+    covered: NDArray[np.bool_] | None = None,
+    most: int = _POINTS,
 ) -> Points:
     """Find trackable places (points, 2) outside the boxes and what else is covered."""
     mask = np.full(grey.shape, 255, np.uint8)
@@ -111,7 +114,7 @@ def corners(
         mask[covered] = 0
     for left, top, right, bottom in _grown(boxes).round().astype(int).clip(0):
         mask[top:bottom, left:right] = 0
-    found = cv2.goodFeaturesToTrack(grey, _POINTS, 0.01, _APART, mask=mask)
+    found = cv2.goodFeaturesToTrack(grey, most, 0.01, _APART, mask=mask)
     return np.zeros((0, 2), np.float32) if found is None else found[:, 0].astype(np.float32)
 
 
