@@ -15,6 +15,7 @@ from typing import Any
 from ..export.json_values import json_safe
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
+from ..scene.contact_figures import contact_figures
 from ..video.probing import VideoInfo
 
 REPORT_VERSION = 1
@@ -44,9 +45,13 @@ def video_facts(info: VideoInfo) -> dict[str, Any]:
     return {"path": info.name, **facts}
 
 
-def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:
+def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, Any]]:
     """Return a report's row of each person."""
     return [
-        {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
+        {
+            "person": sequence.person,
+            "frames_with_a_pose": int(sequence.valid.sum()),
+            "contacts": dataclasses.asdict(contact_figures(sequence)),
+        }
         for sequence in sequences
     ]
