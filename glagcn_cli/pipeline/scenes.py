@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from .shot_cameras import ShotCamera
 
 if TYPE_CHECKING:
     from ..lifting.lifter import Lifter
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,21 @@ class SceneLifter:
         placed = place(
             [[lifted[k] for k in row] for row in rows], size, [self._choices(c) for c in cameras]
         )
+        for shot in placed:
+            _tell_of_levels(shot)
         placed = [_as_filmed(*both) for both in zip(placed, cameras, strict=True)]
         everybody = [person for shot in placed for person in shot.people]
         found = dict(zip([k for row in rows for k in row], everybody, strict=True))
         frames = len(people[0]) if people else 0
         poses = [in_clip(found[k], shown_in[k].shot, frames) for k in range(len(people))]
         return poses, _filmed(placed, cameras, frames, size)
+
+
+def _tell_of_levels(placed: Placed) -> None:
+    """Say who stands above the floor of the others."""
+    for person, level in zip(placed.people, placed.levels, strict=True):
+        if level > 0:
+            log.info("person %d stands on a floor %.1f m above the lowest", person.person, level)
 
 
 def _as_filmed(placed: Placed, camera: ShotCamera) -> Placed:

@@ -13,6 +13,8 @@ from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES
 from .foot_lock import LOWEST_ANKLE
 
+OWN_FLOOR = 0.25  # metres above the scene's from which a person stands on another floor
+
 
 @dataclass(frozen=True)
 class ContactFigures:
@@ -41,21 +43,23 @@ class ContactFigures:
     jerk: float | None = None
 
 
-def contact_figures(person: PoseSequence, floor: float = 0.0) -> ContactFigures:
-    """Measure one person.
+def contact_figures(person: PoseSequence) -> ContactFigures:
+    """Measure one person, on the floor of the scene or, well above it, on one of their own.
 
     Parameters
     ----------
     person
         Scene frame; of joints other than H36M-17 only the jerk is measured.
-    floor
-        Height of the floor below the person, metres.
     """
-    joints = person.joints.astype(np.float64) - [0.0, floor, 0.0]
+    joints = person.joints.astype(np.float64)
     parts = runs(person.valid)
     if not parts or person.contacts is None or person.joint_set != H36M17:
         return ContactFigures(jerk=_jerk(joints, parts, float(person.fps)))
-    ankles, contacts = joints[:, ANKLES], person.contacts
+    contacts = person.contacts
+    if contacts.any():
+        own = float(np.median(joints[:, ANKLES][contacts][:, 1])) - ANKLE_HEIGHT
+        joints[..., 1] -= own if own > OWN_FLOOR else 0.0
+    ankles = joints[:, ANKLES]
     steps = [np.linalg.norm(np.diff(ankles[part][..., ::2], axis=0), axis=-1) for part in parts]
     held = [contacts[part][1:] & contacts[part][:-1] for part in parts]
     heights = joints[person.valid, :, 1]

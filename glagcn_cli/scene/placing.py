@@ -18,6 +18,7 @@ from .bones import bone_lengths, steady_bones
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
+from .levels import Stand, floor_levels, raised_to, stand_of
 from .root_path import root_path
 
 FLOOR_WINDOW = 1.5
@@ -65,10 +66,15 @@ class SceneChoices:
 
 
 class Placed(NamedTuple):
-    """People in a scene, and the rotation ``axes`` (3, 3) to its axes from the camera's."""
+    """People in a scene.
+
+    ``axes`` (3, 3) is the rotation to its axes from the camera's, ``levels`` (people,) the height
+    in metres of each person's floor.
+    """
 
     people: list[PoseSequence]
     axes: NDArray[np.float64]
+    levels: NDArray[np.float64]
 
 
 def to_scene(
@@ -99,20 +105,27 @@ def _place_shot(
     sequences: Sequence[PoseSequence], image_size: tuple[int, int], choices: SceneChoices
 ) -> Placed:
     if not any(sequence.valid.any() for sequence in sequences):
-        return Placed([replace(s, frame="scene", up=None) for s in sequences], np.eye(3))
+        people = [replace(s, frame="scene", up=None) for s in sequences]
+        return Placed(people, np.eye(3), np.zeros(len(people)))
     steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
     up = CAMERA_UP if choices.level else scene_up(steady)
     axes = scene_axes(up)
     focal = focal_length(image_size, choices.fov)
-    placed = []
+    placed, stands = [], []
     for body in steady:
         path = root_path(body, image_size, focal, choices.cutoff)
         turned = (body.joints @ upright(body, up).T) @ axes.T
         if choices.moving_camera:
             placed.append(_in_place(turned, path @ axes.T, body))
-        else:
-            placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
-    return Placed(_about_the_middle(placed), axes)
+            continue
+        person, stand = _on_its_way(turned, path, axes, focal, body, choices.foot_lock)
+        placed.append(person)
+        stands.append(stand)
+    if not stands:
+        return Placed(_about_the_middle(placed), axes, np.zeros(len(placed)))
+    levels = floor_levels(stands)
+    raised = [raised_to(*both) for both in zip(placed, levels, strict=True)]
+    return Placed(_about_the_middle(raised), axes, levels)
 
 
 def to_scenes(
@@ -152,7 +165,12 @@ def place(
     ]
     everybody = [person for shot in placed for person in shot.people]
     scale = _scale(everybody, choices[0].height if choices else None)
-    return [shot._replace(people=[_scaled(p, scale) for p in shot.people]) for shot in placed]
+    return [
+        shot._replace(
+            people=[_scaled(p, scale) for p in shot.people], levels=shot.levels * (scale or 1.0)
+        )
+        for shot in placed
+    ]
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -187,7 +205,7 @@ def _on_its_way(
     focal: float,
     body: PoseSequence,
     foot_lock: bool,
-) -> PoseSequence:
+) -> tuple[PoseSequence, Stand]:
     """Place a body on its path over the floor, as a camera that stands still sees it.
 
     `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
@@ -203,7 +221,8 @@ def _on_its_way(
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
             moved = joints[run] + shift[:, None]
             standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps)
-    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts)
+    stand = stand_of(body, sight, floor, contacts)
+    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts), stand
 
 
 def _in_place(

@@ -49,7 +49,7 @@ def test_height_is_penetration_below_and_floating_above() -> None:
 
 def test_a_floor_of_ones_own_counts() -> None:
     joints = (WALK.joints + np.array([0, 2.0, 0])).astype(np.float32)
-    assert contact_figures(walker(joints=joints), floor=2.0).floating == pytest.approx(0, abs=0.01)
+    assert contact_figures(walker(joints=joints)).floating == pytest.approx(0, abs=0.01)
 
 
 def test_gaps_are_no_steps() -> None:
