@@ -21,7 +21,7 @@ from .links import COLUMNS, LOST, PARTS, SKIPPED, BackgroundLinks, Pairs, averag
 from .matching import Homography, KeyPicture, Match, Overlay, even_light, moved, recognise
 
 LOOKED_AT = 320
-"""Least pixels of the shrunk picture's longer side."""
+"""Most pixels of the shrunk picture's longer side."""
 
 LOOKS_PER_SECOND = 30
 """Looks a second while the camera moves: hands shake it at up to 10 hertz."""
@@ -60,7 +60,7 @@ class BackgroundFollower:
 
     def __init__(self, image_size: tuple[int, int], fps: Fraction | float) -> None:
         self._longer = max(image_size)
-        self._shrink = max(1, self._longer // LOOKED_AT)
+        self._shrink = -(-self._longer // LOOKED_AT)
         self._fps = float(fps)
         self._keys: dict[int, KeyPicture] = {}
         self._places: list[Homography] = []  # from each key picture to the first of its place

@@ -21,6 +21,7 @@ from ..shots.background import (
 from ..video.reader import Frame
 
 MOST = 100  # points of a key picture: more take time and add little
+WINDOW = (13, 13)  # pixels about a point that are compared
 FEWEST, FEWEST_PARTS = 12, 4
 """Points, and parts of the picture with points, that a match needs."""
 
@@ -121,7 +122,7 @@ class KeyPicture:
         points = self._points[~overlay.over(self._points)]
         if len(points) < FEWEST:
             return None
-        now, good = follow(self.grey, grey, points, moved(points, guess))
+        now, good = follow(self.grey, grey, points, moved(points, guess), WINDOW)
         good &= ~inside(now, boxes) & within(now, grey.shape)
         match = fit(points[good], now[good], grey.shape)
         if match is None:

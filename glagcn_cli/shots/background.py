@@ -119,7 +119,11 @@ def corners(
 
 
 def follow(
-    before: Frame, after: Frame, points: Points, expected: Points
+    before: Frame,
+    after: Frame,
+    points: Points,
+    expected: Points,
+    window: tuple[int, int] = _WINDOW,
 ) -> tuple[Points, NDArray[np.bool_]]:
     """Find points of one picture in another, near expected places; return places and a mask."""
     places, found, difference = cv2.calcOpticalFlowPyrLK(
@@ -127,7 +131,7 @@ def follow(
         after,
         points[:, None],
         expected[:, None].copy(),
-        winSize=_WINDOW,
+        winSize=window,
         maxLevel=_LEVELS,
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         minEigThreshold=_TEXTURE,
