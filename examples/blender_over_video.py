@@ -109,20 +109,32 @@ def render(still: Path, clip: bpy.types.MovieClip) -> None:
     scene.cycles.samples, scene.cycles.use_denoising = SAMPLES, False
     scene.render.film_transparent = True
     scene.view_settings.view_transform = "Standard"
-    scene.use_nodes = True
-    tree = scene.node_tree
-    tree.nodes.clear()
-    layers, movie, over, out = (
-        tree.nodes.new(f"CompositorNode{name}")
-        for name in ("RLayers", "MovieClip", "AlphaOver", "Composite")
-    )
-    movie.clip = clip
-    tree.links.new(movie.outputs["Image"], over.inputs[1])
-    tree.links.new(layers.outputs["Image"], over.inputs[2])
-    tree.links.new(over.outputs["Image"], out.inputs["Image"])
+    lay_over(scene, clip)
     scene.render.image_settings.file_format = "PNG"
     scene.render.filepath = str(still.resolve())
     bpy.ops.render.render(write_still=True)
+
+
+def lay_over(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
+    """Compose what is rendered with the video behind it, in old and new versions of Blender."""
+    if hasattr(scene, "compositing_node_group"):
+        tree = bpy.data.node_groups.new("over the video", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        scene.compositing_node_group = tree
+        end = tree.nodes.new("NodeGroupOutput")
+    else:
+        scene.use_nodes = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        end = tree.nodes.new("CompositorNodeComposite")
+    layers, movie, over = (
+        tree.nodes.new(f"CompositorNode{name}") for name in ("RLayers", "MovieClip", "AlphaOver")
+    )
+    movie.clip = clip
+    background, foreground = (socket for socket in over.inputs if socket.type == "RGBA")
+    tree.links.new(movie.outputs["Image"], background)
+    tree.links.new(layers.outputs["Image"], foreground)
+    tree.links.new(over.outputs["Image"], end.inputs["Image"])
 
 
 if __name__ == "__main__":
