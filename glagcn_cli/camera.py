@@ -76,7 +76,7 @@ def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
     Parameters
     ----------
     directions
-        (..., 3) camera frame (x right, y down, z forward), any length above 0, z > 0.
+        (..., 3) camera frame (x right, y down, z forward), any length above 0, not along y.
 
     Returns
     -------
@@ -121,6 +121,18 @@ def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] 
     size = np.array(image_size, np.float64) if library is np else image_size
     xy = (pixels - (size - 1) / 2) / focal
     return library.concatenate([xy, library.ones_like(xy[..., :1])], -1)
+
+
+def unrolled_rays(
+    pixels: NDArray[np.floating], image_size: tuple[int, int], focal: float
+) -> NDArray[np.float64]:
+    """Return unit rays (..., 3) through pixels of a round picture, unrolled about the y axis.
+
+    There angles to the right and down take the places of their tangents.
+    """
+    right, down = np.moveaxis((pixels - (np.array(image_size) - 1) / 2) / focal, -1, 0)
+    level = np.cos(down)
+    return np.stack([level * np.sin(right), np.sin(down), level * np.cos(right)], axis=-1)
 
 
 @overload

@@ -196,7 +196,7 @@ def main(
 ) -> None:  # fmt: skip
     """Measure turning cameras on a clip of a still one."""
     if in_place:
-        shot_cameras.steady_view = lambda *_: None
+        shot_cameras.camera_path = lambda *_: None
     torch.set_num_threads(threads)
     folder.mkdir(parents=True, exist_ok=True)
     models = VideoLifter(Settings(people="all", fov=fov))

@@ -70,16 +70,16 @@ def _shake(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]:
 
 
 def _zoom(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]:
-    return _angles(0.0, DOWN, 0.0, like=t), 1.6 ** np.sin(np.pi * t / end) * 0.9
+    return _angles(0.0, DOWN, 0.0, like=t), 0.6 * 2 ** np.sin(np.pi * t / end)
 
 
 def _zoom_and_pan(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]:
-    return _angles(25 - 50 * t / end, DOWN, 0.0, like=t), 2 ** (t / end) * 0.8
+    return _angles(25 - 50 * t / end, DOWN, 0.0, like=t), 0.6 * 2 ** (t / end)
 
 
 def _there_and_back(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]:
     turn = 2 * np.pi * t / end
-    return _angles(25 * np.sin(2 * turn), DOWN + 6 * np.sin(3 * turn), 2 * np.sin(5 * turn),
+    return _angles(30 * np.cos(turn), DOWN + 6 * np.sin(3 * turn), 2 * np.sin(5 * turn),
                    like=t), np.ones_like(t)  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def filming(name: str, frames: int, fps: Fraction, still_focal: float) -> Filmin
     """Return the virtual camera of a motion over so many frames."""
     times = np.arange(frames) / float(fps)
     angles, zoom = MOTIONS[name](times, frames / float(fps))
-    rotation = Rotation.from_euler("YXZ", angles * [-1, -1, -1], degrees=True).as_matrix()
+    rotation = Rotation.from_euler("ZXY", -angles[:, ::-1], degrees=True).as_matrix()
     width = 1280 if name in WIDE else 720
     return Filming(rotation, still_focal * zoom, (width, 800))
 

@@ -7,14 +7,15 @@ at other pixels. Moving the 2D to those of a camera at rest leaves everything af
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..camera import pixel_rays
-from ..poses import Keypoints2D
+from ..poses import Keypoints2D, PoseSequence
 from .path import CameraPath
 
 WIDEST = 55.0
@@ -49,6 +50,8 @@ class SteadyView:
     focal: float
     image_size: tuple[int, int]
 
+    is_unrolled: ClassVar[bool] = False
+
     @property
     def fov(self) -> float:
         """Field of view of the camera at rest over the longer side, degrees."""
@@ -59,16 +62,20 @@ class SteadyView:
         """Rotations (frames, 3, 3) from the axes of the camera at rest to the camera's."""
         return self.path.rotation @ self.rotation.T
 
-    def steady(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Move points (frames, joints, 2), pixels of the video, to the camera at rest."""
-        rays = np.einsum("fji,fvj->fvi", self.turns, self._rays(points, self.path.focal))
-        return self._pixels(rays, np.full(len(points), self.focal))
+    def steady(self, person: Keypoints2D) -> Keypoints2D:
+        """Move a person's 2D from pixels of the video to those of the camera at rest."""
+        rays = np.einsum("fji,fvj->fvi", self.turns, self._rays(person.keypoints, self.path.focal))
+        return replace(person, keypoints=self._pixels(rays, np.full(len(rays), self.focal)))
 
-    def filmed(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Move points (frames, joints, 2) of the camera at rest to pixels of the video."""
-        still = np.full(len(points), self.focal)
-        rays = np.einsum("fij,fvj->fvi", self.turns, self._rays(points, still))
-        return self._pixels(rays, self.path.focal)
+    def straightened(self, body: PoseSequence) -> PoseSequence:
+        """Return a lifted body in the axes of the camera at rest, which it has."""
+        return body
+
+    def filmed(self, body: PoseSequence) -> PoseSequence:
+        """Give a body's joints the places in the video that they were lifted from."""
+        still = np.full(len(body), self.focal)
+        rays = np.einsum("fij,fvj->fvi", self.turns, self._rays(body.keypoints, still))
+        return replace(body, keypoints=self._pixels(rays, self.path.focal))
 
     def _rays(self, points: NDArray[np.floating], focal: _Array) -> _Array:
         rays = pixel_rays(points, self.image_size, focal[:, None, None])

@@ -62,12 +62,15 @@ class SceneLifter:
     def _lifted(self, person: Keypoints2D, camera: ShotCamera) -> PoseSequence:
         part, view = in_shot(person, camera.shot), camera.view
         if view is not None:
-            part = replace(part, keypoints=view.steady(part.keypoints))
-        return self.lifter.lift(part, fov=self._choices(camera).fov, flip=self.flip)
+            part = view.steady(part)
+        body = self.lifter.lift(part, fov=self._choices(camera).fov, flip=self.flip)
+        return body if view is None else view.straightened(body)
 
     def _choices(self, camera: ShotCamera) -> SceneChoices:
-        fov = self.scene.fov if camera.view is None else camera.view.fov
-        return replace(self.scene, moving_camera=camera.in_place, fov=fov)
+        how = replace(self.scene, moving_camera=camera.in_place)
+        if (view := camera.view) is None:
+            return how
+        return replace(how, fov=view.fov, unrolled=view.is_unrolled)
 
     def _placed(
         self,
@@ -103,9 +106,7 @@ def _as_filmed(placed: Placed, camera: ShotCamera) -> Placed:
     view = camera.view
     if view is None:
         return placed
-    return placed._replace(
-        people=[replace(p, keypoints=view.filmed(p.keypoints)) for p in placed.people]
-    )
+    return placed._replace(people=[view.filmed(person) for person in placed.people])
 
 
 def _filmed(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..camera_path.path import STILL, UNKNOWN, WALKING, CameraPath, camera_path
-from ..camera_path.steadying import WIDEST, SteadyView, steady_view
+from ..camera_path.steadying import SteadyView, steady_view
+from ..camera_path.unrolling import UnrolledView
 from ..poses import Keypoints2D
 from ..shots.shots import Shot, in_shot, shot_of
 from ..video.probing import VideoInfo
@@ -59,9 +60,7 @@ class ShotCamera:
     @property
     def in_place(self) -> bool:
         """Whether everybody stays in place, since places in the picture give no path."""
-        return self.view is None and (
-            self.shot.moving_camera or (self.path is not None and self.path.turns)
-        )
+        return self.view is None and self.shot.moving_camera
 
     def report(self) -> dict[str, Any]:
         """Return what a run's report says of it."""
@@ -113,7 +112,7 @@ def shot_cameras(
         view = None
         if path is not None and path.turns:
             shown = [in_shot(one, shot) for one in people if shot_of(one, shots) == shot]
-            view = steady_view(path, shown, size)
+            view = steady_view(path, shown, size) or UnrolledView.of(path, size)
         found.append(ShotCamera(shot, path, view))
     return found
 
@@ -146,8 +145,6 @@ def _of_camera(camera: ShotCamera) -> tuple[str, str] | None:
     if not camera.in_place:
         return None
     after = ", so everybody stays in place"
-    if camera.path is not None and camera.path.turns:
-        return f"turns too far (people are over {WIDEST:.0f} degrees from the middle)", after
     if camera.kind == WALKING:
         return "walks: near and far things pass at different speeds", after
     drift = 100 * camera.shot.drift

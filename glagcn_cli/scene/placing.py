@@ -55,6 +55,8 @@ class SceneChoices:
         Hold standing feet in place.
     moving_camera
         The camera moves, so that places in the picture give no path: everybody stays in place.
+    unrolled
+        The 2D is of a round picture (`camera.unrolled_rays`).
     """
 
     fov: float = DEFAULT_FOV
@@ -63,6 +65,7 @@ class SceneChoices:
     height: float | None = None
     foot_lock: bool = True
     moving_camera: bool = False
+    unrolled: bool = False
 
 
 class Placed(NamedTuple):
@@ -113,12 +116,13 @@ def _place_shot(
     focal = focal_length(image_size, choices.fov)
     placed, stands = [], []
     for body in steady:
-        path = root_path(body, image_size, focal, choices.cutoff)
+        path = root_path(body, image_size, focal, choices.cutoff, choices.unrolled)
         turned = (body.joints @ upright(body, up).T) @ axes.T
         if choices.moving_camera:
             placed.append(_in_place(turned, path @ axes.T, body))
             continue
-        person, stand = _on_its_way(turned, path, axes, focal, body, choices.foot_lock)
+        away = np.linalg.norm(path, axis=1) if choices.unrolled else path[:, 2]
+        person, stand = _on_its_way(turned, path @ axes.T, focal / away, body, choices.foot_lock)
         placed.append(person)
         stands.append(stand)
     if not stands:
@@ -200,22 +204,20 @@ def _level(direction: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[n
 
 def _on_its_way(
     turned: NDArray[np.float64],
-    path: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    focal: float,
+    sight: NDArray[np.float64],
+    pixels_a_metre: NDArray[np.float64],
     body: PoseSequence,
     foot_lock: bool,
 ) -> tuple[PoseSequence, Stand]:
     """Place a body on its path over the floor, as a camera that stands still sees it.
 
-    `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
-    root's in the camera frame.
+    `turned` (frames, 17, 3) is relative to the root; `sight` (frames, 3) is the root's path from
+    the camera, both in scene axes. `pixels_a_metre` (frames,) are those at the body.
     """
-    sight = path @ axes.T
     joints = turned + sight[:, None]
     floor = floor_height(joints, body)
     standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
-    contacts = find_contacts(body, standing, focal / path[:, 2])
+    contacts = find_contacts(body, standing, pixels_a_metre)
     if foot_lock:
         for run in runs(body.valid):
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.camera_path.path import TURNING, CameraPath
 from glagcn_cli.camera_path.steadying import steady_view
-from glagcn_cli.poses import Keypoints2D
+from glagcn_cli.poses import Keypoints2D, PoseSequence
 from glagcn_cli.skeleton import COCO17
 from tests.helpers.turning_world import turns
 
@@ -58,9 +58,12 @@ def test_who_stands_still_stands_still_in_the_view_at_rest(path: CameraPath) -> 
     assert np.ptp(person.keypoints, axis=0).max() > 50
     view = steady_view(path, [person], SIZE)
     assert view is not None
-    steady = view.steady(person.keypoints)
+    steady = view.steady(person).keypoints
     assert np.ptp(steady, axis=0).max() < 0.01
-    np.testing.assert_allclose(view.filmed(steady), person.keypoints, atol=0.02)
+    body = PoseSequence(
+        np.zeros((FRAMES, 17, 3), np.float32), person.scores, person.valid, person.fps, steady
+    )
+    np.testing.assert_allclose(view.filmed(body).keypoints, person.keypoints, atol=0.02)
 
 
 def test_the_view_at_rest_looks_where_the_camera_looked_on_the_whole() -> None:

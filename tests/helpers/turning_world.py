@@ -28,8 +28,8 @@ def turns(
     pan: NDArray | float = 0.0, tilt: NDArray | float = 0.0, roll: NDArray | float = 0.0
 ) -> NDArray[np.float64]:
     """Rotations (frames, 3, 3) from fixed axes to a camera's that turns to the right and up."""
-    angles = np.stack(np.broadcast_arrays(pan, tilt, roll), axis=-1) * [-1, -1, -1]
-    return Rotation.from_euler("YXZ", angles, degrees=True).as_matrix()
+    angles = -np.stack(np.broadcast_arrays(roll, tilt, pan), axis=-1)
+    return Rotation.from_euler("ZXY", angles, degrees=True).as_matrix()
 
 
 def film(
