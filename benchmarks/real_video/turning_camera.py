@@ -3,8 +3,9 @@
     python -m benchmarks.real_video.turning_camera demo.mp4 --folder /tmp/turning
 
 A real clip of a still camera is filmed by a virtual one (`virtual_camera`) and lifted as any video.
-The same clip, lifted as it is with the same field of view, is the truth. `--in-place` leaves the
-camera's motion in, as it was before it was found.
+The same clip, lifted as it is with the same field of view, is the truth, in the frames in which the
+virtual camera sees all of the person. `--in-place` leaves the camera's motion in, as it was before
+it was found.
 """
 
 from __future__ import annotations
@@ -64,18 +65,22 @@ def still_scene(models: VideoLifter, clip: Path, fov: float, number: int) -> Sti
     return Still(placed.people[0], placed.axes, focal_length(size, fov))
 
 
-def same_person(
-    lifted: LiftedVideo, still: Still, camera: Filming, size: tuple[int, int]
-) -> PoseSequence:
-    """Return the person whose joints lie where the virtual camera sees those of the still clip."""
+def filmed_keypoints(still: Still, camera: Filming, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return where the virtual camera sees the 2D of the still clip, (frames, 17, 2) pixels."""
     own = intrinsics(still.focal, size)
     there = np.concatenate([still.person.keypoints, np.ones((*still.person.scores.shape, 1))], -1)
     matrices = np.stack([camera.matrix(frame, own) for frame in range(len(there))])
     shown = np.einsum("fij,fvj->fvi", matrices, there)
-    shown = shown[..., :2] / shown[..., 2:]
+    return shown[..., :2] / shown[..., 2:]
+
+
+def same_person(
+    lifted: LiftedVideo, still: PoseSequence, shown: NDArray[np.float64]
+) -> PoseSequence:
+    """Return the person whose joints lie where the virtual camera sees those of the still clip."""
 
     def found(person: PoseSequence) -> int:
-        both = person.valid & still.person.valid
+        both = person.valid & still.valid
         tall = np.ptp(shown[both][..., 1], axis=1)
         away = np.linalg.norm(person.keypoints[both] - shown[both], axis=-1).mean(axis=1)
         return int((away < NEAR * tall).sum())
@@ -168,10 +173,13 @@ def row(
     share: float,
 ) -> list[str]:  # fmt: skip
     """Format the figures of one motion."""
-    person = same_person(lifted, still, camera, size)
-    first = int(np.argmax(person.valid & still.person.valid))
+    shown = filmed_keypoints(still, camera, size)
+    person = same_person(lifted, still.person, shown)
+    whole = ((shown >= 0) & (shown < camera.size)).all(axis=(1, 2))
+    valid = person.valid & whole
+    first = int(np.argmax(valid & still.person.valid))
     moved = in_still_world(person, lifted, camera, still, first)
-    scores = compare(moved, person.valid, person, still)
+    scores = compare(moved, valid, person, still)
     turns, path = rotation_errors(lifted, camera), lifted.cameras[0].path
     focal = np.nan if path is None else 100 * np.abs(path.focal / camera.focal - 1).max()
     return [

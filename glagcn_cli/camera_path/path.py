@@ -24,7 +24,8 @@ KNOWN_FOV, ASSUMED_FOV = 0.03, 0.25
 AT_REST = 0.0016
 """Share of the picture's longer side that it moves under a camera at rest: 0.1 of 60 degrees."""
 
-ZOOMED = 1.04  # ratio of focal lengths in a shot from which the camera zooms
+ZOOMED, MOST_ZOOM = 1.04, 10.0
+"""Ratios of focal lengths in a shot from which the camera zooms, and up to which lenses do."""
 
 LEAST_FOUND = 0.9  # share of the looks that must have found the background
 LONGEST_LOST = 1.0  # seconds without it
@@ -32,7 +33,9 @@ ROTATES = 0.003
 """Share of the picture's longer side by which a turning camera's background may miss, in the
 median frame. Beyond, near things move against far ones: the camera walks."""
 
-AGREES = 0.7  # share of the background, in the median frame, that follows a turning camera
+AGREES, ZOOM_AGREES = 0.7, 0.83
+"""Mean share of the background that follows a camera that turns, or zooms: before one that walks
+ahead all things grow too, but near ones faster."""
 
 _ROUGH = 0.5  # of 100 frames, how many the extent of a motion leaves out at each end
 _Array = NDArray[np.float64]
@@ -127,15 +130,16 @@ def _solved(
     for zoom in (True, False):
         keys = solve_keys(links, image_size, log_focal, spread, zoom)
         path, missed = _through_frames(shot, keys, image_size, zoom)
-        if zoom and _extent(np.log(path.focal[path.located])) > np.log(ZOOMED):
+        if zoom and _zoomed(path) > ZOOMED:
             break
+    agreement = float(np.mean(shot.agreement[path.located]))
     places = keys.place[shot.keys[path.located]]
     if (places != places[0]).any() or not _is_followed(shot.keys, fps):
         kind = UNKNOWN
-    elif np.median(missed) > ROTATES or np.median(shot.agreement[path.located]) < AGREES:
+    elif np.median(missed) > ROTATES or agreement < (ZOOM_AGREES if zoom else AGREES):
         kind = WALKING
     elif zoom:
-        kind = ZOOMING
+        kind = ZOOMING if _zoomed(path) < MOST_ZOOM else WALKING
     else:
         kind = TURNING if _moves(path, max(image_size)) else STILL
     return replace(path, kind=kind)
@@ -185,6 +189,10 @@ def _moves(path: CameraPath, longer: int) -> bool:
     middle = Rotation.from_matrix(path.rotation[path.located])
     away = (middle * middle.mean().inv()).as_rotvec() * (path.focal[path.located, None] / longer)
     return max(_extent(axis) for axis in away.T) > 2 * AT_REST
+
+
+def _zoomed(path: CameraPath) -> float:
+    return float(np.exp(_extent(np.log(path.focal[path.located]))))
 
 
 def _extent(values: _Array) -> float:

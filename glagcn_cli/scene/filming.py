@@ -6,13 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from scipy.spatial.transform import Rotation
 
 from ..camera import FilmCamera, pixel_rays
 from ..poses import PoseSequence
 
 SEEN = 0.3  # least score of joints that count
-NEAR = 0.05  # metres from its ray from which a joint counts by its distance, not its square
-ROUNDS = 10
+ASIDE = 0.02  # radians off its ray from which a joint counts by its distance, not its square
+TILT = np.radians(4.0)
+"""Expected error of the scene's up, by which the whole camera may turn: people are put on a level
+floor, and where up was wrong, that has moved them against the rays on which they were seen."""
+
+MOST = 4000  # joints that the place is found from
+
+_Array = NDArray[np.float64]
 
 
 def film_camera(
@@ -23,7 +31,8 @@ def film_camera(
 ) -> FilmCamera | None:
     """Find the place of a camera that turns in one place; None where nobody shows it.
 
-    The place is that from which all joints lie nearest to the rays on which they were seen.
+    The place, and a small turn of the camera in all frames, are those with which joints lie nearest
+    to the rays on which they were seen.
 
     Parameters
     ----------
@@ -46,18 +55,22 @@ def film_camera(
     at, along = np.concatenate(places), np.concatenate(rays)
     if not len(at):
         return None
+    step = -(-len(at) // MOST)
+    turn, place = _meeting_point(at[::step], along[::step])
     frames = len(focal)
-    place = np.tile(_meeting_point(at, along), (frames, 1))
-    return FilmCamera(rotation, place, focal, np.ones(frames, bool))
+    return FilmCamera(rotation @ turn.T, np.tile(place, (frames, 1)), focal, np.ones(frames, bool))
 
 
-def _meeting_point(at: NDArray[np.float64], along: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the point nearest to lines through points (n, 3) along unit vectors (n, 3)."""
+def _meeting_point(at: _Array, along: _Array) -> tuple[_Array, _Array]:
+    """Return a small turn (3, 3) of rays (n, 3), and the point from which they meet places."""
     aside = np.eye(3) - along[:, :, None] * along[:, None, :]
-    weight = np.ones(len(at))
-    for _ in range(ROUNDS):
-        matrix = np.einsum("n,nij->ij", weight, aside)
-        point = np.linalg.solve(matrix, np.einsum("n,nij,nj->i", weight, aside, at))
-        away = np.linalg.norm(np.einsum("nij,nj->ni", aside, at - point), axis=1)
-        weight = 1 / np.maximum(away, NEAR)
-    return np.asarray(point)
+    start = np.linalg.solve(aside.sum(axis=0), np.einsum("nij,nj->i", aside, at))
+
+    def residuals(unknowns: _Array) -> _Array:
+        ways = at - unknowns[3:]
+        ways /= np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-6)
+        off = np.cross(Rotation.from_rotvec(unknowns[:3]).apply(along), ways)
+        return np.concatenate([off.ravel() / ASIDE, unknowns[:3] / TILT])
+
+    found = least_squares(residuals, np.concatenate([np.zeros(3), start]), loss="soft_l1")
+    return Rotation.from_rotvec(found.x[:3]).as_matrix(), found.x[3:]
