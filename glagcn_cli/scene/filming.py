@@ -18,6 +18,11 @@ TILT = np.radians(4.0)
 """Expected error of the scene's up, by which the whole camera may turn: people are put on a level
 floor, and where up was wrong, that has moved them against the rays on which they were seen."""
 
+FIXED = 1e-4  # radians: about the vertical it does not turn
+
+ALIKE = 200
+"""How many joints tell as much as all of them, whose errors are much alike."""
+
 MOST = 4000  # joints that the place is found from
 
 _Array = NDArray[np.float64]
@@ -66,11 +71,15 @@ def _meeting_point(at: _Array, along: _Array) -> tuple[_Array, _Array]:
     aside = np.eye(3) - along[:, :, None] * along[:, None, :]
     start = np.linalg.solve(aside.sum(axis=0), np.einsum("nij,nj->i", aside, at))
 
+    weight = 1 / (ASIDE * np.sqrt(max(1.0, len(at) / ALIKE)))
+
     def residuals(unknowns: _Array) -> _Array:
         ways = at - unknowns[3:]
         ways /= np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-6)
         off = np.cross(Rotation.from_rotvec(unknowns[:3]).apply(along), ways)
-        return np.concatenate([off.ravel() / ASIDE, unknowns[:3] / TILT])
+        return np.concatenate([off.ravel() * weight, unknowns[:3] / [TILT, FIXED, TILT]])
 
-    found = least_squares(residuals, np.concatenate([np.zeros(3), start]), loss="soft_l1")
+    found = least_squares(
+        residuals, np.concatenate([np.zeros(3), start]), loss="cauchy", f_scale=weight * ASIDE
+    )
     return Rotation.from_rotvec(found.x[:3]).as_matrix(), found.x[3:]
