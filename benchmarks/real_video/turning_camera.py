@@ -11,7 +11,7 @@ it was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,8 +21,18 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from benchmarks.real_video.virtual_camera import MOTIONS, Filming, filming, intrinsics, write_filmed
+from benchmarks.real_video.virtual_camera import (
+    DRIFT,
+    MOTIONS,
+    Filming,
+    filmed,
+    filming,
+    intrinsics,
+    write_filmed,
+)
 from glagcn_cli.camera import focal_length
+from glagcn_cli.camera_path.following import BackgroundFollower
+from glagcn_cli.camera_path.path import camera_path
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import shot_cameras
 from glagcn_cli.pipeline.settings import Settings
@@ -168,6 +178,39 @@ def rotation_errors(lifted: LiftedVideo, camera: Filming) -> NDArray[np.float64]
     return np.degrees(Rotation.from_matrix(found @ true.swapaxes(1, 2)).magnitude())
 
 
+def moved_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return boxes (people, 4) about boxes seen by another camera."""
+    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    lifted = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=-1) @ matrix.T
+    moved = lifted[..., :2] / lifted[..., 2:]
+    return np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1).astype(np.float32)
+
+
+def drift_row(clip: Path, still: LiftedVideo, fov: float, seconds: float) -> list[str]:
+    """Follow a camera for some seconds and back to where it began, without any network."""
+    frames = round(seconds * still.info.fps)
+    size = (still.info.width, still.info.height)
+    focal = focal_length(size, fov)
+    camera = filming(DRIFT, frames, still.info.fps, focal)
+    follower = BackgroundFollower(camera.size, still.info.fps)
+    for number, picture in enumerate(filmed(clip, camera, fov, frames)):
+        people = still.found.clip.frames[number % still.frames]
+        matrix = camera.matrix(number, intrinsics(focal, size))
+        follower.add([picture], [replace(people, boxes=moved_boxes(people.boxes, matrix))])
+    own = float(np.degrees(2 * np.arctan(max(camera.size) / 2 / camera.focal[0])))
+    path = camera_path(
+        follower.arrays(), frames, slice(0, frames), camera.size, float(still.info.fps), own, True
+    )
+    assert path is not None
+    found, true = path.rotation @ path.rotation[0].T, camera.rotation @ camera.rotation[0].T
+    turns = np.degrees(Rotation.from_matrix(found @ true.swapaxes(1, 2)).magnitude())
+    return [
+        f"{seconds:g} s",
+        path.kind,
+        *(f"{v:.2f}" for v in (turns.mean(), turns.max(), turns[-1])),
+    ]
+
+
 def row(
     name: str, lifted: LiftedVideo, camera: Filming, still: Still, size: tuple[int, int],
     share: float,
@@ -197,12 +240,18 @@ def row(
 @click.option("--motion", "names", multiple=True, type=click.Choice([*MOTIONS]), help="Not all.")
 @click.option("--tell-fov/--no-tell-fov", default=True, show_default=True)
 @click.option("--in-place", is_flag=True, help="Leave the camera's motion in.")
+@click.option("--drift", default=0.0, help="Seconds there and back, for the rotation alone.")
 @click.option("--threads", default=1, show_default=True)
 def main(
     clip: Path, folder: Path, fov: float, person: int, names: Sequence[str], tell_fov: bool,
-    in_place: bool, threads: int,
+    in_place: bool, drift: float, threads: int,
 ) -> None:  # fmt: skip
     """Measure turning cameras on a clip of a still one."""
+    if drift:
+        models = VideoLifter(Settings(people="all", fov=fov))
+        lifted = models.lift(clip, use=KeypointsUse(cache=True))
+        click.echo(markdown_table([list(COLUMNS[:5]), drift_row(clip, lifted, fov, drift)], left=2))
+        return
     if in_place:
         shot_cameras.camera_path = lambda *_: None
     torch.set_num_threads(threads)
@@ -210,7 +259,7 @@ def main(
     models = VideoLifter(Settings(people="all", fov=fov))
     still = still_scene(models, clip, fov, person)
     rows = [list(COLUMNS)]
-    for name in names or MOTIONS:
+    for name in names or [name for name in MOTIONS if name != DRIFT]:
         lifted = models.lift(clip, use=KeypointsUse(cache=True))
         size = (lifted.info.width, lifted.info.height)
         camera = filming(name, lifted.frames, lifted.info.fps, still.focal)
@@ -221,8 +270,8 @@ def main(
         told = VideoLifter(Settings(people="all", fov=own if tell_fov else None))
         told.__dict__ |= {"lifter": models.lifter, "keypoints": models.keypoints}
         stages = Stages()
-        filmed = told.lift(target, stages, KeypointsUse(cache=True))
-        rows.append(row(name, filmed, camera, still, size, _share(stages)))
+        seen = told.lift(target, stages, KeypointsUse(cache=True))
+        rows.append(row(name, seen, camera, still, size, _share(stages)))
         click.echo(markdown_table([rows[0], rows[-1]]).splitlines()[-1], err=True)
     click.echo(markdown_table(rows, left=2))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.camera import focal_length
+from glagcn_cli.video.probing import probe
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
 
@@ -79,9 +80,11 @@ def _zoom_and_pan(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]
 
 def _there_and_back(t: NDArray[np.float64], end: float) -> tuple[NDArray, NDArray]:
     turn = 2 * np.pi * t / end
-    return _angles(30 * np.cos(turn), DOWN + 6 * np.sin(3 * turn), 2 * np.sin(5 * turn),
+    return _angles(30 * np.sin(turn), DOWN + 6 * np.sin(3 * turn), 2 * np.sin(5 * turn),
                    like=t), np.ones_like(t)  # fmt: skip
 
+
+DRIFT = "there and back"
 
 MOTIONS: dict[str, Motion] = {
     "pan of 60 degrees": _pan,
@@ -90,7 +93,7 @@ MOTIONS: dict[str, Motion] = {
     "shake of a hand": _shake,
     "zoom": _zoom,
     "zoom 2x during a pan": _zoom_and_pan,
-    "there and back": _there_and_back,
+    DRIFT: _there_and_back,
 }
 WIDE = ("shake of a hand", "zoom")
 """Motions that do not follow anybody, and are seen by a wider view."""
@@ -105,21 +108,26 @@ def filming(name: str, frames: int, fps: Fraction, still_focal: float) -> Filmin
     return Filming(rotation, still_focal * zoom, (width, 800))
 
 
-def write_filmed(source: Path, target: Path, camera: Filming, fov: float, frames: int) -> None:
-    """Write what the virtual camera sees of a clip, again and again until it is long enough.
+def filmed(source: Path, camera: Filming, fov: float, frames: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield what the virtual camera sees of a clip, again and again until it is long enough.
 
     Beyond the edges of the clip its mirror image stands still.
     """
-    with VideoReader(source) as reader:
-        info = reader.info
-        still = intrinsics(focal_length((info.width, info.height), fov), (info.width, info.height))
-        with VideoWriter(target, info.fps, camera.size, overwrite=True, crf=16) as writer:
-            for frame, picture in zip(range(frames), _endless(source), strict=False):
-                matrix = camera.matrix(frame, still)
-                seen = cv2.warpPerspective(
-                    picture, matrix, camera.size, borderMode=cv2.BORDER_REFLECT_101
-                )
-                writer.write(np.asarray(seen, np.uint8))
+    info = probe(source)
+    size = (info.width, info.height)
+    still = intrinsics(focal_length(size, fov), size)
+    for frame, picture in zip(range(frames), _endless(source), strict=False):
+        matrix = camera.matrix(frame, still)
+        seen = cv2.warpPerspective(picture, matrix, camera.size, borderMode=cv2.BORDER_REFLECT_101)
+        yield np.asarray(seen, np.uint8)
+
+
+def write_filmed(source: Path, target: Path, camera: Filming, fov: float, frames: int) -> None:
+    """Write what the virtual camera sees of a clip."""
+    fps = probe(source).fps
+    with VideoWriter(target, fps, camera.size, overwrite=True, crf=16) as writer:
+        for picture in filmed(source, camera, fov, frames):
+            writer.write(picture)
 
 
 def _endless(source: Path) -> Iterator[NDArray[np.uint8]]:

@@ -26,10 +26,17 @@ LOOKED_AT = 320
 LOOKS_PER_SECOND = 30
 """Looks a second while the camera moves: hands shake it at up to 10 hertz."""
 
-STILL_LOOKS_PER_SECOND = 10
-"""Looks a second at a camera that has stood still for `SETTLED` seconds."""
+SMOOTH_LOOKS_PER_SECOND = 15
+"""Looks a second while the camera turns smoothly: what lies between is interpolated."""
 
-SETTLED = 1.0
+STILL_LOOKS_PER_SECOND = 10
+"""Looks a second at a camera that stands still."""
+
+SETTLED = 1.0  # seconds for which it must have stood still, or turned smoothly
+
+SMOOTH = 0.7
+"""Pixels of a small picture by which the background may be elsewhere than it was going to be."""
+
 STILL = 0.5
 """Pixels of a small picture that its parts may move before a still camera: grain, wind."""
 
@@ -70,7 +77,8 @@ class BackgroundFollower:
         self._last: tuple[Frame, NDArray[np.float32], Match | None] | None = None
         self._overlay: Overlay | None = None
         self._lost: list[tuple[int, Frame, NDArray[np.float32]]] = []
-        self._since_found = self._still_for = 0.0
+        self._since_found = self._still_for = self._smooth_for = 0.0
+        self._ahead = 1  # frames since the last look
         self._next = 0
         self._moved = False
         self._of_frames: list[tuple[int, Pairs | None, float]] = []
@@ -85,12 +93,16 @@ class BackgroundFollower:
                 continue
             grey = even_light(small_grey(frame, self._shrink))
             self._look(grey, (people.boxes / self._shrink).astype(np.float32))
-            settled = self._still_for >= SETTLED
-            looks = STILL_LOOKS_PER_SECOND if settled else LOOKS_PER_SECOND
-            step = max(1, round(self._fps / looks))
-            self._next = len(self._of_frames) - 1 + step
-            self._since_found += step / self._fps
-            self._still_for += step / self._fps
+            self._ahead = max(1, round(self._fps / self._looks_per_second()))
+            self._next = len(self._of_frames) - 1 + self._ahead
+            self._since_found += self._ahead / self._fps
+            self._still_for += self._ahead / self._fps
+            self._smooth_for += self._ahead / self._fps
+
+    def _looks_per_second(self) -> int:
+        if self._still_for >= SETTLED:
+            return STILL_LOOKS_PER_SECOND
+        return SMOOTH_LOOKS_PER_SECOND if self._smooth_for >= SETTLED else LOOKS_PER_SECOND
 
     def links(self) -> BackgroundLinks | None:
         """Return what was measured; None for a camera that never moved."""
@@ -135,11 +147,17 @@ class BackgroundFollower:
         key, overlay = self._keys[self._current], self._overlay
         assert overlay is not None
         before = key.motion
-        match = key.match(grey, boxes, overlay, self._step @ before)
+        guess = _times(self._step, self._ahead) @ before
+        match = key.match(grey, boxes, overlay, guess)
         if match is None and not np.allclose(self._step, np.eye(3)):
             match = key.match(grey, boxes, overlay, before)
-        found = match is not None and self._since_found < LOST_FOR
-        self._step = key.motion @ np.linalg.inv(before) if found else np.eye(3)
+        if match is None or self._since_found >= LOST_FOR:
+            self._step, self._smooth_for = np.eye(3), 0.0
+            return match
+        self._step = _times(key.motion @ np.linalg.inv(before), 1 / self._ahead)
+        away = np.linalg.norm(match.now - moved(match.then, guess), axis=1)
+        if np.median(away) > SMOOTH:
+            self._smooth_for = 0.0
         return match
 
     def _by_the_last(self, grey: Frame, boxes: NDArray[np.float32]) -> Match | None:
@@ -244,3 +262,8 @@ class BackgroundFollower:
     def _link(self, one: int, other: int, match: Match, shape: tuple[int, ...]) -> None:
         self._ends.append((one, other))
         self._links.append(self._averaged(match, shape))
+
+
+def _times(step: Homography, times: float) -> Homography:
+    """Return a small motion in so many frames."""
+    return np.asarray(np.eye(3) + (step / step[2, 2] - np.eye(3)) * times)

@@ -74,15 +74,17 @@ class Match(NamedTuple):
 
 
 class Overlay:
-    """Places of a picture that rest while all else moves: scoreboards, logos, frames."""
+    """Places of a picture that rest while all else moves: scoreboards, logos, frames.
+
+    Attributes
+    ----------
+    covered
+        (height, width) what is covered; None where nothing is, or nearly everything.
+    """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._times = np.zeros(shape, np.int32)
-
-    def covered(self) -> NDArray[np.bool_] | None:
-        """Return (height, width) what is covered; None where nothing is, or nearly everything."""
-        covered = self._times >= TIMES
-        return covered if 0 < covered.mean() < MAJORITY else None
+        self.covered: NDArray[np.bool_] | None = None
 
     def add(self, points: Points) -> None:
         """Note points that rested in one more picture."""
@@ -90,13 +92,16 @@ class Overlay:
         for x, y in points.round().astype(int).tolist():
             cv2.circle(seen, (x, y), OVERLAY, 1, -1)
         self._times += seen
+        covered = self._times >= TIMES
+        self.covered = covered if 0 < covered.mean() < MAJORITY else None
 
     def over(self, points: Points) -> NDArray[np.bool_]:
         """Return which points are covered."""
-        if (covered := self.covered()) is None:
+        if self.covered is None:
             return np.zeros(len(points), bool)
         x, y = points.round().astype(int).T
-        return covered[y.clip(0, covered.shape[0] - 1), x.clip(0, covered.shape[1] - 1)]
+        height, width = self.covered.shape
+        return self.covered[y.clip(0, height - 1), x.clip(0, width - 1)]
 
 
 class KeyPicture:
@@ -118,7 +123,7 @@ class KeyPicture:
     ) -> Match | None:
         """Find the background in another picture, near where a guess has it; None if lost."""
         if self._points is None:
-            self._points = corners(self.grey, self.boxes, overlay.covered(), MOST)
+            self._points = corners(self.grey, self.boxes, overlay.covered, MOST)
         points = self._points[~overlay.over(self._points)]
         if len(points) < FEWEST:
             return None

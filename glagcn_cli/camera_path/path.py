@@ -37,6 +37,9 @@ AGREES, ZOOM_AGREES = 0.7, 0.83
 """Mean share of the background that follows a camera that turns, or zooms: before one that walks
 ahead all things grow too, but near ones faster."""
 
+MOST_AHEAD = 16
+"""Frames after the last look at which the camera still turns as before: 1 to 15 between looks."""
+
 _ROUGH = 0.5  # of 100 frames, how many the extent of a motion leaves out at each end
 _Array = NDArray[np.float64]
 
@@ -160,18 +163,29 @@ def _through_frames(
     )  # fmt: skip
     own = np.diagonal(turned.covariance, axis1=1, axis2=2)
     errors = np.sqrt(own + keys.spread[key] ** 2)
-    frames = np.arange(len(shot))
-    inside = frames.clip(at[0], at[-1])
-    if len(at) > 1:
-        turns = Slerp(at, Rotation.from_matrix(turned.rotation))(inside).as_matrix()
-    else:
-        turns = np.tile(turned.rotation, (len(shot), 1, 1))
+    frames, turns = np.arange(len(shot)), _interpolated(turned.rotation, at, len(shot))
     path = CameraPath(
         UNKNOWN, turns, np.exp(np.interp(frames, at, turned.log_focal)) * max(image_size),
         np.interp(frames, at, np.degrees(np.linalg.norm(errors[:, :3], axis=1))),
         np.interp(frames, at, errors[:, 3]), shot.keys >= 0,
     )  # fmt: skip
     return path, turned.residual
+
+
+def _interpolated(rotation: _Array, at: NDArray[np.intp], frames: int) -> _Array:
+    """Return rotations (frames, 3, 3) between those at some frames.
+
+    They go on at the last speed for the frames after the last look, of which there are few.
+    """
+    known, times = Rotation.from_matrix(rotation), at
+    if len(at) < 2:
+        return np.tile(rotation, (frames, 1, 1))
+    if 0 < (left := frames - 1 - at[-1]) <= MOST_AHEAD:
+        speed = (known[-1] * known[-2].inv()).as_rotvec() / (at[-1] - at[-2])
+        end = Rotation.from_rotvec(speed * left) * known[-1]
+        known, times = Rotation.concatenate([known, end]), np.append(at, frames - 1)
+    inside = np.arange(frames).clip(times[0], times[-1])
+    return np.asarray(Slerp(times, known)(inside).as_matrix())
 
 
 def _is_followed(keys: NDArray[np.int32], fps: float) -> bool:
