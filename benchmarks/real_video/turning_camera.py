@@ -11,7 +11,7 @@ it was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,20 +25,16 @@ from benchmarks.real_video.virtual_camera import (
     DRIFT,
     MOTIONS,
     Filming,
-    filmed,
     filming,
     intrinsics,
     write_filmed,
 )
 from glagcn_cli.camera import focal_length
-from glagcn_cli.camera_path.following import BackgroundFollower
-from glagcn_cli.camera_path.path import camera_path
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline import shot_cameras
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.progress.stages import Stages
 from glagcn_cli.scene.placing import SceneChoices, place
 from glagcn_cli.skeleton import H36M17
 from glagcn_cli.smoothing import low_pass
@@ -47,7 +43,7 @@ from glagcn_training.metrics.markdown_table import markdown_table
 COLUMNS = (
     "motion", "kind", "rotation: mean, degrees", "worst", "at the end", "focal length, %",
     "heading, degrees", "path, % of its length", "jitter, times", "skate, mm a frame",
-    "reprojection, px", "camera, % of the run",
+    "reprojection, px",
 )  # fmt: skip
 
 NEAR = 0.15  # of a person's height: pixels between the same joints of two detections
@@ -178,42 +174,8 @@ def rotation_errors(lifted: LiftedVideo, camera: Filming) -> NDArray[np.float64]
     return np.degrees(Rotation.from_matrix(found @ true.swapaxes(1, 2)).magnitude())
 
 
-def moved_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return boxes (people, 4) about boxes seen by another camera."""
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-    lifted = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], axis=-1) @ matrix.T
-    moved = lifted[..., :2] / lifted[..., 2:]
-    return np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1).astype(np.float32)
-
-
-def drift_row(clip: Path, still: LiftedVideo, fov: float, seconds: float) -> list[str]:
-    """Follow a camera for some seconds and back to where it began, without any network."""
-    frames = round(seconds * still.info.fps)
-    size = (still.info.width, still.info.height)
-    focal = focal_length(size, fov)
-    camera = filming(DRIFT, frames, still.info.fps, focal)
-    follower = BackgroundFollower(camera.size, still.info.fps)
-    for number, picture in enumerate(filmed(clip, camera, fov, frames)):
-        people = still.found.clip.frames[number % still.frames]
-        matrix = camera.matrix(number, intrinsics(focal, size))
-        follower.add([picture], [replace(people, boxes=moved_boxes(people.boxes, matrix))])
-    own = float(np.degrees(2 * np.arctan(max(camera.size) / 2 / camera.focal[0])))
-    path = camera_path(
-        follower.arrays(), frames, slice(0, frames), camera.size, float(still.info.fps), own, True
-    )
-    assert path is not None
-    found, true = path.rotation @ path.rotation[0].T, camera.rotation @ camera.rotation[0].T
-    turns = np.degrees(Rotation.from_matrix(found @ true.swapaxes(1, 2)).magnitude())
-    return [
-        f"{seconds:g} s",
-        path.kind,
-        *(f"{v:.2f}" for v in (turns.mean(), turns.max(), turns[-1])),
-    ]
-
-
 def row(
     name: str, lifted: LiftedVideo, camera: Filming, still: Still, size: tuple[int, int],
-    share: float,
 ) -> list[str]:  # fmt: skip
     """Format the figures of one motion."""
     shown = filmed_keypoints(still, camera, size)
@@ -228,7 +190,7 @@ def row(
     return [
         name, lifted.cameras[0].kind, *(f"{v:.2f}" for v in (turns.mean(), turns.max(), turns[-1])),
         f"{focal:.1f}", f"{scores.heading:.1f}", f"{scores.path:.1f}", f"{scores.jitter:.2f}",
-        f"{scores.skate:.2f}", f"{reprojection(lifted, person):.1f}", f"{100 * share:.1f}",
+        f"{scores.skate:.2f}", f"{reprojection(lifted, person):.1f}",
     ]  # fmt: skip
 
 
@@ -240,18 +202,12 @@ def row(
 @click.option("--motion", "names", multiple=True, type=click.Choice([*MOTIONS]), help="Not all.")
 @click.option("--tell-fov/--no-tell-fov", default=True, show_default=True)
 @click.option("--in-place", is_flag=True, help="Leave the camera's motion in.")
-@click.option("--drift", default=0.0, help="Seconds there and back, for the rotation alone.")
 @click.option("--threads", default=1, show_default=True)
 def main(
     clip: Path, folder: Path, fov: float, person: int, names: Sequence[str], tell_fov: bool,
-    in_place: bool, drift: float, threads: int,
+    in_place: bool, threads: int,
 ) -> None:  # fmt: skip
     """Measure turning cameras on a clip of a still one."""
-    if drift:
-        models = VideoLifter(Settings(people="all", fov=fov))
-        lifted = models.lift(clip, use=KeypointsUse(cache=True))
-        click.echo(markdown_table([list(COLUMNS[:5]), drift_row(clip, lifted, fov, drift)], left=2))
-        return
     if in_place:
         shot_cameras.camera_path = lambda *_: None
     torch.set_num_threads(threads)
@@ -269,18 +225,10 @@ def main(
         own = float(np.degrees(2 * np.arctan(max(camera.size) / 2 / camera.focal.min())))
         told = VideoLifter(Settings(people="all", fov=own if tell_fov else None))
         told.__dict__ |= {"lifter": models.lifter, "keypoints": models.keypoints}
-        stages = Stages()
-        seen = told.lift(target, stages, KeypointsUse(cache=True))
-        rows.append(row(name, seen, camera, still, size, _share(stages)))
+        seen = told.lift(target, use=KeypointsUse(cache=True))
+        rows.append(row(name, seen, camera, still, size))
         click.echo(markdown_table([rows[0], rows[-1]]).splitlines()[-1], err=True)
     click.echo(markdown_table(rows, left=2))
-
-
-def _share(stages: Stages) -> float:
-    """Return what following the camera takes of a run; NaN where the 2D was in the cache."""
-    parts = stages.by_name["detection"].parts if "detection" in stages.by_name else {}
-    total = sum(stage.seconds for stage in stages.by_name.values())
-    return parts.get("camera", np.nan) / total
 
 
 if __name__ == "__main__":
