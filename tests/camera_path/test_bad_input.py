@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from tests.helpers.turning_world import (
 FRAMES = 90
 TIME = np.arange(FRAMES) / FPS
 PAN = turns(10 * TIME - 15)
+SHAPE = (HEIGHT, WIDTH, 3)
 
 
 def turned_by(pictures: Pictures, seen: list[FrameDetections] | None = None) -> float | None:
@@ -47,18 +50,18 @@ def fog(pictures: Pictures) -> Pictures:
 
 
 @pytest.mark.parametrize(
-    "pictures",
+    "make",
     [
-        [np.full((HEIGHT, WIDTH, 3), 180, np.uint8)] * 60,
-        [np.zeros((HEIGHT, WIDTH, 3), np.uint8)] * 60,
-        [np.random.default_rng(i).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8) for i in range(9)],
-        fog(film(PAN)),
-        film(PAN[:1]),
+        lambda: [np.full((HEIGHT, WIDTH, 3), 180, np.uint8)] * 60,
+        lambda: [np.zeros((HEIGHT, WIDTH, 3), np.uint8)] * 60,
+        lambda: [np.random.default_rng(i).integers(0, 255, SHAPE, np.uint8) for i in range(9)],
+        lambda: fog(film(PAN)),
+        lambda: film(PAN[:1]),
     ],
     ids=["blank wall", "darkness", "snow", "fog", "one frame"],
 )
-def test_where_nothing_can_be_told_no_turn_is_found(pictures: Pictures) -> None:
-    assert turned_by(pictures) is None
+def test_where_nothing_can_be_told_no_turn_is_found(make: Callable[[], Pictures]) -> None:
+    assert turned_by(make()) is None
 
 
 def test_a_crowd_that_fills_the_picture_hides_the_background() -> None:
