@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ NOISE = 5e-4
 MANY = 6.0  # points of a part of the picture from which more add nothing
 FREE_ZOOM, NO_ZOOM = 0.5, 1e-5  # expected deviation of a logarithm of focal length from the usual
 FIXED = 1e-6  # radians: of the first picture of a place, whose axes are the world's
+
+MOST_EXACT = 300  # key pictures up to which their errors are told together
 
 _Array = NDArray[np.float64]
 
@@ -176,9 +178,12 @@ class _Problem:
 
 def _spreads(jacobian: lil_matrix, count: int) -> _Array:
     """Return expected errors (keys, 4) of turns and of focal lengths with the usual one."""
-    dense = jacobian.toarray()
-    covariance = np.linalg.pinv(dense.T @ dense, hermitian=True)
-    own = np.diag(covariance)
-    focal = own[3 * count : -1] + own[-1] + 2 * covariance[3 * count : -1, -1]
+    normal = (jacobian.T @ jacobian).toarray()
+    own = 1 / np.maximum(np.diag(normal), 1e-12)
+    beside: Any = 0.0
+    if count <= MOST_EXACT:
+        covariance = np.linalg.pinv(normal, hermitian=True)
+        own, beside = np.diag(covariance), 2 * covariance[3 * count : -1, -1]
+    focal = own[3 * count : -1] + own[-1] + beside
     turns = own[: 3 * count].reshape(-1, 3)
     return np.sqrt(np.maximum(np.column_stack([turns, focal]), 0.0))

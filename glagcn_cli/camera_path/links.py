@@ -80,6 +80,21 @@ class BackgroundLinks:
             self, keys=self.keys[part], pairs=self.pairs[part], agreement=self.agreement[part]
         )
 
+    def connected(self) -> BackgroundLinks:
+        """Return the links without key pictures that tell nothing of these frames."""
+        # slow to import, and commands that only read this file should refuse soon
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        count = 1 + max(int(self.keys.max(initial=0)), int(self.ends.max(initial=0)))
+        joined = coo_matrix((np.ones(len(self.ends)), self.ends.T), (count, count))
+        place = connected_components(joined, directed=False)[1]
+        used = np.isin(place, place[self.keys[self.keys >= 0]])
+        number = (np.cumsum(used) - 1).astype(np.int32)
+        keys = np.where(self.keys >= 0, number[self.keys.clip(0)], self.keys).astype(np.int32)
+        kept = used[self.ends[:, 0]]
+        return replace(self, keys=keys, ends=number[self.ends[kept]], links=self.links[kept])
+
     def scaled(self, size: float) -> BackgroundLinks:
         """Return the links of a larger or smaller copy of the video."""
         factors = np.array([size, size, size, size, 1.0], np.float32)

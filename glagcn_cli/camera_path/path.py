@@ -130,8 +130,9 @@ def _solved(
     shot = links.of_frames(part)
     if not (shot.keys >= 0).any():
         return None
+    shot = shot.connected()
     for zoom in (True, False):
-        keys = solve_keys(links, image_size, log_focal, spread, zoom)
+        keys = solve_keys(shot, image_size, log_focal, spread, zoom)
         path, missed = _through_frames(shot, keys, image_size, zoom)
         if zoom and _zoomed(path) > ZOOMED:
             break

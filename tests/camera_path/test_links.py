@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,17 @@ def test_a_part_of_a_clip_has_its_part_of_the_turn(links) -> None:
 
 def test_a_larger_copy_of_the_video_turns_as_much(links) -> None:
     assert turned(links.scaled(2), (2 * WIDTH, 2 * HEIGHT)) == pytest.approx(turned(links), abs=0.1)
+
+
+def test_key_pictures_of_other_places_are_left_out(links) -> None:
+    far = links.keys.max() + 5
+    more = replace(
+        links,
+        ends=np.concatenate([links.ends, [[far, far + 1]]]).astype(np.int32),
+        links=np.concatenate([links.links, links.links[:1]]),
+    )
+    alone = more.connected()
+    np.testing.assert_array_equal(alone.ends, links.ends)
+    np.testing.assert_array_equal(alone.keys, links.keys)
+    late = more.of_frames(slice(30, None)).connected()
+    assert turned(late) == pytest.approx(20 * 29 / 59, abs=0.3)
