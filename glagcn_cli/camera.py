@@ -5,6 +5,7 @@ Inference passes numpy arrays, training passes torch tensors.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -19,6 +20,52 @@ DEFAULT_FOV = FOV
 """Degrees over the picture's longer side, where the camera's is not known; phones film at 55-75."""
 
 
+@dataclass(frozen=True)
+class FilmCamera:
+    """Camera that filmed a scene, frame by frame.
+
+    Parameters
+    ----------
+    rotation
+        (frames, 3, 3) from the scene's axes (y up) to the camera's: x right, y down, z forward.
+    position
+        (frames, 3) metres, scene frame.
+    focal
+        (frames,) focal length in pixels; the camera looks at the middle of the picture.
+    known
+        (frames,) bool: the camera was found; elsewhere the last one is held.
+    """
+
+    rotation: NDArray[np.float64]
+    position: NDArray[np.float64]
+    focal: NDArray[np.float64]
+    known: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.focal)
+
+    def held(self) -> FilmCamera:
+        """Return the camera with the last known one where it is not known, the first before it."""
+        at = np.where(self.known, np.arange(len(self)), int(np.argmax(self.known)))
+        at = np.maximum.accumulate(at)
+        return FilmCamera(self.rotation[at], self.position[at], self.focal[at], self.known)
+
+    def is_of(self, frames: int) -> bool:
+        """Whether it is a camera in each of so many frames."""
+        shapes = {"rotation": (3, 3), "position": (3,), "focal": (), "known": ()}
+        arrays = {name: getattr(self, name) for name in shapes}
+        fits = all(arrays[name].shape == (frames, *shape) for name, shape in shapes.items())
+        return fits and all(bool(np.isfinite(array).all()) for array in arrays.values())
+
+    def project(
+        self, joints: NDArray[np.floating], image_size: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        """Project joints (frames, joints, 3), metres in the scene, to pixels (..., 2)."""
+        seen = np.einsum("fij,fvj->fvi", self.rotation, joints - self.position[:, None])
+        flat = seen[..., :2] / seen[..., 2:] * self.focal[:, None, None]
+        return flat + (np.array(image_size, np.float64) - 1) / 2
+
+
 @overload
 def ray_rotations(directions: NDArray[np.floating]) -> NDArray[np.float64]: ...
 @overload
@@ -29,7 +76,7 @@ def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
     Parameters
     ----------
     directions
-        (..., 3) camera frame (x right, y down, z forward), any length above 0, z > 0.
+        (..., 3) camera frame (x right, y down, z forward), any length above 0, not along y.
 
     Returns
     -------
@@ -49,7 +96,7 @@ def ray_rotations(directions: Any) -> NDArray[np.float64] | Tensor:
 
 @overload
 def pixel_rays(
-    pixels: NDArray[np.floating], image_size: tuple[int, int], focal: float
+    pixels: NDArray[np.floating], image_size: tuple[int, int], focal: float | NDArray[np.float64]
 ) -> NDArray[np.float64]: ...
 @overload
 def pixel_rays(pixels: Tensor, image_size: Tensor, focal: Tensor) -> Tensor: ...
@@ -74,6 +121,18 @@ def pixel_rays(pixels: Any, image_size: Any, focal: Any) -> NDArray[np.float64] 
     size = np.array(image_size, np.float64) if library is np else image_size
     xy = (pixels - (size - 1) / 2) / focal
     return library.concatenate([xy, library.ones_like(xy[..., :1])], -1)
+
+
+def unrolled_rays(
+    pixels: NDArray[np.floating], image_size: tuple[int, int], focal: float
+) -> NDArray[np.float64]:
+    """Return unit rays (..., 3) through pixels of a round picture, unrolled about the y axis.
+
+    There angles to the right and down take the places of their tangents.
+    """
+    right, down = np.moveaxis((pixels - (np.array(image_size) - 1) / 2) / focal, -1, 0)
+    level = np.cos(down)
+    return np.stack([level * np.sin(right), np.sin(down), level * np.cos(right)], axis=-1)
 
 
 @overload

@@ -30,6 +30,7 @@ ORDER = {
         "progress",
         "video",
         "shots",
+        "camera_path",
         "detection",
         "keypoints",
         "tracking",

@@ -9,7 +9,7 @@ as videos are, once with the foot lock and once without. Tables are in markdown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D, PoseSequence
+from glagcn_cli.scene.contact_figures import ContactFigures, contact_figures
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.scene.placing import SceneChoices, scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
@@ -46,6 +47,7 @@ COLUMNS = (
     "feet", "path: error, % of its length", "across the view", "all joints, mm",
     "in contact: fastest, cm/s", "farthest from the floor, cm", "contacts found, %", "wrong, %",
     "true contacts: median speed, cm/s", "standing upright: tilt, degrees",
+    "true contacts: skate, mm a frame", "penetration, mm", "floating, mm", "jerk, m/s3",
 )  # fmt: skip
 
 
@@ -61,6 +63,7 @@ class Figures:
     standing: NDArray[np.bool_]
     true_speeds: NDArray[np.float64]
     tilts: NDArray[np.float64]
+    feet: ContactFigures
 
 
 def true_scene(seen: Observation) -> NDArray[np.float64]:
@@ -98,6 +101,7 @@ def measure(lifted: PoseSequence, seen: Observation, foot_lock: bool) -> Figures
         1000 * float(np.linalg.norm(offset - offset[:, :1].mean(axis=0), axis=-1).mean()),
         speed[both], np.abs(ankles[..., 1] - ANKLE_HEIGHT)[scene.contacts],
         scene.contacts.ravel(), standing.ravel(), speed[standing], tilt,
+        contact_figures(replace(scene, contacts=standing)),
     )  # fmt: skip
 
 
@@ -138,8 +142,15 @@ def row(name: str, takes: Sequence[Figures]) -> list[str]:
         f"{np.mean([one.joints for one in takes]):.0f}",
         f"{100 * speeds.max():.2f}", f"{100 * heights.max():.2f}",
         f"{100 * found[standing].mean():.0f}", f"{100 * found[~standing].mean():.0f}",
-        f"{100 * np.median(loose):.1f}", f"{np.median(tilts):.1f}",
+        f"{100 * np.median(loose):.1f}", f"{np.median(tilts):.1f}", *_of_feet(takes),
     ]  # fmt: skip
+
+
+def _of_feet(takes: Sequence[Figures]) -> list[str]:
+    """Format the mean figures of true contacts over the takes."""
+    told = ((name, [getattr(one.feet, name) for one in takes])
+            for name in ("skate", "penetration", "floating", "jerk"))  # fmt: skip
+    return [f"{np.mean([v for v in values if v is not None]):.2f}" for _, values in told]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -23,6 +23,7 @@ from ..video.clip_times import WHOLE, ClipRange
 from ..video.source import Source
 
 if TYPE_CHECKING:
+    from ..camera import FilmCamera
     from ..poses import PoseSequence
 
 
@@ -189,6 +190,8 @@ class ExportContext:
         (width, height) of its frames in pixels as they are shown; None where it is not known.
     part
         Which frames of the source the poses are of.
+    camera
+        The camera in the scene; None for one that stands still, or of which nothing is known.
     """
 
     overwrite: bool = False
@@ -196,6 +199,7 @@ class ExportContext:
     source: Path | str | Source | None = None
     image_size: tuple[int, int] | None = None
     part: ClipRange = WHOLE
+    camera: FilmCamera | None = None
 
     @property
     def video(self) -> Source | None:

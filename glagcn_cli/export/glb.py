@@ -4,7 +4,8 @@ Y up, metres. Every person is a node `person N` with a tree of joints (`rig`), a
 and a skin that binds them. One animation moves all: the root by translation, every joint by
 rotation, one key for every frame of the video at its time in seconds, linear in between. Where
 there is no pose the last one is held, as in `.bvh`; the person's node lists the
-frames that have one (`extras`).
+frames that have one (`extras`). A camera that turns is a node `camera` in the same animation; its
+`extras` list its focal length in every frame.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 import numpy as np
 import pygltflib as gltf
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from .. import __version__
+from ..camera import FilmCamera
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
@@ -27,6 +30,7 @@ from .formats import ExportContext
 from .people import people_for_rigs
 from .rig.kinematics import fit_rig
 from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
+from .rig.rotations import continuous_quaternions
 from .rig.stick_figure import SIDES, Mesh, rest_places, stick_figure
 
 _COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
@@ -42,6 +46,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         for sequence in people:
             motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
             scene.add_person(f"person {sequence.person}", motion)
+        if context.camera is not None and context.image_size is not None:
+            scene.add_camera(context.camera, context.image_size)
         temporary.write_bytes(scene.to_bytes())
     yield path
 
@@ -97,6 +103,36 @@ class _Scene:
         )
         # A mesh with a skin follows its joints alone, so it does not hang on the person's node.
         self._file.scenes[0].nodes += [first, len(self._file.nodes) - 1]
+
+    def add_camera(self, camera: FilmCamera, image_size: tuple[int, int]) -> None:
+        """Add the camera with its motion; glTF animates no lens, so focal lengths are listed."""
+        width, height = image_size
+        seen = int(np.argmax(camera.known))
+        # A camera of glTF looks along -z, with y up.
+        turns = camera.rotation.swapaxes(1, 2) @ np.diag([1.0, -1.0, -1.0])
+        quaternions = continuous_quaternions(Rotation.from_matrix(turns).as_quat())
+        lens = gltf.Perspective(
+            yfov=float(2 * np.arctan(height / 2 / camera.focal[seen])), aspectRatio=width / height,
+            znear=0.05, zfar=1000.0,
+        )  # fmt: skip
+        self._file.cameras.append(gltf.Camera(name="camera", type="perspective", perspective=lens))
+        self._file.nodes.append(
+            gltf.Node(
+                name="camera",
+                camera=len(self._file.cameras) - 1,
+                rotation=quaternions[seen].tolist(),
+                translation=camera.position[seen].tolist(),
+                extras={
+                    "image_size": [width, height],
+                    "focal_pixels": camera.focal.round(2).tolist(),
+                },
+            )
+        )
+        node = len(self._file.nodes) - 1
+        self._file.scenes[0].nodes.append(node)
+        keys = self._keys(len(camera))
+        self._animate(node, gltf.ROTATION, keys, quaternions)
+        self._animate(node, gltf.TRANSLATION, keys, camera.position)
 
     def _add_joints(self, joints: list[int], motion: RigMotion) -> None:
         """Nodes of the joints, posed as in the first frame with a pose, and their keys."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import FilmCamera
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..smoothing import runs
@@ -51,6 +52,7 @@ def gaps(valid: NDArray[np.bool_]) -> list[list[int]]:
 
 def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
     """Return the facts of the clip and all its people."""
+    camera = {} if context.camera is None else {"camera": _camera(context.camera)}
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -66,7 +68,20 @@ def _head(sequence: PoseSequence, context: ExportContext) -> dict[str, Any]:
         "image_size": context.image_size,
         "source": None if context.video is None else context.video.short_name,
         "settings": context.settings,
+        **camera,
     }
+
+
+def _camera(camera: FilmCamera) -> dict[str, Any]:
+    """Return rotation, position and focal length of each frame, null where not known."""
+    numbers = {"rotation": 7, "position": 5, "focal": 3}
+    frames = [
+        {name: getattr(camera, name)[i].round(digits) for name, digits in numbers.items()}
+        if known
+        else None
+        for i, known in enumerate(camera.known)
+    ]
+    return {"axes": {"x": "right", "y": "down", "z": "forward"}, "frames": frames}
 
 
 def _json(value: Any) -> str:

@@ -43,6 +43,11 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `settings`          str: the settings of the run as JSON
     `source`            str: name of the video without its folder; left out where not known
     `image_size`        (2,) int: width and height of the video in pixels; left out where not known
+    `camera_rotation`   (frames, 3, 3) float64, and the next three, of a camera that turns: from the
+                        scene's axes to the camera's (x right, y down, z forward)
+    `camera_position`   (frames, 3) float64 metres, scene frame
+    `camera_focal`      (frames,) float64 pixels
+    `camera_known`      (frames,) bool
     ==================  ========================================================================
     """
     arrays: Any = _arrays(people_of_one_clip(path, sequences), context)
@@ -83,6 +88,8 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
         arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
         arrays["image_size"] = np.array(context.image_size)
+    if context.camera is not None:
+        arrays |= {f"camera_{name}": value for name, value in vars(context.camera).items()}
     return arrays
 
 

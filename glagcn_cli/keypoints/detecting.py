@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..camera_path.following import BackgroundFollower
 from ..poses import FrameDetections
 from ..progress.stages import Stages
 from ..shots.camera_motion import CameraMotion
@@ -46,6 +47,7 @@ def detect_people(
     info = reader.info
     detections: list[FrameDetections] = []
     camera = CameraMotion((info.width, info.height), info.fps)
+    background = BackgroundFollower((info.width, info.height), info.fps)
     cuts = FilmCuts(info.fps)
     # Frames are decoded while the models are loaded too. The first of a late part may take minutes:
     # closing the reader first ends the wait for it.
@@ -67,6 +69,7 @@ def detect_people(
                 detections += found
                 with stage.part("camera"):
                     camera.add(batch, found)
+                    background.add(batch, found)
                     cuts.add(batch)
                 stage.advance(len(batch))
                 del batch  # before the next is read: one batch in memory, not two
@@ -78,5 +81,5 @@ def detect_people(
         reader.truncated,
         info.path.name,
         info.starts_at,
-        clip=camera.arrays(cuts.cuts) | cuts.arrays(),
+        clip=camera.arrays(cuts.cuts) | cuts.arrays() | background.arrays(),
     )

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..camera_path.links import BackgroundLinks
 from ..errors import InputError, UsageError
 from ..files.atomic import atomic_output
 from ..files.damage import damage_named
@@ -190,6 +191,8 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
         from ..shots.shots import shots_of_part
 
         clip |= shots_of_part(saved.clip, len(saved), part)
+        if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
+            clip |= links.of_frames(part).arrays()
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
 
 
@@ -199,7 +202,10 @@ def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetectio
     if saved.image_size == size or not same_shape(saved.image_size, size):
         return saved
     frames = fitted(saved.frames, saved.image_size, size, path)
-    return replace(saved, frames=frames, image_size=size)
+    clip = dict(saved.clip)
+    if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
+        clip |= links.scaled(size[0] / saved.image_size[0]).arrays()
+    return replace(saved, frames=frames, image_size=size, clip=clip)
 
 
 def _require_same_video(

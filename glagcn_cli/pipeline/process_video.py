@@ -160,7 +160,8 @@ def _context(
     info = lifted.info
     named = file.name if file else str(use.from_2d)
     settings = models.resolved_settings() | {"input": named, "fov": lifted.scene.fov}
-    return ExportContext(overwrite, settings, file, (info.width, info.height), info.part)
+    size = (info.width, info.height)
+    return ExportContext(overwrite, settings, file, size, info.part, lifted.camera)
 
 
 def _clip(lifted: LiftedVideo, file: Source | None) -> Clip:
@@ -200,10 +201,7 @@ def _report(
         "input": video_facts(lifted.info),
         "frames": lifted.frames,
         "moving_camera": lifted.scene.moving_camera,
-        "shots": [
-            {"first_frame": shot.start, "moving_camera": shot.moving_camera}
-            for shot in lifted.shots
-        ],
+        "shots": [camera.report() for camera in lifted.cameras],
         "truncated": lifted.truncated,
         "keypoints_from": lifted.found.source,
         "people_found": lifted.people_found,

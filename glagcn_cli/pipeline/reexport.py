@@ -85,7 +85,9 @@ def export_anew(
         chosen = asdict(Settings(**(choices or {})))
         settings = {**saved.settings, **{name: chosen[name] for name in APPLICABLE}}
         size = (info.width, info.height) if info else saved.image_size
-        context = ExportContext(overwrite, settings | {"from_3d": poses}, file, size, part)
+        context = ExportContext(
+            overwrite, settings | {"from_3d": poses}, file, size, part, saved.camera
+        )
         clip = _clip(saved, info)
         ledger = Ledger(stages.telling(on_written))
         with reported([*outputs, *plots], ledger, lambda: _report(clip, context, stages)):

@@ -15,6 +15,7 @@ from typing import Any
 from ..export.json_values import json_safe
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
+from ..scene.contact_figures import contact_figures
 from ..scene.turns import sudden_turns
 from ..video.probing import VideoInfo
 
@@ -52,6 +53,7 @@ def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, Any]]:
             "person": sequence.person,
             "frames_with_a_pose": int(sequence.valid.sum()),
             "sudden_turns": sudden_turns(sequence),
+            "contacts": dataclasses.asdict(contact_figures(sequence)),
         }
         for sequence in sequences
     ]

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..camera import DEFAULT_FOV
+from ..camera import DEFAULT_FOV, FilmCamera
+from ..camera_path.path import STILL
 from ..files.checksums import remembered_sha256
 from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
 from ..keypoints.stage import KeypointStage
@@ -18,8 +19,8 @@ from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
-from ..scene.placing import SceneChoices, to_scenes
-from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
+from ..scene.placing import SceneChoices
+from ..shots.shots import Shot, shots_of
 from ..tracking.sides import with_sides
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
@@ -27,7 +28,9 @@ from ..video.probing import VideoInfo, probe
 from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
+from .scenes import SceneLifter
 from .settings import UP_OF_CAMERA, Settings
+from .shot_cameras import ShotCamera, shot_cameras, tell_of_shots
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -56,8 +59,10 @@ class LiftedVideo:
         How many people there are, chosen or not.
     scene
         How their scenes were made; the camera counts as moving where it does in any shot.
-    shots
-        Stretches of the film without a cut: each is a scene of its own.
+    cameras
+        One a shot: a stretch of the film without a cut, which is a scene of its own.
+    camera
+        The camera in the scene, where it turns in any shot.
     """
 
     info: VideoInfo
@@ -68,7 +73,13 @@ class LiftedVideo:
     truncated: bool = False
     people_found: int = 0
     scene: SceneChoices = field(default_factory=SceneChoices)
-    shots: list[Shot] = field(default_factory=list)
+    cameras: list[ShotCamera] = field(default_factory=list)
+    camera: FilmCamera | None = None
+
+    @property
+    def shots(self) -> list[Shot]:
+        """Stretches of the film without a cut."""
+        return [camera.shot for camera in self.cameras]
 
 
 class VideoLifter:
@@ -177,17 +188,21 @@ class VideoLifter:
         found = self.keypoints.of_video(video, self.settings.part, use, stages)
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
-        _tell_of_shots(shots, info)
         if len(clip) == 1:
             log.info("%s: is one picture, so there is one pose and no motion", info.name)
         with stages.stage("tracking"):
             people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
             chosen = self._chosen(people, found)
-        scene = self._scene_choices(info, shots)
-        sequences = self._in_scenes(chosen, shots, scene, stages)
+            scene, known = self._scene_choices(info), bool(self.settings.fov or info.fov)
+            cameras = shot_cameras(clip.clip, len(clip), shots, chosen, info, scene.fov, known)
+        tell_of_shots(cameras, info)
+        scene = replace(scene, moving_camera=any(camera.kind != STILL for camera in cameras))
+        scenes = SceneLifter(self.lifter, self.settings.flip, scene, cameras)
+        sequences, camera = scenes.lift(chosen, stages)
         return LiftedVideo(
-            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene, shots
-        )
+            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene, cameras,
+            camera,
+        )  # fmt: skip
 
     def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
         """Lay out whom the settings ask for, and only them: two hours of a person take 44 MB."""
@@ -198,38 +213,13 @@ class VideoLifter:
         )  # fmt: skip
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
-        chosen = [self._with_sides(person, info) for person in chosen]
+        chosen = [with_sides(person, info.name) for person in chosen]
         warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
             log.info("%s: %s", info.name, who_is_left_out(len(people), len(chosen), settings))
         return chosen
 
-    def _with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
-        return with_sides(person, info.name)
-
-    def _in_scenes(
-        self,
-        people: Sequence[Keypoints2D],
-        shots: Sequence[Shot],
-        scene: SceneChoices,
-        stages: Stages,
-    ) -> list[PoseSequence]:
-        """Lift people and place them in scenes, each shot as if it were a clip of its own."""
-        shown_in = [shot_of(person, shots) for person in people]
-        parts = [in_shot(*both) for both in zip(people, shown_in, strict=True)]
-        with stages.stage("lifting", sum(map(len, parts))) as stage:
-            lifted = []
-            for part in parts:
-                lifted.append(self.lifter.lift(part, fov=scene.fov, flip=self.settings.flip))
-                stage.advance(len(part))
-        with stages.stage("scene"):
-            placed = _placed(lifted, shown_in, people[0].image_size if people else (1, 1), scene)
-            return [
-                in_clip(poses, shot, len(person))
-                for poses, shot, person in zip(placed, shown_in, people, strict=True)
-            ]
-
-    def _scene_choices(self, info: VideoInfo, shots: Sequence[Shot]) -> SceneChoices:
+    def _scene_choices(self, info: VideoInfo) -> SceneChoices:
         settings = self.settings
         return SceneChoices(
             fov=settings.fov or info.fov or DEFAULT_FOV,
@@ -237,7 +227,6 @@ class VideoLifter:
             level=settings.up == UP_OF_CAMERA,
             height=settings.height,
             foot_lock=settings.foot_lock,
-            moving_camera=any(shot.moving_camera for shot in shots),
         )
 
 
@@ -248,47 +237,6 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"
     return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
-
-
-def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
-    """Say what is unlike a film of one shot with a camera that stands still."""
-    if len(shots) > 1:
-        times = ", ".join(f"{float(shot.start / info.fps):.2f}" for shot in shots[1:9])
-        more = ", ..." if len(shots) > 9 else ""
-        log.info(
-            "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
-            "own",
-            info.name, times, more, len(shots),
-        )  # fmt: skip
-    moving = [shot for shot in shots if shot.moving_camera]
-    if moving:
-        where = "" if len(shots) == 1 else f" in {len(moving)} of {len(shots)} shots"
-        log.info(
-            "%s: the camera moves%s (the background drifts by %.0f %% of the picture), so "
-            "everybody stays in place%s",
-            info.name,
-            where,
-            100 * max(shot.drift for shot in moving),
-            where and " there",
-        )
-
-
-def _placed(
-    lifted: Sequence[PoseSequence],
-    shown_in: Sequence[Shot],
-    image_size: tuple[int, int],
-    scene: SceneChoices,
-) -> list[PoseSequence]:
-    """Place people in the scenes of their shots; in the order in which they came."""
-    shots = sorted(set(shown_in), key=lambda shot: shot.start)
-    rows = [[k for k, shown in enumerate(shown_in) if shown == shot] for shot in shots]
-    placed = to_scenes(
-        [[lifted[k] for k in row] for row in rows],
-        image_size,
-        [replace(scene, moving_camera=shot.moving_camera) for shot in shots],
-    )
-    found = dict(zip([k for row in rows for k in row], placed, strict=True))
-    return [found[k] for k in range(len(lifted))]
 
 
 def _model(name: str, file: Path) -> dict[str, Any]:

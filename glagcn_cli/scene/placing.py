@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from .bones import bone_lengths, steady_bones
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
+from .levels import Stand, floor_levels, raised_to, stand_of
 from .root_path import root_path
 
 FLOOR_WINDOW = 1.5
@@ -54,6 +55,8 @@ class SceneChoices:
         Hold standing feet in place.
     moving_camera
         The camera moves, so that places in the picture give no path: everybody stays in place.
+    unrolled
+        The 2D is of a round picture (`camera.unrolled_rays`).
     """
 
     fov: float = DEFAULT_FOV
@@ -62,6 +65,19 @@ class SceneChoices:
     height: float | None = None
     foot_lock: bool = True
     moving_camera: bool = False
+    unrolled: bool = False
+
+
+class Placed(NamedTuple):
+    """People in a scene.
+
+    ``axes`` (3, 3) is the rotation to its axes from the camera's, ``levels`` (people,) the height
+    in metres of each person's floor.
+    """
+
+    people: list[PoseSequence]
+    axes: NDArray[np.float64]
+    levels: NDArray[np.float64]
 
 
 def to_scene(
@@ -85,21 +101,35 @@ def to_scene(
         Every bone of a person has one length, left and right alike. Contacts of the feet are set
         unless the camera moves. Uncertainties are scaled with the scene.
     """
+    return place([sequences], image_size, [choices])[0].people
+
+
+def _place_shot(
+    sequences: Sequence[PoseSequence], image_size: tuple[int, int], choices: SceneChoices
+) -> Placed:
     if not any(sequence.valid.any() for sequence in sequences):
-        return [replace(sequence, frame="scene", up=None) for sequence in sequences]
+        people = [replace(s, frame="scene", up=None) for s in sequences]
+        return Placed(people, np.eye(3), np.zeros(len(people)))
     steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
     up = CAMERA_UP if choices.level else scene_up(steady)
     axes = scene_axes(up)
     focal = focal_length(image_size, choices.fov)
-    placed = []
+    placed, stands = [], []
     for body in steady:
-        path = root_path(body, image_size, focal, choices.cutoff)
+        path = root_path(body, image_size, focal, choices.cutoff, choices.unrolled)
         turned = (body.joints @ upright(body, up).T) @ axes.T
         if choices.moving_camera:
             placed.append(_in_place(turned, path @ axes.T, body))
-        else:
-            placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
-    return _scaled(_about_the_middle(placed), choices.height)
+            continue
+        away = np.linalg.norm(path, axis=1) if choices.unrolled else path[:, 2]
+        person, stand = _on_its_way(turned, path @ axes.T, focal / away, body, choices.foot_lock)
+        placed.append(person)
+        stands.append(stand)
+    if not stands:
+        return Placed(_about_the_middle(placed), axes, np.zeros(len(placed)))
+    levels = floor_levels(stands)
+    raised = [raised_to(*both) for both in zip(placed, levels, strict=True)]
+    return Placed(_about_the_middle(raised), axes, levels)
 
 
 def to_scenes(
@@ -107,6 +137,15 @@ def to_scenes(
     image_size: tuple[int, int],
     choices: Sequence[SceneChoices],
 ) -> list[PoseSequence]:
+    """Place the people of each shot of a film, as `place`; return all people, shot by shot."""
+    return [person for shot in place(shots, image_size, choices) for person in shot.people]
+
+
+def place(
+    shots: Sequence[Sequence[PoseSequence]],
+    image_size: tuple[int, int],
+    choices: Sequence[SceneChoices],
+) -> list[Placed]:
     """Place the people of each shot of a film in its own scene.
 
     The camera has another place in each, so shots are independent.
@@ -122,15 +161,20 @@ def to_scenes(
 
     Returns
     -------
-    list of PoseSequence
-        All people, shot by shot.
+    list of Placed
+        One a shot.
     """
     placed = [
-        person
-        for people, how in zip(shots, choices, strict=True)
-        for person in to_scene(people, image_size, replace(how, height=None))
+        _place_shot(people, image_size, how) for people, how in zip(shots, choices, strict=True)
     ]
-    return _scaled(placed, choices[0].height if choices else None)
+    everybody = [person for shot in placed for person in shot.people]
+    scale = _scale(everybody, choices[0].height if choices else None)
+    return [
+        shot._replace(
+            people=[_scaled(p, scale) for p in shot.people], levels=shot.levels * (scale or 1.0)
+        )
+        for shot in placed
+    ]
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -160,28 +204,27 @@ def _level(direction: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[n
 
 def _on_its_way(
     turned: NDArray[np.float64],
-    path: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    focal: float,
+    sight: NDArray[np.float64],
+    pixels_a_metre: NDArray[np.float64],
     body: PoseSequence,
     foot_lock: bool,
-) -> PoseSequence:
+) -> tuple[PoseSequence, Stand]:
     """Place a body on its path over the floor, as a camera that stands still sees it.
 
-    `turned` (frames, 17, 3) has scene axes and is relative to the root; `path` (frames, 3) is the
-    root's in the camera frame.
+    `turned` (frames, 17, 3) is relative to the root; `sight` (frames, 3) is the root's path from
+    the camera, both in scene axes. `pixels_a_metre` (frames,) are those at the body.
     """
-    sight = path @ axes.T
     joints = turned + sight[:, None]
     floor = floor_height(joints, body)
     standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
-    contacts = find_contacts(body, standing, focal / path[:, 2])
+    contacts = find_contacts(body, standing, pixels_a_metre)
     if foot_lock:
         for run in runs(body.valid):
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
             moved = joints[run] + shift[:, None]
             standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps)
-    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts)
+    stand = stand_of(body, sight, floor, contacts)
+    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts), stand
 
 
 def _in_place(
@@ -226,23 +269,24 @@ def stature(joints: NDArray[np.floating]) -> float:
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
-def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
-    """Scale poses so that the visible person of the lowest number is this high."""
+def _scale(placed: list[PoseSequence], height: float | None) -> float | None:
+    """Return the factor by which the visible person of the lowest number becomes this high."""
     seen = [body for body in placed if body.valid.any()]
     if height is None or not seen:
-        return placed
+        return None
     first = min(seen, key=lambda body: body.person)
-    scale = height / stature(first.joints[first.valid])
-    return [
-        replace(
-            body,
-            joints=(body.joints * scale).astype(np.float32),
-            uncertainty=None
-            if body.uncertainty is None
-            else (body.uncertainty * scale).astype(np.float32),
-        )
-        for body in placed
-    ]
+    return height / stature(first.joints[first.valid])
+
+
+def _scaled(body: PoseSequence, scale: float | None) -> PoseSequence:
+    if scale is None:
+        return body
+    unsure = body.uncertainty
+    return replace(
+        body,
+        joints=(body.joints * scale).astype(np.float32),
+        uncertainty=None if unsure is None else (unsure * scale).astype(np.float32),
+    )
 
 
 def _about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
-from ..camera import pixel_rays
+from ..camera import pixel_rays, ray_rotations, unrolled_rays
 from ..poses import PoseSequence
 from ..smoothing import low_pass, runs
 
@@ -19,7 +21,11 @@ LEAST_JOINTS = 3  # from which a depth is found; with fewer, filled-in places co
 
 
 def root_path(
-    body: PoseSequence, image_size: tuple[int, int], focal: float, cutoff: float
+    body: PoseSequence,
+    image_size: tuple[int, int],
+    focal: float,
+    cutoff: float,
+    unrolled: bool = False,
 ) -> NDArray[np.float64]:
     """Compute the path of the root, (frames, 3) metres, camera frame.
 
@@ -33,10 +39,30 @@ def root_path(
         Focal length in pixels.
     cutoff
         Low-pass filter of the path, hertz; 0 for none.
+    unrolled
+        The 2D is of a round picture (`camera.unrolled_rays`).
     """
+    if unrolled:
+        rays = unrolled_rays(body.keypoints[:, 0], image_size, focal)
+        distance = smooth_depth(_root_distance(body, rays, image_size, focal), body)
+        return low_pass(rays * distance[:, None], body.valid, body.fps, cutoff)
     depth = smooth_depth(root_depth(body, image_size, focal), body)
     path = pixel_rays(body.keypoints[:, 0], image_size, focal) * depth[:, None]
     return low_pass(path, body.valid, body.fps, cutoff)
+
+
+def _root_distance(
+    body: PoseSequence, rays: NDArray[np.float64], image_size: tuple[int, int], focal: float
+) -> NDArray[np.float64]:
+    """Compute metres (frames,) to the root along its rays, as a camera sees that looks along them.
+
+    In a round picture joints about the root lie as in the picture of that camera.
+    """
+    turned = np.einsum("fij,fvj->fvi", ray_rotations(rays), body.joints)
+    middle = (np.array(image_size, np.float64) - 1) / 2
+    local = body.keypoints - body.keypoints[:, :1] + middle
+    ahead = replace(body, joints=turned.astype(np.float32), keypoints=local.astype(np.float32))
+    return root_depth(ahead, image_size, focal)
 
 
 def root_depth(

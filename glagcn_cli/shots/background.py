@@ -24,7 +24,7 @@ _FEWEST_CELLS = 4
 _AGREE = 1.5  # pixels by which a point may miss the common motion: grain, a lens' distortion
 _MAJORITY = 0.5
 
-_STAYED = 1 / 3
+STAYED = 1 / 3
 """Share of still parts from which the camera stands still. Water, leaves, a crowd or a train may
 fill more than half of a still picture, but hardly a part stands still before a moving camera."""
 
@@ -61,14 +61,14 @@ class Reference:
     def find(self, grey: Frame, boxes: NDArray[np.float32]) -> Found | None:
         """Follow the background into another picture; None where most of it is not found."""
         if self._points is None:
-            self._points = _corners(self._grey, self._boxes)
+            self._points = corners(self._grey, self._boxes)
         if len(self._points) < _FEWEST:
             return None
         expected = _moved(self._points, self._motion)
-        now, good = _follow(self._grey, grey, self._points, expected)
-        good &= ~_inside(now, boxes) & _within(now, grey.shape)
+        now, good = follow(self._grey, grey, self._points, expected)
+        good &= ~inside(now, boxes) & within(now, grey.shape)
         then, now, expected = self._points[good], now[good], expected[good]
-        cells = _cells(then, grey.shape)
+        cells = parts_of(then, grey.shape)
         if len(then) < _FEWEST or len(np.unique(cells)) < _FEWEST_CELLS:
             return None
         fitted = _fit(then, now, _distance(now, expected) < _AGREE, cells)
@@ -94,17 +94,28 @@ def small_grey(frame: Frame, shrink: int) -> Frame:
     return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _corners(grey: Frame, boxes: NDArray[np.float32]) -> Points:
-    """Find trackable places (points, 2) outside the boxes."""
+def corners(
+    grey: Frame,
+    boxes: NDArray[np.float32],
+    covered: NDArray[np.bool_] | None = None,
+    most: int = _POINTS,
+) -> Points:
+    """Find trackable places (points, 2) outside the boxes and what else is covered."""
     mask = np.full(grey.shape, 255, np.uint8)
+    if covered is not None:
+        mask[covered] = 0
     for left, top, right, bottom in _grown(boxes).round().astype(int).clip(0):
         mask[top:bottom, left:right] = 0
-    found = cv2.goodFeaturesToTrack(grey, _POINTS, 0.01, _APART, mask=mask)
+    found = cv2.goodFeaturesToTrack(grey, most, 0.01, _APART, mask=mask)
     return np.zeros((0, 2), np.float32) if found is None else found[:, 0].astype(np.float32)
 
 
-def _follow(
-    before: Frame, after: Frame, points: Points, expected: Points
+def follow(
+    before: Frame,
+    after: Frame,
+    points: Points,
+    expected: Points,
+    window: tuple[int, int] = _WINDOW,
 ) -> tuple[Points, NDArray[np.bool_]]:
     """Find points of one picture in another, near expected places; return places and a mask."""
     places, found, difference = cv2.calcOpticalFlowPyrLK(
@@ -112,7 +123,7 @@ def _follow(
         after,
         points[:, None],
         expected[:, None].copy(),
-        winSize=_WINDOW,
+        winSize=window,
         maxLevel=_LEVELS,
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         minEigThreshold=_TEXTURE,
@@ -128,16 +139,16 @@ def _fit(
 
     `stayed` are the points at the background's last place.
     """
-    if _votes(stayed, cells) >= _STAYED:
+    if votes(stayed, cells) >= STAYED:
         then, now = then[stayed], now[stayed]
     motion, agrees = cv2.estimateAffinePartial2D(then, now, ransacReprojThreshold=_AGREE)
     if motion is None:
         return None
-    if len(then) < len(stayed) or _votes(agrees[:, 0] > 0, cells) >= _MAJORITY:
+    if len(then) < len(stayed) or votes(agrees[:, 0] > 0, cells) >= _MAJORITY:
         return np.asarray(motion, np.float64)
     flow = now - then
     typical = np.median(flow, axis=0)
-    if _votes(_one_way(flow, typical), cells) < _ONE_WAY:
+    if votes(_one_way(flow, typical), cells) < _ONE_WAY:
         return None
     return np.column_stack([np.eye(2), typical]).astype(np.float64)
 
@@ -152,14 +163,16 @@ def _one_way(flow: Points, typical: Points) -> NDArray[np.bool_]:
     return (along > 0) & (across < _AGREE + along / 4)
 
 
-def _cells(points: Points, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Return the number of the picture's part in which each point lies."""
-    columns, rows = _CELLS
+def parts_of(
+    points: Points, shape: tuple[int, ...], grid: tuple[int, int] = _CELLS
+) -> NDArray[np.intp]:
+    """Return the number of the picture's part in which each point lies, of a grid of parts."""
+    columns, rows = grid
     column = (points[:, 0] * columns / shape[1]).astype(np.intp)
     return column + columns * (points[:, 1] * rows / shape[0]).astype(np.intp)
 
 
-def _votes(agrees: NDArray[np.bool_], cells: NDArray[np.intp]) -> float:
+def votes(agrees: NDArray[np.bool_], cells: NDArray[np.intp]) -> float:
     """Compute the share of the picture's parts in which at least half of the points agree."""
     points = np.bincount(cells)
     agreeing = np.bincount(cells, agrees)
@@ -179,7 +192,7 @@ def _grown(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([boxes[:, :2] - margin, boxes[:, 2:] + margin], axis=1)
 
 
-def _inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+def inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which points lie in any of the boxes, grown a little."""
     grown = _grown(boxes)
     above = points[:, None] >= grown[None, :, :2]
@@ -187,5 +200,6 @@ def _inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.any(np.all(above & below, axis=2), axis=1)
 
 
-def _within(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def within(points: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which points lie in the picture."""
     return np.all((points >= 0) & (points < (shape[1], shape[0])), axis=1)

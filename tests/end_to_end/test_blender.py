@@ -16,10 +16,13 @@ from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.film_cameras import SIZE, turning_camera
 from tests.helpers.moving_figure import sequence, walking
 from tests.helpers.rig_joints import joint_positions
 
 bpy = pytest.importorskip("bpy")
+world_to_camera_view = pytest.importorskip("bpy_extras.object_utils").world_to_camera_view
+Vector = pytest.importorskip("mathutils").Vector
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -163,3 +166,25 @@ def test_the_example_renders_a_still_with_the_figure_in_it(tmp_path, monkeypatch
         rows, columns = np.nonzero(side)
         assert len(rows) > 300
         assert 0.2 < columns.mean() / 960 < 0.8
+
+
+def test_the_camera_of_a_glb_sees_people_where_the_video_does(tmp_path):
+    joints, camera = figure(), turning_camera(40)
+    path = tmp_path / "over.glb"
+    context = ExportContext(image_size=SIZE, camera=camera)
+    list(writer_for(path)(path, [sequence(joints, fps=FPS)], context))
+    import_glb(path)
+    scene = bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    (seen,) = [thing for thing in bpy.data.objects if thing.type == "CAMERA"]
+    holder = next(thing for thing in (seen, seen.parent) if thing and thing.get("focal_pixels"))
+    expected = camera.project(joints, SIZE)
+    for frame in (0, 13, 39):
+        scene.frame_set(frame)
+        seen.data.sensor_fit, seen.data.sensor_width = "AUTO", 36.0
+        seen.data.lens = holder["focal_pixels"][frame] * 36.0 / max(SIZE)
+        for joint, pixels in zip(joints[frame], expected[frame], strict=True):
+            place = Vector((joint[0], -joint[2], joint[1]))
+            shown = world_to_camera_view(scene, seen, place)
+            found = np.array([shown.x * SIZE[0], (1 - shown.y) * SIZE[1]]) - 0.5
+            np.testing.assert_allclose(found, pixels, atol=0.1)

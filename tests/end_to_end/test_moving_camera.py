@@ -3,34 +3,63 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from glagcn_cli.pipeline.settings import Settings
-from glagcn_cli.pipeline.video_lifter import VideoLifter
+from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from tests.helpers.clips import encode
 from tests.helpers.fake_detection import FakeDetector, random_lifter, use_detector
-from tests.helpers.landscape import HEIGHT, WIDTH, view
+from tests.helpers.landscape import HEIGHT, LANDSCAPE, WIDTH, view
 
 FRAMES = 45
+ROWS, COLUMNS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 
 
-@pytest.mark.parametrize("pan", [0, 6])
-def test_everybody_stays_in_place_where_the_camera_moves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, pan: int
-) -> None:
-    frames = np.stack([view(800 + pan * i) for i in range(FRAMES)])
-    source = encode(tmp_path / "in.mp4", frames, 30)
+def carried(i: int) -> NDArray[np.uint8]:
+    """Show a picture of a camera that is carried along: near things pass six times as fast."""
+    faster = 1 + 5 * ROWS / HEIGHT
+    return np.asarray(cv2.remap(LANDSCAPE, COLUMNS + 600 + i * faster, ROWS, cv2.INTER_LINEAR))
+
+
+@pytest.fixture
+def lift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list], LiftedVideo]:
     use_detector(monkeypatch, FakeDetector())
     lifter = VideoLifter(Settings(lifter=str(random_lifter(tmp_path / "lifter.pth")), device="cpu"))
+
+    def lifted(frames: list) -> LiftedVideo:
+        return lifter.lift(encode(tmp_path / "in.mp4", np.stack(frames), 30))
+
+    return lifted
+
+
+@pytest.mark.parametrize("walks", [False, True])
+def test_everybody_stays_in_place_where_the_camera_walks(lift, caplog, walks: bool) -> None:
     with caplog.at_level(logging.INFO):
-        lifted = lifter.lift(source)
+        lifted = lift([carried(i * walks) for i in range(FRAMES)])
     assert (lifted.info.width, lifted.info.height) == (WIDTH, HEIGHT)
-    assert lifted.scene.moving_camera == (pan > 0)
-    assert ("the camera moves" in caplog.text) == (pan > 0)
+    assert lifted.scene.moving_camera == walks
+    assert ("stays in place" in caplog.text) == walks
     (person,) = lifted.sequences
     moved = np.ptp(person.joints[person.valid, 0, ::2], axis=0).max()
-    assert moved < (1e-4 if pan else 0.5), "the walker walks in place, the lifter knows nothing"
-    assert (person.contacts is None) == (pan > 0)
+    assert moved < (1e-4 if walks else 0.5), "the walker walks in place, the lifter knows nothing"
+    assert (person.contacts is None) == walks
+    assert lifted.camera is None
+    assert [camera.in_place for camera in lifted.cameras] == [walks]
+
+
+def test_a_pan_is_taken_out_and_goes_out_as_a_camera(lift, caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        lifted = lift([view(800 + 6 * i) for i in range(FRAMES)])
+    assert "the camera turns" in caplog.text
+    (person,), camera = lifted.sequences, lifted.camera
+    assert person.contacts is not None
+    assert camera is not None and camera.known.all() and len(camera) == FRAMES
+    shown = lifted.keypoints[0]
+    np.testing.assert_allclose(person.keypoints[0, 0], shown.keypoints[0, 11:13].mean(axis=0),
+                               atol=0.1)  # fmt: skip

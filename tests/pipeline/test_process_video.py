@@ -168,8 +168,10 @@ def test_another_person_can_be_chosen(monkeypatch, source, out, lifter) -> None:
     second = models(monkeypatch, lifter, FakeDetector(people=2), people=2)
     process_video(second, source, [out / "walk.npy"])
     report = report_of(out / "walk.run.json")
-    row = {"person": 2, "frames_with_a_pose": 12, "sudden_turns": []}
-    assert report["people"] == [row]
+    (person,) = report["people"]
+    assert (person["person"], person["frames_with_a_pose"]) == (2, 12)
+    assert person["sudden_turns"] == []
+    assert set(person["contacts"]) == {"share", "skate", "penetration", "floating", "jerk"}
     assert report["people_found"] == 2
 
 

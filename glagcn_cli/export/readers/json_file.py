@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...camera import FilmCamera
 from ...poses import PoseSequence
 from ..json_file import SCHEMA, VERSION
 from .positions import joint_set_of
@@ -46,7 +47,24 @@ def read(path: Path) -> SavedPoses:
         None if size is None else (_whole(size[0]), _whole(size[1])),
         None if source is None else Path(Path(str(source)).name),
         settings if isinstance(settings, dict) else {},
+        _camera(document.get("camera")),
     )
+
+
+def _camera(found: Any) -> FilmCamera | None:
+    """Return the camera of a clip; where it is not known the last one is held."""
+    if not isinstance(found, dict):
+        return None
+    frames = _entry(found, "frames", list)
+    known = np.array([frame is not None for frame in frames], bool)
+    if not known.any():
+        return None
+    at = np.maximum.accumulate(np.where(known, np.arange(len(known)), int(known.argmax())))
+    rotation, position, focal = (
+        np.array([frames[k][name] for k in at], np.float64)
+        for name in ("rotation", "position", "focal")
+    )
+    return FilmCamera(rotation, position, focal, known)
 
 
 def _compact(found: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...camera import FilmCamera
 from ...poses import PoseSequence
 from ..npz import FORMAT_VERSION
 from .positions import joint_set_of, rate_from
@@ -20,6 +21,7 @@ from .saved_poses import SavedPoses
 _KNOWN = (
     "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid", "contacts",
     "person_ids", "fps", "fps_fraction", "joint_names", "frame", "settings", "source", "image_size",
+    "camera_rotation", "camera_position", "camera_focal", "camera_known",
 )  # fmt: skip
 
 
@@ -42,7 +44,16 @@ def read(path: Path) -> SavedPoses:
         None if size is None else (int(size[0]), int(size[1])),
         Path(source) if source else None,
         _settings(stored.text("settings")),
+        _camera(stored.arrays),
     )
+
+
+def _camera(arrays: dict[str, NDArray[Any]]) -> FilmCamera | None:
+    names = ("rotation", "position", "focal", "known")
+    if any(f"camera_{name}" not in arrays for name in names):
+        return None
+    rotation, position, focal = (arrays[f"camera_{name}"].astype(np.float64) for name in names[:3])
+    return FilmCamera(rotation, position, focal, arrays["camera_known"].astype(bool))
 
 
 @dataclass(frozen=True)

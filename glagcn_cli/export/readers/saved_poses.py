@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ...camera import FilmCamera
 from ...errors import InputError, UsageError
 from ...files.damage import damage_named
 from ...poses import PoseSequence
@@ -39,12 +40,15 @@ class SavedPoses:
         Name of the video that the poses come from, without its folder; None where it is not said.
     settings
         The settings of the run that made the poses, as JSON can say them; empty where not said.
+    camera
+        The camera in the scene; None where the file has none.
     """
 
     sequences: list[PoseSequence]
     image_size: tuple[int, int] | None = None
     source: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    camera: FilmCamera | None = None
 
     @property
     def has_keypoints(self) -> bool:
@@ -107,5 +111,7 @@ def _check(saved: SavedPoses) -> None:
     numbers = [sequence.person for sequence in people]
     if len(set(numbers)) < len(numbers):
         raise ValueError(f"people share a number: {numbers}")
+    if saved.camera is not None and not saved.camera.is_of(len(first)):
+        raise ValueError("its camera has other frames than its people, or numbers that are none")
     if saved.image_size is not None and min(saved.image_size) < 1:
         raise ValueError(f"image sides must be at least 1 pixel, got {saved.image_size}")

@@ -1,0 +1,162 @@
+"""The camera of each shot: how it moves, and what becomes of its motion."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from ..camera_path.path import STILL, UNKNOWN, WALKING, CameraPath, camera_path
+from ..camera_path.steadying import SteadyView, steady_view
+from ..camera_path.unrolling import UnrolledView
+from ..poses import Keypoints2D
+from ..shots.shots import Shot, in_shot, shot_of
+from ..video.probing import VideoInfo
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ShotCamera:
+    """The camera of a shot.
+
+    Parameters
+    ----------
+    shot
+        Frames of the shot, and the verdict of the detection.
+    path
+        Rotation and focal length; None for a camera that stands still.
+    view
+        A camera at rest, to whose pixels the 2D of the shot is moved; None to leave it.
+    """
+
+    shot: Shot
+    path: CameraPath | None = None
+    view: SteadyView | None = None
+
+    @property
+    def frames(self) -> int:
+        """Length of the shot."""
+        return self.shot.stop - self.shot.start
+
+    @property
+    def kind(self) -> str:
+        """Kind of motion, as `camera_path.path` names it."""
+        if self.path is None or self.path.kind == STILL or self.is_ignored:
+            return UNKNOWN if self.shot.moving_camera else STILL
+        return self.path.kind
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether the background moves in no way of a camera: water, a crowd, leaves."""
+        lost = self.path is not None and not self.path.turns
+        return lost and not self.shot.moving_camera
+
+    @property
+    def in_place(self) -> bool:
+        """Whether everybody stays in place, since places in the picture give no path."""
+        return self.view is None and self.shot.moving_camera
+
+    def report(self) -> dict[str, Any]:
+        """Return what a run's report says of it."""
+        told: dict[str, Any] = {
+            "first_frame": self.shot.start,
+            "moving_camera": self.kind != STILL,
+            "camera": self.kind,
+            "in_place": self.in_place,
+        }
+        if self.view is not None:
+            path = self.view.path
+            told |= {
+                "turned_degrees": round(_turned(path), 2),
+                "zoomed": round(_zoomed(path), 3),
+                "rotation_error_degrees": round(float(np.median(path.rotation_error)), 3),
+                "fov": round(self.view.fov, 2),
+                "fov_error_percent": round(100 * float(np.median(path.focal_error)), 1),
+            }
+        return told
+
+
+def shot_cameras(
+    clip: Mapping[str, NDArray[Any]],
+    frames: int,
+    shots: Sequence[Shot],
+    people: Sequence[Keypoints2D],
+    info: VideoInfo,
+    fov: float,
+    fov_known: bool,
+) -> list[ShotCamera]:
+    """Find the camera of each shot.
+
+    Parameters
+    ----------
+    clip, frames
+        Arrays stored with the 2D of a clip, and its length.
+    shots
+        Its shots.
+    people
+        2D of the people who are lifted.
+    info
+        The video.
+    fov, fov_known
+        As `camera_path` takes them.
+    """
+    size, found = (info.width, info.height), []
+    for shot in shots:
+        path = camera_path(clip, frames, shot.frames, size, float(info.fps), fov, fov_known)
+        view = None
+        if path is not None and path.turns:
+            shown = [in_shot(one, shot) for one in people if shot_of(one, shots) == shot]
+            view = steady_view(path, shown, size) or UnrolledView.of(path, size)
+        found.append(ShotCamera(shot, path, view))
+    return found
+
+
+def tell_of_shots(cameras: Sequence[ShotCamera], info: VideoInfo) -> None:
+    """Say what is unlike a film of one shot with a camera that stands still."""
+    if len(cameras) > 1:
+        times = ", ".join(f"{float(c.shot.start / info.fps):.2f}" for c in cameras[1:9])
+        more = ", ..." if len(cameras) > 9 else ""
+        log.info(
+            "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
+            "own",
+            info.name, times, more, len(cameras),
+        )  # fmt: skip
+    for camera in cameras:
+        if said := _of_camera(camera):
+            start = float(camera.shot.start / info.fps)
+            where = "" if len(cameras) == 1 else f" in the shot from {start:.2f} s on"
+            log.info("%s: the camera %s%s%s", info.name, said[0], where, said[1])
+
+
+def _of_camera(camera: ShotCamera) -> tuple[str, str] | None:
+    """Say how a camera moves, and what follows; nothing of one that stands still."""
+    if camera.view is not None:
+        path = camera.view.path
+        moves = f"turns by up to {_turned(path):.0f} degrees"
+        if _zoomed(path) > 1.02:
+            moves = f"{moves} and zooms {_zoomed(path):.1f} times"
+        return moves, ", which is taken out of everybody's path; .glb, .json and .npz hold it"
+    if not camera.in_place:
+        return None
+    after = ", so everybody stays in place"
+    if camera.kind == WALKING:
+        return "walks: near and far things pass at different speeds", after
+    drift = 100 * camera.shot.drift
+    return f"moves (the background drifts by {drift:.0f} % of the picture)", after
+
+
+def _turned(path: CameraPath) -> float:
+    """Return the degrees between the two directions of a path farthest apart, about."""
+    turns = Rotation.from_matrix(path.rotation)
+    away = np.degrees((turns * turns.mean().inv()).as_rotvec())
+    return float(max(np.ptp(axis) for axis in away.T))
+
+
+def _zoomed(path: CameraPath) -> float:
+    return float(path.focal.max() / path.focal.min())

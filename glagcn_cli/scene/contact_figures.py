@@ -1,0 +1,85 @@
+"""Figures of how feet meet the floor, as the field publishes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..poses import PoseSequence
+from ..skeleton import H36M17
+from ..smoothing import runs
+from .contacts import ANKLE_HEIGHT, ANKLES
+from .foot_lock import LOWEST_ANKLE
+
+OWN_FLOOR = 0.25  # metres above the scene's from which a person stands on another floor
+
+
+@dataclass(frozen=True)
+class ContactFigures:
+    """How one person's feet meet the floor; None where nothing was measured.
+
+    Parameters
+    ----------
+    share
+        Share of the frames with a pose, in 0..1, in which a foot stands.
+    skate
+        Mean distance in millimetres that a standing ankle moves over the floor from one frame to
+        the next.
+    penetration
+        Mean depth in millimetres of the lowest joint below the floor over all frames with a pose;
+        of an ankle, below where a foot laid down flat has it.
+    floating
+        Mean height in millimetres of a standing ankle above that of a foot on the floor.
+    jerk
+        Mean third derivative of all joints, metres a second cubed.
+    """
+
+    share: float | None = None
+    skate: float | None = None
+    penetration: float | None = None
+    floating: float | None = None
+    jerk: float | None = None
+
+
+def contact_figures(person: PoseSequence) -> ContactFigures:
+    """Measure one person, on the floor of the scene or, well above it, on one of their own.
+
+    Parameters
+    ----------
+    person
+        Scene frame; of joints other than H36M-17 only the jerk is measured.
+    """
+    joints = person.joints.astype(np.float64)
+    parts = runs(person.valid)
+    if not parts or person.contacts is None or person.joint_set != H36M17:
+        return ContactFigures(jerk=_jerk(joints, parts, float(person.fps)))
+    contacts = person.contacts
+    if contacts.any():
+        own = float(np.median(joints[:, ANKLES][contacts][:, 1])) - ANKLE_HEIGHT
+        joints[..., 1] -= own if own > OWN_FLOOR else 0.0
+    ankles = joints[:, ANKLES]
+    steps = [np.linalg.norm(np.diff(ankles[part][..., ::2], axis=0), axis=-1) for part in parts]
+    held = [contacts[part][1:] & contacts[part][:-1] for part in parts]
+    heights = joints[person.valid, :, 1]
+    heights[:, ANKLES] -= LOWEST_ANKLE
+    above = ankles[contacts][:, 1] - ANKLE_HEIGHT
+    return ContactFigures(
+        share=float(contacts[person.valid].any(axis=1).mean()),
+        skate=_millimetres(np.concatenate([s[h] for s, h in zip(steps, held, strict=True)])),
+        penetration=_millimetres(np.maximum(-heights.min(axis=1), 0.0)),
+        floating=_millimetres(np.maximum(above, 0.0)),
+        jerk=_jerk(joints, parts, float(person.fps)),
+    )
+
+
+def _millimetres(metres: NDArray[np.float64]) -> float | None:
+    return round(1000 * float(metres.mean()), 3) if metres.size else None
+
+
+def _jerk(joints: NDArray[np.float64], parts: list[slice], fps: float) -> float | None:
+    third = [np.diff(joints[part], 3, axis=0) for part in parts]
+    lengths = [np.linalg.norm(one, axis=-1).ravel() for one in third]
+    values = np.concatenate([np.zeros(0), *lengths])
+    return round(float(values.mean()) * fps**3, 2) if values.size else None
