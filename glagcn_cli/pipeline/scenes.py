@@ -96,9 +96,13 @@ class SceneLifter:
 
 def _tell_of_levels(placed: Placed) -> None:
     """Say who stands above the floor of the others."""
-    for person, level in zip(placed.people, placed.levels, strict=True):
-        if level > 0:
-            log.info("person %d stands on a floor %.1f m above the lowest", person.person, level)
+    for person, levels in zip(placed.people, placed.levels, strict=True):
+        if (highest := levels.max(initial=0.0)) > 0:
+            at_times = "" if (levels[person.valid] > 0).all() else ", at times"
+            log.info(
+                "person %d stands on a floor %.1f m above the lowest%s",
+                person.person, highest, at_times,
+            )  # fmt: skip
 
 
 def _as_filmed(placed: Placed, camera: ShotCamera) -> Placed:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import PoseSequence
+from ..smoothing import runs
 
 STATURE = 0.12
 """Expected error of a person's size as a share of it. A child taken for an adult is put farther
@@ -25,7 +26,7 @@ SHORTEST = 0.5  # seconds for which feet must have stood
 
 
 class Stand(NamedTuple):
-    """Where a person's feet stand, seen from the camera.
+    """Where a person's feet stand while the person is in sight, seen from the camera.
 
     ``height`` metres above the camera, ``distance`` metres over the floor, ``seconds`` for which
     they were seen to stand.
@@ -36,13 +37,13 @@ class Stand(NamedTuple):
     seconds: float
 
 
-def stand_of(
+def stands_of(
     body: PoseSequence,
     sight: NDArray[np.float64],
     floor: NDArray[np.float64],
     contacts: NDArray[np.bool_],
-) -> Stand:
-    """Return where a body stands.
+) -> list[Stand]:
+    """Return where a body stands in each run of valid frames: who jumped off a roof is below it.
 
     Parameters
     ----------
@@ -55,22 +56,52 @@ def stand_of(
     contacts
         (frames, 2) bool: feet that stand.
     """
-    if not body.valid.any():
-        return Stand(0.0, 0.0, 0.0)
-    away = np.linalg.norm(sight[body.valid][:, ::2], axis=1)
-    seconds = float(contacts.any(axis=1).sum() / body.fps)
-    return Stand(float(np.median(floor[body.valid])), float(np.median(away)), seconds)
+    away = np.linalg.norm(sight[:, ::2], axis=1)
+    return [
+        Stand(
+            float(np.median(floor[run])), float(np.median(away[run])),
+            float(contacts[run].any(axis=1).sum() / body.fps),
+        )
+        for run in runs(body.valid)
+    ]  # fmt: skip
 
 
-def raised_to(body: PoseSequence, level: float) -> PoseSequence:
-    """Put a body on a floor at another height, metres."""
-    return replace(body, joints=body.joints + np.array([0.0, level, 0.0])) if level else body
+def on_floors(
+    people: Sequence[PoseSequence], stands: Sequence[Sequence[Stand]]
+) -> tuple[list[PoseSequence], NDArray[np.float64]]:
+    """Put bodies on floors at their heights.
+
+    Parameters
+    ----------
+    people
+        Bodies that stand at y = 0.
+    stands
+        Of each body, as `stands_of` returns them.
+
+    Returns
+    -------
+    people
+        Each run of valid frames at the height of its floor.
+    levels
+        (people, frames) metres of the floor above the lowest; 0 where nobody is seen.
+    """
+    heights = iter(floor_levels([stand for person in stands for stand in person]))
+    levels = np.zeros((len(people), len(people[0])))
+    for number, body in enumerate(people):
+        for run in runs(body.valid):
+            levels[number, run] = next(heights)
+    up = levels[..., None, None] * [0, 1, 0]
+    raised = [
+        replace(body, joints=body.joints + above) if above.any() else body
+        for body, above in zip(people, up, strict=True)
+    ]
+    return raised, levels
 
 
 def floor_levels(stands: Sequence[Stand]) -> NDArray[np.float64]:
-    """Compute the height in metres (people,) of each person's floor above the lowest one.
+    """Compute the height in metres (stands,) of each floor above the lowest one.
 
-    People whose heights might be the same share a floor: zero for all in an ordinary clip.
+    Stands whose heights might be the same share a floor: zero for all in an ordinary clip.
     """
     levels = np.zeros(len(stands))
     sure = [k for k, stand in enumerate(stands) if stand.seconds >= SHORTEST]

@@ -18,7 +18,7 @@ from .bones import bone_lengths, steady_bones
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
-from .levels import Stand, floor_levels, raised_to, stand_of
+from .levels import Stand, on_floors, stands_of
 from .root_path import root_path
 
 FLOOR_WINDOW = 1.5
@@ -71,8 +71,8 @@ class SceneChoices:
 class Placed(NamedTuple):
     """People in a scene.
 
-    ``axes`` (3, 3) is the rotation to its axes from the camera's, ``levels`` (people,) the height
-    in metres of each person's floor.
+    ``axes`` (3, 3) is the rotation to its axes from the camera's, ``levels`` (people, frames) the
+    height in metres of the floor under each person.
     """
 
     people: list[PoseSequence]
@@ -109,7 +109,7 @@ def _place_shot(
 ) -> Placed:
     if not any(sequence.valid.any() for sequence in sequences):
         people = [replace(s, frame="scene", up=None) for s in sequences]
-        return Placed(people, np.eye(3), np.zeros(len(people)))
+        return Placed(people, np.eye(3), np.zeros((len(people), 0)))
     steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
     up = CAMERA_UP if choices.level else scene_up(steady)
     axes = scene_axes(up)
@@ -122,13 +122,12 @@ def _place_shot(
             placed.append(_in_place(turned, path @ axes.T, body))
             continue
         away = np.linalg.norm(path, axis=1) if choices.unrolled else path[:, 2]
-        person, stand = _on_its_way(turned, path @ axes.T, focal / away, body, choices.foot_lock)
+        person, stood = _on_its_way(turned, path @ axes.T, focal / away, body, choices.foot_lock)
         placed.append(person)
-        stands.append(stand)
+        stands.append(stood)
     if not stands:
-        return Placed(_about_the_middle(placed), axes, np.zeros(len(placed)))
-    levels = floor_levels(stands)
-    raised = [raised_to(*both) for both in zip(placed, levels, strict=True)]
+        return Placed(_about_the_middle(placed), axes, np.zeros((len(placed), 0)))
+    raised, levels = on_floors(placed, stands)
     return Placed(_about_the_middle(raised), axes, levels)
 
 
@@ -208,7 +207,7 @@ def _on_its_way(
     pixels_a_metre: NDArray[np.float64],
     body: PoseSequence,
     foot_lock: bool,
-) -> tuple[PoseSequence, Stand]:
+) -> tuple[PoseSequence, list[Stand]]:
     """Place a body on its path over the floor, as a camera that stands still sees it.
 
     `turned` (frames, 17, 3) is relative to the root; `sight` (frames, 3) is the root's path from
@@ -223,8 +222,8 @@ def _on_its_way(
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
             moved = joints[run] + shift[:, None]
             standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps)
-    stand = stand_of(body, sight, floor, contacts)
-    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts), stand
+    stands = stands_of(body, sight, floor, contacts)
+    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts), stands
 
 
 def _in_place(

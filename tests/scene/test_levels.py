@@ -54,3 +54,20 @@ def test_two_on_one_floor_share_it() -> None:
     both = to_scene(people, SIZE, SceneChoices(camera.fov))
     for one, other in zip(both, alone, strict=True):
         np.testing.assert_allclose(one.joints[..., 1], other.joints[..., 1], atol=0.03)
+
+
+def test_who_is_seen_again_below_the_roof_stands_below() -> None:
+    camera = CAMERAS["12 degrees down"]
+    below = planted_walk().joints
+    half, gap = len(below) // 2, 5
+    jumping = below.copy()
+    jumping[: half - gap] += np.array([0.5, 2.4, 0.5])
+    seen = camera.film(jumping)
+    valid = seen.valid.copy()
+    valid[half - gap : half + gap] = False
+    people = to_scene(
+        [replace(seen, valid=valid), camera.film(below, person=2)], SIZE, SceneChoices(camera.fov)
+    )
+    ankles = people[0].joints[:, ANKLES, 1].min(axis=1)
+    assert np.median(ankles[: half - gap]) > 1.9
+    assert np.median(ankles[half + gap :]) < 0.3
