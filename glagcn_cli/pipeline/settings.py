@@ -211,7 +211,8 @@ class Settings:
         Model("NAME|FILE", "lifter"),
         Call.LIFTING | Call.CAMERA,
         "Models",
-        "What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.",
+        "What turns 2D joints into 3D: a name, a checkpoint that glagcn-train wrote, or any "
+        "network as .onnx with a card beside it.",
     )
     device: str = setting(
         "auto",
