@@ -99,7 +99,7 @@ def to_scene(
             placed.append(_in_place(turned, path @ axes.T, body))
         else:
             placed.append(_on_its_way(turned, path, axes, focal, body, choices.foot_lock))
-    return _scaled(_about_the_middle(placed), choices.height)
+    return scaled(about_the_middle(placed), choices.height)
 
 
 def to_scenes(
@@ -130,7 +130,7 @@ def to_scenes(
         for people, how in zip(shots, choices, strict=True)
         for person in to_scene(people, image_size, replace(how, height=None))
     ]
-    return _scaled(placed, choices[0].height if choices else None)
+    return scaled(placed, choices[0].height if choices else None)
 
 
 def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
@@ -226,11 +226,11 @@ def stature(joints: NDArray[np.floating]) -> float:
     return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
 
 
-def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequence]:
+def scaled(placed: Sequence[PoseSequence], height: float | None) -> list[PoseSequence]:
     """Scale poses so that the visible person of the lowest number is this high."""
     seen = [body for body in placed if body.valid.any()]
     if height is None or not seen:
-        return placed
+        return [*placed]
     first = min(seen, key=lambda body: body.person)
     scale = height / stature(first.joints[first.valid])
     return [
@@ -245,7 +245,7 @@ def _scaled(placed: list[PoseSequence], height: float | None) -> list[PoseSequen
     ]
 
 
-def _about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
+def about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
     """Move the median place of all people on the floor to x = z = 0."""
     middle = np.median(np.concatenate([body.joints[body.valid, 0] for body in placed]), axis=0)
     middle[1] = 0.0

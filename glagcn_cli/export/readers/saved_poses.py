@@ -39,12 +39,18 @@ class SavedPoses:
         Name of the video that the poses come from, without its folder; None where it is not said.
     settings
         The settings of the run that made the poses, as JSON can say them; empty where not said.
+    of_others
+        Another program wrote the file, and the scene was made here.
+    rate_known
+        The rate is the file's or the user's; otherwise 30 stands in its place.
     """
 
     sequences: list[PoseSequence]
     image_size: tuple[int, int] | None = None
     source: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    of_others: bool = False
+    rate_known: bool = True
 
     @property
     def has_keypoints(self) -> bool:
