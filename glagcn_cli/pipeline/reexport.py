@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import OutputError, UsageError
 from ..export.formats import ExportContext
 from ..export.mp4 import Clip
@@ -125,7 +127,7 @@ def _clip(saved: SavedPoses, info: VideoInfo | None) -> Clip:
     if info is not None and saved.has_keypoints:
         keypoints = [
             Keypoints2D(
-                sequence.keypoints, sequence.scores, sequence.valid, sequence.fps,
+                np.nan_to_num(sequence.keypoints), sequence.scores, sequence.valid, sequence.fps,
                 (info.width, info.height), sequence.joint_set, sequence.person,
             )
             for sequence in saved.sequences

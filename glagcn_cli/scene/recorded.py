@@ -60,18 +60,28 @@ def recorded_to_scene(
         turned = (body.joints @ own.T) @ axes.T
         smooth = low_pass(path[:, 0], body.valid, body.fps, choices.cutoff)
         standing = turned + (smooth @ axes.T)[:, None] * travels
-        standing[..., 1] -= _floor(standing, body, flat=level and travels)[:, None]
+        standing[..., 1] -= _floor(standing, body, level, travels, choices.cutoff)[:, None]
         body = replace(body, joints=standing.astype(np.float32), frame="scene")
         placed.append(_standing(body, standing, choices.foot_lock) if travels else body)
     return scaled(about_the_middle(placed), choices.height)
 
 
-def _floor(joints: NDArray[np.float64], body: PoseSequence, *, flat: bool) -> NDArray[np.float64]:
-    """Return the height of the floor (frames,): one height, or below the lowest foot of a time."""
-    if not flat:
+def _floor(
+    joints: NDArray[np.float64], body: PoseSequence, level: bool, travels: bool, cutoff: float
+) -> NDArray[np.float64]:
+    """Return the height of the floor (frames,).
+
+    It is one height where path and up are known, and follows the feet over time where a camera's
+    are less sure. Bodies that hang by their root stand on their lowest joint in every frame.
+    """
+    heights = joints[..., 1]
+    lowest = np.minimum(heights[:, ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
+    if not travels:
+        return low_pass(lowest - ANKLE_HEIGHT, body.valid, body.fps, cutoff)
+    if not level:
         return floor_height(joints, body)
-    lowest = joints[body.valid][:, ANKLES, 1].min(axis=1)
-    return np.full(len(joints), np.percentile(lowest, FLOOR_SHARE) - ANKLE_HEIGHT)
+    floor = np.percentile(lowest[body.valid], FLOOR_SHARE) - ANKLE_HEIGHT
+    return np.full(len(joints), floor)
 
 
 def _standing(body: PoseSequence, standing: NDArray[np.float64], foot_lock: bool) -> PoseSequence:

@@ -130,6 +130,13 @@ def test_with_a_video_of_another_rate_poses_keep_their_time(tmp_path: Path) -> N
     np.testing.assert_allclose(joints[:40], alone[: int(40 * step) : int(step)], atol=0.01)
 
 
+def test_sheets_show_the_video_without_a_2d_skeleton(tmp_path: Path) -> None:
+    video, path = clip(tmp_path / "in.mp4", 50), write_landmarks(tmp_path / "a.json", "timed", 50)
+    result = run(video, "--from-3d", path, "-o", tmp_path / "b.png", "-o", tmp_path / "b.html")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "b.png").stat().st_size > 10_000
+
+
 def test_a_video_of_another_length_is_refused(tmp_path: Path) -> None:
     video = clip(tmp_path / "in.mp4", 20)
     points = walker(300)

@@ -129,6 +129,14 @@ MHR_70 = (
 _SHOULDERS = {"left_shoulder": 0.5, "right_shoulder": 0.5}
 _SKULL = {"skull_base": 1.0}
 
+_HIPS = {"left_hip": 0.5, "right_hip": 0.5}
+_HEAD_ON_TRUNK = _mix((_SHOULDERS, 1 + 0.235 / 0.46), (_HIPS, -0.235 / 0.46))
+STIFF_HEAD: Mapping[str, Weights] = {
+    "head": _HEAD_ON_TRUNK,
+    "neck": _between(_SHOULDERS, _HEAD_ON_TRUNK, _NECK),
+}
+"""Neck and head in line with the trunk, for points among which there is no head."""
+
 POINT_SETS_3D = (
     PointSet3D(
         "h36m17", H36M17.joints, (17,), CAMERA, "m", "VideoPose3D, MotionBERT, MMPose",

@@ -6,6 +6,7 @@ stands before a colon.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....skeleton import H36M17
-from .joint_sets import matrix_of
+from .joint_sets import STIFF_HEAD, matrix_of
+
+log = logging.getLogger(__name__)
 
 Points = NDArray[np.float64]
 
@@ -93,8 +96,11 @@ def joints_by_names(names: Sequence[str]) -> Maker:
         parts["head_top"] = top
     pelvis = None if "left_hip" in parts and "right_hip" in parts else _first(places, _PELVIS)
     known = [*parts, *(["left_hip", "right_hip"] if pelvis else [])]
+    has_head = {"left_ear", "head_top"} & parts.keys()
+    if not has_head:
+        log.warning("there is no marker of a head; it is placed in line with the trunk")
     try:
-        matrix = matrix_of(known, {})
+        matrix = matrix_of(known, {} if has_head else STIFF_HEAD)
     except ValueError as error:
         shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         raise ValueError(f"{error}; its points are {shown or 'none'}") from error

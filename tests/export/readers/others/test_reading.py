@@ -183,6 +183,33 @@ def test_skin_markers_make_hips_inside_the_body(tmp_path: Path) -> None:
     assert_is_the_walker(read_recorded(path, Naming()), exact=0.02)
 
 
+def test_without_a_head_it_is_in_line_with_the_trunk(tmp_path: Path) -> None:
+    points = walker()
+    markers = {n: points[p] for n, p in POSE2SIM.items() if n not in ("Head", "Nose", "Neck")}
+    found = read_recorded(write_trc(tmp_path / "a.trc", markers, Y_UP), Naming())
+    (body,) = found.sequences
+    off = np.linalg.norm(relative(body.joints) - relative(TRUE), axis=-1)
+    assert off[:, LIMBS].max() < 1e-3 and off.max() < 0.06
+
+
+def test_names_of_opencap(tmp_path: Path) -> None:
+    points, markers = walker(), {}
+    left = points["left_hip"] - points["right_hip"]
+    left /= np.linalg.norm(left, axis=1, keepdims=True)
+    for s, side, sign in (("r", "right", -1), ("L", "left", 1)):
+        markers[f"{s.upper()}HJC_study"] = points[f"{side}_hip"]
+        for joint in ("knee", "ankle"):
+            markers[f"{s}_{joint}_study"] = points[f"{side}_{joint}"] + 0.05 * sign * left
+            markers[f"{s}_m{joint}_study"] = points[f"{side}_{joint}"] - 0.05 * sign * left
+        markers[f"{s}_shoulder_study"] = points[f"{side}_shoulder"]
+        for joint in ("elbow", "wrist"):
+            markers[f"{s}_l{joint}_study"] = points[f"{side}_{joint}"] + 0.03 * sign * left
+            markers[f"{s}_m{joint}_study"] = points[f"{side}_{joint}"] - 0.03 * sign * left
+    (body,) = read_recorded(write_trc(tmp_path / "a.trc", markers, Y_UP), Naming()).sequences
+    off = np.linalg.norm(relative(body.joints) - relative(TRUE), axis=-1)
+    assert off[:, LIMBS].max() < 1e-3
+
+
 def test_a_marker_that_drops_out_is_bridged(tmp_path: Path) -> None:
     points = walker()
     markers = {name: points[point].copy() for name, point in POSE2SIM.items()}
