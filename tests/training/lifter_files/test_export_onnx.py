@@ -174,6 +174,17 @@ def test_lifters_of_mmpose_are_measured_as_ours(tmp_path: Path, base: str, chang
     assert figures[0]["p_mpjpe"] > 2 * figures[1]["p_mpjpe"]  # its weights are random
 
 
+def test_the_peers_script_names_all_lifters(tmp_path: Path) -> None:
+    from benchmarks.peers.mmpose_lifters import main as compare
+
+    name, _ = mmpose_lifter(tmp_path, VIDEO_POSE, NARROW_VIDEO_POSE)
+    packs = small_packs(tmp_path / "packs")
+    done = CliRunner().invoke(compare, ["--data-dir", str(packs), "--noise", "exact", name])
+    assert done.exit_code == 0, done.output
+    head, _, ours, theirs = done.output.strip().splitlines()[-4:]
+    assert "P-MPJPE" in head and "lifter-27" in ours and "narrow.onnx" in theirs
+
+
 def test_other_kinds_of_mmpose_are_refused(tmp_path: Path) -> None:
     name, _ = mmpose_lifter(tmp_path, VIDEO_POSE, NARROW_VIDEO_POSE)
     config = tmp_path / "narrow.py"
