@@ -66,8 +66,8 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         multiple=True,
         type=click.Path(path_type=Path),
         shell_complete=output_suffixes,
-        help="Draw the joint angles over time, with steps where somebody walks, as .png, .pdf "
-        "or .svg; the numbers go beside it as .csv.",
+        help="Draw the joint angles over time, with steps where somebody walks and the "
+        "repetitions of an exercise, as .png, .pdf or .svg; the numbers go beside it as .csv.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist already."),
     click.option(
