@@ -156,21 +156,21 @@ class Settings:
         AS_FOUND,
         Choice((AS_FOUND, *POINT_SETS)),
         Call.POSES,
-        "Poses of other programs",
+        "Input",
         "Which points the file of --from-3d holds, where their number does not tell.",
     )
     unit: str = setting(
         AS_FOUND,
         Choice((AS_FOUND, *UNITS)),
         Call.POSES,
-        "Poses of other programs",
+        "Input",
         "Unit of its points; auto takes that in which its people are as tall as people.",
     )
     axes: str = setting(
         AS_FOUND,
         Unchecked("camera|y-up|z-up|X,Y,Z"),
         Call.POSES,
-        "Poses of other programs",
+        "Input",
         "Which of its axes are right, up and backwards, such as x,z,-y; auto goes by what the file "
         "says and how its people stand. camera is x,-y,-z, y-up x,y,z, z-up x,z,-y.",
     )
