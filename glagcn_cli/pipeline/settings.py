@@ -157,7 +157,7 @@ class Settings:
         Choice((AS_FOUND, *POINT_SETS)),
         Call.POSES,
         "Input",
-        "Which points the file of --from-3d holds, where their number does not tell.",
+        "Which points a file of poses of another program holds, where their number does not tell.",
     )
     unit: str = setting(
         AS_FOUND,
