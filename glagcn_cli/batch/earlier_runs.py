@@ -16,6 +16,7 @@ from ..files.atomic import atomic_output
 from ..files.checksums import remembered_sha256
 from ..keypoints.provenance import made_by
 from ..lifting.checkpoints import lifter_path
+from ..lifting.opening import lifter_sha256
 from ..pipeline.run_report import write_report
 from ..pipeline.settings import Settings
 from ..video.source import Source
@@ -62,7 +63,7 @@ def _made_with(settings: Settings) -> dict[str, Any]:
     """Return settings, models by content, and versions; the same for all videos of a call."""
     by_content = {"device", "detector", "pose", "lifter"}
     chosen = {name: value for name, value in asdict(settings).items() if name not in by_content}
-    lifter = remembered_sha256(lifter_path(settings.lifter))
+    lifter = lifter_sha256(lifter_path(settings.lifter))
     return {"settings": chosen, "lifter": lifter, "made_by": made_by(settings)}
 
 

@@ -66,8 +66,8 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         multiple=True,
         type=click.Path(path_type=Path),
         shell_complete=output_suffixes,
-        help="Draw the joint angles over time, with steps where somebody walks, as .png, .pdf "
-        "or .svg; the numbers go beside it as .csv.",
+        help="Draw the joint angles over time, with steps where somebody walks and the "
+        "repetitions of an exercise, as .png, .pdf or .svg; the numbers go beside it as .csv.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist already."),
     click.option(
@@ -79,8 +79,9 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         "--from-3d",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Take the poses from a file that this program wrote instead of lifting: one of "
-        f"{', '.join(READABLE_SUFFIXES)}, of which the first hold most. INPUT may be left out; "
+        help="Take the poses from a file instead of lifting: of this program "
+        f"({', '.join(READABLE_SUFFIXES)}, of which the first hold most), or of MediaPipe, "
+        "FreeMoCap, Pose2Sim, SAM 3D Body, of SMPL's joints, or of markers. INPUT may be left out; "
         "with it, .mp4, .html and .png show the video too.",
     ),
     click.option(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..biomechanics.gait import Gait
 from ..biomechanics.joint_angles import NAMES, SIDES, JointAngles
+from ..biomechanics.repetitions import Repetitions
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 
@@ -19,7 +20,7 @@ EVENTS: tuple[str, ...] = tuple(
     f"{side}_{event}" for event in ("heel_strike", "toe_off") for side in SIDES
 )
 
-COLUMNS: tuple[str, ...] = ("frame", "time", "person", *NAMES, "walking", *EVENTS)
+COLUMNS: tuple[str, ...] = ("frame", "time", "person", *NAMES, "walking", *EVENTS, "repetition")
 
 
 class Measured(NamedTuple):
@@ -28,6 +29,7 @@ class Measured(NamedTuple):
     sequence: PoseSequence
     angles: JointAngles
     gait: Gait
+    repetitions: Repetitions
 
 
 def write_angles(path: Path, people: Sequence[Measured], overwrite: bool) -> None:
@@ -40,6 +42,7 @@ def write_angles(path: Path, people: Sequence[Measured], overwrite: bool) -> Non
                          the angle is not defined, or not possible
     `walking`            1 where there is a gait, else 0
     `left_heel_strike` … 1 in the frame of the event, else 0; the right foot's, and `..._toe_off`
+    `repetition`         number of the repetition of an exercise, from 1; empty outside of any
     ===================  =========================================================================
 
     Raises
@@ -58,14 +61,18 @@ def write_angles(path: Path, people: Sequence[Measured], overwrite: bool) -> Non
 
 
 def _rows(person: Measured) -> list[list[str]]:
-    sequence, angles, gait = person
+    sequence, angles, gait, repetitions = person
     events = _event_columns(gait, len(sequence))
+    numbers = [""] * len(sequence)
+    for number, (first, last) in enumerate(repetitions.segments, 1):
+        numbers[first:last] = [str(number)] * (last - first)
     rows = []
     for frame, degrees in enumerate(angles.degrees):
         rows.append(
             [str(frame), f"{float(frame / sequence.fps):.4f}", str(sequence.person)]
             + ["" if np.isnan(value) else f"{value + 0.0:.3f}" for value in degrees]
             + [str(int(flag)) for flag in events[frame]]
+            + [numbers[frame]]
         )
     return rows
 

@@ -13,13 +13,15 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from ..biomechanics.gait import Gait, find_gait
+from ..biomechanics.gait import find_gait
 from ..biomechanics.joint_angles import SIDES, joint_angles
+from ..biomechanics.repetitions import find_repetitions
 from ..errors import UsageError
 from ..files.atomic import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video.source import Source
+from ..wording import counted
 from .angles_csv import Measured, write_angles
 from .formats import PLOT_SUFFIXES, ExportContext
 from .people import path_for_each, people_with_poses
@@ -50,7 +52,7 @@ _SUMMARY = {
     "right {right_step_length:.2f})",
     "stance_share": "stance {stance_share:.0%}",
 }
-_INK, _GRID = "#3c4048", "#dfe2e8"
+_INK, _GRID, _BAND = "#3c4048", "#dfe2e8", "#f1f3f6"
 _WHITE, _GREY = (1.0, 1.0, 1.0), (0.6, 0.6, 0.6)
 _MARK = 7.0  # points
 _SIZE = (10.0, 8.2)  # inches: on A4 across the letters come out at 8 points
@@ -92,7 +94,7 @@ def write_plot(
     targets = path_for_each(path, people, context.overwrite)
     table = path.with_suffix(".csv")
     check_output(table, context.overwrite)
-    measured = [Measured(each, joint_angles(each), find_gait(each)) for each in people]
+    measured = [_measure(each) for each in people]
     for (target, _), person in zip(targets, measured, strict=True):
         figure = draw_angles(person, context.video)
         with atomic_output(target, context.overwrite) as temporary:
@@ -100,6 +102,12 @@ def write_plot(
         yield target
     write_angles(table, measured, context.overwrite)
     yield table
+
+
+def _measure(sequence: PoseSequence) -> Measured:
+    """Measure everything that is drawn of a person."""
+    gait = find_gait(sequence)
+    return Measured(sequence, joint_angles(sequence), gait, find_repetitions(sequence, gait))
 
 
 def draw_angles(person: Measured, source: Source | None = None) -> Figure:
@@ -119,9 +127,7 @@ def draw_angles(person: Measured, source: Source | None = None) -> Figure:
     figure.suptitle(
         f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold"
     )
-    figure.text(
-        0.99, 0.992, _summary_line(person.gait), ha="right", va="top", color=_INK, fontsize=9
-    )
+    figure.text(0.99, 0.992, _summary_line(person), ha="right", va="top", color=_INK, fontsize=9)
     figure.legend(
         handles=_keys(person), loc="outside lower center", ncols=4, frameon=False, fontsize=9
     )
@@ -131,6 +137,8 @@ def draw_angles(person: Measured, source: Source | None = None) -> Figure:
 def _draw_panel(axes: Axes, person: Measured, angle: str) -> None:
     seconds = np.arange(len(person.sequence)) / float(person.sequence.fps)
     of_legs = angle.startswith(("hip", "knee"))
+    for first, last in person.repetitions.segments[::2]:
+        axes.axvspan(seconds[first], seconds[last], color=_BAND, linewidth=0, zorder=0)
     for number, side in enumerate(SIDES):
         degrees, colour = person.angles[f"{side}_{angle}"], _COLOURS[side]
         axes.plot(seconds, degrees, color=colour, linewidth=1.8, zorder=3)
@@ -184,8 +192,10 @@ def _keys(person: Measured) -> list[Line2D]:
     return keys
 
 
-def _summary_line(gait: Gait) -> str:
-    """Format the gait in a line, without unknown figures."""
-    figures = gait.summary()
+def _summary_line(person: Measured) -> str:
+    """Format gait and repetitions in a line, without unknown figures."""
+    figures, repetitions = person.gait.summary(), person.repetitions
+    if len(repetitions):
+        return f"{counted(len(repetitions), 'repetition')}, one in {repetitions.seconds:.1f} s"
     parts = [text for name, text in _SUMMARY.items() if np.isfinite(figures.get(name, np.nan))]
     return "   ".join(parts).format(**figures) if parts else "no gait found"

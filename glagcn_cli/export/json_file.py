@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..biomechanics.repetitions import find_repetitions
 from ..camera import FilmCamera
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
+from ..skeleton import H36M17
 from ..smoothing import runs
 from .formats import ExportContext
 from .json_values import json_safe
@@ -91,11 +93,19 @@ def _json(value: Any) -> str:
 def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     head = {"person": sequence.person, "poses": int(sequence.valid.sum())}
     lines = [f'"{key}": {value},\n' for key, value in head.items()]
+    lines.append(f'"repetitions": {_json(_repetitions(sequence))},\n')
     file.write("{" + "".join(lines) + f'"gaps": {_json(gaps(sequence.valid))},\n"frames": [\n')
     for start in range(0, len(sequence), _FRAMES_AT_ONCE):
         file.write(",\n" if start else "")
         file.write(",\n".join(_frames(sequence, slice(start, start + _FRAMES_AT_ONCE))))
     file.write("\n]}")
+
+
+def _repetitions(sequence: PoseSequence) -> list[list[int]] | None:
+    """Return first and last frame of each repetition of an exercise; None for other joints."""
+    if sequence.joint_set is not H36M17:
+        return None
+    return [list(segment) for segment in find_repetitions(sequence).segments]
 
 
 def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:

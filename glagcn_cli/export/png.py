@@ -95,7 +95,8 @@ def _renderer(
     people: Sequence[PoseSequence], size: tuple[int, int], count: int
 ) -> SideBySideRenderer:
     """Draws frames at the size of a cell of the sheet."""
-    keypoints = [_keypoints(person, size) for person in people]
+    with_2d = all(np.isfinite(person.keypoints[person.valid]).all() for person in people)
+    keypoints = [_keypoints(person, size) for person in people] if with_2d else []
     large = SideBySideRenderer(people, keypoints, people[0].fps, size)
     aspect = large.size[0] / large.size[1]
     height = round(cell_width(WIDTH, best_columns(count, aspect)) / aspect)
@@ -104,7 +105,7 @@ def _renderer(
 
 def _keypoints(person: PoseSequence, size: tuple[int, int]) -> Keypoints2D:
     return Keypoints2D(
-        keypoints=person.keypoints,
+        keypoints=np.nan_to_num(person.keypoints),  # of frames without a pose, read back
         scores=person.scores,
         valid=person.valid,
         fps=person.fps,

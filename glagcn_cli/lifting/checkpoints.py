@@ -29,6 +29,8 @@ SHIPPED_LIFTERS: dict[str, str] = {
 
 DEFAULT_LIFTER = LIFTER
 
+_INSTEAD = "give a file of glagcn-train, or another network as .onnx with a card"
+
 
 @dataclass(frozen=True)
 class LifterCard:
@@ -118,10 +120,10 @@ def _read(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle raises anything: KeyError, UnicodeDecodeError...
         raise CheckpointError(
-            f"{path} is not a readable checkpoint (damaged or cut off?): {error}"
+            f"{path} is not a readable checkpoint (damaged or cut off?): {error}; {_INSTEAD}"
         ) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise CheckpointError(f"{path} is no {KIND} checkpoint; give a file of glagcn-train")
+        raise CheckpointError(f"{path} is no {KIND} checkpoint; {_INSTEAD}")
     version = content.get("format_version")
     if version != FORMAT_VERSION:
         raise CheckpointError(

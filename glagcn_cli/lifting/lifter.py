@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from ..camera import DEFAULT_FOV, focal_length, pixel_rays, ray_rotations
 from ..errors import CheckpointError
-from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from ..model.gla_gcn import LifterNetwork
 from ..poses import Keypoints2D, LiftedJoints, PoseSequence
 from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 from ..smoothing import runs
-from .checkpoints import LifterCard, lifter_path, load_lifter
+from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, place_missing_root
 from .normalisation import FILLED_SCORE, PERSON
+from .opening import open_lifter
 from .resampling import resample
 from .windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
 
@@ -42,7 +43,7 @@ class Lifter:
     Parameters
     ----------
     network, card
-        As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
+        As `glagcn_cli.lifting.opening.open_lifter` returns them.
     device
         Device of the network.
     hops
@@ -54,7 +55,7 @@ class Lifter:
 
     def __init__(
         self,
-        network: GLAGCN | ReleasedGLAGCN,
+        network: LifterNetwork,
         card: LifterCard,
         device: torch.device | str = "cpu",
         hops: int = HOPS_PER_WINDOW,
@@ -76,7 +77,7 @@ class Lifter:
     ) -> Lifter:
         """Load a lifter by shipped name or file; raise ``CheckpointError`` for another body."""
         path = lifter_path(name)
-        network, card = load_lifter(path)
+        network, card = open_lifter(path)
         architecture = card.architecture
         if architecture.joint_set != H36M17.name:
             raise CheckpointError(
@@ -97,8 +98,10 @@ class Lifter:
 
     @property
     def video_branch(self) -> str:
-        """`VIDEO_BRANCH`, or the sequence branch of lifters with an untrained local module."""
-        trained = self.card.recipe.get("loss", {}).get("centre", 1.0) > 0
+        """`VIDEO_BRANCH`, or the sequence branch of lifters without a trained local module."""
+        trained = (
+            self.card.recipe.get("loss", {}).get("centre", 1.0) > 0 and self.network.has_centre
+        )
         return VIDEO_BRANCH if trained else SEQUENCE
 
     def lift(

@@ -10,19 +10,26 @@ import torch
 from numpy.typing import NDArray
 
 from ..machine.batches import Batches
-from ..model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from ..model.architecture import CENTRE, SEQUENCE
+from ..model.gla_gcn import LifterNetwork
 from ..model.inference import predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JOINT_SETS
 from .checkpoints import LifterCard
 from .normalisation import normalise_windows
 
+__all__ = [
+    "CENTRE",
+    "HOPS_PER_WINDOW",
+    "SEQUENCE",
+    "Blend",
+    "lift_windows",
+    "network_input",
+    "with_scores",
+]
+
 HOPS_PER_WINDOW = 4
 """Windows of the sequence branch that begin within the length of one, so that they overlap."""
-
-SEQUENCE, CENTRE = "sequence", "centre"
-"""Branches: the sequence branch lifts all frames of a window at once. The local module lifts its
-centre frame, so that every frame needs its own window."""
 
 KEYPOINT_CHANNELS = 2  # x, y
 
@@ -33,7 +40,7 @@ FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
 
 def lift_windows(
-    network: GLAGCN | ReleasedGLAGCN,
+    network: LifterNetwork,
     card: LifterCard,
     keypoints: NDArray[np.floating],
     scores: NDArray[np.floating] | None,
@@ -48,7 +55,7 @@ def lift_windows(
     Parameters
     ----------
     network, card
-        As `glagcn_cli.lifting.checkpoints.load_lifter` returns them.
+        As `glagcn_cli.lifting.opening.open_lifter` returns them.
     keypoints
         (frames, joints, 2) pixels, gapless, at the network's rate.
     scores
@@ -68,10 +75,10 @@ def lift_windows(
     LiftedJoints
         Joints in the axes and place of the card's normalisation.
     """
-    device = next(network.parameters()).device
+    device = next(network.parameters(), torch.empty(0)).device
     frames, window = len(keypoints), card.architecture.window
     margin = window // 2
-    whole = whole and isinstance(network, GLAGCN)
+    whole = network.lifts_whole(whole)
     # The reflected motion has its own speed at both ends. Windows for the centre frame repeat the
     # end frames, as in training.
     mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"

@@ -9,6 +9,10 @@ from ..skeleton import H36M17
 STRIDE = 3
 """Stride of a level of the local module: T = 243 -> 81 -> 27 -> 9 -> 3 -> 1."""
 
+SEQUENCE, CENTRE = "sequence", "centre"
+"""Branches: the sequence branch lifts all frames of a window at once. The local module lifts its
+centre frame, so that every frame needs its own window."""
+
 EMBEDDING_SHARE = 4
 """An embedding of the adaptive graph has a quarter of the output channels."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..skeleton import JOINT_SETS
+from ..skeleton import JOINT_SETS, JointSet
 from .architecture import STRIDE, Architecture
 from .blocks import GraphTemporalBlock, strided_level
 from .graph import adjacency
@@ -63,7 +63,26 @@ def _run_local(blocks: nn.ModuleList, x: Tensor) -> Tensor:
     return x
 
 
-class _Lifter(nn.Module):
+class LifterNetwork(nn.Module):
+    """A network that lifts windows, ours or any other's.
+
+    ``has_sequence`` and ``has_centre`` say whether it lifts whole windows (`sequence`) and centre
+    frames (`forward`); ``joint_set`` holds the joints of both ends.
+    """
+
+    has_sequence, has_centre = False, True
+    joint_set: JointSet
+
+    def lifts_whole(self, wanted: bool) -> bool:
+        """Whether whole windows are lifted: as wanted, where the network can do both."""
+        return self.has_sequence and (wanted or not self.has_centre)
+
+    def sequence(self, keypoints: Tensor) -> LifterOutput:
+        """Lift all frames of windows (N, T, V, C)."""
+        raise NotImplementedError
+
+
+class _Lifter(LifterNetwork):
     """The common parts of both variants: the input's batch norm and its check."""
 
     def __init__(self, architecture: Architecture) -> None:
@@ -92,6 +111,8 @@ class _Lifter(nn.Module):
 
 class GLAGCN(_Lifter):
     """The paper's network: a global module for every frame, a local one for the centre."""
+
+    has_sequence = True
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)

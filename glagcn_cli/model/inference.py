@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..machine.precision import in_single
-from .gla_gcn import GLAGCN, ReleasedGLAGCN
+from .gla_gcn import LifterNetwork
 
 
 class Prediction(NamedTuple):
@@ -25,7 +25,7 @@ class Prediction(NamedTuple):
 
 @torch.inference_mode()
 def predict_windows(
-    network: GLAGCN | ReleasedGLAGCN, inputs: Tensor, *, whole: bool, flip: bool
+    network: LifterNetwork, inputs: Tensor, *, whole: bool, flip: bool
 ) -> Prediction:
     """Run a network on windows.
 
@@ -55,8 +55,8 @@ def predict_windows(
     )
 
 
-def _run(network: GLAGCN | ReleasedGLAGCN, inputs: Tensor, whole: bool) -> Prediction:
-    if whole and isinstance(network, GLAGCN):
+def _run(network: LifterNetwork, inputs: Tensor, whole: bool) -> Prediction:
+    if network.lifts_whole(whole):
         output = network.sequence(inputs)
         assert output.sequence is not None
         return Prediction(output.sequence, output.sequence_error, output.up)

@@ -141,9 +141,9 @@ def check_models(settings: Settings) -> None:
     CheckpointError
         There is no such checkpoint file.
     """
-    from ..lifting.checkpoints import lifter_path
+    from ..lifting.opening import check_lifter
 
-    lifter_path(settings.lifter)
+    check_lifter(settings.lifter)
     _check_openmmlab_model(settings.detector, "detector")
     _check_openmmlab_model(settings.pose, "pose")
 

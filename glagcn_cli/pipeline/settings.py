@@ -42,6 +42,17 @@ QUALITIES = ("draft", "good", "best")
 BVH_SKELETONS = ("mixamo", "cmu", "h36m")
 """Names and arrangements of the joints that `.bvh` can be written with."""
 
+AS_FOUND = "auto"
+"""What the file and its bodies show."""
+
+POINT_SETS = (
+    "h36m17", "mpi_inf_3dhp17", "coco17", "mediapipe33", "freemocap", "smpl24", "sam3d70",
+    "halpe26", "body25",
+)  # fmt: skip
+"""Sets of 3D points of other programs, as `export.readers.others.joint_sets` describes them."""
+
+UNITS = ("m", "cm", "mm")
+
 AS_FAST_AS_GOOD = "auto"
 PRECISIONS = (AS_FAST_AS_GOOD, SINGLE)
 """Of the networks: half precision where the device computes faster in it, or single always."""
@@ -107,7 +118,7 @@ class Settings:
     smoothing: float = setting(
         defaults.CUTOFF,
         Number("HZ", "hertz", 0.0),
-        Call.LIFTING,
+        Call.LIFTING | Call.POSES,
         "Lifting",
         "Smooth the 3D joints: movement faster than this is taken out; 0 keeps everything.",
     )
@@ -121,7 +132,7 @@ class Settings:
     height: float | None = setting(
         None,
         Number("METRES", "metres", *HEIGHT_RANGE, hint=_metres_meant),
-        Call.LIFTING,
+        Call.LIFTING | Call.POSES,
         "Scene",
         f"How tall the main person is, {HEIGHT_RANGE[0]:g} to {HEIGHT_RANGE[1]:g}: the scale of "
         "everything.",
@@ -130,16 +141,38 @@ class Settings:
     foot_lock: bool = setting(
         True,
         Switch(),
-        Call.LIFTING,
+        Call.LIFTING | Call.POSES,
         "Scene",
         "Hold feet that stand on the floor where they stand.",
     )
     up: str = setting(
         UP_AS_SEEN,
         Choice(UPS),
-        Call.LIFTING | Call.CAMERA,
+        Call.LIFTING | Call.CAMERA | Call.POSES,
         "Scene",
         "What tells which way is up: the people in the video, or the camera, held level.",
+    )
+    joints: str = setting(
+        AS_FOUND,
+        Choice((AS_FOUND, *POINT_SETS)),
+        Call.POSES,
+        "Input",
+        "Which points a file of poses of another program holds, where their number does not tell.",
+    )
+    unit: str = setting(
+        AS_FOUND,
+        Choice((AS_FOUND, *UNITS)),
+        Call.POSES,
+        "Input",
+        "Unit of its points; auto takes that in which its people are as tall as people.",
+    )
+    axes: str = setting(
+        AS_FOUND,
+        Unchecked("camera|y-up|z-up|X,Y,Z"),
+        Call.POSES,
+        "Input",
+        "Which of its axes are right, up and backwards, such as x,z,-y; auto goes by what the file "
+        "says and how its people stand. camera is x,-y,-z, y-up x,y,z, z-up x,z,-y.",
     )
     turn: float = setting(
         0.0,
@@ -211,7 +244,8 @@ class Settings:
         Model("NAME|FILE", "lifter"),
         Call.LIFTING | Call.CAMERA,
         "Models",
-        "What turns 2D joints into 3D: a name, or a checkpoint that glagcn-train wrote.",
+        "What turns 2D joints into 3D: a name, a checkpoint that glagcn-train wrote, or any "
+        "network as .onnx with a card beside it.",
     )
     device: str = setting(
         "auto",

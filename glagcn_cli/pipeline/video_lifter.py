@@ -29,6 +29,7 @@ from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .scenes import SceneLifter
+from .setting import Call, names_with_effect
 from .settings import UP_OF_CAMERA, Settings
 from .shot_cameras import ShotCamera, shot_cameras, tell_of_shots
 
@@ -131,7 +132,10 @@ class VideoLifter:
         """Return the settings as they took effect: the device that `auto` chose, the threads."""
         import torch
 
-        return asdict(self.settings) | {"device": self.device, "threads": torch.get_num_threads()}
+        chosen = asdict(self.settings)
+        names = names_with_effect(Settings, Call.LIFTING)
+        resolved = {"device": self.device, "threads": torch.get_num_threads()}
+        return {name: chosen[name] for name in names} | resolved
 
     def models(self) -> dict[str, dict[str, Any]]:
         """Names and checksums of the models, and what the lifter says of itself."""

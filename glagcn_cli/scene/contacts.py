@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +69,11 @@ def find_contacts(
     NDArray
         (frames, 2) bool: left, right.
     """
-    seen = evidence(body, placed, pixels_a_metre)
+    return find_contacts_of(evidence(body, placed, pixels_a_metre), body)
+
+
+def find_contacts_of(seen: Evidence, body: PoseSequence) -> NDArray[np.bool_]:
+    """Find the frames in which feet stand on the floor, by evidence of the poses of a body."""
     contacts = (
         (seen.across < SLOW)
         & (seen.speed < FASTEST_3D)
@@ -108,6 +113,14 @@ def evidence(
         shank[..., 1] / np.linalg.norm(shank, axis=-1).clip(1e-9),
         body.scores[:, ANKLES].astype(np.float64),
     )
+
+
+def own_evidence(body: PoseSequence, placed: NDArray[np.float64]) -> Evidence:
+    """Measure the evidence of contacts where there is no picture: `across` is the 3D speed too."""
+    everywhere = np.ones(len(placed))
+    blind = replace(body, keypoints=np.zeros((*placed.shape[:2], 2), np.float32))
+    seen = evidence(blind, placed, everywhere)
+    return seen._replace(across=seen.speed)
 
 
 def _speed(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:

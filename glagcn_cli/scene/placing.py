@@ -14,12 +14,13 @@ from ..camera import DEFAULT_FOV, focal_length
 from ..defaults import CUTOFF
 from ..poses import PoseSequence
 from ..smoothing import runs, smooth_joints
-from .bones import bone_lengths, steady_bones
+from .bones import steady_bones
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
 from .levels import Stand, on_floors, stands_of
 from .root_path import root_path
+from .stature import scale_to, scaled
 
 FLOOR_WINDOW = 1.5
 """Seconds within which a foot touches the floor: longer than a jump or a stride."""
@@ -29,11 +30,6 @@ ON_THE_FLOOR = 20
 all has the largest error, and would let the person hover."""
 
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
-
-ABOVE_THE_EARS = 0.075
-"""Share of a person's height that lies above the ears, where the last joint is."""
-
-_UPRIGHT = ("left_knee", "left_ankle", "spine", "thorax", "neck", "head")
 
 
 @dataclass(frozen=True)
@@ -126,9 +122,9 @@ def _place_shot(
         placed.append(person)
         stands.append(stood)
     if not stands:
-        return Placed(_about_the_middle(placed), axes, np.zeros((len(placed), 0)))
+        return Placed(about_the_middle(placed), axes, np.zeros((len(placed), 0)))
     raised, levels = on_floors(placed, stands)
-    return Placed(_about_the_middle(raised), axes, levels)
+    return Placed(about_the_middle(raised), axes, levels)
 
 
 def to_scenes(
@@ -167,10 +163,10 @@ def place(
         _place_shot(people, image_size, how) for people, how in zip(shots, choices, strict=True)
     ]
     everybody = [person for shot in placed for person in shot.people]
-    scale = _scale(everybody, choices[0].height if choices else None)
+    scale = scale_to(everybody, choices[0].height if choices else None)
     return [
         shot._replace(
-            people=[_scaled(p, scale) for p in shot.people], levels=shot.levels * (scale or 1.0)
+            people=[scaled(p, scale) for p in shot.people], levels=shot.levels * (scale or 1.0)
         )
         for shot in placed
     ]
@@ -262,33 +258,7 @@ def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray
     return found
 
 
-def stature(joints: NDArray[np.floating]) -> float:
-    """Compute the height in metres of a body of (frames, 17, 3) joints, standing, head to heel."""
-    lengths = bone_lengths(joints)
-    return (ANKLE_HEIGHT + sum(lengths[bone] for bone in _UPRIGHT)) / (1 - ABOVE_THE_EARS)
-
-
-def _scale(placed: list[PoseSequence], height: float | None) -> float | None:
-    """Return the factor by which the visible person of the lowest number becomes this high."""
-    seen = [body for body in placed if body.valid.any()]
-    if height is None or not seen:
-        return None
-    first = min(seen, key=lambda body: body.person)
-    return height / stature(first.joints[first.valid])
-
-
-def _scaled(body: PoseSequence, scale: float | None) -> PoseSequence:
-    if scale is None:
-        return body
-    unsure = body.uncertainty
-    return replace(
-        body,
-        joints=(body.joints * scale).astype(np.float32),
-        uncertainty=None if unsure is None else (unsure * scale).astype(np.float32),
-    )
-
-
-def _about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
+def about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:
     """Move the median place of all people on the floor to x = z = 0."""
     middle = np.median(np.concatenate([body.joints[body.valid, 0] for body in placed]), axis=0)
     middle[1] = 0.0

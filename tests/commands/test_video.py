@@ -73,7 +73,7 @@ def test_help_states_the_defaults_that_hold() -> None:
     expected = {name: getattr(settings, name) for name in stated}
     assert {name: type(expected[name])(value) for name, value in stated.items()} == expected
     told = {"people", "smoothing", "up", "turn", "quality"}
-    told |= {"detector", "pose", "lifter", "device", "precision"}
+    told |= {"detector", "pose", "lifter", "device", "precision", "unit"}
     assert set(stated) == told
     assert f"video says of its lens, else {DEFAULT_FOV:g}]" in text
     for option, value in (("bvh-skeleton", settings.bvh_skeleton), ("foot-lock", "foot-lock")):

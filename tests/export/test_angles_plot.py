@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.biomechanics.gait import find_gait
 from glagcn_cli.biomechanics.joint_angles import NAMES, joint_angles
+from glagcn_cli.biomechanics.repetitions import find_repetitions
 from glagcn_cli.errors import NobodyFoundError, OutputError, UsageError
 from glagcn_cli.export.angles_csv import COLUMNS, Measured
 from glagcn_cli.export.angles_plot import PANELS, draw_angles, write_plot
@@ -33,7 +34,7 @@ def walker(person: int = 1) -> PoseSequence:
 
 
 def measured(person: PoseSequence) -> Measured:
-    return Measured(person, joint_angles(person), find_gait(person))
+    return Measured(person, joint_angles(person), find_gait(person), find_repetitions(person))
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -244,5 +244,38 @@ def prune(
     click.echo(f"{out}: network.channels={architecture.channels}")
 
 
+@main.command("export-onnx", cls=SuggestingCommand)
+@click.argument("lifter", metavar="NAME|FILE|CONFIG,CHECKPOINT")
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.onnx",
+    help="The network to write; its card goes beside it as FILE.yaml.",
+)
+@click.option(
+    "--branch",
+    type=click.Choice(["sequence", "centre"]),
+    help="Branch of a lifter of this program; the one that lifts videos if not given.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+def export_command(lifter: str, out: Path, branch: str | None, overwrite: bool) -> None:
+    """Export a lifter as ONNX, with a card of what the file itself does not say.
+
+    LIFTER is a lifter of this program, or a configuration and a checkpoint of MMPose's VideoPose3D
+    or MotionBERT. The result is compared with torch on random windows. No code in a checkpoint is
+    run; a configuration of MMPose is code.
+    """
+    with _notes_and_failures():
+        from ..lifter_files.export_onnx import export_onnx
+
+        card, difference = export_onnx(lifter, out, branch=branch, overwrite=overwrite)
+    click.echo(
+        f"{out}: {card.window} frames, {card.output}, joints {card.joints}, {card.fps} frames per "
+        f"second; at most {difference:.2g} {card.unit} off torch"
+    )
+
+
 if __name__ == "__main__":
     main()

@@ -192,8 +192,8 @@ def _list_configs(context: click.Context) -> None:
 @click.option(
     "--weights",
     metavar="NAME|FILE",
-    help="Lifter: a file such as OUT/lifter.pth, or a shipped one's name (the default lifter of "
-    "glagcn-video if not given).",
+    help="Lifter: a file such as OUT/lifter.pth, any network as .onnx with a card beside it, or a "
+    "shipped one's name (the default lifter of glagcn-video if not given).",
 )
 @click.option(
     "--noise",

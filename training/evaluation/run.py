@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from glagcn_cli.errors import CheckpointError, UsageError
-from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path, load_lifter
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, LifterCard, lifter_path
 from glagcn_cli.lifting.lifter import Lifter
-from glagcn_cli.lifting.windows import CENTRE
-from glagcn_cli.model.gla_gcn import GLAGCN
+from glagcn_cli.lifting.opening import open_lifter
+from glagcn_cli.model.architecture import CENTRE, SEQUENCE
 from glagcn_cli.skeleton import AS_GIVEN
 
 from ..data.registry import DEFAULT_HOLDOUT, find_reader, read_splits
@@ -76,7 +76,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     """
     weights = settings.weights or DEFAULT_LIFTER
     path = lifter_path(weights)
-    network, card = load_lifter(path)
+    network, card = open_lifter(path)
     if settings.calibration and not card.architecture.uncertainty:
         raise UsageError(f"{path} estimates no uncertainty; leave out --calibration")
     settings = _as_trained(settings, card)
@@ -95,8 +95,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
         )
     lifter = Lifter(network, card, settings.device)
     branch = settings.branch or lifter.video_branch
-    if not isinstance(network, GLAGCN):
-        branch = CENTRE
+    branch = SEQUENCE if network.lifts_whole(branch == SEQUENCE) else CENTRE
     predict = lifter_predictor(lifter, settings.flip, branch)
     seen = observe_takes(takes, settings.noise, card.conversion, settings.takes)
     result, text = _measure(predict, seen, settings, found)

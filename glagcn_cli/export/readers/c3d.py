@@ -38,33 +38,64 @@ class _Header(NamedTuple):
     rate: float
 
 
+class C3dPoints(NamedTuple):
+    """Points of a file.
+
+    ``subjects`` holds the places of points by their names, by the subject before the colon (""
+    where there is none); ``points`` (frames, points, 3) in the file's unit, NaN where one was not
+    seen; ``up`` is the axis that points up as `+Y`, "" where the file does not say it.
+    """
+
+    subjects: dict[str, dict[str, int]]
+    points: NDArray[np.float64]
+    unit: str
+    up: str
+    rate: float
+
+
 def read(path: Path) -> SavedPoses:
     """Read people whose joints are points; other points, and analog channels, are passed over."""
-    content = path.read_bytes()
-    header = _read_header(content)
-    parameters = _read_parameters(content, header.parameters_block)
-    unit, up = _text(parameters, "POINT:UNITS", "mm"), _text(parameters, "POINT:Y_SCREEN", "+Y")
-    if unit not in _IN_A_METRE:
-        raise ValueError(f"its unit is {unit!r}, expected one of {', '.join(_IN_A_METRE)}")
+    found = read_points(path)
+    up = found.up or "+Y"
     if up != "+Y":
         raise ValueError(f"its axis that points up is {up}, expected +Y")
-    joints = _read_points(content, header, _frames(header, parameters)) / _IN_A_METRE[unit]
-    rate = float(parameters.get("POINT:RATE", np.array([header.rate])).ravel()[0])
+    joints = found.points / _IN_A_METRE[found.unit]
     sequences = []
-    for number, (prefix, points) in enumerate(_subjects(_labels(parameters)).items(), 1):
+    for number, (subject, points) in enumerate(found.subjects.items(), 1):
         try:
             joint_set, columns = joint_set_of(list(points))
         except ValueError:
             continue
-        person = int(prefix[6:]) if prefix[:6] == "person" and prefix[6:].isdecimal() else number
         places = [list(points.values())[column] for column in columns]
-        if max(places) >= header.points:
-            raise ValueError(f"it names more points than the {header.points} it holds")
-        sequences.append(sequence_of(joints[:, places], rate_from(rate, 1e-6), joint_set, person))
+        rate, person = rate_from(found.rate, 1e-6), subject_number(subject, number)
+        sequences.append(sequence_of(joints[:, places], rate, joint_set, person))
     if not sequences:
-        joint_set_of(_labels(parameters))  # says what is wrong
+        joint_set_of([name for points in found.subjects.values() for name in points])  # says why
         raise ValueError("its points are no person's joints")
     return SavedPoses(sequences)
+
+
+def subject_number(subject: str, place: int) -> int:
+    """Return the number of a person that is called `person2`, else its place in the file."""
+    named = subject[:6] == "person" and subject[6:].isdecimal()
+    return int(subject[6:]) if named else place
+
+
+def read_points(path: Path) -> C3dPoints:
+    """Read all points of a file; ``ValueError`` says what is wrong with it."""
+    content = path.read_bytes()
+    header = _read_header(content)
+    parameters = _read_parameters(content, header.parameters_block)
+    unit = _text(parameters, "POINT:UNITS", "mm")
+    if unit not in _IN_A_METRE:
+        raise ValueError(f"its unit is {unit!r}, expected one of {', '.join(_IN_A_METRE)}")
+    subjects = _subjects(_labels(parameters))
+    points = _read_points(content, header, _frames(header, parameters))
+    places = [place for named in subjects.values() for place in named.values()]
+    if places and max(places) >= header.points:
+        raise ValueError(f"it names more points than the {header.points} it holds")
+    rate = float(parameters.get("POINT:RATE", np.array([header.rate])).ravel()[0])
+    return C3dPoints(subjects, points, unit, _text(parameters, "POINT:Y_SCREEN", ""), rate)
 
 
 def _read_header(content: bytes) -> _Header:

@@ -42,6 +42,10 @@ class SavedPoses:
         The settings of the run that made the poses, as JSON can say them; empty where not said.
     camera
         The camera in the scene; None where the file has none.
+    of_others
+        Another program wrote the file, and the scene was made here.
+    rate_known
+        The rate is the file's or the user's; otherwise 30 stands in its place.
     """
 
     sequences: list[PoseSequence]
@@ -49,6 +53,8 @@ class SavedPoses:
     source: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     camera: FilmCamera | None = None
+    of_others: bool = False
+    rate_known: bool = True
 
     @property
     def has_keypoints(self) -> bool:

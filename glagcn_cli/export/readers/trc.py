@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,26 @@ _IN_A_METRE = {"mm": MILLIMETRES, "cm": 100.0, "m": 1.0}
 _HEADER_LINES = 5
 
 
+class Markers(NamedTuple):
+    """Markers of a file: names, ``points`` (frames, markers, 3) in its unit, frames a second."""
+
+    names: list[str]
+    points: NDArray[np.float64]
+    unit: str
+    rate: float
+
+
 def read(path: Path) -> SavedPoses:
     """Read the joints of one person, in millimetres, centimetres or metres as the header says."""
+    found = read_markers(path)
+    joint_set, columns = joint_set_of(found.names)
+    joints = found.points[:, columns] / _IN_A_METRE[found.unit]
+    rate = rate_from(found.rate, 1e-6)
+    return SavedPoses([sequence_of(joints, rate, joint_set, person_in_name(path))])
+
+
+def read_markers(path: Path) -> Markers:
+    """Read all markers of a file; ``ValueError`` says what is wrong with it."""
     with path.open(encoding="utf-8-sig") as file:
         head = [line.rstrip("\n").split("\t") for line in islice(file, _HEADER_LINES)]
         if len(head) < _HEADER_LINES or head[0][0].split()[:1] != ["PathFileType"]:
@@ -31,10 +50,8 @@ def read(path: Path) -> SavedPoses:
         raise ValueError(f"its unit is {unit!r}, expected one of {', '.join(_IN_A_METRE)}")
     if fields.get("NumFrames", str(len(rows))) != str(len(rows)):
         raise ValueError(f"it has {len(rows)} rows, its header says {fields['NumFrames']}")
-    joint_set, columns = joint_set_of(names)
-    joints = rows[:, 2:].reshape(len(rows), len(names), 3)[:, columns] / _IN_A_METRE[unit]
-    rate = rate_from(float(fields.get("DataRate", "nan")), 1e-6)
-    return SavedPoses([sequence_of(joints, rate, joint_set, person_in_name(path))])
+    points = rows[:, 2:].reshape(len(rows), len(names), 3)
+    return Markers(names, points, unit, float(fields.get("DataRate", "nan")))
 
 
 def _rows(file: io.TextIOWrapper, fields: int) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Reads 3D joints that other programs estimated or measured."""
