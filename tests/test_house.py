@@ -21,6 +21,7 @@ ORDER = {
         "wording",
         "operating_system",
         "skeleton",
+        "halves",
         "poses",
         "smoothing",
         "camera",

@@ -4,7 +4,8 @@ Y up, metres. Every person is a node `person N` with a tree of joints (`rig`), a
 and a skin that binds them. One animation moves all: the root by translation, every joint by
 rotation, one key for every frame of the video at its time in seconds, linear in between. Where
 there is no pose the last one is held, as in `.bvh`; the person's node lists the
-frames that have one (`extras`).
+frames that have one (`extras`). Bones of a half of the body that was never seen hold their rest and
+have no mesh; the node lists their joints.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygltflib as gltf
@@ -40,7 +42,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
         for sequence in people:
-            motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
+            motion = fit_rig(
+                sequence.joints, sequence.valid, sequence.fps, sequence.contacts, sequence.absent
+            )
             scene.add_person(f"person {sequence.person}", motion)
         temporary.write_bytes(scene.to_bytes())
     yield path
@@ -73,9 +77,10 @@ class _Scene:
         first = len(self._file.nodes)  # the person's node; the joints follow it
         joints = [first + 1 + i for i in range(len(NAMES))]
         seen = [[run.start, run.stop - 1] for run in runs(motion.observed)]
-        self._file.nodes.append(
-            gltf.Node(name=name, children=[joints[0]], extras={"frames_with_a_pose": seen})
-        )
+        facts: dict[str, Any] = {"frames_with_a_pose": seen}
+        if motion.absent:
+            facts["never_seen"] = list(motion.absent)
+        self._file.nodes.append(gltf.Node(name=name, children=[joints[0]], extras=facts))
         self._add_joints(joints, motion)
         self._file.skins.append(
             gltf.Skin(
@@ -86,7 +91,7 @@ class _Scene:
             )
         )
         self._file.meshes.append(
-            gltf.Mesh(name=name, primitives=[self._primitive(m) for m in _standing(motion.rig)])
+            gltf.Mesh(name=name, primitives=[self._primitive(m) for m in _standing(motion)])
         )
         self._file.nodes.append(
             gltf.Node(
@@ -170,10 +175,10 @@ class _Scene:
         return len(self._file.accessors) - 1
 
 
-def _standing(rig: Rig) -> list[Mesh]:
-    """Return the figure in the T-pose, standing on the floor, as the rest pose."""
-    figure = stick_figure(rig)
-    lift = _lift(rig)
+def _standing(motion: RigMotion) -> list[Mesh]:
+    """Return what was seen of the figure in the T-pose, standing on the floor, as the rest pose."""
+    figure = stick_figure(motion.rig, motion.absent)
+    lift = _lift(motion.rig)
     return [replace(mesh, positions=mesh.positions + lift) for mesh in figure]
 
 

@@ -44,9 +44,17 @@ def video_facts(info: VideoInfo) -> dict[str, Any]:
     return {"path": info.name, **facts}
 
 
-def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, int]]:
+def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, Any]]:
     """Return a report's row of each person."""
     return [
-        {"person": sequence.person, "frames_with_a_pose": int(sequence.valid.sum())}
+        {
+            "person": sequence.person,
+            "frames_with_a_pose": int(sequence.valid.sum()),
+            "never_seen": [
+                joint
+                for number, joint in enumerate(sequence.joint_set.joints)
+                if sequence.absent is not None and sequence.absent[number]
+            ],
+        }
         for sequence in sequences
     ]

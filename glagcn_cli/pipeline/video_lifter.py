@@ -14,6 +14,7 @@ from ..files.checksums import remembered_sha256
 from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
 from ..keypoints.stage import KeypointStage
 from ..lifting.checkpoints import lifter_path
+from ..lifting.half_bodies import without_half
 from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
@@ -27,6 +28,7 @@ from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .settings import UP_OF_CAMERA, Settings
+from .telling import tell_of_halves, tell_of_shots
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -176,7 +178,7 @@ class VideoLifter:
         found = self.keypoints.of_video(video, self.settings.part, use, stages)
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
-        _tell_of_shots(shots, info)
+        tell_of_shots(shots, info)
         if len(clip) == 1:
             log.info("%s: is one picture, so there is one pose and no motion", info.name)
         with stages.stage("tracking"):
@@ -184,8 +186,12 @@ class VideoLifter:
             chosen = self._chosen(people, found)
         scene = self._scene_choices(info, shots)
         sequences = self._in_scenes(chosen, shots, scene, stages)
+        tell_of_halves(sequences, info)
+        seen = [
+            without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)
+        ]
         return LiftedVideo(
-            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene, shots
+            info, len(clip), found, seen, sequences, clip.truncated, len(people), scene, shots
         )
 
     def _chosen(self, people: Sequence[Track], found: FoundKeypoints) -> list[Keypoints2D]:
@@ -243,29 +249,6 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"
     return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
-
-
-def _tell_of_shots(shots: Sequence[Shot], info: VideoInfo) -> None:
-    """Say what is unlike a film of one shot with a camera that stands still."""
-    if len(shots) > 1:
-        times = ", ".join(f"{float(shot.start / info.fps):.2f}" for shot in shots[1:9])
-        more = ", ..." if len(shots) > 9 else ""
-        log.info(
-            "%s: the film is cut (at %s s%s): each of its %d shots has people and a scene of its "
-            "own",
-            info.name, times, more, len(shots),
-        )  # fmt: skip
-    moving = [shot for shot in shots if shot.moving_camera]
-    if moving:
-        where = "" if len(shots) == 1 else f" in {len(moving)} of {len(shots)} shots"
-        log.info(
-            "%s: the camera moves%s (the background drifts by %.0f %% of the picture), so "
-            "everybody stays in place%s",
-            info.name,
-            where,
-            100 * max(shot.drift for shot in moving),
-            where and " there",
-        )
 
 
 def _placed(

@@ -176,7 +176,9 @@ def _on_its_way(
     floor = floor_height(joints, body)
     standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
     contacts = find_contacts(body, standing, focal / path[:, 2])
-    if foot_lock:
+    if body.absent is not None and body.absent[ANKLES].any():
+        contacts[:] = False
+    elif foot_lock:
         for run in runs(body.valid):
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
             moved = joints[run] + shift[:, None]
