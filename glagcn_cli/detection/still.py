@@ -1,0 +1,123 @@
+"""Joints of people who hardly move: they are interpolated between two key frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..poses import FrameDetections
+from ..similarity import SEEN, size
+from .interface import Boxes, Frame, KeypointDetector
+
+STILL = 0.03
+"""Greatest way of a joint from one key frame to the next, as a share of the person's size, up to
+which its person is still."""
+
+
+class Between(NamedTuple):
+    """A frame between two key frames with the same people.
+
+    ``before`` and ``after`` are the numbers of the key frames, -1 for the last of the batch before;
+    ``order`` (people,) the rows in the later one of those in the earlier one; ``share`` of the way
+    between them.
+    """
+
+    before: int
+    after: int
+    order: NDArray[np.intp]
+    share: float
+
+
+def with_joints(
+    keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
+) -> list[FrameDetections]:
+    """Find the joints of the people of each frame whose boxes are known."""
+    poses = keypoints(frames, [inside.boxes for inside in boxes])
+    return [
+        FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
+        for inside, pose in zip(boxes, poses, strict=True)
+    ]
+
+
+def with_joints_of_those_who_move(
+    keypoints: KeypointDetector,
+    frames: Sequence[Frame],
+    boxes: Sequence[Boxes],
+    between: Mapping[int, Between],
+    last: FrameDetections | None,
+) -> list[FrameDetections]:
+    """Find joints in all frames but those of people who are still.
+
+    Parameters
+    ----------
+    keypoints
+        The network.
+    frames, boxes
+        A batch, and the people in each.
+    between
+        Frames by their numbers that lie between key frames with the same people.
+    last
+        The frame before the first.
+    """
+    looked_at = [index for index in range(len(frames)) if index not in between]
+    joints = with_joints(
+        keypoints, [frames[index] for index in looked_at], [boxes[index] for index in looked_at]
+    )
+    found = dict(zip(looked_at, joints, strict=True))
+    if last is not None:
+        found[-1] = last
+    guessed = {
+        index: _interpolated(found[place.before], found[place.after], place, boxes[index])
+        for index, place in between.items()
+    }
+    moving = {
+        index: ~_still(found[place.before], found[place.after], place.order, boxes[index])
+        for index, place in between.items()
+    }
+    wanted = [index for index in between if moving[index].any()]
+    some = [
+        Boxes(boxes[index].boxes[moving[index]], boxes[index].scores[moving[index]])
+        for index in wanted
+    ]
+    rest = with_joints(keypoints, [frames[index] for index in wanted], some) if wanted else []
+    for index, people in zip(wanted, rest, strict=True):
+        guessed[index].keypoints[moving[index]] = people.keypoints
+        guessed[index].scores[moving[index]] = people.scores
+    found |= guessed
+    return [found[index] for index in range(len(frames))]
+
+
+def _interpolated(
+    before: FrameDetections, after: FrameDetections, place: Between, boxes: Boxes
+) -> FrameDetections:
+    """Return the people between two frames, each part of the way between their poses."""
+    share = np.float32(place.share)
+    return FrameDetections(
+        boxes.boxes,
+        boxes.scores,
+        (1 - share) * before.keypoints + share * after.keypoints[place.order],
+        (1 - share) * before.scores + share * after.scores[place.order],
+    )
+
+
+def _still(
+    before: FrameDetections, after: FrameDetections, order: NDArray[np.intp], boxes: Boxes
+) -> NDArray[np.bool_]:
+    """Return who (people,) is still, and overlaps with nobody who is not."""
+    ways = np.linalg.norm(after.keypoints[order] - before.keypoints, axis=-1)
+    seen = np.minimum(before.scores, after.scores[order]) >= SEEN
+    farthest = np.where(seen, ways, 0.0).max(axis=1, initial=0.0)
+    still = np.array(
+        [way <= STILL * size(box) for way, box in zip(farthest, boxes.boxes, strict=True)], bool
+    )
+    still &= seen.any(axis=1)
+    # A network that is shown only one of two who overlap may find the other.
+    low = np.maximum(boxes.boxes[:, None, :2], boxes.boxes[None, :, :2])
+    high = np.minimum(boxes.boxes[:, None, 2:], boxes.boxes[None, :, 2:])
+    touching = (low < high).all(axis=-1)
+    while (disturbed := still & (touching & ~still).any(axis=1)).any():
+        still &= ~disturbed
+    return still
