@@ -7,10 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ..poses import FrameDetections
-from ..similarity import box_overlap
+from ..similarity import best_pairs, box_overlap
 from ..skeleton import JointSet
 from .apart import PeopleApart
 from .continued import sure_or_continued
@@ -154,10 +153,10 @@ def same_people(before: Boxes, after: Boxes) -> NDArray[np.intp] | None:
         return None
     overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])
     overlap = overlap.reshape(len(before), len(after))
-    order = linear_sum_assignment(-overlap)[1]
+    order = best_pairs(overlap)[1]
     if (overlap[np.arange(len(before)), order] < LEAST_OVERLAP).any():
         return None
-    return np.asarray(order)
+    return order
 
 
 def interpolated(before: Boxes, after: Boxes, order: NDArray[np.intp], share: float) -> Boxes:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
 
 from ..poses import FrameDetections
 from ..shots.shots import Shot, between_cuts
@@ -124,6 +123,8 @@ def _interpolated(
     at: NDArray[np.intp], people: Sequence[FrameDetections], wanted: NDArray[np.intp]
 ) -> Iterator[FrameDetections]:
     """Give one person at wanted frames, from the frames `at`; held before and after them."""
+    from scipy.interpolate import make_interp_spline  # slow to import, and not needed for 30 fps
+
     time = np.clip(wanted, at[0], at[-1])
     boxes, box_scores, keypoints, scores = (
         np.concatenate([getattr(one, name) for one in people]).astype(np.float64)

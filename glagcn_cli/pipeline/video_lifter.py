@@ -19,7 +19,7 @@ from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
-from ..scene.placing import SceneChoices, to_scenes
+from ..scene.choices import SceneChoices
 from ..shots.shots import Shot, in_clip, in_shot, shot_of, shots_of
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
@@ -258,6 +258,8 @@ def _placed(
     scene: SceneChoices,
 ) -> list[PoseSequence]:
     """Place people in the scenes of their shots; in the order in which they came."""
+    from ..scene.placing import to_scenes  # brings much of SciPy, and the first frames wait
+
     shots = sorted(set(shown_in), key=lambda shot: shot.start)
     rows = [[k for k, shown in enumerate(shown_in) if shown == shot] for shot in shots]
     placed = to_scenes(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
-from ..camera import DEFAULT_FOV, focal_length
-from ..defaults import CUTOFF
+from ..camera import focal_length
 from ..poses import PoseSequence
 from ..smoothing import runs, smooth_joints
 from .bones import bone_lengths, steady_bones
+from .choices import SceneChoices
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
@@ -33,35 +33,6 @@ ABOVE_THE_EARS = 0.075
 """Share of a person's height that lies above the ears, where the last joint is."""
 
 _UPRIGHT = ("left_knee", "left_ankle", "spine", "thorax", "neck", "head")
-
-
-@dataclass(frozen=True)
-class SceneChoices:
-    """Settings of a scene.
-
-    Parameters
-    ----------
-    fov
-        Field of view over the picture's longer side, degrees.
-    cutoff
-        Low-pass filter of the joints' paths, hertz; 0 for none.
-    level
-        Assume a level camera; otherwise the up direction is found from the people.
-    height
-        Height of the first person, metres, to which the whole scene is scaled; None for the
-        lifter's size.
-    foot_lock
-        Hold standing feet in place.
-    moving_camera
-        The camera moves, so that places in the picture give no path: everybody stays in place.
-    """
-
-    fov: float = DEFAULT_FOV
-    cutoff: float = CUTOFF
-    level: bool = False
-    height: float | None = None
-    foot_lock: bool = True
-    moving_camera: bool = False
 
 
 def to_scene(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ..poses import FrameDetections
 from ..similarity import (
     KEYPOINT_TOLERANCE,
+    best_pairs,
     box_overlap,
     centre,
     keypoint_similarity,
@@ -123,7 +123,7 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
             similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
             # Pairs below the limit are set to 0, so that their sum cannot outweigh one good pair.
             similarity[similarity < LEAST_SIMILARITY] = 0
-            for who, column in zip(*linear_sum_assignment(-similarity), strict=True):
+            for who, column in zip(*best_pairs(similarity), strict=True):
                 if similarity[who, column] > 0:
                     alive[who].add(clip, number, rows[column])
                     taken.add(rows[column])
