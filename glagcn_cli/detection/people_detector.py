@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..skeleton import JointSet
 from .apart import PeopleApart
 from .continued import sure_or_continued
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
-from .still import Between, with_joints, with_joints_of_those_who_move
+from .still import NOT_THERE, Between, largest, with_joints, with_joints_of_those_who_move
 
 LEAST_OVERLAP = 0.7
 """Of a person's boxes in two key frames; with less, boxes are looked for in between too. With every
@@ -97,18 +97,19 @@ class ClipDetector:
             latest = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
         for key, found in zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True):
             latest = boxes[key] = sure_or_continued(latest, found, self._new_score)
-        for before, after in pairwise(sorted(boxes)):
-            order = same_people(boxes[before], boxes[after])
-            if order is None:
-                continue
+        stretches = [*pairwise(sorted(boxes))]
+        for before, after in stretches:
+            rows = same_people(boxes[before], boxes[after])
             for index in range(before + 1, after):
-                share = (index - before) / (after - before)
-                boxes[index] = interpolated(boxes[before], boxes[after], order, share)
-                places[index] = Between(before, after, order, share)
+                places[index] = Between(before, after, rows, (index - before) / (after - before))
+                if all_there(boxes[before], rows[:, 0]) and all_there(boxes[after], rows[:, 1]):
+                    boxes[index] = interpolated(boxes, places[index])
         unknown = [index for index in range(len(frames)) if index not in boxes]
         looked_for = self._find_boxes([frames[index] for index in unknown]) if unknown else []
         for index, found in zip(unknown, looked_for, strict=True):
             boxes[index] = sure_or_continued(boxes.get(index - 1), found, self._new_score)
+            if index in places:
+                places[index] = found_again(boxes, index, places[index])
         return [boxes[index] for index in range(len(frames))], places
 
     def _mend(
@@ -147,28 +148,37 @@ def _worst(people: FrameDetections) -> float:
     return float(people.scores.mean(axis=1).min()) if len(people) else 1.0
 
 
-def same_people(before: Boxes, after: Boxes) -> NDArray[np.intp] | None:
-    """Return for each person before the row after; None where people came, went or moved far."""
-    if len(before) != len(after):
-        return None
+def same_people(before: Boxes, after: Boxes) -> NDArray[np.intp]:
+    """Return the rows (people, 2) before and after of people in about the same place."""
     overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])
     overlap = overlap.reshape(len(before), len(after))
-    order = best_pairs(overlap)[1]
-    if (overlap[np.arange(len(before)), order] < LEAST_OVERLAP).any():
-        return None
-    return order
+    pairs = np.stack(best_pairs(overlap), axis=1)
+    return pairs[overlap[pairs[:, 0], pairs[:, 1]] >= LEAST_OVERLAP]
 
 
-def interpolated(before: Boxes, after: Boxes, order: NDArray[np.intp], share: float) -> Boxes:
-    """Boxes at a share of the time between two, people in the order of `before`.
+def all_there(boxes: Boxes, rows: NDArray[np.intp]) -> bool:
+    """Whether these rows hold all people of a frame, or the largest of many."""
+    return set(np.flatnonzero(largest(boxes))) <= set(rows)
 
-    `order` is as `same_people` returns it.
-    """
-    part = np.float32(share)
+
+def interpolated(boxes: Mapping[int, Boxes], place: Between) -> Boxes:
+    """Boxes of the people of a frame between two others, some of whose boxes are known."""
+    share = np.float32(place.share)
+    before, after = boxes[place.before], boxes[place.after]
+    first, second = place.rows.T
     return Boxes(
-        (1 - part) * before.boxes + part * after.boxes[order],
-        (1 - part) * before.scores + part * after.scores[order],
+        (1 - share) * before.boxes[first] + share * after.boxes[second],
+        (1 - share) * before.scores[first] + share * after.scores[second],
     )
+
+
+def found_again(boxes: Mapping[int, Boxes], index: int, place: Between) -> Between:
+    """Return who in a frame in which boxes were looked for is in both frames around."""
+    now = boxes[index]
+    rows = np.full((len(now), 2), NOT_THERE)
+    expected, there = same_people(interpolated(boxes, place), now).T
+    rows[there] = place.rows[expected]
+    return place._replace(rows=rows)
 
 
 class TwoStageDetector:

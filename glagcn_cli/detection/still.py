@@ -17,17 +17,25 @@ STILL = 0.03
 which its person is still."""
 
 
+CROWD = 6
+"""People of a frame whose joints are looked for between key frames too: the largest. What others do
+is interpolated, so that a picture full of people costs little more than half."""
+
+NOT_THERE = -1
+"""Row of people who are not in both key frames."""
+
+
 class Between(NamedTuple):
-    """A frame between two key frames with the same people.
+    """A frame between two key frames.
 
     ``before`` and ``after`` are the numbers of the key frames, -1 for the last of the batch before;
-    ``order`` (people,) the rows in the later one of those in the earlier one; ``share`` of the way
-    between them.
+    ``rows`` (people, 2) are the rows in both of the people of this frame, `NOT_THERE` for who is
+    not in both; ``share`` of the way between them.
     """
 
     before: int
     after: int
-    order: NDArray[np.intp]
+    rows: NDArray[np.intp]
     share: float
 
 
@@ -74,7 +82,7 @@ def with_joints_of_those_who_move(
         for index, place in between.items()
     }
     moving = {
-        index: ~_still(found[place.before], found[place.after], place.order, boxes[index])
+        index: ~_still(found[place.before], found[place.after], place.rows, boxes[index])
         for index, place in between.items()
     }
     wanted = [index for index in between if moving[index].any()]
@@ -93,31 +101,40 @@ def with_joints_of_those_who_move(
 def _interpolated(
     before: FrameDetections, after: FrameDetections, place: Between, boxes: Boxes
 ) -> FrameDetections:
-    """Return the people between two frames, each part of the way between their poses."""
-    share = np.float32(place.share)
-    return FrameDetections(
-        boxes.boxes,
-        boxes.scores,
-        (1 - share) * before.keypoints + share * after.keypoints[place.order],
-        (1 - share) * before.scores + share * after.scores[place.order],
-    )
+    """Return the people of a frame; part of the way between their poses who is in both others."""
+    share, there = np.float32(place.share), place.rows[:, 0] != NOT_THERE
+    keypoints = np.zeros((len(boxes), *after.keypoints.shape[1:]), np.float32)
+    scores = np.zeros(keypoints.shape[:2], np.float32)
+    first, second = place.rows[there].T
+    keypoints[there] = (1 - share) * before.keypoints[first] + share * after.keypoints[second]
+    scores[there] = (1 - share) * before.scores[first] + share * after.scores[second]
+    return FrameDetections(boxes.boxes, boxes.scores, keypoints, scores)
+
+
+def largest(boxes: Boxes) -> NDArray[np.bool_]:
+    """Return who (people,) is among the `CROWD` largest."""
+    order = np.argsort([-size(box) for box in boxes.boxes], kind="stable")
+    first = np.zeros(len(boxes), bool)
+    first[order[:CROWD]] = True
+    return first
 
 
 def _still(
-    before: FrameDetections, after: FrameDetections, order: NDArray[np.intp], boxes: Boxes
+    before: FrameDetections, after: FrameDetections, rows: NDArray[np.intp], boxes: Boxes
 ) -> NDArray[np.bool_]:
-    """Return who (people,) is still, and overlaps with nobody who is not."""
-    ways = np.linalg.norm(after.keypoints[order] - before.keypoints, axis=-1)
-    seen = np.minimum(before.scores, after.scores[order]) >= SEEN
-    farthest = np.where(seen, ways, 0.0).max(axis=1, initial=0.0)
-    still = np.array(
-        [way <= STILL * size(box) for way, box in zip(farthest, boxes.boxes, strict=True)], bool
-    )
-    still &= seen.any(axis=1)
+    """Return whose joints (people,) need not be looked for: who is still, or one of many."""
+    known = rows[:, 0] != NOT_THERE
+    large = largest(boxes)
+    still = known & large
+    for person in np.flatnonzero(still):
+        first, second = rows[person]
+        way = np.linalg.norm(after.keypoints[second] - before.keypoints[first], axis=-1)
+        seen = np.minimum(before.scores[first], after.scores[second]) >= SEEN
+        still[person] = seen.any() and way[seen].max() <= STILL * size(boxes.boxes[person])
     # A network that is shown only one of two who overlap may find the other.
     low = np.maximum(boxes.boxes[:, None, :2], boxes.boxes[None, :, :2])
     high = np.minimum(boxes.boxes[:, None, 2:], boxes.boxes[None, :, 2:])
-    touching = (low < high).all(axis=-1)
+    touching = (low < high).all(axis=-1) & large
     while (disturbed := still & (touching & ~still).any(axis=1)).any():
         still &= ~disturbed
-    return still
+    return still | (known & ~large)

@@ -71,3 +71,42 @@ def test_the_farthest_joint_tells_who_moves(wave, asked):
 def test_who_overlaps_with_somebody_who_moves_is_looked_for():
     run(joints := Joints(), Two(other=130.0))
     assert set(joints.asked.values()) == {2}
+
+
+class Crowd:
+    """Nine people in a row, the first six larger than the others."""
+
+    def __call__(self, frames):
+        boxes = [[60.0 * k, 10, 60.0 * k + 40, 110 if k < 6 else 60] for k in range(9)]
+        return [Boxes(np.array(boxes, np.float32), np.linspace(0.9, 0.5, 9)) for _ in frames]
+
+
+def test_of_a_crowd_the_largest_are_looked_for_between_key_frames():
+    found = run(joints := Joints(drift=5.0), Crowd())
+    assert joints.asked == {0: 9} | {n: 9 for n in range(1, 16, 2)} | {
+        n: 6 for n in range(2, 16, 2)
+    }
+    for number, people in enumerate(found):
+        assert len(people) == 9
+        np.testing.assert_allclose(people.keypoints[8, 0, 0], 500 + 5.0 * number, rtol=1e-5)
+
+
+class Flickering(Crowd):
+    """The same, of whom the last is there in every fourth frame alone."""
+
+    def __init__(self):
+        self.searched = []
+
+    def __call__(self, frames):
+        found = []
+        for frame, people in zip(frames, super().__call__(frames), strict=True):
+            self.searched.append(int(frame[0, 0, 0]))
+            there = 9 if frame[0, 0, 0] % 4 == 3 else 8
+            found.append(Boxes(people.boxes[:there], people.scores[:there]))
+        return found
+
+
+def test_who_comes_and_goes_in_a_crowd_costs_no_search_in_every_frame():
+    found = run(Joints(drift=5.0), boxes := Flickering())
+    assert sorted(boxes.searched) == [0, *range(1, 16, 2)]
+    assert [len(people) for people in found[3:8]] == [9, 8, 8, 8, 9]
