@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..halves import LOWER, UPPER, Half, half_of
+from ..halves import HALVES, LOWER, UPPER, Half, half_of
 from ..poses import Keypoints2D
 from ..skeleton import H36M17
 
@@ -63,13 +63,32 @@ def unseen_half(
     """
     if not valid.any():
         return None
-    inside = ((keypoints >= 0) & (keypoints < image_size)).all(axis=-1)
-    shown = (inside & (scores >= SEEN))[valid]
-    share = {
-        half.name: float((shown[:, H36M17.indices(half.shown_by)].sum(axis=1) >= _SHOWN_BY).mean())
-        for half in (UPPER, LOWER)
-    }
+    share = seen_shares(keypoints, scores, valid, image_size)
     for half, other in ((UPPER, LOWER), (LOWER, UPPER)):
-        if share[half.name] <= NEVER and share[other.name] >= OFTEN:
+        if share[half] <= NEVER and share[other] >= OFTEN:
             return half
     return None
+
+
+def seen_shares(
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    valid: NDArray[np.bool_],
+    image_size: tuple[int, int],
+    least: float = SEEN,
+) -> dict[Half, float]:
+    """Return the share of the frames in which each half is seen.
+
+    Parameters
+    ----------
+    keypoints, scores, valid, image_size
+        As `unseen_half` takes them, with a valid frame.
+    least
+        Score from which a joint inside the picture is seen.
+    """
+    inside = ((keypoints >= 0) & (keypoints < image_size)).all(axis=-1)
+    shown = (inside & (scores >= least))[valid]
+    return {
+        half: float((shown[:, H36M17.indices(half.shown_by)].sum(axis=1) >= _SHOWN_BY).mean())
+        for half in HALVES
+    }
