@@ -109,7 +109,8 @@ def known_uncertainty(
 
     It is lacking where a joint that has a place has no uncertainty.
     """
-    needed = valid[:, None] & (True if absent is None else ~absent)
+    there = np.ones(uncertainty.shape[1], bool) if absent is None else ~absent
+    needed = valid[:, None] & there
     if not np.isfinite(uncertainty[needed]).all():
         return None
     return np.where(needed, uncertainty, np.float32(0.0))
