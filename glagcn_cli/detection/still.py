@@ -12,7 +12,7 @@ from ..poses import FrameDetections
 from ..similarity import SEEN, size
 from .interface import Boxes, Frame, KeypointDetector
 
-STILL = 0.03
+STILL = 0.05
 """Greatest way of a joint from one key frame to the next, as a share of the person's size, up to
 which its person is still."""
 

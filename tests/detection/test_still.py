@@ -61,9 +61,9 @@ def test_joints_of_somebody_who_is_still_are_looked_for_in_key_frames_alone():
         np.testing.assert_allclose(people.scores, 0.9)
 
 
-@pytest.mark.parametrize(("wave", "asked"), [(0.0, 0), (0.7, 0), (0.8, 1), (5.0, 1)])
+@pytest.mark.parametrize(("wave", "asked"), [(0.0, 0), (1.2, 0), (1.3, 1), (5.0, 1)])
 def test_the_farthest_joint_tells_who_moves(wave, asked):
-    # 3 % of the person's size are 2.1 pixels, 1.5 along each axis, in two frames.
+    # 5 % of the person's size are 3.5 pixels, 2.5 along each axis, in two frames.
     run(joints := Joints(wave=wave, drift=0.0), frames=8)
     assert joints.asked.get(2, 0) == asked
 
