@@ -3,6 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from glagcn_cli.keypoints import cache
 from glagcn_cli.keypoints.between import (
     looked_at,
     looked_at_every,
@@ -10,8 +11,13 @@ from glagcn_cli.keypoints.between import (
     people_between,
 )
 from glagcn_cli.keypoints.clip import nobody
+from glagcn_cli.keypoints.source import KeypointsUse
+from glagcn_cli.keypoints.stage import KeypointStage
+from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
+from glagcn_cli.video.source import Source
+from tests.helpers.fake_detection import FakeDetector, clip, use_detector
 
 STANDING = np.stack([np.linspace(-20, 20, 17), np.linspace(-80, 80, 17)], axis=1)
 
@@ -118,3 +124,40 @@ def test_scores_lie_between_those_of_the_frames_around():
     frames = [person((300, 300), score) for score in (0.4, 0.0, 0.8)]
     filled = people_between(frames, 2, COCO17, Fraction(60))
     assert np.allclose(filled[1].scores, 0.6)
+
+
+@pytest.mark.parametrize(("rate", "looked"), [(30.0, 13), (0.0, 24)])
+def test_every_frame_of_a_fast_video_has_its_people(monkeypatch, tmp_path, rate, looked):
+    detector = use_detector(monkeypatch, FakeDetector(people=2))
+    video = clip(tmp_path / "fast.mp4", frames=24, fps=60)
+    found = KeypointStage(Settings(keypoint_rate=rate), "cpu").of_video(Source.of(video)).clip
+    assert detector.done == looked
+    assert len(found) == 24 and found.fps == 60
+    assert [len(frame) for frame in found.frames] == [2] * 24
+    if rate:
+        path = detector.paths[:12]
+        for number in range(12):
+            np.testing.assert_allclose(found.frames[2 * number].keypoints[0], path[number])
+        middle = found.frames[9].keypoints[0]
+        assert np.abs(middle - (path[4] + path[5]) / 2).max() < 1.0
+
+
+def test_what_a_stopped_run_found_of_a_fast_video_is_not_looked_for_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(cache, "SEGMENT_SECONDS", 0.5)
+    video = clip(tmp_path / "fast.mp4", frames=90, fps=60)
+
+    def stop(done):
+        if done >= 32:
+            raise KeyboardInterrupt
+
+    stage = KeypointStage(Settings(), "cpu")
+    first = use_detector(monkeypatch, FakeDetector(before_batch=stop))
+    with pytest.raises(KeyboardInterrupt):
+        stage.of_video(Source.of(video), use=KeypointsUse(cache=True))
+    assert first.done == 32
+    second = use_detector(monkeypatch, FakeDetector())
+    again = KeypointStage(Settings(), "cpu").of_video(
+        Source.of(video), use=KeypointsUse(cache=True)
+    )
+    assert second.done == 46 - 32
+    assert [len(frame) for frame in again.clip.frames] == [1] * 90
