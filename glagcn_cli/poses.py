@@ -130,6 +130,9 @@ class PoseSequence:
     contacts
         (frames, 2) bool: the left and the right foot stand on the floor; None if unknown. False
         where ``valid`` is false.
+    absent
+        (joints,) bool: joints of a half of the body that was never seen. Their places are those of
+        a body at rest, to be shown to nobody. None where all joints were seen.
     """
 
     joints: NDArray[np.float32]
@@ -143,9 +146,12 @@ class PoseSequence:
     uncertainty: NDArray[np.float32] | None = None
     up: NDArray[np.float32] | None = None
     contacts: NDArray[np.bool_] | None = None
+    absent: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
+        if self.absent is not None:
+            _require("absent", self.absent, (joints,))
         _require("valid", self.valid, (None,))
         if self.contacts is not None:
             _require("contacts", self.contacts, (frames, 2))
@@ -163,6 +169,16 @@ class PoseSequence:
 
     def __len__(self) -> int:
         return len(self.valid)
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """(frames, joints) bool: the joint has a place in this frame."""
+        seen = np.ones(len(self.joint_set), bool) if self.absent is None else ~self.absent
+        return self.valid[:, None] & seen
+
+    def joints_or_nan(self) -> NDArray[np.float32]:
+        """Return joints (frames, joints, 3), NaN where there is none."""
+        return np.where(self.present[..., None], self.joints, np.nan).astype(np.float32)
 
 
 class LiftedJoints(NamedTuple):

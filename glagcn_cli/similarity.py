@@ -78,3 +78,24 @@ def pose_fit(
     points = keypoints[seen] if seen.sum() > 1 else keypoints
     extent = np.concatenate([points.min(axis=0), points.max(axis=0)])
     return float(box_overlap(box, extent[None])[0])
+
+
+def best_pairs(similarity: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pair rows with columns, each at most once, by the greatest sum of similarities.
+
+    Parameters
+    ----------
+    similarity
+        (rows, columns).
+
+    Returns
+    -------
+    rows, columns
+        Of the pairs, as many as the shorter side has, rows rising.
+    """
+    if similarity.shape == (1, 1):
+        return np.zeros(1, np.intp), np.zeros(1, np.intp)
+    from scipy.optimize import linear_sum_assignment  # slow to import, and the first frames wait
+
+    rows, columns = linear_sum_assignment(-similarity)
+    return rows, columns

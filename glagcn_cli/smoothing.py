@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 
 from .defaults import CUTOFF
 
@@ -54,7 +53,7 @@ def low_pass(
     smooth = values.astype(np.float64)
     if not _holds(cutoff, fps):
         return smooth
-    from scipy.signal import butter, sosfiltfilt  # slow to import, and settings import this file
+    from scipy.signal import butter, sosfiltfilt  # slow to import
 
     sections = butter(ORDER, cutoff, fs=float(fps), output="sos")
     for run in _long_runs(valid):
@@ -112,6 +111,8 @@ def _bend(
     path: NDArray[np.float64], weights: NDArray[np.float64], stiffness: float
 ) -> NDArray[np.float64]:
     """Smooth a path (frames, 3) by Whittaker's method; frames of weight 1 hold it."""
+    from scipy.linalg import solveh_banded  # slow to import
+
     odds = weights / np.maximum(1 - weights, HELD_FAST)
     # Solved for x times the odds' root, whose matrix is near 1 where frames are sure.
     scale = 1 / np.sqrt(odds)

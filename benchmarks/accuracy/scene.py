@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import Keypoints2D, PoseSequence
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.contact_figures import ContactFigures, contact_figures
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.scene.placing import SceneChoices, scene_axes, to_scene
+from glagcn_cli.scene.placing import scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.evaluate import Observation, observe_takes

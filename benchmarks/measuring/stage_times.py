@@ -18,7 +18,8 @@ from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import load_video_lifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D, PoseSequence
 from glagcn_cli.rendering import SideBySideRenderer
-from glagcn_cli.scene.placing import SceneChoices, to_scene
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.tracking.tracks import find_people
 from glagcn_cli.video.encoding import codec
 from glagcn_cli.video.probing import VideoInfo

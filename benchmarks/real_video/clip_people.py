@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measuring.detecting import detect
 from benchmarks.real_video.clip_measures import person_size
-from glagcn_cli.detection.people_detector import TwoStageDetector
-from glagcn_cli.keypoints.stage import load_people_detector
+from glagcn_cli.keypoints.source import DETECT_ONLY
+from glagcn_cli.keypoints.stage import KeypointStage
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import Keypoints2D
+from glagcn_cli.progress.stages import Stages
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_cli.tracking.tracks import track_people
-from glagcn_cli.video.reader import VideoReader
+from glagcn_cli.video.source import Source
 
 SAME = 0.15
 """Median distance of two detectors' joints, as a share of the person's size, up to which both mean
@@ -42,16 +42,21 @@ class PeopleFinder:
         Folder for the results of each clip; None stores nothing.
     device
         Where the models run; they are loaded when a clip is not in the cache.
+    keypoint_rate
+        Frames a second that are looked at; 0 for all.
     """
 
-    def __init__(self, cache: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, cache: Path | None = None, device: str = "cpu", keypoint_rate: float = 0.0
+    ) -> None:
         self.cache = cache
-        self.device = device
-        self._detector: TwoStageDetector | None = None
+        self.keypoint_rate = keypoint_rate
+        self._stage = KeypointStage(Settings(keypoint_rate=keypoint_rate), device)
 
     def __call__(self, clip: Path) -> People:
         """Find the people of a clip."""
-        kept = self.cache and self.cache / f"{cache_name(clip)}.people.npz"
+        rate = f".{self.keypoint_rate:g}" if self.keypoint_rate else ""
+        kept = self.cache and self.cache / f"{cache_name(clip)}{rate}.people.npz"
         if kept and kept.exists():
             return _read(kept)
         found = self._find(clip)
@@ -61,13 +66,10 @@ class PeopleFinder:
         return found
 
     def _find(self, clip: Path) -> People:
-        detector = self._detector or load_people_detector(Settings(), self.device)
-        self._detector = detector
-        with VideoReader(clip) as reader:
-            found, seconds = detect(reader, detector)
-        info = reader.info
-        people = track_people(found, info.fps, (info.width, info.height), detector.joint_set)
-        return People(people, seconds)
+        stages = Stages()
+        found = self._stage.of_video(Source.of(clip), use=DETECT_ONLY, stages=stages).clip
+        people = track_people(found.frames, found.fps, found.image_size, found.joint_set)
+        return People(people, stages.by_name["detection"].parts["models"])
 
 
 def same_person(person: Keypoints2D, other: NDArray[np.floating]) -> NDArray[np.bool_]:

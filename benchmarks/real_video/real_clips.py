@@ -50,7 +50,8 @@ from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import Keypoints2D
-from glagcn_cli.scene.placing import SceneChoices, as_one_body, to_scene
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.placing import as_one_body, to_scene
 from glagcn_cli.skeleton import COCO17_TO_H36M17
 from glagcn_training.metrics.markdown_table import markdown_table
 

@@ -35,7 +35,8 @@ from glagcn_cli.pipeline import shot_cameras
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from glagcn_cli.poses import PoseSequence
-from glagcn_cli.scene.placing import SceneChoices, place
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.placing import place
 from glagcn_cli.skeleton import H36M17
 from glagcn_cli.smoothing import low_pass
 from glagcn_training.metrics.markdown_table import markdown_table

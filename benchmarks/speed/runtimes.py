@@ -13,12 +13,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.measuring.conditions import busy_cores
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.machine.process import prepare_process
 
@@ -75,20 +74,6 @@ def rate(clip: Path, detector: TwoStageDetector, most: int) -> tuple[float, floa
     return done / (time.perf_counter() - started), 1000 * processor / done
 
 
-@contextmanager
-def busy(processes: int) -> Iterator[None]:
-    """Keep processors busy with other programs."""
-    others = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
-    ]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
 def start_up(clip: Path, way: str, cache: str) -> float:
     """Seconds from a command to its first frames out of the 2D stage."""
     started = time.perf_counter()
@@ -124,7 +109,7 @@ def print_rates(clip: Path, rounds: int, frames: int, others: int) -> None:
     found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     for detector in detectors.values():
         rate(clip, detector, detector.frames_at_once)  # makes graphs
-    with busy(others):
+    with busy_cores(others):
         for _ in range(rounds):
             for way, detector in detectors.items():
                 found[way].append(rate(clip, detector, frames))

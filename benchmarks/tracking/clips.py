@@ -28,6 +28,7 @@ _GUESSED = 0.08  # of a person's height: error of a joint that is covered
 _MISSED, _MISSED_FRAMES = 0.008, 4.0  # rate of missed people, and number of frames
 _DOUBLED = 0.03  # rate of double detections
 _FALSE, _FALSE_FRAMES = 0.01, 3.0  # how often something is taken for a person, and for how long
+_WHOLE = 0.6  # mean score of an actor's joints, at least
 _OUTSIDE = 0.6  # share of the joints outside the picture from which a person is not found
 
 
@@ -53,10 +54,14 @@ class KnownClip:
 
 
 def actors_of(people: Sequence[Keypoints2D], least_seconds: float = 1.5) -> list[Actor]:
-    """Return stretches of tracks without a gap, as poses without a place."""
+    """Return stretches of tracks without a gap, as poses without a place.
+
+    People who are hardly seen, such as those who leave the picture, are no whole poses.
+    """
     found = []
     for person in people:
-        ends = np.flatnonzero(np.diff(np.r_[0, person.valid.astype(int), 0]))
+        whole = person.valid & (person.scores.mean(axis=1) >= _WHOLE)
+        ends = np.flatnonzero(np.diff(np.r_[0, whole.astype(int), 0]))
         for start, stop in ends.reshape(-1, 2):
             if stop - start < least_seconds * person.fps:
                 continue

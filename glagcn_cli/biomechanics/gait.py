@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..halves import LOWER
 from ..poses import PoseSequence
 from ..smoothing import low_pass, runs
 from .gait_events import Frames, Legs, Row, step_frames
@@ -116,7 +117,8 @@ def find_gait(sequence: PoseSequence) -> Gait:
         raise ValueError(f"poses are in the {sequence.frame} frame, expected the scene frame")
     measured: list[_Measured] = []
     joints = low_pass(sequence.joints, sequence.valid, sequence.fps, CUTOFF)
-    for run in runs(sequence.valid):
+    has_legs = sequence.absent is None or not LOWER.mask(sequence.joint_set)[sequence.absent].any()
+    for run in runs(sequence.valid & has_legs):
         contacts = None if sequence.contacts is None else sequence.contacts[run]
         legs = Legs(joints[run], sequence.joint_set, float(sequence.fps), contacts)
         measured += [_measure(legs, row, run.start) for row in legs.rows()]

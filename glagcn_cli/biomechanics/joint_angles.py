@@ -78,8 +78,8 @@ class JointAngles:
     names
         Names of the columns: `NAMES`, a side and one of `ANGLES`.
     degrees
-        (frames, angles), within `RANGES`; NaN without a pose, where the angle is undefined, and
-        where it is impossible.
+        (frames, angles), within `RANGES`; NaN without a pose, where a joint was never seen, where
+        the angle is undefined, and where it is impossible.
     fps
         Frames per second, exact.
     """
@@ -137,7 +137,7 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
         raise UsageError(
             f"joint angles need {', '.join(missing)}, which {sequence.joint_set.name} does not have"
         )
-    joints = sequence.joints.astype(np.float64)
+    joints = sequence.joints_or_nan().astype(np.float64)
     pelvis = pelvis_axes(joints, sequence.joint_set)
     thorax = thorax_axes(joints, sequence.joint_set)
     columns: dict[str, NDArray[np.float64]] = {}

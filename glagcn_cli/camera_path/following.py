@@ -79,25 +79,36 @@ class BackgroundFollower:
         self._lost: list[tuple[int, Frame, NDArray[np.float32]]] = []
         self._since_found = self._still_for = self._smooth_for = 0.0
         self._ahead = 1  # frames since the last look
+        self._looked = -1  # the frame of the last look
         self._next = 0
         self._moved = False
         self._of_frames: list[tuple[int, Pairs | None, float]] = []
         self._ends: list[tuple[int, int]] = []
         self._links: list[Pairs] = []
 
-    def add(self, frames: Sequence[Frame], detections: Sequence[FrameDetections]) -> None:
-        """Add the next frames (height, width, 3) uint8 RGB, and the people in each."""
+    def add(self, frames: Sequence[Frame | None], detections: Sequence[FrameDetections]) -> None:
+        """Add the next frames and the people in each.
+
+        Frames are (height, width, 3) uint8 RGB, or None where nobody looks at them.
+        """
         for frame, people in zip(frames, detections, strict=True):
-            if len(self._of_frames) < self._next:
+            number = len(self._of_frames)
+            if frame is None or number < self._next:
                 self._of_frames.append(_SKIPPED)
                 continue
+            if self._looked >= 0:
+                self._pass(number - self._looked)
             grey = even_light(small_grey(frame, self._shrink))
             self._look(grey, (people.boxes / self._shrink).astype(np.float32))
-            self._ahead = max(1, round(self._fps / self._looks_per_second()))
-            self._next = len(self._of_frames) - 1 + self._ahead
-            self._since_found += self._ahead / self._fps
-            self._still_for += self._ahead / self._fps
-            self._smooth_for += self._ahead / self._fps
+            self._looked = number
+            self._next = number + max(1, round(self._fps / self._looks_per_second()))
+
+    def _pass(self, frames: int) -> None:
+        """Let the time of so many frames pass since the last look."""
+        self._ahead = frames
+        self._since_found += frames / self._fps
+        self._still_for += frames / self._fps
+        self._smooth_for += frames / self._fps
 
     def _looks_per_second(self) -> int:
         if self._still_for >= SETTLED:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..similarity import box_overlap
+from ..similarity import best_pairs, box_overlap
 from ..skeleton import JointSet
 from .apart import PeopleApart
 from .continued import sure_or_continued
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
+from .still import NOT_THERE, Between, largest, with_joints, with_joints_of_those_who_move
 
 LEAST_OVERLAP = 0.7
 """Of a person's boxes in two key frames; with less, boxes are looked for in between too. With every
@@ -31,7 +32,8 @@ class ClipDetector:
     Boxes are looked for in the key frames: every so many, the last of each batch, and the first of
     the clip. In a stretch between two of them with the same people in about the same places, boxes
     are interpolated; in any other, and wherever keypoints turn out worse than in the key frames,
-    they are looked for as well.
+    they are looked for as well. Joints of people who are still from one key frame to the next are
+    interpolated too (`still`).
 
     Parameters
     ----------
@@ -76,28 +78,39 @@ class ClipDetector:
         keys = [*range(self._every - 1, len(frames) - 1, self._every), len(frames) - 1]
         if self._last is None and keys[0] > 0:
             keys.insert(0, 0)
-        boxes = self._boxes(frames, keys)
-        found = with_joints(self._find_keypoints, frames, boxes)
+        boxes, between = self._boxes(frames, keys)
+        found = with_joints_of_those_who_move(
+            self._find_keypoints, frames, boxes, between, self._last
+        )
         self._mend(frames, found, keys)
         self._last = found[-1]
         return found
 
-    def _boxes(self, frames: Sequence[Frame], keys: Sequence[int]) -> list[Boxes]:
-        """Boxes of all frames, of which those numbered `keys` are key frames."""
+    def _boxes(
+        self, frames: Sequence[Frame], keys: Sequence[int]
+    ) -> tuple[list[Boxes], dict[int, Between]]:
+        """Boxes of all frames, of which those numbered `keys` are key frames, and the others."""
         boxes: dict[int, Boxes] = {}
+        places: dict[int, Between] = {}
         latest = None
         if self._last is not None:
             latest = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
         for key, found in zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True):
             latest = boxes[key] = sure_or_continued(latest, found, self._new_score)
-        for before, after in pairwise(sorted(boxes)):
-            between = interpolated(boxes[before], boxes[after], after - before - 1)
-            boxes |= dict(zip(range(before + 1, after), between, strict=False))
+        stretches = [*pairwise(sorted(boxes))]
+        for before, after in stretches:
+            rows = same_people(boxes[before], boxes[after])
+            for index in range(before + 1, after):
+                places[index] = Between(before, after, rows, (index - before) / (after - before))
+                if all_there(boxes[before], rows[:, 0]) and all_there(boxes[after], rows[:, 1]):
+                    boxes[index] = interpolated(boxes, places[index])
         unknown = [index for index in range(len(frames)) if index not in boxes]
         looked_for = self._find_boxes([frames[index] for index in unknown]) if unknown else []
         for index, found in zip(unknown, looked_for, strict=True):
             boxes[index] = sure_or_continued(boxes.get(index - 1), found, self._new_score)
-        return [boxes[index] for index in range(len(frames))]
+            if index in places:
+                places[index] = found_again(boxes, index, places[index])
+        return [boxes[index] for index in range(len(frames))], places
 
     def _mend(
         self, frames: Sequence[Frame], found: list[FrameDetections], keys: Sequence[int]
@@ -130,46 +143,42 @@ class ClipDetector:
         return with_joints(self._find_keypoints, pictures, boxes)
 
 
-def with_joints(
-    keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
-) -> list[FrameDetections]:
-    """Find the joints of the people of each frame whose boxes are known."""
-    poses = keypoints(frames, [inside.boxes for inside in boxes])
-    return [
-        FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
-        for inside, pose in zip(boxes, poses, strict=True)
-    ]
-
-
 def _worst(people: FrameDetections) -> float:
     """Mean keypoint score of the person who is seen worst; 1 where there is nobody."""
     return float(people.scores.mean(axis=1).min()) if len(people) else 1.0
 
 
-def interpolated(before: Boxes, after: Boxes, steps: int) -> list[Boxes]:
-    """Boxes at evenly spaced times between two.
-
-    Returns
-    -------
-    list of Boxes
-        One for each of `steps`, people in the order of `before`; empty where people came, went or
-        moved too far to tell.
-    """
-    if len(before) != len(after):
-        return []
+def same_people(before: Boxes, after: Boxes) -> NDArray[np.intp]:
+    """Return the rows (people, 2) before and after of people in about the same place."""
     overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])
     overlap = overlap.reshape(len(before), len(after))
-    order = linear_sum_assignment(-overlap)[1]
-    if (overlap[np.arange(len(before)), order] < LEAST_OVERLAP).any():
-        return []
-    shares = np.linspace(0, 1, steps + 2, dtype=np.float32)[1:-1]
-    return [
-        Boxes(
-            (1 - share) * before.boxes + share * after.boxes[order],
-            (1 - share) * before.scores + share * after.scores[order],
-        )
-        for share in shares
-    ]
+    pairs = np.stack(best_pairs(overlap), axis=1)
+    return pairs[overlap[pairs[:, 0], pairs[:, 1]] >= LEAST_OVERLAP]
+
+
+def all_there(boxes: Boxes, rows: NDArray[np.intp]) -> bool:
+    """Whether these rows hold all people of a frame, or the largest of many."""
+    return set(np.flatnonzero(largest(boxes))) <= set(rows)
+
+
+def interpolated(boxes: Mapping[int, Boxes], place: Between) -> Boxes:
+    """Boxes of the people of a frame between two others, some of whose boxes are known."""
+    share = np.float32(place.share)
+    before, after = boxes[place.before], boxes[place.after]
+    first, second = place.rows.T
+    return Boxes(
+        (1 - share) * before.boxes[first] + share * after.boxes[second],
+        (1 - share) * before.scores[first] + share * after.scores[second],
+    )
+
+
+def found_again(boxes: Mapping[int, Boxes], index: int, place: Between) -> Between:
+    """Return who in a frame in which boxes were looked for is in both frames around."""
+    now = boxes[index]
+    rows = np.full((len(now), 2), NOT_THERE)
+    expected, there = same_people(interpolated(boxes, place), now).T
+    rows[there] = place.rows[expected]
+    return place._replace(rows=rows)
 
 
 class TwoStageDetector:

@@ -153,7 +153,8 @@ def _lift(work: _Workpiece) -> None:
     import numpy as np
 
     from ..pipeline.video_lifter import load_video_lifter
-    from ..scene.placing import SceneChoices, to_scene
+    from ..scene.choices import SceneChoices
+    from ..scene.placing import to_scene
     from ..scene.stature import stature
 
     lifter = load_video_lifter(work.settings, work.device)

@@ -3,7 +3,8 @@
 Y up, centimetres, rest pose a T-pose that faces +z. The setting `bvh_skeleton` picks the names and
 the arrangement of the joints (`bvh_skeletons`). Every joint turns by Zrotation Xrotation
 Yrotation, which readers apply as R = Rz Rx Ry. One frame for every frame of the video; where there
-is no pose the last one is held, before the first that one.
+is no pose the last one is held, before the first that one. Bones of a half of the body that was
+never seen hold their rest; the format has no word for it, the run's report has.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     dialect = dialect_of(context.settings)
     people = people_for_rigs(path, sequences)
     for target, sequence in path_for_each(path, people, context.overwrite):
-        motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
+        motion = fit_rig(
+            sequence.joints, sequence.valid, sequence.fps, sequence.contacts, sequence.absent
+        )
         with (
             atomic_output(target, context.overwrite) as temporary,
             temporary.open("w", encoding="ascii", newline="\n") as file,

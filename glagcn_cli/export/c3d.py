@@ -75,10 +75,8 @@ def _folder_for(file: Path) -> Path:
 
 
 def _points(sequence: PoseSequence) -> NDArray[np.float64]:
-    """(3, joints, frames) millimetres; NaN without a pose."""
-    joints = sequence.joints.astype(np.float64) * MILLIMETRES
-    joints[~sequence.valid] = np.nan
-    return joints.transpose(2, 1, 0)
+    """(3, joints, frames) millimetres; NaN without a place."""
+    return (sequence.joints_or_nan().astype(np.float64) * MILLIMETRES).transpose(2, 1, 0)
 
 
 def _describe(document: Any, people: Sequence[PoseSequence]) -> None:

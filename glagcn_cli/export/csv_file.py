@@ -24,8 +24,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     """Write one file: a row for every frame, person and joint, the columns `COLUMNS`.
 
     Frames count from 0, time is in seconds, x, y, z and uncertainty are metres (scene frame, y up).
-    Where a person has no pose the cells from x on are empty, which pandas reads as NaN: a line
-    drawn through such a column shows the gap.
+    Where a person has no pose, or a joint was never seen, the cells from x on are empty, which
+    pandas reads as NaN: a line drawn through such a column shows the gap.
     """
     people = people_of_one_clip(path, sequences, same_joints=False)
     with (
@@ -42,6 +42,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 def _rows_of(sequence: PoseSequence) -> Iterator[str]:
     """Yield the rows of one person, a frame at a time."""
     joints = sequence.joint_set.joints
+    absent = np.zeros(len(joints), bool) if sequence.absent is None else sequence.absent
     empty = "".join(f"@{joint},,,,,,\n" for joint in joints)
     unsure = sequence.uncertainty
     layers = [sequence.joints, sequence.scores[..., None]]
@@ -58,8 +59,10 @@ def _rows_of(sequence: PoseSequence) -> Iterator[str]:
         if contact not in templates:
             stands = {} if contact is None else dict(zip(FEET, contact, strict=True))
             templates[contact] = "".join(
-                f"@{joint},{numbers},{int(stands[joint]) if joint in stands else ''}\n"
-                for joint in joints
+                f"@{joint},,,,,,\n"
+                if missing
+                else f"@{joint},{numbers},{int(stands[joint]) if joint in stands else ''}\n"
+                for joint, missing in zip(joints, absent, strict=True)
             )
-        values = np.concatenate([layer[frame] for layer in layers], axis=-1)
+        values = np.concatenate([layer[frame][~absent] for layer in layers], axis=-1)
         yield templates[contact].replace("@", place) % tuple(values.ravel().tolist())

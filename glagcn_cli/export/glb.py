@@ -6,6 +6,8 @@ rotation, one key for every frame of the video at its time in seconds, linear in
 there is no pose the last one is held, as in `.bvh`; the person's node lists the
 frames that have one (`extras`). A camera that turns is a node `camera` in the same animation; its
 `extras` list its focal length in every frame.
+Bones of a half of the body that was never seen hold their rest and have no mesh; the node lists
+their joints.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygltflib as gltf
@@ -44,7 +47,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
         for sequence in people:
-            motion = fit_rig(sequence.joints, sequence.valid, sequence.fps, sequence.contacts)
+            motion = fit_rig(
+                sequence.joints, sequence.valid, sequence.fps, sequence.contacts, sequence.absent
+            )
             scene.add_person(f"person {sequence.person}", motion)
         if context.camera is not None and context.image_size is not None:
             scene.add_camera(context.camera, context.image_size)
@@ -79,9 +84,10 @@ class _Scene:
         first = len(self._file.nodes)  # the person's node; the joints follow it
         joints = [first + 1 + i for i in range(len(NAMES))]
         seen = [[run.start, run.stop - 1] for run in runs(motion.observed)]
-        self._file.nodes.append(
-            gltf.Node(name=name, children=[joints[0]], extras={"frames_with_a_pose": seen})
-        )
+        facts: dict[str, Any] = {"frames_with_a_pose": seen}
+        if motion.absent:
+            facts["never_seen"] = list(motion.absent)
+        self._file.nodes.append(gltf.Node(name=name, children=[joints[0]], extras=facts))
         self._add_joints(joints, motion)
         self._file.skins.append(
             gltf.Skin(
@@ -92,7 +98,7 @@ class _Scene:
             )
         )
         self._file.meshes.append(
-            gltf.Mesh(name=name, primitives=[self._primitive(m) for m in _standing(motion.rig)])
+            gltf.Mesh(name=name, primitives=[self._primitive(m) for m in _standing(motion)])
         )
         self._file.nodes.append(
             gltf.Node(
@@ -206,10 +212,10 @@ class _Scene:
         return len(self._file.accessors) - 1
 
 
-def _standing(rig: Rig) -> list[Mesh]:
-    """Return the figure in the T-pose, standing on the floor, as the rest pose."""
-    figure = stick_figure(rig)
-    lift = _lift(rig)
+def _standing(motion: RigMotion) -> list[Mesh]:
+    """Return what was seen of the figure in the T-pose, standing on the floor, as the rest pose."""
+    figure = stick_figure(motion.rig, motion.absent)
+    lift = _lift(motion.rig)
     return [replace(mesh, positions=mesh.positions + lift) for mesh in figure]
 
 

@@ -91,7 +91,10 @@ def _json(value: Any) -> str:
 
 
 def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
-    head = {"person": sequence.person, "poses": int(sequence.valid.sum())}
+    head: dict[str, Any] = {"person": sequence.person, "poses": int(sequence.valid.sum())}
+    if sequence.absent is not None:
+        names = np.array(sequence.joint_set.joints)
+        head["absent"] = _json(names[sequence.absent].tolist())
     lines = [f'"{key}": {value},\n' for key, value in head.items()]
     lines.append(f'"repetitions": {_json(_repetitions(sequence))},\n')
     file.write("{" + "".join(lines) + f'"gaps": {_json(gaps(sequence.valid))},\n"frames": [\n')
@@ -132,11 +135,11 @@ def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
 def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
     """Return the arrays that a person has, in the order of `_NUMBERS`."""
     arrays: dict[str, NDArray[np.floating]] = {
-        "joints": sequence.joints,
+        "joints": sequence.joints_or_nan(),
         "scores": sequence.scores,
     }
     if sequence.uncertainty is not None:
-        arrays["uncertainty"] = sequence.uncertainty
+        arrays["uncertainty"] = np.where(sequence.present, sequence.uncertainty, np.nan)
     if np.isfinite(sequence.keypoints).any():
         arrays["keypoints_2d"] = sequence.keypoints
     return arrays

@@ -16,12 +16,12 @@ from .people import path_for_each, people_with_poses
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write (frames, 17, 3) float32 metres, scene frame (y up), one file for each person.
 
-    This format has no room for a mask: frames without a pose are NaN.
+    This format has no room for a mask: frames without a pose, and joints of a half of the body that
+    was never seen, are NaN.
     """
     people = people_with_poses(path, sequences)
     for target, sequence in path_for_each(path, people, context.overwrite):
-        joints = sequence.joints.astype(np.float32)
-        joints[~sequence.valid] = np.nan
+        joints = sequence.joints_or_nan()
         with atomic_output(target, context.overwrite) as temporary, temporary.open("wb") as file:
             np.save(file, joints, allow_pickle=False)
         yield target

@@ -25,12 +25,15 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 
     ==================  ========================================================================
     `format_version`    int: 1
-    `joints_3d`         (people, frames, 17, 3) float32 metres; zero where not `valid`
+    `joints_3d`         (people, frames, 17, 3) float32 metres; zero where not `valid`, NaN where
+                        the joint is `absent`
     `keypoints_2d`      (people, frames, 17, 2) float32 pixels of the input video, x right, y down
     `scores`            (people, frames, 17) float32 in 0..1: certainty of the 2D
     `uncertainty`       (people, frames, 17) float32 metres: how far the joint is expected to be
                         off; NaN where that is not known: not `valid`, or a lifter that does not say
     `valid`             (people, frames) bool: there is a pose
+    `absent`            (people, 17) bool: joints of a half of the body that was never seen; left
+                        out where everybody is whole
     `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
                         left out where that is not known of everybody
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
@@ -63,7 +66,7 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     """Return the stored arrays, by name."""
     first = people[0]
     valid = np.stack([sequence.valid for sequence in people])
-    joints = np.stack([sequence.joints for sequence in people]).astype(np.float32)
+    joints = np.stack([sequence.joints_or_nan() for sequence in people])
     joints[~valid] = 0.0
     arrays = {
         "format_version": np.array(FORMAT_VERSION),
@@ -84,6 +87,8 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     contacts = [s.contacts for s in people if s.contacts is not None]
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
+    if any(s.absent is not None for s in people):
+        arrays["absent"] = np.stack([~s.present.any(axis=0) for s in people])
     if context.video is not None:
         arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
@@ -97,5 +102,5 @@ def _uncertainty(sequence: PoseSequence) -> NDArray[np.float32]:
     """(frames, joints) metres; NaN and not zero where it is not known, for zero says sure."""
     known = np.full(sequence.scores.shape, np.nan, np.float32)
     if sequence.uncertainty is not None:
-        known[sequence.valid] = sequence.uncertainty[sequence.valid]
+        known[sequence.present] = sequence.uncertainty[sequence.present]
     return known

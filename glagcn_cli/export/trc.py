@@ -59,12 +59,14 @@ def _write_header(file: io.TextIOWrapper, name: str, sequence: PoseSequence) -> 
 def _write_rows(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     fields = 3 * len(sequence.joint_set)
     # A tab behind the last field too: OpenSim's reader drops an empty field that ends a line.
-    full = "%d\t%.6f\t" + "%.3f\t" * fields + "\n"
+    seen = np.repeat(sequence.present.any(axis=0), 3)
+    full = "%d\t%.6f\t" + "".join("%.3f\t" if there else "\t" for there in seen) + "\n"
     empty = "%d\t%.6f\t" + "\t" * fields + "\n"
     seconds = np.arange(len(sequence)) / float(sequence.fps)
     for start in range(0, len(sequence), ROWS_AT_ONCE):
         block = slice(start, start + ROWS_AT_ONCE)
-        values = sequence.joints[block].reshape(-1, fields).astype(np.float64) * MILLIMETRES
+        values = sequence.joints[block].reshape(-1, fields)[:, seen].astype(np.float64)
+        values *= MILLIMETRES
         rows = zip(seconds[block], sequence.valid[block], values.tolist(), strict=True)
         for number, (second, valid, row) in enumerate(rows, start + 1):
             file.write(full % (number, second, *row) if valid else empty % (number, second))

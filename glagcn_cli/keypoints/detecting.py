@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..camera_path.following import BackgroundFollower
 from ..poses import FrameDetections
@@ -12,10 +12,11 @@ from ..progress.stages import Stages
 from ..shots.camera_motion import CameraMotion
 from ..shots.film_cuts import FilmCuts
 from ..video.probing import VideoInfo
-from ..video.reader import VideoReader
+from ..video.reader import Frame, VideoReader
 from ..video.reading_ahead import reading_ahead
+from .between import looked_at, looked_at_every, marking_last, people_between
 from .cache import CachedClip
-from .clip import ClipDetections
+from .clip import ClipDetections, nobody
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -33,53 +34,87 @@ def frames_ahead(info: VideoInfo) -> int:
     return max(1, min(MOST_AHEAD, MEMORY_AHEAD // size))
 
 
+class _Batch(NamedTuple):
+    """Frames of a video: how many, which of them are looked at, and these pictures."""
+
+    frames: int
+    numbers: list[int]
+    pictures: list[Frame]
+
+    def as_frames(self) -> list[Frame | None]:
+        """Return a picture for each frame, None where it is not looked at."""
+        looked_at = dict(zip(self.numbers, self.pictures, strict=True))
+        return [looked_at.get(number) for number in range(self.frames)]
+
+
+def _read(coming: Iterator[tuple[Frame, bool]], most: int, every: int, cuts: FilmCuts) -> _Batch:
+    """Read the next frames; only pictures that are looked at stay in memory."""
+    numbers, pictures, read = [], [], 0
+    for picture, is_last in islice(coming, most):
+        cuts.add([picture])
+        if looked_at(read, is_last, every):
+            numbers.append(read)
+            pictures.append(picture)
+        read += 1
+    return _Batch(read, numbers, pictures)
+
+
 def detect_people(
     reader: VideoReader,
     load: Callable[[], TwoStageDetector],
     cached: CachedClip,
     stages: Stages,
+    rate: float = 0.0,
 ) -> ClipDetections:
     """Find the people of a video, a batch of frames at a time, and whether its camera moves.
 
     `load` loads the models while the first frames are decoded. Frames that `cached` kept are
-    decoded but not looked at again.
+    decoded but not looked at again. About `rate` frames a second are looked at, all for 0; the
+    people in the others lie between.
     """
     info = reader.info
+    every = looked_at_every(info.fps, rate)
     detections: list[FrameDetections] = []
-    camera = CameraMotion((info.width, info.height), info.fps)
+    camera = CameraMotion((info.width, info.height), info.fps / every)
     background = BackgroundFollower((info.width, info.height), info.fps)
     cuts = FilmCuts(info.fps)
     # Frames are decoded while the models are loaded too. The first of a late part may take minutes:
     # closing the reader first ends the wait for it.
     with reading_ahead(reader, frames_ahead(info)) as frames, reader:
         detector = load()
-        of_clip = detector.of_clip(cached.kept[-1] if cached.kept else None)
+        kept, joint_set = cached.kept, detector.joint_set
+        of_clip = detector.of_clip(kept[(len(kept) - 1) // every * every] if kept else None)
+        coming = marking_last(frames)
         with stages.stage("detection", info.frames or 0) as stage:
             while True:
                 with stage.part("decoding"):
-                    batch = list(islice(frames, detector.frames_at_once))
-                if not batch:
+                    batch = _read(coming, detector.frames_at_once * every, every, cuts)
+                if not batch.frames:
                     break
+                found = kept[len(detections) : len(detections) + batch.frames]
+                known = sum(number < len(found) for number in batch.numbers)
+                found += [nobody(joint_set)] * (batch.frames - len(found))
                 with stage.part("models"):
-                    found = cached.kept[len(detections) : len(detections) + len(batch)]
-                    if len(found) < len(batch):
-                        found += of_clip(batch[len(found) :])
+                    new = of_clip(batch.pictures[known:]) if known < len(batch.pictures) else []
+                for number, people in zip(batch.numbers[known:], new, strict=True):
+                    found[number] = people
                 # Whatever else is learned of the people in them is added to `found` before this.
-                cached.append(found, detector.joint_set)
+                cached.append(found, joint_set)
                 detections += found
                 with stage.part("camera"):
-                    camera.add(batch, found)
-                    background.add(batch, found)
-                    cuts.add(batch)
-                stage.advance(len(batch))
+                    camera.add(batch.pictures, [found[number] for number in batch.numbers])
+                    background.add(batch.as_frames(), found)
+                stage.advance(batch.frames)
                 del batch  # before the next is read: one batch in memory, not two
     return ClipDetections(
-        detections,
-        detector.joint_set,
+        people_between(detections, every, joint_set, info.fps, cuts.cuts),
+        joint_set,
         info.fps,
         (info.width, info.height),
         reader.truncated,
         info.path.name,
         info.starts_at,
-        clip=camera.arrays(cuts.cuts) | cuts.arrays() | background.arrays(),
+        clip=camera.arrays([-(-cut // every) for cut in cuts.cuts])
+        | cuts.arrays()
+        | background.arrays(),
     )

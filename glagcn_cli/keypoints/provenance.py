@@ -37,6 +37,11 @@ class KeypointSettings(Protocol):
         """Frames from one search for people to the next."""
         ...
 
+    @property
+    def keypoint_rate(self) -> float:
+        """Frames a second that are looked at; 0 for all."""
+        ...
+
 
 def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """Say on what the 2D depends besides the video: models, their use, and versions of all code.
@@ -48,6 +53,7 @@ def made_by(settings: KeypointSettings) -> dict[str, Any]:
         "pose": _model(settings.pose, "pose"),
         "precision": settings.precision,
         "boxes_every": settings.boxes_every,
+        "keypoint_rate": settings.keypoint_rate,
         "versions": installed_versions(),
     }
 

@@ -84,7 +84,8 @@ class KeypointStage:
             cached = CachedClip(reader.info, made_by(self.settings) if use.cache else None)
             if (known := _from_cache(cached, reader)) is not None:
                 return known
-            clip = detect_people(reader, lambda: self._loaded(stages), cached, stages)
+            rate = self.settings.keypoint_rate
+            clip = detect_people(reader, lambda: self._loaded(stages), cached, stages, rate)
             cached.finish(clip)
             return FoundKeypoints(reader.info, clip)
 

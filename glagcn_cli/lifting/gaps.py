@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from ..skeleton import H36M17
 from .normalisation import FILLED_SCORE
@@ -78,6 +77,8 @@ def fill_gaps(
         frames that see enough of the body (`WELL_SEEN`) it is also missing farther than `max_gap`
         from any sight, since guesses would disturb the body.
     """
+    from scipy.ndimage import maximum_filter1d  # slow to import, and the first frames wait
+
     frames = np.arange(len(keypoints))
     filled, trusted = keypoints.astype(np.float64), scores.astype(np.float64)
     bridged = bridge(valid, max_gap)

@@ -18,6 +18,7 @@ from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 from ..smoothing import runs
 from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, place_missing_root
+from .half_bodies import unseen_half
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
@@ -128,9 +129,14 @@ class Lifter:
         -------
         PoseSequence
             Camera frame, metres, relative to the root (joint 0 is zero), one pose for every frame
-            of the clip; not valid where the person is unseen for longer than `max_gap`.
+            of the clip; not valid where the person is unseen for longer than `max_gap`. A half of
+            the body that was never seen is `absent`.
         """
         detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
+        half = unseen_half(detected, scores, person.valid, person.image_size)
+        absent = None if half is None else half.mask()
+        if absent is not None:
+            scores[:, absent] = 0.0
         filled = place_missing_root(
             fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
         )
@@ -155,6 +161,7 @@ class Lifter:
             person=person.person,
             uncertainty=_single(lifted.uncertainty),
             up=_single(lifted.up),
+            absent=absent,
         )
 
     def lift_keypoints(

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
 
 from ..smoothing import low_pass
 
@@ -35,6 +34,8 @@ def resample(
         Number of frames; by default up to the last source frame. Beyond the end the last value is
         held.
     """
+    from scipy.interpolate import make_interp_spline  # slow to import, and the first frames wait
+
     ratio = Fraction(source) / Fraction(target)
     if frames is None:
         frames = math.ceil((len(values) - 1) / ratio) + 1

@@ -15,7 +15,7 @@ from ..export.readers.others.reading import read_recorded
 from ..export.readers.saved_poses import SavedPoses
 from ..lifting.resampling import resample
 from ..poses import PoseSequence
-from ..scene.placing import SceneChoices
+from ..scene.choices import SceneChoices
 from ..scene.recorded import recorded_to_scene
 from ..video.probing import VideoInfo
 from .settings import UP_OF_CAMERA, Settings

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..export.json_values import json_safe
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
@@ -47,13 +49,16 @@ def video_facts(info: VideoInfo) -> dict[str, Any]:
 
 
 def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, Any]]:
-    """Return a report's row of each person."""
-    return [
-        {
+    """Return a report's row of each person; `never_seen` names the joints of a missing half."""
+    rows = []
+    for sequence in sequences:
+        row = {
             "person": sequence.person,
             "frames_with_a_pose": int(sequence.valid.sum()),
             "sudden_turns": sudden_turns(sequence),
             "contacts": dataclasses.asdict(contact_figures(sequence)),
         }
-        for sequence in sequences
-    ]
+        gone = [] if sequence.absent is None else np.flatnonzero(sequence.absent).tolist()
+        names = [sequence.joint_set.joints[joint] for joint in gone]
+        rows.append(row | ({"never_seen": names} if names else {}))
+    return rows

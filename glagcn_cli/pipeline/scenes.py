@@ -12,8 +12,9 @@ import numpy as np
 from ..camera import FilmCamera
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
+from ..scene.choices import SceneChoices
 from ..scene.filming import film_camera
-from ..scene.placing import Placed, SceneChoices, place
+from ..scene.placing import Placed, place
 from ..shots.shots import in_clip, in_shot, shot_of
 from .shot_cameras import ShotCamera
 

@@ -61,6 +61,10 @@ BOXES_EVERY = 2
 """Frames. On people who walk, keypoints move by less than half a pixel in a picture of 1768."""
 
 
+KEYPOINT_RATE = 30.0
+"""Frames per second. The lifter works at 25; more 2D changes its poses by less than its error."""
+
+
 def _metres_meant(height: float) -> str:
     """Tell a height in metres that was given in centimetres or feet; nothing for other numbers."""
     for unit, metres in (("centimetres", 0.01), ("feet", 0.3048)):
@@ -270,6 +274,14 @@ class Settings:
         "Models",
         "Look for people in every Nth frame and, in between, where they were and will be; in all "
         "frames where they move fast, come or go.",
+    )
+    keypoint_rate: float = setting(
+        KEYPOINT_RATE,
+        Number("FPS", "frames a second", 0.0),
+        Call.VIDEOS,
+        "Models",
+        "Find joints in about this many frames a second, in every second frame of a video of 60, "
+        "and between them by splines; 0 finds them in every frame. Every frame has its pose.",
     )
 
     @property

@@ -52,6 +52,11 @@ class ShotCamera:
         return self.path.kind
 
     @property
+    def moves(self) -> bool:
+        """Whether it does anything but stand still."""
+        return self.kind != STILL
+
+    @property
     def is_ignored(self) -> bool:
         """Whether the background moves in no way of a camera: water, a crowd, leaves."""
         lost = self.path is not None and not self.path.turns
@@ -66,7 +71,7 @@ class ShotCamera:
         """Return what a run's report says of it."""
         told: dict[str, Any] = {
             "first_frame": self.shot.start,
-            "moving_camera": self.kind != STILL,
+            "moving_camera": self.moves,
             "camera": self.kind,
             "in_place": self.in_place,
         }

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import DEFAULT_FOV, FilmCamera
-from ..camera_path.path import STILL
 from ..files.checksums import remembered_sha256
 from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
 from ..keypoints.stage import KeypointStage
 from ..lifting.checkpoints import lifter_path
+from ..lifting.half_bodies import without_half
 from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
-from ..scene.placing import SceneChoices
+from ..scene.choices import SceneChoices
 from ..shots.shots import Shot, shots_of
 from ..tracking.sides import with_sides
 from ..tracking.tracks import Track, find_people
@@ -28,14 +28,14 @@ from ..video.probing import VideoInfo, probe
 from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
-from .scenes import SceneLifter
 from .setting import Call, names_with_effect
 from .settings import UP_OF_CAMERA, Settings
-from .shot_cameras import ShotCamera, shot_cameras, tell_of_shots
+from .telling import tell_of_halves
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
     from ..lifting.lifter import Lifter
+    from .shot_cameras import ShotCamera
 
 log = logging.getLogger(__name__)
 
@@ -190,6 +190,10 @@ class VideoLifter:
         with stages.stage("loading"):
             self.load()
         found = self.keypoints.of_video(video, self.settings.part, use, stages)
+        # These bring much of SciPy, and the first frames would wait for it.
+        from .scenes import SceneLifter
+        from .shot_cameras import shot_cameras, tell_of_shots
+
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
         if len(clip) == 1:
@@ -200,11 +204,15 @@ class VideoLifter:
             scene, known = self._scene_choices(info), bool(self.settings.fov or info.fov)
             cameras = shot_cameras(clip.clip, len(clip), shots, chosen, info, scene.fov, known)
         tell_of_shots(cameras, info)
-        scene = replace(scene, moving_camera=any(camera.kind != STILL for camera in cameras))
+        scene = replace(scene, moving_camera=any(camera.moves for camera in cameras))
         scenes = SceneLifter(self.lifter, self.settings.flip, scene, cameras)
         sequences, camera = scenes.lift(chosen, stages)
+        tell_of_halves(sequences, info)
+        seen = [
+            without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)
+        ]
         return LiftedVideo(
-            info, len(clip), found, chosen, sequences, clip.truncated, len(people), scene, cameras,
+            info, len(clip), found, seen, sequences, clip.truncated, len(people), scene, cameras,
             camera,
         )  # fmt: skip
 

@@ -108,7 +108,8 @@ class ScenePanel:
                 pixels, depth = camera.project(crown)
                 inside = ((pixels >= 0) & (pixels < camera.size)).all(axis=1)
                 if inside.any():  # nobody's number stands at the rim
-                    tag_person(panel, sequence, pixels, depth > _NEAR, self._letters)
+                    there = (depth > _NEAR) & sequence.present[index]
+                    tag_person(panel, sequence, pixels, there, self._letters)
 
     def _background(self, camera: Camera) -> NDArray[np.uint8]:
         width, height = camera.size
@@ -145,15 +146,19 @@ class ScenePanel:
         near, far = self._view.depth_range
         dim = _DIMMING * np.clip((strokes.depth - near) / (far - near), 0, 1)[:, None]
         strokes.colours[:] += (_FAR - strokes.colours) * dim
-        return strokes.where(strokes.depth > _NEAR)
+        return strokes.where((strokes.depth > _NEAR) & (strokes.opacity > 0))
 
 
-def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64] | None:
-    """Return the opacity of joints (joints,), 0..1, by their certainty; None where unknown."""
+def opacity(sequence: PoseSequence, index: int) -> NDArray[np.float64]:
+    """Return the opacity of joints (joints,), 0..1, by their certainty; 1 where that is unknown.
+
+    Joints that were never seen have 0 and are not drawn.
+    """
+    there = sequence.present[index].astype(np.float64)
     if sequence.uncertainty is None:
-        return None
+        return there
     share = np.clip((sequence.uncertainty[index] - SURE) / (UNSURE - SURE), 0, 1)
-    return 1 - (1 - FAINTEST) * share * share * (3 - 2 * share)
+    return there * (1 - (1 - FAINTEST) * share * share * (3 - 2 * share))
 
 
 def _shadow(sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
@@ -164,4 +169,4 @@ def _shadow(sequence: PoseSequence, index: int, camera: Camera) -> Strokes:
         pixels, sequence.joint_set, radius, radius, depth, opacity=opacity(sequence, index)
     )
     bones = np.arange(len(strokes)) < len(sequence.joint_set.bones)  # dots would add nothing
-    return strokes.where(bones & (strokes.depth > _NEAR))
+    return strokes.where(bones & (strokes.depth > _NEAR) & (strokes.opacity > 0))

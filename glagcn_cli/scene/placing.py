@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
-from ..camera import DEFAULT_FOV, focal_length
-from ..defaults import CUTOFF
+from ..camera import focal_length
 from ..poses import PoseSequence
 from ..smoothing import runs, smooth_joints
 from .bones import steady_bones
+from .choices import SceneChoices
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
 from .foot_lock import lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
@@ -30,38 +30,6 @@ ON_THE_FLOOR = 20
 all has the largest error, and would let the person hover."""
 
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
-
-
-@dataclass(frozen=True)
-class SceneChoices:
-    """Settings of a scene.
-
-    Parameters
-    ----------
-    fov
-        Field of view over the picture's longer side, degrees.
-    cutoff
-        Low-pass filter of the joints' paths, hertz; 0 for none.
-    level
-        Assume a level camera; otherwise the up direction is found from the people.
-    height
-        Height of the first person, metres, to which the whole scene is scaled; None for the
-        lifter's size.
-    foot_lock
-        Hold standing feet in place.
-    moving_camera
-        The camera moves, so that places in the picture give no path: everybody stays in place.
-    unrolled
-        The 2D is of a round picture (`camera.unrolled_rays`).
-    """
-
-    fov: float = DEFAULT_FOV
-    cutoff: float = CUTOFF
-    level: bool = False
-    height: float | None = None
-    foot_lock: bool = True
-    moving_camera: bool = False
-    unrolled: bool = False
 
 
 class Placed(NamedTuple):
@@ -213,7 +181,9 @@ def _on_its_way(
     floor = floor_height(joints, body)
     standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
     contacts = find_contacts(body, standing, pixels_a_metre)
-    if foot_lock:
+    if body.absent is not None and body.absent[ANKLES].any():
+        contacts[:] = False
+    elif foot_lock:
         for run in runs(body.valid):
             shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
             moved = joints[run] + shift[:, None]

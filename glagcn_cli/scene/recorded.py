@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from ..poses import PoseSequence
 from ..smoothing import low_pass, runs
+from .choices import SceneChoices
 from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts_of, own_evidence
 from .foot_lock import lock_feet
 from .gravity import CAMERA_UP, scene_up, upright
-from .placing import SceneChoices, about_the_middle, as_one_body, floor_height, scene_axes
+from .placing import about_the_middle, as_one_body, floor_height, scene_axes
 from .stature import scale_to, scaled
 
 FLOOR_SHARE = 5

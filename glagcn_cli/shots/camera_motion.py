@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from ..poses import FrameDetections
 from .background import Frame, Reference, small_grey
@@ -127,6 +126,8 @@ class CameraMotion:
         }
 
     def _drift(self, looks: Sequence[_Look]) -> float:
+        from scipy.ndimage import uniform_filter1d  # slow to import, and the first frames wait
+
         places = np.array([(look.x, look.y) for look in looks])
         steady = uniform_filter1d(places, min(self._window, len(places)), axis=0, mode="nearest")
         # The widest extent over directions 15 degrees apart is the greatest distance, to 1 percent.

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from ..poses import FrameDetections
 from ..similarity import centre
@@ -105,6 +103,9 @@ def _best_followers(
                 evidence.append(gain)
     if not pairs:
         return [None] * count
+    from scipy.sparse import coo_array  # slow to import, and the first frames wait
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
     # An own column for every tracklet without a successor, at no gain.
     most = max(evidence) + 1
     rows = np.r_[[before for before, _ in pairs], np.arange(count)]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ..poses import FrameDetections
 from ..similarity import (
     KEYPOINT_TOLERANCE,
+    best_pairs,
     box_overlap,
     centre,
     keypoint_similarity,
@@ -25,6 +25,10 @@ the frames in between."""
 
 LEAST_SIMILARITY = 0.35
 """Below this a detection is not the person of a track."""
+
+KNOWN_FOR, PREFERENCE = 0.5, 0.1
+"""Seconds of sightings from which a tracklet is preferred to a new one, and by how much similarity:
+somebody who was found twice for a moment stays with the older of two tracklets."""
 
 TOLERANCE_GROWTH = 1.0  # of the tolerance, for every missed tenth of a second
 NEW_TRACK_SCORE = 0.25  # mean score of the seen keypoints below which a detection starts no track
@@ -122,8 +126,10 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
         if alive:
             similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
             # Pairs below the limit are set to 0, so that their sum cannot outweigh one good pair.
-            similarity[similarity < LEAST_SIMILARITY] = 0
-            for who, column in zip(*linear_sum_assignment(-similarity), strict=True):
+            known = np.array([len(t.frames) for t in alive]) / (KNOWN_FOR * fps)
+            preferred = similarity + PREFERENCE * np.minimum(known, 1)[:, None]
+            similarity = np.where(similarity < LEAST_SIMILARITY, 0, preferred)
+            for who, column in zip(*best_pairs(similarity), strict=True):
                 if similarity[who, column] > 0:
                     alive[who].add(clip, number, rows[column])
                     taken.add(rows[column])

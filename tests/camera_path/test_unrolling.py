@@ -14,8 +14,9 @@ from glagcn_cli.camera import pixel_rays, ray_rotations, unrolled_rays
 from glagcn_cli.camera_path.path import TURNING, CameraPath
 from glagcn_cli.camera_path.unrolling import UnrolledView
 from glagcn_cli.poses import Keypoints2D, PoseSequence
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.filming import film_camera
-from glagcn_cli.scene.placing import SceneChoices, place
+from glagcn_cli.scene.placing import place
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.planted_walk import planted_walk
 from tests.helpers.turning_world import turns

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
-from glagcn_cli.detection.people_detector import ClipDetector, TwoStageDetector, interpolated
+from glagcn_cli.detection.people_detector import (
+    ClipDetector,
+    TwoStageDetector,
+    interpolated,
+    same_people,
+)
+from glagcn_cli.detection.still import Between
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 
@@ -107,11 +113,16 @@ def test_a_clip_can_be_gone_on_with() -> None:
 def test_people_are_told_apart_by_place_when_their_order_changes() -> None:
     before = Boxes(np.array([[0, 0, 10, 20], [50, 0, 60, 20]], np.float32), np.float32([0.9, 0.8]))
     after = Boxes(np.array([[51, 0, 61, 20], [1, 0, 11, 20]], np.float32), np.float32([0.9, 0.7]))
-    (middle,) = interpolated(before, after, 1)
+    rows = same_people(before, after)
+    middle = interpolated({0: before, 2: after}, Between(0, 2, rows, 0.5))
     np.testing.assert_allclose(middle.boxes, [[0.5, 0, 10.5, 20], [50.5, 0, 60.5, 20]])
     np.testing.assert_allclose(middle.scores, [0.8, 0.85])
     nobody = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
-    assert [len(people) for people in interpolated(nobody, nobody, 3)] == [0, 0, 0]
+    assert same_people(nobody, nobody).shape == same_people(before, nobody).shape == (0, 2)
+    assert (
+        len(interpolated({0: nobody, 1: nobody}, Between(0, 1, same_people(nobody, nobody), 0.3)))
+        == 0
+    )
 
 
 class Fading(Walkers):

@@ -13,8 +13,9 @@ from scipy.spatial.transform import Rotation
 
 from glagcn_cli.camera import focal_length
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT
-from glagcn_cli.scene.placing import SceneChoices, to_scene
+from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import SHIN, THIGH, Figure, about
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,9 +10,11 @@ import pytest
 
 from glagcn_cli import __version__
 from glagcn_cli.export.json_values import json_safe
+from glagcn_cli.halves import LOWER
 from glagcn_cli.keypoints.provenance import installed_versions
-from glagcn_cli.pipeline.run_report import report_paths, write_report
+from glagcn_cli.pipeline.run_report import people_rows, report_paths, write_report
 from glagcn_cli.video import ffmpeg
+from tests.helpers.moving_figure import sequence, walking
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,11 @@ def test_versions_name_the_program_and_what_it_stands_on():
     assert versions["numpy"] == np.__version__
     assert versions["ffmpeg"] == ffmpeg.version()
     assert all(isinstance(version, str) for version in versions.values())
+
+
+def test_a_half_that_was_never_seen_is_listed() -> None:
+    whole = sequence(walking(3).joints)
+    half = replace(whole, person=2, absent=LOWER.mask())
+    first, second = people_rows([whole, half])
+    assert first == {"person": 1, "frames_with_a_pose": 3}
+    assert set(second["never_seen"]) == set(LOWER.joints)

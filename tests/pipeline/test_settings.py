@@ -8,7 +8,8 @@ from glagcn_cli.errors import UsageError
 from glagcn_cli.pipeline.settings import Settings
 
 NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-frames",
-         "bvh_skeleton": "bvh-skeleton", "least_seconds": "least-seconds"}  # fmt: skip
+         "bvh_skeleton": "bvh-skeleton", "least_seconds": "least-seconds",
+         "keypoint_rate": "keypoint-rate"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ NAMES = {"people": "person", "boxes_every": "boxes-every", "max_frames": "max-fr
         ("turn", float("inf")), ("turn", float("nan")), ("quality", "worst"),
         ("boxes_every", 0), ("precision", "double"), ("bvh_skeleton", "unreal"),
         ("start", -1.0), ("end", float("nan")), ("max_frames", 0), ("every", 0),
-        ("least_seconds", -1.0),
+        ("least_seconds", -1.0), ("keypoint_rate", -1.0),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_by_the_name_of_its_option(choice: str, value: Any) -> None:
@@ -32,7 +33,7 @@ def test_what_makes_no_sense_is_refused_by_the_name_of_its_option(choice: str, v
 @pytest.mark.parametrize(
     ("choice", "value"),
     [("people", 7), ("people", "all"), ("fov", 5.0), ("fov", 150.0), ("smoothing", 0.0),
-     ("height", 1.75), ("turn", -20.0)],
+     ("height", 1.75), ("turn", -20.0), ("keypoint_rate", 0.0)],
 )  # fmt: skip
 def test_the_ends_of_ranges_are_allowed(choice: str, value: Any) -> None:
     assert getattr(Settings(**{choice: value}), choice) == value

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glagcn_cli.halves import LOWER
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.rendering.scene_panel import FAINTEST, SURE, UNSURE, ScenePanel, opacity
 from glagcn_cli.rendering.scene_view import SceneView, clip_points
@@ -115,11 +116,10 @@ def test_unsure_limbs_are_faint_and_can_still_be_told_from_nothing() -> None:
 def test_opacity_falls_smoothly_from_full_to_faintest() -> None:
     metres = np.linspace(0, 0.4, 17, dtype=np.float32)[None]
     drawn_with = opacity(replace(poses(standing()[None]), uncertainty=metres), 0)
-    assert drawn_with is not None
     assert (drawn_with[metres[0] <= SURE] == 1).all()
     np.testing.assert_allclose(drawn_with[metres[0] >= UNSURE + 1e-6], FAINTEST)
     assert (np.diff(drawn_with) <= 0).all() and np.abs(np.diff(drawn_with)).max() < 0.15
-    assert opacity(poses(standing()[None]), 0) is None
+    assert (opacity(poses(standing()[None]), 0) == 1).all()
 
 
 def test_nobody_at_all_is_said() -> None:
@@ -146,3 +146,12 @@ def test_wild_poses_are_drawn_without_harm() -> None:
     joints[20, 16] = [1e6, -1e6, 1e6]
     for index in (10, 20):
         assert drawn([poses(joints)], index).any()
+
+
+def test_a_half_that_was_never_seen_is_not_drawn() -> None:
+    whole = poses(standing()[None])
+    half = replace(whole, absent=LOWER.mask())
+    panel, without = drawn([whole]), drawn([half])
+    assert is_blue(at(panel, whole, "left_knee")) and not is_blue(at(without, whole, "left_knee"))
+    assert is_blue(at(without, whole, "left_wrist"))
+    assert (opacity(half, 0) > 0).sum() == 17 - len(LOWER.joints)

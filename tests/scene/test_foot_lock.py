@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.scene.foot_lock import LOWEST_ANKLE, lock_feet
-from glagcn_cli.scene.placing import SceneChoices, to_scene
+from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.filmed_figure import FPS, SIZE, Camera, lying
 from tests.helpers.planted_walk import planted_walk

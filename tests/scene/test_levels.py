@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.contacts import ANKLES
 from glagcn_cli.scene.levels import Stand, floor_levels
-from glagcn_cli.scene.placing import SceneChoices, to_scene
+from glagcn_cli.scene.placing import to_scene
 from tests.helpers.filmed_figure import CAMERAS, SIZE, Camera
 from tests.helpers.planted_walk import planted_walk
 

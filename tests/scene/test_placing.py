@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
 from glagcn_cli.scene.gravity import CAMERA_UP, standing_up
-from glagcn_cli.scene.placing import SceneChoices, floor_height, scene_axes, to_scene
+from glagcn_cli.scene.placing import floor_height, scene_axes, to_scene
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.filmed_figure import (
     ANY_CAMERA,

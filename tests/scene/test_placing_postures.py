@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.scene.placing import SceneChoices, to_scene
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.placing import to_scene
 from tests.helpers.filmed_figure import (
     CAMERAS,
     FPS,

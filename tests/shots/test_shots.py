@@ -13,7 +13,8 @@ from glagcn_cli.keypoints.source import CACHE, DETECTION, KeypointsUse
 from glagcn_cli.pipeline.process_video import process_video
 from glagcn_cli.pipeline.settings import EVERYBODY, Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
-from glagcn_cli.scene.placing import SceneChoices, to_scene, to_scenes
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.placing import to_scene, to_scenes
 from glagcn_cli.scene.stature import stature
 from glagcn_cli.shots.camera_motion import CAMERA_DRIFT, CAMERA_MOVES
 from glagcn_cli.shots.film_cuts import FILM_CUTS

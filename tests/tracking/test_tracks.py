@@ -234,3 +234,10 @@ def test_box_overlap_known_answers() -> None:
         [[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30], [10, 0, 20, 10], [2, 2, 2, 2]], float
     )
     np.testing.assert_allclose(box_overlap(box, others), [1, 50 / 150, 0, 0, 0])
+
+
+def test_somebody_found_twice_for_a_moment_stays_with_the_older_track() -> None:
+    # A double 25 pixels away is alike enough to go on, and not enough to be left out.
+    alone, double = [frame(body(300))] * 40, [frame(body(300), body(325))] * 4
+    main = tracks([*alone, *double, *[frame(body(315))] * 30])[0]
+    assert main.valid.sum() == 74

@@ -72,6 +72,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `uncertainty`    (frames, joints) uint16 in steps of `step` metres
     `keypoints`      (frames, joints, 2) int16 in quarters of a pixel; -32768 where not known
     `contacts`       (frames, 2) uint8: the left and the right foot stand on the floor
+    `absent`         numbers of joints of a half of the body that was never seen: not drawn, and
+                     their places mean nothing
     ===============  ==========================================================================
 
     Raises
@@ -155,6 +157,7 @@ def _person(sequence: PoseSequence) -> dict[str, Any]:
         "uncertainty": None if uncertainty is None else _packed(uncertainty / STEP, "uint16"),
         "keypoints": _packed(pixels, "int16"),
         "contacts": None if contacts is None else _packed(contacts, "uint8"),
+        "absent": [] if sequence.absent is None else np.flatnonzero(sequence.absent).tolist(),
     }
 
 

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..csv_file import COLUMNS, FEET
-from .positions import DEFAULT_FPS, joint_set_of, rate_from, sequence_of
+from .positions import (
+    DEFAULT_FPS,
+    absent_half,
+    joint_set_of,
+    known_uncertainty,
+    rate_from,
+    sequence_of,
+)
 from .saved_poses import SavedPoses
 
 log = logging.getLogger(__name__)
@@ -65,23 +72,20 @@ def read(path: Path) -> SavedPoses:
         grid[table.frame[rows], table.joint[rows]] = table.values[rows]
         grid = grid[:, columns]
         scores, uncertainty = grid[..., 3], grid[..., 4]
-        valid = np.asarray(np.isfinite(grid[..., :3]).all(axis=(1, 2)))
+        there = np.asarray(np.isfinite(grid[..., :3]).all(axis=-1))
+        absent = absent_half(grid[..., :3], np.asarray(there.any(axis=1)), joint_set)
+        needed = np.ones(len(joint_set), bool) if absent is None else ~absent
+        valid = np.asarray(there[:, needed].all(axis=1))
         contacts = grid[:, joint_set.indices(FEET), 5]
         sequences.append(
             sequence_of(
                 grid[..., :3], fps, joint_set, person,
-                scores=scores if np.isfinite(scores[valid]).all() else None,
-                uncertainty=_where_known(uncertainty, valid),
+                scores=scores if np.isfinite(scores[valid][:, needed]).all() else None,
+                uncertainty=known_uncertainty(uncertainty, valid, absent),
                 contacts=contacts == 1 if np.isfinite(contacts[valid]).all() else None,
             )
         )  # fmt: skip
     return SavedPoses(sequences)
-
-
-def _where_known(
-    uncertainty: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> NDArray[np.float32] | None:
-    return np.nan_to_num(uncertainty) if np.isfinite(uncertainty[valid]).all() else None
 
 
 def _read_table(file: io.TextIOWrapper) -> _Table:

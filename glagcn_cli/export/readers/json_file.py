@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...camera import FilmCamera
 from ...poses import PoseSequence
 from ..json_file import SCHEMA, VERSION
-from .positions import joint_set_of
+from ..rig.at_rest import with_rest
+from .positions import absent_half, joint_set_of, known_uncertainty
 from .saved_poses import SavedPoses
 
 
@@ -108,8 +109,9 @@ def _sequence(person: dict[str, Any], names: Sequence[str], fps: Fraction) -> Po
     contacts = _over_time(frames, "contacts", (2,), 0.0)
     if joints is None:
         raise ValueError("a frame has no joints")
+    uncertainty, absent = of_joints("uncertainty"), absent_half(joints, valid, joint_set)
     return PoseSequence(
-        joints=joints,
+        joints=with_rest(joints, absent),
         scores=np.repeat(valid[:, None], len(columns), 1).astype(np.float32)
         if scores is None
         else scores,
@@ -120,8 +122,9 @@ def _sequence(person: dict[str, Any], names: Sequence[str], fps: Fraction) -> Po
         else keypoints,
         joint_set=joint_set,
         person=_whole(_entry(person, "person")),
-        uncertainty=of_joints("uncertainty"),
+        uncertainty=None if uncertainty is None else known_uncertainty(uncertainty, valid, absent),
         contacts=None if contacts is None else contacts.astype(bool),
+        absent=absent,
     )
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ...camera import FilmCamera
 from ...poses import PoseSequence
 from ..npz import FORMAT_VERSION
-from .positions import joint_set_of, rate_from
+from ..rig.at_rest import with_rest
+from .positions import absent_half, joint_set_of, known_uncertainty, rate_from
 from .saved_poses import SavedPoses
 
 _KNOWN = (
@@ -107,6 +108,8 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
     contacts = stored.numbers("contacts", (people, frames, 2), 0).astype(bool)
     numbers = stored.numbers("person_ids", (people,)) if "person_ids" in stored.arrays else None
     fps = _rate(stored)
+    absent = [absent_half(positions[i], valid[i], joint_set) for i in range(people)]
+    positions = np.stack([with_rest(positions[i], absent[i]) for i in range(people)])
     if not np.isfinite(positions[valid]).all():
         raise ValueError("joints_3d holds NaN or infinity in valid frames")
     return [
@@ -118,18 +121,12 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
             keypoints=keypoints[i].astype(np.float32),
             joint_set=joint_set,
             person=i + 1 if numbers is None else int(numbers[i]),
-            uncertainty=_known(uncertainty[i].astype(np.float32), valid[i]),
+            uncertainty=known_uncertainty(uncertainty[i].astype(np.float32), valid[i], absent[i]),
             contacts=contacts[i] if has_contacts else None,
+            absent=absent[i],
         )
         for i in range(people)
     ]
-
-
-def _known(uncertainty: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray | None:
-    """Uncertainty of a lifter that says it; zero stands where there is no pose."""
-    if not np.isfinite(uncertainty[valid]).all():
-        return None
-    return np.where(valid[:, None], uncertainty, np.float32(0.0))
 
 
 def _rate(stored: _Stored) -> Fraction:

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...halves import half_of
 from ...poses import PoseSequence
 from ...skeleton import JOINT_SETS, JointSet
 from ...video.frame_rates import STANDARD_RATES
 from ...wording import counted
+from ..rig.at_rest import with_rest
 
 DEFAULT_FPS = Fraction(30)
 """Frames a second of files that do not say it."""
@@ -59,12 +61,14 @@ def sequence_of(
     ----------
     joints
         (frames, joints, 3) metres, scene frame; NaN where there is none. A frame that lacks a joint
-        has no pose.
+        has no pose, but for a half of the body that all frames lack.
     scores
         (frames, joints); None where they are not known: 1 with a pose and 0 without.
     """
     present = np.isfinite(joints).all(axis=-1)
-    valid = present.all(axis=1)
+    absent = absent_half(joints, present.any(axis=1), joint_set)
+    needed = np.ones(len(joint_set), bool) if absent is None else ~absent
+    valid = present[:, needed].all(axis=1)
     partly = int((present.any(axis=1) & ~valid).sum())
     if partly:
         log.warning(
@@ -73,7 +77,7 @@ def sequence_of(
     if scores is None:
         scores = np.ones(present.shape)
     return PoseSequence(
-        joints=np.where(valid[:, None, None], joints, 0.0).astype(np.float32),
+        joints=np.where(valid[:, None, None], with_rest(joints, absent), 0.0).astype(np.float32),
         scores=np.where(valid[:, None], np.nan_to_num(scores), 0.0).astype(np.float32),
         valid=valid,
         fps=fps,
@@ -82,7 +86,34 @@ def sequence_of(
         person=person,
         uncertainty=None if uncertainty is None else uncertainty.astype(np.float32),
         contacts=None if contacts is None else contacts & valid[:, None],
+        absent=absent,
     )
+
+
+def absent_half(
+    joints: NDArray[np.floating], valid: NDArray[np.bool_], joint_set: JointSet
+) -> NDArray[np.bool_] | None:
+    """Return the joints (joints,) of a half of the body that no valid frame has; None for none."""
+    if not valid.any():
+        return None
+    missing = ~np.isfinite(joints[valid]).all(axis=-1).any(axis=0)
+    return None if half_of(missing, joint_set) is None else missing
+
+
+def known_uncertainty(
+    uncertainty: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    absent: NDArray[np.bool_] | None,
+) -> NDArray[np.float32] | None:
+    """Return uncertainty (frames, joints), 0 where there is none to know; None where it is lacking.
+
+    It is lacking where a joint that has a place has no uncertainty.
+    """
+    there = np.ones(uncertainty.shape[1], bool) if absent is None else ~absent
+    needed = valid[:, None] & there
+    if not np.isfinite(uncertainty[needed]).all():
+        return None
+    return np.where(needed, uncertainty, np.float32(0.0))
 
 
 def rate_from(value: float, tolerance: float) -> Fraction:

@@ -18,9 +18,10 @@ from scipy.spatial.transform import Rotation
 from ...errors import NobodyFoundError
 from ...scene.bones import bone_lengths, steady_bones
 from ...skeleton import H36M17
+from .at_rest import with_rest
 from .feet import foot_turns
 from .limbs import LIMBS, limb_turns
-from .rig import LEFT, NAMES, PARENTS, UP, Rig, RigMotion, rest_direction
+from .rig import LEFT, NAMES, PARENTS, RIG_JOINTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
 
 Vectors = NDArray[np.float64]
@@ -33,6 +34,7 @@ def fit_rig(
     valid: NDArray[np.bool_],
     fps: Fraction,
     contacts: NDArray[np.bool_] | None = None,
+    absent: NDArray[np.bool_] | None = None,
 ) -> RigMotion:
     """Fit a rig with constant bone lengths to joint positions.
 
@@ -48,6 +50,8 @@ def fit_rig(
     contacts
         (frames, 2) bool: the left and the right foot stand on the floor. Where that is not known,
         None, the feet's heights tell.
+    absent
+        (17,) bool: joints of a half that was never seen, whose bones hold their rest.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def fit_rig(
         raise ValueError(f"joints have shape {joints.shape}, expected ({len(valid)}, 17, 3)")
     if not valid.any():
         raise NobodyFoundError("no frame holds a pose, so there is no motion to fit a rig to")
-    seen = steady_bones(joints[valid], np.ones(int(valid.sum()), bool))
+    seen = steady_bones(with_rest(joints[valid], absent), np.ones(int(valid.sum()), bool))
     frames = np.flatnonzero(valid)
     held = np.maximum(np.cumsum(valid) - 1, 0)
     root = seen[:, H36M17.index("hip")]
@@ -76,7 +80,18 @@ def fit_rig(
         root[held],
         continuous_quaternions(_in_parents(turns)[held]),
         valid.copy(),
+        _absent_bones(absent),
     )
+
+
+def _absent_bones(absent: NDArray[np.bool_] | None) -> tuple[str, ...]:
+    """Names of the rig's joints that move bones to an absent joint of H36M-17."""
+    if absent is None:
+        return ()
+    names = {joint for joint, gone in zip(H36M17.joints, absent, strict=True) if gone}
+    moved = {j.parent for j in RIG_JOINTS if j.sits_at in names and j.parent != "Hips"}
+    ends = {j.name for j in RIG_JOINTS if j.sits_at in names}
+    return tuple(name for name in NAMES if name in moved | ends)
 
 
 def _in_parents(turns: dict[str, Rotation]) -> Vectors:

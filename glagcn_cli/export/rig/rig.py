@@ -165,12 +165,15 @@ class RigMotion:
         (of the root in the scene); the sign is continuous over time.
     observed
         (frames,) bool: false where the pose was interpolated or held.
+    absent
+        Names of joints of the rig whose bones were never seen and hold their rest.
     """
 
     rig: Rig
     root: NDArray[np.float64]
     rotations: NDArray[np.float64]
     observed: NDArray[np.bool_]
+    absent: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.root)

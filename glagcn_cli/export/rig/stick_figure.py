@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,10 +44,12 @@ class Mesh:
     triangles: NDArray[np.uint16]
 
 
-def stick_figure(rig: Rig) -> list[Mesh]:
-    """Meshes of the left, the right and the middle of a rig."""
+def stick_figure(rig: Rig, absent: Collection[str] = ()) -> list[Mesh]:
+    """Meshes of the left, the right and the middle of a rig, without the bones of some joints."""
     parts: dict[str, list[tuple[Floats, Floats, int]]] = {side: [] for side in SIDES}
     for joint, start, end, radius in _bones(rig):
+        if NAMES[joint] in absent:
+            continue
         side = next((s for s in SIDES if NAMES[joint].lower().startswith(s)), "middle")
         parts[side].append((*_capsule(start, end, radius), joint))
     return [_joined(side, capsules) for side, capsules in parts.items()]

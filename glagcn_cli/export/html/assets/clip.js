@@ -24,6 +24,7 @@ const clip = (() => {
       uncertainty: unpack(packed.uncertainty, "uint16"),
       keypoints: unpack(packed.keypoints, "int16"),
       contacts: unpack(packed.contacts, "uint8"),
+      absent: new Set(packed.absent),
       shown: true,
     };
   }

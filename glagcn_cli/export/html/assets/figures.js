@@ -47,7 +47,7 @@ function figures3d(scene, tags) {
     const strengths = places.map((place, joint) => {
       clip.place(who, frame, joint, place);
       const strength = clip.strength(who, frame, joint);
-      const radius = joint === clip.head ? HEAD : JOINT;
+      const radius = who.absent.has(joint) ? 0 : joint === clip.head ? HEAD : JOINT;
       matrix.compose(place, turn.identity(), size.setScalar(radius));
       joints.setMatrixAt(joint, matrix);
       joints.setColorAt(joint, colour.lerpColors(backdrop, jointColours[joint], strength));
@@ -58,7 +58,9 @@ function figures3d(scene, tags) {
       const length = Math.max(along.length(), 1e-6);
       turn.setFromUnitVectors(upright, along.divideScalar(length));
       between.addVectors(places[a], places[b]).multiplyScalar(0.5);
-      bones.setMatrixAt(bone, matrix.compose(between, turn, size.set(BONE, length, BONE)));
+      if (who.absent.has(a) || who.absent.has(b)) size.setScalar(0);
+      else size.set(BONE, length, BONE);
+      bones.setMatrixAt(bone, matrix.compose(between, turn, size));
       const strength = Math.min(strengths[a], strengths[b]);
       bones.setColorAt(bone, colour.lerpColors(backdrop, boneColours[bone], strength));
     });

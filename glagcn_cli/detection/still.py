@@ -1,0 +1,140 @@
+"""Joints of people who hardly move: they are interpolated between two key frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..poses import FrameDetections
+from ..similarity import SEEN, size
+from .interface import Boxes, Frame, KeypointDetector
+
+STILL = 0.05
+"""Greatest way of a joint from one key frame to the next, as a share of the person's size, up to
+which its person is still."""
+
+
+CROWD = 6
+"""People of a frame whose joints are looked for between key frames too: the largest. What others do
+is interpolated, so that a picture full of people costs little more than half."""
+
+NOT_THERE = -1
+"""Row of people who are not in both key frames."""
+
+
+class Between(NamedTuple):
+    """A frame between two key frames.
+
+    ``before`` and ``after`` are the numbers of the key frames, -1 for the last of the batch before;
+    ``rows`` (people, 2) are the rows in both of the people of this frame, `NOT_THERE` for who is
+    not in both; ``share`` of the way between them.
+    """
+
+    before: int
+    after: int
+    rows: NDArray[np.intp]
+    share: float
+
+
+def with_joints(
+    keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
+) -> list[FrameDetections]:
+    """Find the joints of the people of each frame whose boxes are known."""
+    poses = keypoints(frames, [inside.boxes for inside in boxes])
+    return [
+        FrameDetections(inside.boxes, inside.scores, pose.keypoints, pose.scores)
+        for inside, pose in zip(boxes, poses, strict=True)
+    ]
+
+
+def with_joints_of_those_who_move(
+    keypoints: KeypointDetector,
+    frames: Sequence[Frame],
+    boxes: Sequence[Boxes],
+    between: Mapping[int, Between],
+    last: FrameDetections | None,
+) -> list[FrameDetections]:
+    """Find joints in all frames but those of people who are still.
+
+    Parameters
+    ----------
+    keypoints
+        The network.
+    frames, boxes
+        A batch, and the people in each.
+    between
+        Frames by their numbers that lie between key frames with the same people.
+    last
+        The frame before the first.
+    """
+    looked_at = [index for index in range(len(frames)) if index not in between]
+    joints = with_joints(
+        keypoints, [frames[index] for index in looked_at], [boxes[index] for index in looked_at]
+    )
+    found = dict(zip(looked_at, joints, strict=True))
+    if last is not None:
+        found[-1] = last
+    guessed = {
+        index: _interpolated(found[place.before], found[place.after], place, boxes[index])
+        for index, place in between.items()
+    }
+    moving = {
+        index: ~_still(found[place.before], found[place.after], place.rows, boxes[index])
+        for index, place in between.items()
+    }
+    wanted = [index for index in between if moving[index].any()]
+    some = [
+        Boxes(boxes[index].boxes[moving[index]], boxes[index].scores[moving[index]])
+        for index in wanted
+    ]
+    rest = with_joints(keypoints, [frames[index] for index in wanted], some) if wanted else []
+    for index, people in zip(wanted, rest, strict=True):
+        guessed[index].keypoints[moving[index]] = people.keypoints
+        guessed[index].scores[moving[index]] = people.scores
+    found |= guessed
+    return [found[index] for index in range(len(frames))]
+
+
+def _interpolated(
+    before: FrameDetections, after: FrameDetections, place: Between, boxes: Boxes
+) -> FrameDetections:
+    """Return the people of a frame; part of the way between their poses who is in both others."""
+    share, there = np.float32(place.share), place.rows[:, 0] != NOT_THERE
+    keypoints = np.zeros((len(boxes), *after.keypoints.shape[1:]), np.float32)
+    scores = np.zeros(keypoints.shape[:2], np.float32)
+    first, second = place.rows[there].T
+    keypoints[there] = (1 - share) * before.keypoints[first] + share * after.keypoints[second]
+    scores[there] = (1 - share) * before.scores[first] + share * after.scores[second]
+    return FrameDetections(boxes.boxes, boxes.scores, keypoints, scores)
+
+
+def largest(boxes: Boxes) -> NDArray[np.bool_]:
+    """Return who (people,) is among the `CROWD` largest."""
+    order = np.argsort([-size(box) for box in boxes.boxes], kind="stable")
+    first = np.zeros(len(boxes), bool)
+    first[order[:CROWD]] = True
+    return first
+
+
+def _still(
+    before: FrameDetections, after: FrameDetections, rows: NDArray[np.intp], boxes: Boxes
+) -> NDArray[np.bool_]:
+    """Return whose joints (people,) need not be looked for: who is still, or one of many."""
+    known = rows[:, 0] != NOT_THERE
+    large = largest(boxes)
+    still = known & large
+    for person in np.flatnonzero(still):
+        first, second = rows[person]
+        way = np.linalg.norm(after.keypoints[second] - before.keypoints[first], axis=-1)
+        seen = np.minimum(before.scores[first], after.scores[second]) >= SEEN
+        still[person] = seen.any() and way[seen].max() <= STILL * size(boxes.boxes[person])
+    # A network that is shown only one of two who overlap may find the other.
+    low = np.maximum(boxes.boxes[:, None, :2], boxes.boxes[None, :, :2])
+    high = np.minimum(boxes.boxes[:, None, 2:], boxes.boxes[None, :, 2:])
+    touching = (low < high).all(axis=-1) & large
+    while (disturbed := still & (touching & ~still).any(axis=1)).any():
+        still &= ~disturbed
+    return still | (known & ~large)

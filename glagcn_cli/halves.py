@@ -1,0 +1,56 @@
+"""The halves of a body, of which one may never be in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .skeleton import H36M17, JointSet
+
+
+@dataclass(frozen=True)
+class Half:
+    """Half of a body.
+
+    Parameters
+    ----------
+    name
+        For messages.
+    joints
+        H36M-17 joints that are missing where it was never seen. The hips belong to neither half:
+        everything hangs on them.
+    shown_by
+        Those of the joints that tell whether it is seen.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    shown_by: tuple[str, ...]
+
+    def mask(self, joint_set: JointSet = H36M17) -> NDArray[np.bool_]:
+        """Return which joints of a set belong to it, (joints,)."""
+        return np.array([joint in self.joints for joint in joint_set.joints])
+
+
+_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+_ARMS = tuple(
+    f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist")
+)
+_LEGS = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("knee", "ankle"))
+
+UPPER = Half(
+    "upper body",
+    ("spine", "thorax", "neck", "head", "head_top", *_FACE, *_ARMS),
+    ("head", "left_shoulder", "right_shoulder"),
+)
+LOWER = Half("lower body", _LEGS, _LEGS)
+HALVES = (UPPER, LOWER)
+
+
+def half_of(absent: NDArray[np.bool_] | None, joint_set: JointSet = H36M17) -> Half | None:
+    """Return the half whose joints are those of a mask (joints,); None for any other mask."""
+    if absent is None:
+        return None
+    return next((half for half in HALVES if np.array_equal(half.mask(joint_set), absent)), None)
