@@ -11,6 +11,7 @@ import click
 from ..pipeline.setting import (
     Choice,
     Count,
+    File,
     Model,
     Number,
     Person,
@@ -64,6 +65,8 @@ def _typed(of: Setting) -> dict[str, Any]:
             return {"callback": _time}
         case Person():
             return {"callback": _people, "shell_complete": listed}
+        case File():
+            return {"type": click.Path()}
         case Model():
             return {"type": ModelName(of.check.kind)}
         case Choice() | _:

@@ -27,7 +27,7 @@ from .formats import ExportContext
 from .people import people_for_rigs
 from .rig.kinematics import fit_rig
 from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
-from .rig.stick_figure import SIDES, Mesh, rest_places, stick_figure
+from .rig.stick_figure import SIDES, Mesh, rest_places, standing_height, stick_figure
 
 _COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
 _TYPES = {1: gltf.SCALAR, 3: gltf.VEC3, 4: gltf.VEC4, 16: gltf.MAT4}
@@ -35,7 +35,15 @@ _COMPONENTS = {"f4": gltf.FLOAT, "u1": gltf.UNSIGNED_BYTE, "u2": gltf.UNSIGNED_S
 
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
-    """Write one file with all people: fitted rigs that move, and a mesh on each."""
+    """Write one file with all people: fitted rigs that move, and a mesh on each.
+
+    With a character in the settings, a file for each person has that instead (`character`).
+    """
+    if context.settings.get("character") is not None:
+        from .character.writing import write as write_character
+
+        yield from write_character(path, sequences, context)
+        return
     people = people_for_rigs(path, sequences)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
@@ -186,9 +194,7 @@ def _inverse_binds(rig: Rig) -> NDArray[np.float32]:
 
 def _lift(rig: Rig) -> NDArray[np.float32]:
     """From the root's place at zero to where it is when the T-pose stands on the floor."""
-    foot = NAMES.index("LeftFoot")
-    sole = rest_places(rig)[foot, 1] + rig.end_sites["LeftFoot"][1]
-    return (-sole * UP).astype(np.float32)
+    return (standing_height(rig) * UP).astype(np.float32)
 
 
 def _material(side: str) -> gltf.Material:

@@ -20,7 +20,7 @@ from ..video.fetching import as_file
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
 from .outputs import Ledger, reported, write_outputs
-from .preflight import check_outputs, check_source
+from .preflight import check_characters, check_outputs, check_source
 from .run_report import people_rows, video_facts
 from .setting import Call, names_with_effect
 from .settings import Settings
@@ -77,12 +77,13 @@ def export_anew(
         outputs, [poses, source.path if source else None], plots=plots, overwrite=overwrite,
         everybody=len(saved.sequences) > 1,
     )  # fmt: skip
+    chosen = asdict(Settings(**(choices or {})))
+    check_characters([output.suffix for output in outputs], chosen)
     if source is not None:
         check_source(source)
     with as_file(source, image_fps=image_fps) if source else nullcontext() as file:
         part = ClipRange.from_settings(saved.settings)
         info = None if file is None else probe(file, part)
-        chosen = asdict(Settings(**(choices or {})))
         settings = {**saved.settings, **{name: chosen[name] for name in APPLICABLE}}
         size = (info.width, info.height) if info else saved.image_size
         context = ExportContext(overwrite, settings | {"from_3d": poses}, file, size, part)

@@ -18,6 +18,7 @@ from .setting import (
     Call,
     Choice,
     Count,
+    File,
     Model,
     Number,
     Person,
@@ -162,6 +163,22 @@ class Settings:
         Call.WRITING,
         "Output",
         "Names and arrangement of the joints in .bvh.",
+    )
+    character: str | None = setting(
+        None,
+        File(),
+        Call.WRITING,
+        "Output",
+        "A rigged character, .glb or .vrm, that moves in place of stick figures in .glb, .fbx, "
+        ".usd and .html, one person a file.",
+    )
+    character_bones: str | None = setting(
+        None,
+        File(),
+        Call.WRITING,
+        "Output",
+        "Lines that say which bone of the character is which, where its names are unknown: "
+        "hips: NAME.",
     )
     start: float = setting(
         0.0,
