@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glagcn_cli.export.character.character import Character
+from glagcn_cli.export.character.retarget import retarget
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.rig.bvh_skeletons import DIALECTS
 from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.characters import NAMES as PROGRAMS
+from tests.helpers.characters import Build, called, character_file
 from tests.helpers.moving_figure import sequence, walking
 
 bpy = pytest.importorskip("bpy")
@@ -162,3 +166,39 @@ def test_the_example_renders_a_still_with_the_figure_in_it(tmp_path, monkeypatch
         rows, columns = np.nonzero(side)
         assert len(rows) > 300
         assert 0.2 < columns.mean() / 960 < 0.8
+
+
+@pytest.mark.parametrize("names", PROGRAMS)
+@pytest.mark.parametrize("size", [0.5, 1.0, 1.3])
+def test_a_character_has_its_joints_where_they_were_meant(tmp_path, names, size):
+    build = Build(names, size=size, arms_down=40.0, armature=0.01)
+    path = character_file(tmp_path / "me.glb", build)
+    joints = figure()
+    import_glb(written(tmp_path / "out.glb", [sequence(joints, fps=FPS)], character=str(path)))
+    character = Character.read(path)
+    meant = retarget(fitted(joints), character, FPS)
+    (armature,) = armatures()
+    nodes = dict(character.body.bones)
+    found = [called(build, bone) for bone in nodes]
+    heads = bone_heads(armature, found, 0, len(joints))
+    for number, places in enumerate(meant.positions(list(nodes.values())).values()):
+        assert np.abs(heads[:, number] - places).max() < 2 * MILLIMETRE
+
+
+@pytest.mark.parametrize("suffix", [".fbx", ".usd"])
+def test_blender_saves_what_glb_holds_in_its_own_formats(tmp_path, suffix):
+    joints = figure()
+    path = written(tmp_path / f"walk{suffix}", [sequence(joints, fps=FPS)])
+    empty_scene()
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = FPS.numerator, FPS.denominator
+    if suffix == ".fbx":
+        bpy.ops.import_scene.fbx(filepath=str(path))
+    else:
+        bpy.ops.wm.usd_import(filepath=str(path))
+    (armature,) = armatures()
+    names = [next(b.name for b in armature.pose.bones if b.name.startswith(n)) for n in NAMES]
+    first = 1 if suffix == ".fbx" else 0
+    heads = bone_heads(armature, names, first, len(joints))
+    for number, place in enumerate(rig_places(fitted(joints)).values()):
+        assert np.abs(heads[:, number] - place).max() < 2 * MILLIMETRE

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from tests.helpers.characters import glb
+
 _NUMBERS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _KINDS = {5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 
@@ -19,6 +21,7 @@ class AnimatedGlb:
     """A GLB file and where its first animation moves its nodes, one key after the other."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         data = path.read_bytes()
         magic, version, length = struct.unpack_from("<4sII", data)
         assert (magic, version, length) == (b"glTF", 2, len(data))
@@ -26,6 +29,11 @@ class AnimatedGlb:
         self.json: dict[str, Any] = json.loads(data[20 : 20 + size])
         self.binary = data[28 + size :]
         self.nodes = self.json["nodes"]
+        self._worlds: dict[int, np.ndarray] = {}
+
+    def save(self, path: Path) -> None:
+        """Write it again, after its JSON or binary chunk was changed."""
+        path.write_bytes(glb(self.json, self.binary))
 
     def array(self, number: int) -> np.ndarray:
         accessor = self.json["accessors"][number]
@@ -62,9 +70,10 @@ class AnimatedGlb:
 
     def world(self, node: int) -> np.ndarray:
         """(frames, 4, 4) from a node to the scene."""
-        local = self._local(node)
-        parent = self.parents[node]
-        return local if parent < 0 else self.world(parent) @ local
+        if node not in self._worlds:
+            local, parent = self._local(node), self.parents[node]
+            self._worlds[node] = local if parent < 0 else self.world(parent) @ local
+        return self._worlds[node]
 
     def _local(self, node: int) -> np.ndarray:
         if "matrix" in self.nodes[node]:
@@ -87,6 +96,7 @@ class AnimatedGlb:
         """(frames, 3) where a node is."""
         return self.world(self.node(name))[:, :3, 3]
 
+    @cached_property
     def corners(self) -> np.ndarray:
         """(frames, corners, 3) of all skinned meshes."""
         parts = []
@@ -94,7 +104,7 @@ class AnimatedGlb:
             if "skin" not in node:
                 continue
             skin = self.json["skins"][node["skin"]]
-            binds = self.array(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
+            binds = self._binds(skin)
             moved = np.stack([self.world(j) for j in skin["joints"]], axis=1) @ binds
             for primitive in self.json["meshes"][node["mesh"]]["primitives"]:
                 used = primitive["attributes"]
@@ -104,3 +114,8 @@ class AnimatedGlb:
                 mixed = np.einsum("fvjab,vj->fvab", moved[:, joints], weights)
                 parts.append(np.einsum("fvab,vb->fva", mixed, points)[..., :3])
         return np.concatenate(parts, axis=1)
+
+    def _binds(self, skin: dict[str, Any]) -> np.ndarray:
+        if "inverseBindMatrices" not in skin:
+            return np.tile(np.eye(4), (len(skin["joints"]), 1, 1))
+        return self.array(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,14 @@ class GltfFile:
         Its JSON chunk.
     binary
         Its binary chunk.
+    added
+        What is written behind that.
     """
 
     path: Path
     json: dict[str, Any]
     binary: bytes
+    added: bytearray = field(default_factory=bytearray)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return one of its lists, such as "nodes"; empty where it has none."""
@@ -85,8 +88,9 @@ class GltfFile:
     def add_array(self, values: NDArray[np.floating], bounds: bool = False) -> int:
         """Put an array (items,) or (items, numbers) behind the rest; return its accessor."""
         rows = np.ascontiguousarray(values.reshape(len(values), -1), dtype="<f4")
-        start = len(self.binary) + (-len(self.binary) % 4)
-        self.binary += bytes(start - len(self.binary)) + rows.tobytes()
+        self.added += bytes(-(len(self.binary) + len(self.added)) % 4)
+        start = len(self.binary) + len(self.added)
+        self.added += rows.tobytes()
         views = self.json.setdefault("bufferViews", [])
         views.append({"buffer": 0, "byteOffset": start, "byteLength": rows.nbytes})
         accessor: dict[str, Any] = {
@@ -103,14 +107,16 @@ class GltfFile:
     def to_bytes(self) -> bytes:
         """Contents of the `.glb` file."""
         buffers = self.json.setdefault("buffers", [{}])
-        buffers[0]["byteLength"] = len(self.binary)
+        length = len(self.binary) + len(self.added)
+        buffers[0]["byteLength"] = length
         text = json.dumps(self.json, ensure_ascii=False, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 4)
-        data = self.binary + bytes(-len(self.binary) % 4)
-        head = struct.pack("<III", _MAGIC, 2, 28 + len(text) + len(data))
+        padding = bytes(-length % 4)
+        chunk = length + len(padding)
         return b"".join(
-            [head, struct.pack("<II", len(text), _JSON), text,
-             struct.pack("<II", len(data), _BINARY), data]
+            [struct.pack("<III", _MAGIC, 2, 28 + len(text) + chunk),
+             struct.pack("<II", len(text), _JSON), text,
+             struct.pack("<II", chunk, _BINARY), self.binary, self.added, padding]
         )  # fmt: skip
 
 

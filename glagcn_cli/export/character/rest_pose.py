@@ -23,7 +23,7 @@ Vectors = NDArray[np.float64]
 
 _SAME = 1e-3  # of a turn's entries: rest poses that differ by less are one
 _SHORTEST = 1e-6  # of the size of a character, which may be in any unit
-_SOLE_PLANE = np.cos(np.radians(35.0))
+_SOLE_PLANE = np.cos(np.radians(12.0))  # a trunk leans by less at rest
 
 
 @dataclass(frozen=True)
