@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import Field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -66,7 +67,7 @@ def _typed(of: Setting) -> dict[str, Any]:
         case Person():
             return {"callback": _people, "shell_complete": listed}
         case File():
-            return {"type": click.Path()}
+            return {"type": click.Path(path_type=Path)}
         case Model():
             return {"type": ModelName(of.check.kind)}
         case Choice() | _:

@@ -8,6 +8,7 @@ NumPy or torch: the command line reads this table for its help.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import defaults
 from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, names
@@ -164,7 +165,7 @@ class Settings:
         "Output",
         "Names and arrangement of the joints in .bvh.",
     )
-    character: str | None = setting(
+    character: Path | str | None = setting(
         None,
         File(),
         Call.WRITING,
@@ -172,7 +173,7 @@ class Settings:
         "A rigged character, .glb or .vrm, that moves in place of stick figures in .glb, .fbx, "
         ".usd and .html, one person a file.",
     )
-    character_bones: str | None = setting(
+    character_bones: Path | str | None = setting(
         None,
         File(),
         Call.WRITING,

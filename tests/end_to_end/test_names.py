@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from glagcn_cli.commands.video import main
-from glagcn_cli.export.formats import BY_SUFFIX, PLOT_SUFFIXES
+from glagcn_cli.export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.fake_detection import FakeDetector, clip, random_lifter, use_detector
 
@@ -46,7 +46,9 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_every_output_of_such_a_video(film: Path, out: Path, lifter: Path) -> None:
-    outputs = [word for suffix in BY_SUFFIX for word in ("-o", out / f"a{suffix}")]
+    outputs = [
+        word for suffix in (*VIDEO_SUFFIXES, *SUFFIXES) for word in ("-o", out / f"a{suffix}")
+    ]
     plots = [
         word for k, suffix in enumerate(PLOT_SUFFIXES) for word in ("--plot", out / f"{k}{suffix}")
     ]
@@ -63,7 +65,9 @@ def test_every_output_of_such_a_video(film: Path, out: Path, lifter: Path) -> No
 
 
 def test_every_output_named_so(film: Path, out: Path, lifter: Path) -> None:
-    outputs = [word for suffix in BY_SUFFIX for word in ("-o", out / f"{NAME}{suffix}")]
+    outputs = [
+        word for suffix in (*VIDEO_SUFFIXES, *SUFFIXES) for word in ("-o", out / f"{NAME}{suffix}")
+    ]
     plots = [
         word
         for k, suffix in enumerate(PLOT_SUFFIXES)

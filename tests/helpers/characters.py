@@ -238,11 +238,12 @@ _CUBE = np.array(
 )  # fmt: skip
 
 
+_KINDS = {"f4": 5126, "u1": 5121, "u2": 5123}
+_TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+
+
 class _Buffer:
     """A buffer in the making."""
-
-    KINDS = {"f4": 5126, "u1": 5121, "u2": 5123}
-    TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
     def __init__(self) -> None:
         self.data, self.views, self.accessors = bytearray(), [], []
@@ -254,8 +255,8 @@ class _Buffer:
         self.data += values.tobytes()
         accessor = {
             "bufferView": len(self.views) - 1, "count": len(values),
-            "componentType": self.KINDS[values.dtype.str[1:]],
-            "type": self.TYPES[values.shape[1]],
+            "componentType": _KINDS[values.dtype.str[1:]],
+            "type": _TYPES[values.shape[1]],
         }  # fmt: skip
         if bounds:
             accessor |= {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}

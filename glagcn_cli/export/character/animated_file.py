@@ -109,9 +109,7 @@ def _bent_otherwise(motion: CharacterMotion) -> dict[int, Rotation]:
     return found
 
 
-def _local(
-    motion: CharacterMotion, node: int, own: Rotation, above: Rotation | None
-) -> Rotation:
+def _local(motion: CharacterMotion, node: int, own: Rotation, above: Rotation | None) -> Rotation:
     """Return the rotations of a node in its parent.
 
     Bones may be scaled and mirrored: with O the orthogonal part of a node's transform at rest, and

@@ -1,9 +1,9 @@
 """Brings the rest pose of a character into the rig's T-pose, bone by bone.
 
 A bone that turns with a joint of the rig has that joint's orientation, after it was turned from
-where it points at rest to where the rig's bone points in its T-pose. Directions of arms, legs, trunk,
-hands and head are thus those of the person, whatever the pose the character was built in; what
-belongs to its build (a curved spine, the tilt of collar bones) stays.
+where it points at rest to where the rig's bone points in its T-pose. Directions of arms, legs,
+trunk, hands and head are thus those of the person, whatever the pose the character was built in;
+what belongs to its build (a curved spine, the tilt of collar bones) stays.
 """
 
 from __future__ import annotations

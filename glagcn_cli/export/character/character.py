@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ class Character:
         for side in SIDES:
             nodes = [self.body.bones[f"{side}{b}"] for b in ("UpperLeg", "LowerLeg", "Foot")]
             places = [self.rest.place(node) for node in nodes]
-            total += sum(float(np.linalg.norm(b - a)) for a, b in zip(places, places[1:], strict=False))
+            total += sum(float(np.linalg.norm(b - a)) for a, b in pairwise(places))
         return total / len(SIDES)
 
     def deltas(self, turns: dict[str, Rotation]) -> dict[int, Rotation]:
@@ -91,11 +92,11 @@ class Character:
         turns
             Orientations in the scene of the rig's joints.
         """
-        return {
-            bone.node: _between(*(turns[joint] for joint in bone.joints), bone.share)
-            * bone.to_t_pose
-            for bone in self.driven
-        }
+        found = {}
+        for bone in self.driven:
+            one, other = (turns[joint] for joint in bone.joints)
+            found[bone.node] = _between(one, other, bone.share) * bone.to_t_pose
+        return found
 
     def positions(
         self, nodes: list[int], deltas: dict[int, Rotation], hips: Vectors

@@ -1,8 +1,8 @@
 """GLB files as they are: their JSON and their binary chunk, read, added to and written again.
 
 Nothing that stands in a file is parsed into objects and back: what this program does not know
-(extensions, extras, metadata of VRM) stays as it is, and the binary chunk stays byte for byte at the
-beginning of the new one.
+(extensions, extras, metadata of VRM) stays as it is, and the binary chunk stays byte for byte at
+the beginning of the new one.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def _collect(
     found: dict[str, list[Vectors]],
     feet: dict[str, set[int]],
     rest: RestPose,
-    skin: dict[str, list[int]],
+    skin: dict[str, Any],
     attributes: dict[str, int],
 ) -> None:
     """Add the corners of a part of a mesh to the feet that move them."""

@@ -1,4 +1,4 @@
-"""Feet of a character that stand: when, how they lie, and how far they would reach into the floor."""
+"""Feet of a character that stand: when, how they lie, how far they reach into the floor."""
 
 from __future__ import annotations
 
