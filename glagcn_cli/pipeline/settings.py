@@ -165,7 +165,7 @@ class Settings:
         "Output",
         "Names and arrangement of the joints in .bvh.",
     )
-    character: Path | str | None = setting(
+    character: Path | str | None = setting(  # noqa: RUF009
         None,
         File(),
         Call.WRITING,
@@ -173,7 +173,7 @@ class Settings:
         "A rigged character, .glb or .vrm, that moves in place of stick figures in .glb, .fbx, "
         ".usd and .html, one person a file.",
     )
-    character_bones: Path | str | None = setting(
+    character_bones: Path | str | None = setting(  # noqa: RUF009
         None,
         File(),
         Call.WRITING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import runpy
 import sys
 from fractions import Fraction
@@ -18,6 +19,7 @@ from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.animated_glb import AnimatedGlb
 from tests.helpers.characters import NAMES as PROGRAMS
 from tests.helpers.characters import Build, called, character_file
 from tests.helpers.moving_figure import sequence, walking
@@ -202,3 +204,48 @@ def test_blender_saves_what_glb_holds_in_its_own_formats(tmp_path, suffix):
     heads = bone_heads(armature, names, first, len(joints))
     for number, place in enumerate(rig_places(fitted(joints)).values()):
         assert np.abs(heads[:, number] - place).max() < 2 * MILLIMETRE
+
+
+@pytest.fixture
+def addon(monkeypatch):
+    """The script as Blender loads an add-on: a module among the others."""
+    script = Path(__file__).parents[2] / "examples" / "blender_import.py"
+    spec = importlib.util.spec_from_file_location("an_addon", script)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "an_addon", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["poses.bvh", "figures.glb", "character.glb"])
+def test_the_addon_imports_at_the_rate_and_length_of_the_file(tmp_path, addon, kind):
+    settings = {}
+    if kind == "character.glb":
+        settings["character"] = str(character_file(tmp_path / "me.glb"))
+    path = written(tmp_path / kind, [sequence(figure(), fps=Fraction(30000, 1001))], **settings)
+    empty_scene()
+    addon.register()
+    try:
+        assert bpy.ops.import_scene.glagcn(filepath=str(path)) == {"FINISHED"}
+    finally:
+        addon.unregister()
+    scene = bpy.context.scene
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(30000 / 1001, abs=1e-3)
+    assert scene.frame_end - scene.frame_start == 39
+    (armature,) = armatures()
+    if kind == "poses.bvh":
+        assert [o for o in bpy.data.objects if o.parent == armature and o.type == "MESH"]
+
+
+def test_a_camera_in_the_file_becomes_the_scenes(tmp_path, addon):
+    path = written(tmp_path / "walk.glb", [sequence(figure(), fps=FPS)])
+    read = AnimatedGlb(path)
+    lens = {"type": "perspective", "perspective": {"yfov": 0.7, "znear": 0.1}}
+    read.json["cameras"] = [lens]
+    read.json["scenes"][0]["nodes"].append(len(read.nodes))
+    read.nodes.append({"name": "camera", "camera": 0, "translation": [0, 1, 4]})
+    read.save(path)
+    empty_scene()
+    addon.import_file(path)
+    camera = bpy.context.scene.camera
+    assert camera is not None and camera.data.angle_y == pytest.approx(0.7, abs=1e-3)

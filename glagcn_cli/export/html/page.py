@@ -168,9 +168,7 @@ def _packed(values: NDArray[Any], kind: str) -> str:
     return base64.b64encode(whole.astype(np.dtype(kind).newbyteorder("<")).tobytes()).decode()
 
 
-def _characters(
-    path: Path, people: Sequence[PoseSequence], context: ExportContext
-) -> list[bytes]:
+def _characters(path: Path, people: Sequence[PoseSequence], context: ExportContext) -> list[bytes]:
     """Return the character of the settings as each person moves it; none where none is named."""
     if context.settings.get("character") is None:
         return []
