@@ -126,7 +126,7 @@ class ImportGlagcn(bpy.types.Operator, ImportHelper):
     bl_idname = "import_scene.glagcn"
     bl_label = "Import glagcn"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
-    filter_glob: bpy.props.StringProperty(default="*.bvh;*.glb;*.vrm", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.bvh;*.glb;*.vrm", options={"HIDDEN"})  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Import the file that was picked into the open scene."""

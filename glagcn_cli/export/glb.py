@@ -23,6 +23,7 @@ from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
 from ..smoothing import runs
+from .character import writing
 from .formats import ExportContext
 from .people import people_for_rigs
 from .rig.kinematics import fit_rig
@@ -37,12 +38,10 @@ _COMPONENTS = {"f4": gltf.FLOAT, "u1": gltf.UNSIGNED_BYTE, "u2": gltf.UNSIGNED_S
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write one file with all people: fitted rigs that move, and a mesh on each.
 
-    With a character in the settings, a file for each person has that instead (`character`).
+    With a character or a body in the settings, a file for each person has that instead.
     """
-    if context.settings.get("character") is not None:
-        from .character.writing import write as write_character
-
-        yield from write_character(path, sequences, context)
+    if writing.shows_characters(context.settings):
+        yield from writing.write(path, sequences, context)
         return
     people = people_for_rigs(path, sequences)
     with atomic_output(path, context.overwrite) as temporary:

@@ -122,9 +122,11 @@ def check_characters(suffixes: Iterable[str], settings: Mapping[str, Any]) -> No
         blender_command()
     if character is None and bones is not None:
         raise UsageError("--character-bones names the bones of a character: add --character FILE")
-    if character is not None and not set(asked) & set(CHARACTER_SUFFIXES):
+    option = "--body" if settings.get("body") else "--character"
+    chosen = character is not None or option == "--body"
+    if chosen and not set(asked) & set(CHARACTER_SUFFIXES):
         shown = ", ".join(CHARACTER_SUFFIXES)
-        raise UsageError(f"--character has an effect on {shown} alone; add one of them with -o")
+        raise UsageError(f"{option} has an effect on {shown} alone; add one of them with -o")
     if character is not None or ".vrm" in asked:
         from ..export.character.writing import character_of, check_vrm
 

@@ -181,6 +181,14 @@ class Settings:
         "Lines that say which bone of the character is which, where its names are unknown: "
         "hips: NAME.",
     )
+    body: bool = setting(
+        False,
+        Switch(),
+        Call.WRITING,
+        "Output",
+        "A human body with the person's bone lengths in place of stick figures in .glb, .fbx, "
+        ".usd and .html, one person a file.",
+    )
     start: float = setting(
         0.0,
         Time(),
@@ -268,4 +276,6 @@ class Settings:
                 f"--max-people {self.max_people}: limits how many are lifted of all; add "
                 "--people all"
             )
+        if self.body and self.character is not None:
+            raise UsageError("--body and --character contradict each other; leave one of them out")
         _ = self.part  # raises for what is no part of any video

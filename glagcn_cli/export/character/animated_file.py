@@ -41,7 +41,7 @@ def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
     GltfFile
         A file of its own; that of the character is not changed.
     """
-    file = _copy(motion.character.file)
+    file = copied(motion.character.file)
     seconds = np.arange(len(motion.hips)) * (fps.denominator / fps.numerator)
     keys = file.add_array(seconds, bounds=True)
     animation: dict[str, Any] = {
@@ -144,7 +144,7 @@ def _as_parts(node: dict[str, Any], local: Vectors) -> None:
     node["rotation"] = Rotation.from_matrix(turn).as_quat().tolist()
 
 
-def _copy(file: GltfFile) -> GltfFile:
+def copied(file: GltfFile) -> GltfFile:
     """Copy what an animation is added to; the rest is shared, and nobody changes it."""
     document = dict(file.json)
     for name in ("accessors", "bufferViews"):

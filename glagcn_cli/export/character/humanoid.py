@@ -100,8 +100,8 @@ def _require(tree: NodeTree, bones: Mapping[str, int]) -> None:
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     raise InputError(
         f"{tree.file.path}: bones that were not found: {', '.join(missing)}. Its {len(names)} "
-        f"bones are called {shown}. Say which is which in a file, a line each (hips: NAME), and name it "
-        "with --character-bones FILE"
+        f"bones are called {shown}. Say which is which in a file, a line each (hips: NAME), and "
+        "name it with --character-bones FILE"
     )
 
 

@@ -1,4 +1,4 @@
-"""`.glb` and `.vrm` of a character: one file for each person, who moves the character."""
+"""`.glb` and `.vrm` of a character or a body: one file for each person, who moves it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..formats import ExportContext
 from ..people import path_for_each, people_for_rigs
 from ..rig.kinematics import fit_rig
 from .animated_file import animated
+from .body import body_of
 from .character import Character
 from .gltf_file import GltfFile
 from .retarget import retarget
@@ -37,13 +38,16 @@ def check_vrm(character: Character | None) -> Character:
     return character
 
 
+def shows_characters(settings: Mapping[str, Any]) -> bool:
+    """Whether people are shown as a character or a body, not as sticks."""
+    return settings.get("character") is not None or bool(settings.get("body"))
+
+
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
-    """Write the character of the settings, moved by each person."""
+    """Write the character of the settings, or a body, moved by each person."""
     character = character_of(context.settings)
     if path.suffix.lower() == ".vrm":
         character = check_vrm(character)
-    if character is None:
-        raise UsageError(f"{path}: no character is named")
     people = people_for_rigs(path, sequences)
     for target, sequence in path_for_each(path, people, context.overwrite):
         with atomic_output(target, context.overwrite) as temporary:
@@ -51,8 +55,16 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         yield target
 
 
-def moved(character: Character, person: PoseSequence) -> GltfFile:
-    """Return a character's file with the motion of a person as its first animation."""
+def moved(character: Character | None, person: PoseSequence) -> GltfFile:
+    """Return a file with the motion of a person as its first animation: a character's, or a body.
+
+    Parameters
+    ----------
+    character
+        Who moves; None for a body with the person's bones.
+    person
+        As whom it moves.
+    """
     motion = fit_rig(person.joints, person.valid, person.fps, person.contacts)
-    moving = retarget(motion, character, person.fps, person.contacts)
+    moving = retarget(motion, character or body_of(motion.rig), person.fps, person.contacts)
     return animated(moving, person.fps, f"person {person.person}")

@@ -169,14 +169,13 @@ def _packed(values: NDArray[Any], kind: str) -> str:
 
 
 def _characters(path: Path, people: Sequence[PoseSequence], context: ExportContext) -> list[bytes]:
-    """Return the character of the settings as each person moves it; none where none is named."""
-    if context.settings.get("character") is None:
-        return []
-    from ..character.writing import character_of, moved
+    """Return the characters or bodies of people, in their order; none where sticks are shown."""
+    from ..character.writing import character_of, moved, shows_characters
 
+    if not shows_characters(context.settings):
+        return []
     character = character_of(context.settings)
-    people = people_for_rigs(path, people)
-    return [] if character is None else [moved(character, one).to_bytes() for one in people]
+    return [moved(character, one).to_bytes() for one in people_for_rigs(path, people)]
 
 
 def _page(
