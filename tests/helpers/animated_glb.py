@@ -41,7 +41,8 @@ class AnimatedGlb:
         start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
         kind, width = np.dtype(_KINDS[accessor["componentType"]]), _NUMBERS[accessor["type"]]
         values = np.frombuffer(self.binary, kind, accessor["count"] * width, start)
-        return values.reshape(-1, width).astype(float)
+        scale = np.iinfo(kind).max if accessor.get("normalized") else 1
+        return values.reshape(-1, width) / scale
 
     def node(self, name: str) -> int:
         return [node.get("name") for node in self.nodes].index(name)

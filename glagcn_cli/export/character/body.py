@@ -58,8 +58,10 @@ def _stretches(rig: Rig, body: Humanoid, rest: RestPose, whole: float) -> dict[i
     hips = np.array([rest.place(body.bones[f"{side}UpperLeg"]) for side in SIDES])
     arms = np.array([rest.place(body.bones[f"{side}UpperArm"]) for side in SIDES])
     trunk = float(np.linalg.norm(arms.mean(axis=0) - hips.mean(axis=0)))
-    share = _share(rig.lengths["spine"] + rig.lengths["thorax"], trunk * whole)
-    found |= dict.fromkeys(body.spine, share)
+    chain = rest.place(body.spine[-1]) - rest.place(body.bones["hips"])
+    spine = float(np.linalg.norm(chain))  # the rest of the trunk is not stretched
+    theirs = rig.lengths["spine"] + rig.lengths["thorax"] - (trunk - spine) * whole
+    found |= dict.fromkeys(body.spine, _share(theirs, spine * whole))
     for places, joint, bones in ((hips, "hip", ("UpperLeg",)),
                                  (arms, "shoulder", ("Shoulder", "UpperArm"))):  # fmt: skip
         width = float(np.linalg.norm(places[0] - places[1]))

@@ -12,6 +12,7 @@ from glagcn_cli.export.character.body import body_of
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.animated_glb import AnimatedGlb
 from tests.helpers.moving_figure import sequence
@@ -26,16 +27,18 @@ BONES = {
 @pytest.mark.parametrize("size", [0.7, 1.0, 1.2])
 def test_its_joints_are_those_of_the_person(tmp_path, size):
     walk = planted_walk(frames=60)
-    person = sequence(walk.joints * size, fps=Fraction(50))
+    joints = walk.joints * size + [0, ANKLE_HEIGHT * (1 - size), 0]  # as the scene has children
+    person = sequence(joints, fps=Fraction(50))
     path = tmp_path / "body.glb"
     context = ExportContext(settings={"body": True})
     assert list(writer_for(path)(path, [person], context)) == [path]
     read = AnimatedGlb(path)
     fitted = fit_rig(person.joints, person.valid, person.fps).joint_positions()
+    hips = (read.place("mixamorig:LeftUpLeg") + read.place("mixamorig:RightUpLeg")) / 2
     for side in ("Left", "Right"):
         for name, joint in BONES.items():
-            place = read.place(f"mixamorig:{side}{name}")
-            meant = fitted[:, H36M17.index(f"{side.lower()}_{joint}")]
+            place = read.place(f"mixamorig:{side}{name}") - hips
+            meant = fitted[:, H36M17.index(f"{side.lower()}_{joint}")] - fitted[:, 0]
             assert np.linalg.norm(place - meant, axis=1).mean() < 0.03 * size
     heights = read.corners[..., 1]
     assert -0.02 < heights.min() and heights.min(axis=1).max() < 0.02
