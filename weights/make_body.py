@@ -95,13 +95,8 @@ def _normals(corners: Floats, faces: NDArray[np.int64]) -> Floats:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
-def _document(
-    names: list[str], parents: list[int], bones: Floats, corners: Floats,
-    faces: NDArray[np.int64], weights: Floats, bound: NDArray[np.int64],
-) -> tuple[dict[str, Any], bytes]:  # fmt: skip
-    """Return the JSON and the binary chunk of the file."""
-    buffer = _Buffer()
-    count = len(names)
+def _nodes(names: list[str], parents: list[int], bones: Floats) -> list[dict[str, Any]]:
+    """Return the nodes of bones (bones, 4, 4) in the scene."""
     nodes: list[dict[str, Any]] = []
     for number, parent in enumerate(parents):
         local = bones[number] if parent < 0 else np.linalg.inv(bones[parent]) @ bones[number]
@@ -114,6 +109,17 @@ def _document(
         if children := [j for j, above in enumerate(parents) if above == number]:
             node["children"] = children
         nodes.append(node)
+    return nodes
+
+
+def _document(
+    names: list[str], parents: list[int], bones: Floats, corners: Floats,
+    faces: NDArray[np.int64], weights: Floats, bound: NDArray[np.int64],
+) -> tuple[dict[str, Any], bytes]:  # fmt: skip
+    """Return the JSON and the binary chunk of the file."""
+    buffer = _Buffer()
+    count = len(names)
+    nodes = _nodes(names, parents, bones)
     roots = [number for number, parent in enumerate(parents) if parent < 0]
     nodes += [{"name": "Body"} | {"mesh": 0, "skin": 0}, {"name": "Armature", "children": roots}]
     binds = np.linalg.inv(bones).transpose(0, 2, 1).reshape(count, 16)

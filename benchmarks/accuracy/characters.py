@@ -3,7 +3,7 @@
 python -m benchmarks.accuracy.characters walk3d.npz me.glb other.vrm
 
 Angles are between bones of the character and of the rig fitted to the poses, in degrees. Heights
-and slides are those of heel and toes while a foot is held, for a character as large as the person.
+and slides are those of heel and toes in contact, for a character as large as the person.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ def angles(moving: CharacterMotion, joints: NDArray[np.float64]) -> NDArray[np.f
     return np.stack(found, axis=1)
 
 
-def soles(moving: CharacterMotion, scale: float, fps: float) -> tuple[float, float, int]:
-    """Greatest height (m) and slide (m/s) of held soles, and how many frames they are held."""
+def soles(
+    moving: CharacterMotion, contacts: NDArray[np.bool_], scale: float, fps: float
+) -> tuple[float, float, int]:
+    """Greatest height (m) and slide (m/s) of soles in contact, and of how many frames."""
     heights, slides, frames = [0.0], [0.0], 0
     for number, side in enumerate(SIDES):
         node, sole = moving.character.body.bones[f"{side}Foot"], moving.character.soles[side]
-        held = moving.contacts[:, number]
+        held = contacts[:, number]
         place, turn = moving.positions([node])[node], moving.deltas[node]
         flat = turn * _of(moving.character, node).inv()
         frames += int(held.sum())
@@ -74,10 +76,11 @@ def row(person: PoseSequence, path: Path) -> str:
     motion = fit_rig(person.joints, person.valid, person.fps, person.contacts)
     moving = retarget(motion, character, person.fps, person.contacts)
     seen = person.valid
+    contacts = moving.contacts if person.contacts is None else person.contacts
     apart = angles(moving, motion.joint_positions())[seen]
     legs = [motion.rig.lengths[f"{s}_{j}"] for s in SIDES for j in ("knee", "ankle")]
     scale = character.leg_length() / (sum(legs) / 2)
-    height, slide, frames = soles(moving, scale, float(person.fps))
+    height, slide, frames = soles(moving, contacts, scale, float(person.fps))
     return (
         f"| {path.name} | {character.body.scheme} | {scale:.2f} | {apart.mean():.1f} | "
         f"{np.percentile(apart, 95):.1f} | {100 * height:.1f} | {100 * slide:.1f} | {frames} |"
@@ -89,7 +92,7 @@ def main(poses: Path, characters: list[Path]) -> None:
     person = read_poses(poses).sequences[0]
     lines = [
         "| character | names | leg / person's | bones, mean | 95 % | sole height, cm | slide, cm/s "
-        "| frames held |",
+        "| frames |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(row(person, path) for path in characters),
     ]

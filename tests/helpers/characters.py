@@ -169,24 +169,8 @@ def character_file(path: Path, build: Build | None = None, **extra: Any) -> Path
     world[:, :3, :3] = (build.turned * turns).as_matrix()
     world[:, :3, 3] = build.turned.apply(places)
     corners, bound, triangles = _boxes(names, parents, places, build.size)
-    unit = np.diag([build.armature] * 3 + [1.0])
     world[:, :3, :3] *= build.armature
-    nodes: list[dict[str, Any]] = [
-        {"name": "Armature", "scale": [build.armature] * 3, "children": [1]}
-    ]
-    for i, parent in enumerate(parents):
-        local = np.linalg.inv(world[parent] if parent >= 0 else unit) @ world[i]
-        nodes.append(
-            {
-                "name": called(build, names[i]),
-                "translation": local[:3, 3].tolist(),
-                "rotation": Rotation.from_matrix(local[:3, :3]).as_quat().tolist(),
-                "children": [j + 1 for j, above in enumerate(parents) if above == i],
-            }
-        )
-    for node in nodes:
-        if not node["children"]:
-            del node["children"]
+    nodes = _nodes(build, names, parents, world)
     nodes.append({"name": "Body", "mesh": 0, "skin": 0})
     binds = np.linalg.inv(world).transpose(0, 2, 1).reshape(count, 16)
     writer = _Buffer()
@@ -213,6 +197,30 @@ def character_file(path: Path, build: Build | None = None, **extra: Any) -> Path
          "buffers": [{"byteLength": len(writer.data)}]} | extra  # fmt: skip
     path.write_bytes(glb(document, bytes(writer.data)))
     return path
+
+
+def _nodes(
+    build: Build, names: list[str], parents: list[int], world: np.ndarray
+) -> list[dict[str, Any]]:
+    """An armature and the bones that hang on it, of bones (bones, 4, 4) in the scene."""
+    unit = np.diag([build.armature] * 3 + [1.0])
+    nodes: list[dict[str, Any]] = [
+        {"name": "Armature", "scale": [build.armature] * 3, "children": [1]}
+    ]
+    for i, parent in enumerate(parents):
+        local = np.linalg.inv(world[parent] if parent >= 0 else unit) @ world[i]
+        nodes.append(
+            {
+                "name": called(build, names[i]),
+                "translation": local[:3, 3].tolist(),
+                "rotation": Rotation.from_matrix(local[:3, :3]).as_quat().tolist(),
+                "children": [j + 1 for j, above in enumerate(parents) if above == i],
+            }
+        )
+    for node in nodes:
+        if not node["children"]:
+            del node["children"]
+    return nodes
 
 
 def _boxes(names, parents, places, size) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

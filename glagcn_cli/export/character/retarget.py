@@ -22,7 +22,7 @@ from ..rig.rig import NAMES, RigMotion
 from ..rig.rotations import swing
 from .bone_names import SIDES
 from .character import Character
-from .standing import foot_contacts, held_feet, sunk
+from .standing import before_settling, foot_contacts, held_feet, sunk
 
 Vectors = NDArray[np.float64]
 
@@ -108,6 +108,8 @@ class _Retargeting:
         body = self._body(deltas)
         if contacts is None:
             contacts = foot_contacts(self.joints, self.fps)
+        else:
+            contacts = before_settling(contacts, self.fps)
         contacts = contacts & self.person.observed[:, None]
         placed, held = lock_feet(body, contacts, self.fps)
         self._turn_feet(deltas, placed, held)

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 from scipy.spatial.transform import Rotation
 
 from ...scene.contacts import ANKLE_HEIGHT, ANKLES, SHORTEST, SLOW, STEP
-from ...scene.foot_lock import eased
+from ...scene.foot_lock import SETTLING, eased
 from ...smoothing import runs
 from ..rig.rig import FRONT, UP
 from .soles import Sole
@@ -44,6 +45,15 @@ def foot_contacts(joints: Vectors, fps: Fraction) -> NDArray[np.bool_]:
         for run in runs(found[:, foot]):
             found[run, foot] = run.stop - run.start >= SHORTEST * float(fps)
     return found
+
+
+def before_settling(contacts: NDArray[np.bool_], fps: Fraction) -> NDArray[np.bool_]:
+    """Return contacts (frames, feet) with the moments that the foot lock takes from their ends.
+
+    Contacts of a scene are without them already, and the lock takes them again.
+    """
+    frames = round(2 * SETTLING * float(fps))
+    return np.asarray(maximum_filter1d(contacts, 2 * frames + 1, axis=0, mode="nearest"))
 
 
 def held_feet(turns: Rotation, held: NDArray[np.bool_], fps: Fraction) -> Rotation:

@@ -20,7 +20,7 @@ def vrm(path: Path, version: str, **meta: object) -> Path:
     """A VRM file whose nodes have names that say nothing."""
     build = Build("vrm")
     read = AnimatedGlb(character_file(path, build))
-    found = {bone: read.node(bone) for bone in BONES}
+    found = {bone: read.node(bone) for bone in (*BONES, "spine")}
     for number, node in enumerate(read.nodes):
         node["name"] = f"n{number}"
     if version == "1.0":

@@ -86,7 +86,7 @@ def test_bones_point_as_the_persons_and_soles_stand(tmp_path, build):
 
 def feet_stand(read: AnimatedGlb, build: Build, side: str) -> None:
     """Soles of a foot in contact: height under 1 cm, slide under 2 cm a second."""
-    frames = np.flatnonzero(held(build, read)[:, ("left", "right").index(side)])
+    frames = np.flatnonzero(walker().contacts[:, ("left", "right").index(side)])
     assert len(frames) > 40
     joints = [read.node(called(build, side + bone)) for bone in ("Foot", "Toes")]
     bound = read.array(read.json["meshes"][0]["primitives"][0]["attributes"]["JOINTS_0"])[:, 0]
@@ -99,14 +99,6 @@ def feet_stand(read: AnimatedGlb, build: Build, side: str) -> None:
     follow = frames[1:][np.diff(frames) == 1]
     slide = np.linalg.norm(sole[follow] - sole[follow - 1], axis=-1) * float(FPS)
     assert slide.max() < 0.02
-
-
-def held(build: Build, read: AnimatedGlb) -> np.ndarray:
-    """Contacts without the moments in which a foot comes to rest, as the foot lock has them."""
-    person = walker()
-    motion = fit_rig(person.joints, person.valid, FPS, person.contacts)
-    path = Path(read.path).with_name("me.glb")
-    return retarget(motion, Character.read(path), FPS, person.contacts).contacts
 
 
 def test_meant_places_are_those_of_the_file(tmp_path):
