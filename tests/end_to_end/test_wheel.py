@@ -16,6 +16,7 @@ SHIPPED = [
     "movenet_multipose.pth",
     "movenet_thunder.pth",
     "lifter-27.pth",
+    "body.glb",
     "NOTICE",
 ]
 SOURCES = ("glagcn_cli", "training", "weights", "setup.cfg", "pyproject.toml", "README.md")
