@@ -1,7 +1,12 @@
-"""Import a BVH file into Blender, put a figure on its rig and render a still.
+"""Import what glagcn writes into Blender: poses, a character, and the camera if the file has one.
+
+As an add-on: Edit > Preferences > Add-ons > Install from Disk, this file; then File > Import >
+glagcn (.bvh, .glb, .vrm).
+
+As a script, which renders a still:
 
 blender --background --python examples/blender_import.py -- walk.bvh still.png
-python examples/blender_import.py walk.bvh still.png        # with `pip install bpy`
+python examples/blender_import.py me.glb still.png        # with `pip install bpy`
 
 A third argument is the frame to render (from 1); without it, the one in the middle of the clip.
 With `still.blend` in place of `still.png` the scene is saved to be opened in Blender.
@@ -9,12 +14,25 @@ With `still.blend` in place of `still.png` the scene is saved to be opened in Bl
 
 from __future__ import annotations
 
+import json
 import math
+import struct
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import bpy
+from bpy_extras.io_utils import ImportHelper
 from mathutils import Vector
+
+bl_info = {
+    "name": "glagcn import",
+    "description": "Poses, characters and cameras that glagcn lifted from a video",
+    "blender": (4, 2, 0),
+    "version": (1, 0, 0),
+    "category": "Import-Export",
+    "location": "File > Import > glagcn (.bvh, .glb, .vrm)",
+}
 
 WIDTH, HEIGHT = 960, 540  # pixels
 SAMPLES = 16  # a pixel; more is smoother and slower
@@ -30,17 +48,15 @@ COLOURS = {
 }
 
 
-def main(bvh: Path, output: Path, frame: int | None) -> None:
+def main(source: Path, output: Path, frame: int | None) -> None:
     """Build the scene and write the still, or the scene where the output is a `.blend`."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    rig = import_rig(bvh)
-    first, last = (int(number) for number in rig.animation_data.action.frame_range)
+    rig = import_file(source)
     scene = bpy.context.scene
-    scene.frame_start, scene.frame_end = first, last
-    scene.frame_set(frame if frame is not None else (first + last) // 2)
-    dress(rig)
+    scene.frame_set(frame if frame is not None else (scene.frame_start + scene.frame_end) // 2)
     add_floor(rig)
-    add_camera(rig)
+    if scene.camera is None:
+        add_camera(rig)
     add_light()
     if output.suffix == ".blend":
         bpy.ops.wm.save_as_mainfile(filepath=str(output.resolve()))
@@ -48,10 +64,26 @@ def main(bvh: Path, output: Path, frame: int | None) -> None:
         render(output)
 
 
-def import_rig(bvh: Path) -> bpy.types.Object:
+def import_file(source: Path) -> bpy.types.Object:
+    """Import a file at its own rate and length; return the armature of the first person.
+
+    A `.bvh` gets a figure on its rig; a `.glb` or `.vrm` has one, or is a character. A camera in
+    the file becomes the scene's.
+    """
+    if not source.is_file():
+        sys.exit(f"{source}: there is no such file")
+    if source.suffix.lower() == ".bvh":
+        rig = import_bvh(source)
+        dress(rig)
+    else:
+        rig = import_glb(source)
+    first, last = (round(number) for number in rig.animation_data.action.frame_range)
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = first, last
+    return rig
+
+
+def import_bvh(bvh: Path) -> bpy.types.Object:
     """Import a BVH file, metres, at its own rate; return the armature."""
-    if not bvh.is_file():
-        sys.exit(f"{bvh}: there is no such file")
     bpy.ops.import_anim.bvh(
         filepath=str(bvh.resolve()),
         global_scale=CENTIMETRE,
@@ -59,6 +91,63 @@ def import_rig(bvh: Path) -> bpy.types.Object:
         update_scene_duration=True,
     )
     return bpy.context.object
+
+
+def import_glb(glb: Path) -> bpy.types.Object:
+    """Import a glTF file at the rate of its first animation; return the first armature."""
+    scene, before = bpy.context.scene, set(bpy.data.objects)
+    rate = rate_of(glb)
+    scene.render.fps = max(round(rate), 1)
+    scene.render.fps_base = float(scene.render.fps / rate)
+    bpy.ops.import_scene.gltf(filepath=str(glb.resolve()))
+    added = sorted(set(bpy.data.objects) - before, key=lambda one: one.name)
+    for one in added:
+        if one.type == "CAMERA":
+            scene.camera = one
+    return next(one for one in added if one.type == "ARMATURE" and one.animation_data)
+
+
+def rate_of(glb: Path) -> Fraction:
+    """Return the frames per second of the first animation of a glTF file: a key a frame."""
+    with glb.open("rb") as file:
+        file.seek(12)
+        size = struct.unpack("<II", file.read(8))[0]
+        document = json.loads(file.read(size))
+    sampler = document["animations"][0]["samplers"][0]
+    times = document["accessors"][sampler["input"]]
+    if times["count"] < 2:
+        return Fraction(30)
+    return Fraction((times["count"] - 1) / times["max"][0]).limit_denominator(1001)
+
+
+class ImportGlagcn(bpy.types.Operator, ImportHelper):
+    """Import poses, a character and a camera that glagcn wrote."""
+
+    bl_idname = "import_scene.glagcn"
+    bl_label = "Import glagcn"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+    filter_glob: bpy.props.StringProperty(default="*.bvh;*.glb;*.vrm", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Import the file that was picked into the open scene."""
+        import_file(Path(self.filepath))
+        return {"FINISHED"}
+
+
+def _in_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    menu.layout.operator(ImportGlagcn.bl_idname, text="glagcn (.bvh, .glb, .vrm)")
+
+
+def register() -> None:
+    """Add the entry to File > Import."""
+    bpy.utils.register_class(ImportGlagcn)
+    bpy.types.TOPBAR_MT_file_import.append(_in_menu)
+
+
+def unregister() -> None:
+    """Take the entry away."""
+    bpy.types.TOPBAR_MT_file_import.remove(_in_menu)
+    bpy.utils.unregister_class(ImportGlagcn)
 
 
 def dress(rig: bpy.types.Object) -> None:

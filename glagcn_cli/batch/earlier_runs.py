@@ -61,10 +61,13 @@ def content_key(video: Source, settings: Settings, wanted: Sequence[str]) -> str
 @lru_cache(maxsize=1)
 def _made_with(settings: Settings) -> dict[str, Any]:
     """Return settings, models by content, and versions; the same for all videos of a call."""
-    by_content = {"device", "detector", "pose", "lifter"}
+    by_content = {"device", "detector", "pose", "lifter", "character", "character_bones"}
     chosen = {name: value for name, value in asdict(settings).items() if name not in by_content}
-    lifter = lifter_sha256(lifter_path(settings.lifter))
-    return {"settings": chosen, "lifter": lifter, "made_by": made_by(settings)}
+    hashes = {"lifter": lifter_sha256(lifter_path(settings.lifter))}
+    for name in ("character", "character_bones"):
+        if (path := getattr(settings, name)) is not None:
+            hashes[name] = remembered_sha256(Path(path))
+    return {"settings": chosen, **hashes, "made_by": made_by(settings)}
 
 
 def forget_models() -> None:

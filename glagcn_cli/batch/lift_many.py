@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
 from ..export.formats import BY_SUFFIX, INSTEAD, no_writer
 from ..machine.devices import usable_cores
+from ..pipeline.preflight import check_characters
 from ..video.source import STANDARD_INPUT
 from .jobs import Job, find_jobs
 from .summary import write_summary
@@ -81,7 +82,9 @@ def lift_many(
         raise UsageError("standard input holds one video; name its output with -o")
     if choices.use.from_2d is not None:
         raise UsageError("2D keypoints of a file are of one video; name its output with -o")
-    found = find_jobs(inputs, folder, _suffixes(formats))
+    suffixes = _suffixes(formats)
+    check_characters(suffixes, asdict(choices.settings))
+    found = find_jobs(inputs, folder, suffixes)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

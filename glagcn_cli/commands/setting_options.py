@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import Field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from ..pipeline.setting import (
     Choice,
     Count,
+    File,
     Model,
     Number,
     Person,
@@ -64,6 +66,8 @@ def _typed(of: Setting) -> dict[str, Any]:
             return {"callback": _time}
         case Person():
             return {"callback": _people, "shell_complete": listed}
+        case File():
+            return {"type": click.Path(path_type=Path)}
         case Model():
             return {"type": ModelName(of.check.kind)}
         case Choice() | _:

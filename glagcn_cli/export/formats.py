@@ -47,6 +47,8 @@ class OutputFormat:
         Each file holds one person.
     rendered
         Drawn from the frames of the video by `mp4.render_video`, not written from poses alone.
+    needs
+        What it needs beside poses, which not everybody has; "" for nothing.
     """
 
     suffix: str
@@ -56,7 +58,10 @@ class OutputFormat:
     reader: str | None = None
     one_person: bool = False
     rendered: bool = False
+    needs: str = ""
 
+
+A_CHARACTER, BLENDER = "a VRM character", "Blender"
 
 FORMATS: tuple[OutputFormat, ...] = (
     OutputFormat(
@@ -89,7 +94,37 @@ FORMATS: tuple[OutputFormat, ...] = (
         ".glb",
         "glb",
         "stick figures on rigs for the same",
-        "all people as moving stick figures on rigs, glTF, y up, metres",
+        "all people as moving stick figures on rigs, or one person as the character; glTF, y up, "
+        "metres",
+    ),
+    OutputFormat(
+        ".vrma",
+        "vrma",
+        "a motion for VRM characters",
+        "motion of one person for VRM characters, y up, metres",
+        one_person=True,
+    ),
+    OutputFormat(
+        ".vrm",
+        "character.writing",
+        "the VRM of --character with it",
+        "the character with the motion of one person as its animation",
+        one_person=True,
+        needs=A_CHARACTER,
+    ),
+    OutputFormat(
+        ".fbx",
+        "blender_formats",
+        "what .glb holds, made by Blender",
+        "what .glb holds, as Blender saves it",
+        needs=BLENDER,
+    ),
+    OutputFormat(
+        ".usd",
+        "blender_formats",
+        "the same",
+        "what .glb holds, as Blender saves it",
+        needs=BLENDER,
     ),
     OutputFormat(
         ".npz",
@@ -144,8 +179,11 @@ BY_SUFFIX: dict[str, OutputFormat] = {known.suffix: known for known in FORMATS}
 VIDEO_SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if f.rendered)
 """Suffixes of outputs that are drawn from the video."""
 
-SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if not f.rendered)
+SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if not (f.rendered or f.needs))
 """Suffixes of outputs that are written from poses alone."""
+
+CHARACTER_SUFFIXES = (".glb", ".vrm", ".fbx", ".usd", ".html")
+"""Suffixes of outputs that show a character."""
 
 READABLE_SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if f.reader)
 """Suffixes of files that poses can be read from; those that keep most come first."""
@@ -156,9 +194,8 @@ PLOT_SUFFIXES: tuple[str, ...] = (".png", ".pdf", ".svg")
 _BLENDER = "write .glb or .bvh, which Blender opens and saves as {}"
 _CLIP = "write .mp4, which ffmpeg turns into {}"
 INSTEAD: dict[str, str] = {
-    **dict.fromkeys((".fbx", ".usd", ".usda", ".usdc", ".usdz", ".dae", ".abc"), _BLENDER),
-    **dict.fromkeys((".blend", ".obj", ".x3d", ".anim", ".vrma"), _BLENDER),
-    ".vrm": "write .bvh, which programs for VRM figures take as their motion",
+    **dict.fromkeys((".usda", ".usdc", ".usdz"), "write .usd"),
+    **dict.fromkeys((".dae", ".abc", ".blend", ".obj", ".x3d", ".anim"), _BLENDER),
     ".vmd": "write .bvh, which programs for MMD figures turn into {}",
     ".gltf": "write .glb, which is the same in one file",
     **dict.fromkeys((".avi", ".mov", ".webm", ".gif", ".mkv", ".m4v", ".wmv", ".flv"), _CLIP),

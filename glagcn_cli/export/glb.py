@@ -29,12 +29,13 @@ from ..files.atomic import atomic_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, NEUTRAL, RIGHT
 from ..smoothing import runs
+from .character import writing
 from .formats import ExportContext
 from .people import people_for_rigs
 from .rig.kinematics import fit_rig
 from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
 from .rig.rotations import continuous_quaternions
-from .rig.stick_figure import SIDES, Mesh, rest_places, stick_figure
+from .rig.stick_figure import SIDES, Mesh, rest_places, standing_height, stick_figure
 
 _COLOURS = {"left": LEFT, "right": RIGHT, "middle": NEUTRAL}
 _TYPES = {1: gltf.SCALAR, 3: gltf.VEC3, 4: gltf.VEC4, 16: gltf.MAT4}
@@ -42,7 +43,13 @@ _COMPONENTS = {"f4": gltf.FLOAT, "u1": gltf.UNSIGNED_BYTE, "u2": gltf.UNSIGNED_S
 
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
-    """Write one file with all people: fitted rigs that move, and a mesh on each."""
+    """Write one file with all people: fitted rigs that move, and a mesh on each.
+
+    With a character or a body in the settings, a file for each person has that instead.
+    """
+    if writing.shows_characters(context.settings):
+        yield from writing.write(path, sequences, context)
+        return
     people = people_for_rigs(path, sequences)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
@@ -228,9 +235,7 @@ def _inverse_binds(rig: Rig) -> NDArray[np.float32]:
 
 def _lift(rig: Rig) -> NDArray[np.float32]:
     """From the root's place at zero to where it is when the T-pose stands on the floor."""
-    foot = NAMES.index("LeftFoot")
-    sole = rest_places(rig)[foot, 1] + rig.end_sites["LeftFoot"][1]
-    return (-sole * UP).astype(np.float32)
+    return (standing_height(rig) * UP).astype(np.float32)
 
 
 def _material(side: str) -> gltf.Material:

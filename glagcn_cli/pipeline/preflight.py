@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError, InputError, ModelNotFoundError, OutputError, UsageError
-from ..export.formats import BY_SUFFIX, PLOT_SUFFIXES, format_of
+from ..export.formats import (
+    BLENDER,
+    BY_SUFFIX,
+    CHARACTER_SUFFIXES,
+    PLOT_SUFFIXES,
+    format_of,
+)
 from ..files.atomic import check_output, nearest_folder
 from ..keypoints.files import keypoints_path
 from ..operating_system import folded
@@ -95,6 +101,38 @@ def check_outputs(
     for report in report_paths(outputs):
         check_output(report, overwrite=True)
     _check_folders(nearest_folder(output) for output in outputs)
+
+
+def check_characters(suffixes: Iterable[str], settings: Mapping[str, Any]) -> None:
+    """Read the character of the settings, and refuse outputs that lack what they need.
+
+    Raises
+    ------
+    UsageError
+        A character that no output shows, bones of none, a `.vrm` without a VRM, or Blender is
+        missing.
+    InputError
+        The character cannot be read, or bones of it were not found.
+    """
+    asked = [suffix.lower() for suffix in suffixes]
+    character, bones = settings.get("character"), settings.get("character_bones")
+    if any(BY_SUFFIX[suffix].needs == BLENDER for suffix in asked if suffix in BY_SUFFIX):
+        from ..export.blender_formats import blender_command
+
+        blender_command()
+    if character is None and bones is not None:
+        raise UsageError("--character-bones names the bones of a character: add --character FILE")
+    option = "--body" if settings.get("body") else "--character"
+    chosen = character is not None or option == "--body"
+    if chosen and not set(asked) & set(CHARACTER_SUFFIXES):
+        shown = ", ".join(CHARACTER_SUFFIXES)
+        raise UsageError(f"{option} has an effect on {shown} alone; add one of them with -o")
+    if character is not None or ".vrm" in asked:
+        from ..export.character.writing import character_of, check_vrm
+
+        read = character_of(settings)
+        if ".vrm" in asked:
+            check_vrm(read)
 
 
 def _check_people_files(places: Sequence[Path], overwrite: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from ..progress.stages import Stages
 from ..video.fetching import as_file
 from ..video.source import Source
 from .outputs import Ledger, reported, write_outputs
-from .preflight import check_outputs, check_source
+from .preflight import check_characters, check_outputs, check_source
 from .run_report import people_rows, video_facts
 from .settings import EVERYBODY, Settings
 
@@ -118,6 +119,7 @@ def process_video(
         outputs, [source.path if source else None, use.from_2d], plots=plots, overwrite=overwrite,
         everybody=settings.people == EVERYBODY, save_2d=use.save_2d,
     )  # fmt: skip
+    check_characters([output.suffix for output in outputs], asdict(settings))
     with as_file(source, settings.part, image_fps) if source else nullcontext() as file:
         models = _lifter_of(models)
         if threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from ..video.probing import VideoInfo, probe
 from ..video.source import Source
 from .others import in_time_with, placed
 from .outputs import Ledger, reported, write_outputs
-from .preflight import check_outputs, check_source
+from .preflight import check_characters, check_outputs, check_source
 from .run_report import people_rows, video_facts
 from .setting import Call, names_with_effect, option_names, settings_of
 from .settings import Settings
@@ -86,6 +87,7 @@ def export_anew(
         outputs, [poses, source.path if source else None], plots=plots, overwrite=overwrite,
         everybody=len(saved.sequences) > 1,
     )  # fmt: skip
+    check_characters([output.suffix for output in outputs], asdict(chosen))
     if source is not None:
         check_source(source)
     with as_file(source, image_fps=image_fps) if source else nullcontext() as file:

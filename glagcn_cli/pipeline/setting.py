@@ -138,6 +138,13 @@ class Time(Unchecked):
 
 
 @dataclass(frozen=True)
+class File(Unchecked):
+    """A file that is read."""
+
+    metavar: str = "FILE"
+
+
+@dataclass(frozen=True)
 class Model(Unchecked):
     """A model's name, or its files."""
 

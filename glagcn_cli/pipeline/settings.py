@@ -8,6 +8,7 @@ NumPy or torch: the command line reads this table for its help.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from .. import defaults
 from ..detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, names
@@ -18,6 +19,7 @@ from .setting import (
     Call,
     Choice,
     Count,
+    File,
     Model,
     Number,
     Person,
@@ -200,6 +202,30 @@ class Settings:
         "Output",
         "Names and arrangement of the joints in .bvh.",
     )
+    character: Path | str | None = setting(  # noqa: RUF009
+        None,
+        File(),
+        Call.WRITING,
+        "Output",
+        "A rigged character, .glb or .vrm, that moves in place of stick figures in .glb, .fbx, "
+        ".usd and .html, one person a file.",
+    )
+    character_bones: Path | str | None = setting(  # noqa: RUF009
+        None,
+        File(),
+        Call.WRITING,
+        "Output",
+        "Lines that say which bone of the character is which, where its names are unknown: "
+        "hips: NAME.",
+    )
+    body: bool = setting(
+        False,
+        Switch(),
+        Call.WRITING,
+        "Output",
+        "A human body with the person's bone lengths in place of stick figures in .glb, .fbx, "
+        ".usd and .html, one person a file.",
+    )
     start: float = setting(
         0.0,
         Time(),
@@ -296,4 +322,6 @@ class Settings:
                 f"--max-people {self.max_people}: limits how many are lifted of all; add "
                 "--people all"
             )
+        if self.body and self.character is not None:
+            raise UsageError("--body and --character contradict each other; leave one of them out")
         _ = self.part  # raises for what is no part of any video

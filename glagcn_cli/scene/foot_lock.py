@@ -191,18 +191,24 @@ def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
         anchor = np.median(path[run], axis=0)
         anchor[1] = ANKLE_HEIGHT
         fixed[run] = anchor - path[run]
-    frame, never = np.arange(len(path)), 2 * len(path)
+    offsets = eased(fixed, held, fps)
+    low = LOWEST_ANKLE - (path[:, 1] + offsets[:, 1])
+    offsets[:, 1] += np.maximum(low, 0.0)
+    return offsets
+
+
+def eased(fixed: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
+    """Let offsets (frames, 3) that hold during contacts (frames,) come and go around them."""
+    frame, never = np.arange(len(held)), 2 * len(held)
     before = np.maximum.accumulate(np.where(held, frame, -never))
-    after = np.minimum.accumulate(np.where(held, frame, len(path) + never)[::-1])[::-1]
+    after = np.minimum.accumulate(np.where(held, frame, len(held) + never)[::-1])[::-1]
     # Between two near contacts one offset blends into the other.
     ease = np.minimum(EASE * fps + 1, np.maximum(after - before, 1))
     offsets = fixed.copy()
     for nearest in (before, after):
         share = np.clip(1 - np.abs(frame - nearest) / ease, 0, 1)
         share = np.where(held, 0.0, share**2 * (3 - 2 * share))
-        offsets += share[:, None] * fixed[np.clip(nearest, 0, len(path) - 1)]
-    low = LOWEST_ANKLE - (path[:, 1] + offsets[:, 1])
-    offsets[:, 1] += np.maximum(low, 0.0)
+        offsets += share[:, None] * fixed[np.clip(nearest, 0, len(held) - 1)]
     return offsets
 
 

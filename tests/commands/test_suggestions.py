@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from glagcn_cli.commands.suggestions import meant_by
 from glagcn_cli.commands.video import main
 from glagcn_cli.errors import UsageError
-from glagcn_cli.export.formats import INSTEAD, SUFFIXES, VIDEO_SUFFIXES, writer_for
+from glagcn_cli.export.formats import BY_SUFFIX, INSTEAD, writer_for
 
 OPTIONS = ["-o", "--output", "--device", "--fps", "--people", "--height", "--overwrite"]
 
@@ -26,7 +26,7 @@ OPTIONS = ["-o", "--output", "--device", "--fps", "--people", "--height", "--ove
         ("--all", "--people all"),
         ("--force", "--overwrite"),
         ("--bvh", "-o NAME.bvh"),
-        ("--fbx", "-o NAME.fbx"),  # which says then what to write instead
+        ("--fbx", "-o NAME.fbx"),
         ("--heigth", "--height"),
         ("--lr", None),  # of another command
         ("--xyzzy", None),
@@ -52,7 +52,7 @@ def test_an_output_without_its_option_is_answered_with_the_option(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("suffix", "advice"),
-    [(".fbx", "Blender"), (".AVI", ".mp4"), (".mov", ".mp4"), (".webm", ".mp4"), (".gif", ".mp4")],
+    [(".dae", "Blender"), (".AVI", ".mp4"), (".mov", ".mp4"), (".webm", ".mp4"), (".gif", ".mp4")],
 )
 def test_a_format_that_is_not_written_is_answered_with_one_that_is(
     suffix: str, advice: str
@@ -62,4 +62,4 @@ def test_a_format_that_is_not_written_is_answered_with_one_that_is(
 
 
 def test_nothing_that_is_written_is_refused_with_advice() -> None:
-    assert not {*INSTEAD} & {*SUFFIXES, *VIDEO_SUFFIXES}
+    assert not {*INSTEAD} & {*BY_SUFFIX}

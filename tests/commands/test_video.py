@@ -23,7 +23,7 @@ from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import names
 from glagcn_cli.errors import CheckpointError
-from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.export.formats import BY_SUFFIX
 from glagcn_cli.pipeline import video_lifter
 from glagcn_cli.pipeline.settings import BVH_SKELETONS, FOV_RANGE, HEIGHT_RANGE, Settings
 from glagcn_cli.video.fetching import DEFAULT_IMAGE_FPS
@@ -84,7 +84,7 @@ def test_help_states_the_defaults_that_hold() -> None:
 
 def test_help_names_every_model_and_format() -> None:
     text = "".join(run("--help").output.split())
-    for name in (*names("detector"), *names("pose"), *SUFFIXES, *VIDEO_SUFFIXES):
+    for name in (*names("detector"), *names("pose"), *BY_SUFFIX):
         assert name in text
 
 

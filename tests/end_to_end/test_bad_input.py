@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import find_files
-from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.export.formats import BY_SUFFIX
 from glagcn_cli.keypoints import stage
 from glagcn_cli.pipeline import video_lifter
 from tests.helpers.clips import ffmpeg, opencv_frames
@@ -166,7 +166,7 @@ def test_a_number_that_nobody_has(monkeypatch, source, out, lifter) -> None:
 @pytest.mark.usefixtures("no_models")
 @pytest.mark.parametrize("name", ["a.xyz", "a", "a.mp4.bak"])
 def test_an_unknown_suffix(source, out, name) -> None:
-    known = ", ".join((*VIDEO_SUFFIXES, *SUFFIXES))
+    known = ", ".join(BY_SUFFIX)
     refused(run(source, "-o", out / name), 2, out / name, known)
 
 

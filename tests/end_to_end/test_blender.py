@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import runpy
 import sys
 from fractions import Fraction
@@ -10,15 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glagcn_cli.export.character.character import Character
+from glagcn_cli.export.character.retarget import retarget
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.export.rig.bvh_skeletons import DIALECTS
 from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.animated_glb import AnimatedGlb
+from tests.helpers.characters import NAMES as PROGRAMS
+from tests.helpers.characters import Build, called, character_file
 from tests.helpers.film_cameras import SIZE, turning_camera
 from tests.helpers.moving_figure import sequence, walking
-from tests.helpers.rig_joints import joint_positions
 
 bpy = pytest.importorskip("bpy")
 world_to_camera_view = pytest.importorskip("bpy_extras.object_utils").world_to_camera_view
@@ -98,7 +103,7 @@ def test_bvh_has_its_joints_where_the_fit_and_the_poses_have_them(tmp_path, skel
     at_joint = [j for j in dialect.joints if j.along == 0.0]
     heads = bone_heads(armature, [j.name for j in at_joint], 1, len(joints))
     motion = fitted(joints)
-    places, fit = rig_places(motion), joint_positions(motion)
+    places, fit = rig_places(motion), motion.joint_positions()
     sits_at = {joint.name: joint.sits_at for joint in RIG_JOINTS}
     for number, joint in enumerate(at_joint):
         assert np.abs(heads[:, number] - places[joint.turns_as]).max() < MILLIMETRE
@@ -188,3 +193,84 @@ def test_the_camera_of_a_glb_sees_people_where_the_video_does(tmp_path):
             shown = world_to_camera_view(scene, seen, place)
             found = np.array([shown.x * SIZE[0], (1 - shown.y) * SIZE[1]]) - 0.5
             np.testing.assert_allclose(found, pixels, atol=0.1)
+
+
+@pytest.mark.parametrize("names", PROGRAMS)
+@pytest.mark.parametrize("size", [0.5, 1.0, 1.3])
+def test_a_character_has_its_joints_where_they_were_meant(tmp_path, names, size):
+    build = Build(names, size=size, arms_down=40.0, armature=0.01)
+    path = character_file(tmp_path / "me.glb", build)
+    joints = figure()
+    import_glb(written(tmp_path / "out.glb", [sequence(joints, fps=FPS)], character=str(path)))
+    character = Character.read(path)
+    meant = retarget(fitted(joints), character, FPS)
+    (armature,) = armatures()
+    nodes = dict(character.body.bones)
+    found = [called(build, bone) for bone in nodes]
+    heads = bone_heads(armature, found, 0, len(joints))
+    for number, places in enumerate(meant.positions(list(nodes.values())).values()):
+        assert np.abs(heads[:, number] - places).max() < 2 * MILLIMETRE
+
+
+@pytest.mark.parametrize("suffix", [".fbx", ".usd"])
+def test_blender_saves_what_glb_holds_in_its_own_formats(tmp_path, suffix):
+    joints = figure()
+    path = written(tmp_path / f"walk{suffix}", [sequence(joints, fps=FPS)])
+    empty_scene()
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = FPS.numerator, FPS.denominator
+    if suffix == ".fbx":
+        bpy.ops.import_scene.fbx(filepath=str(path))
+    else:
+        bpy.ops.wm.usd_import(filepath=str(path))
+    (armature,) = armatures()
+    names = [next(b.name for b in armature.pose.bones if b.name.startswith(n)) for n in NAMES]
+    first = 1 if suffix == ".fbx" else 0
+    heads = bone_heads(armature, names, first, len(joints))
+    for number, place in enumerate(rig_places(fitted(joints)).values()):
+        assert np.abs(heads[:, number] - place).max() < 2 * MILLIMETRE
+
+
+@pytest.fixture
+def addon(monkeypatch):
+    """The script as Blender loads an add-on: a module among the others."""
+    script = Path(__file__).parents[2] / "examples" / "blender_import.py"
+    spec = importlib.util.spec_from_file_location("an_addon", script)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "an_addon", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["poses.bvh", "figures.glb", "character.glb"])
+def test_the_addon_imports_at_the_rate_and_length_of_the_file(tmp_path, addon, kind):
+    settings = {}
+    if kind == "character.glb":
+        settings["character"] = str(character_file(tmp_path / "me.glb"))
+    path = written(tmp_path / kind, [sequence(figure(), fps=Fraction(30000, 1001))], **settings)
+    empty_scene()
+    addon.register()
+    try:
+        assert bpy.ops.import_scene.glagcn(filepath=str(path)) == {"FINISHED"}
+    finally:
+        addon.unregister()
+    scene = bpy.context.scene
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(30000 / 1001, abs=1e-3)
+    assert scene.frame_end - scene.frame_start == 39
+    (armature,) = armatures()
+    if kind == "poses.bvh":
+        assert [o for o in bpy.data.objects if o.parent == armature and o.type == "MESH"]
+
+
+def test_a_camera_in_the_file_becomes_the_scenes(tmp_path, addon):
+    path = written(tmp_path / "walk.glb", [sequence(figure(), fps=FPS)])
+    read = AnimatedGlb(path)
+    lens = {"type": "perspective", "perspective": {"yfov": 0.7, "znear": 0.1}}
+    read.json["cameras"] = [lens]
+    read.json["scenes"][0]["nodes"].append(len(read.nodes))
+    read.nodes.append({"name": "camera", "camera": 0, "translation": [0, 1, 4]})
+    read.save(path)
+    empty_scene()
+    addon.import_file(path)
+    camera = bpy.context.scene.camera
+    assert camera is not None and camera.data.angle_y == pytest.approx(0.7, abs=1e-3)

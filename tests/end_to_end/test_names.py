@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.export.formats import BY_SUFFIX, PLOT_SUFFIXES
+from glagcn_cli.export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.command_line import run
 from tests.helpers.fake_detection import FakeDetector, clip, use_detector
@@ -36,7 +36,9 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_every_output_of_such_a_video(film: Path, out: Path, lifter: Path) -> None:
-    outputs = [word for suffix in BY_SUFFIX for word in ("-o", out / f"a{suffix}")]
+    outputs = [
+        word for suffix in (*VIDEO_SUFFIXES, *SUFFIXES) for word in ("-o", out / f"a{suffix}")
+    ]
     plots = [
         word for k, suffix in enumerate(PLOT_SUFFIXES) for word in ("--plot", out / f"{k}{suffix}")
     ]
@@ -53,7 +55,9 @@ def test_every_output_of_such_a_video(film: Path, out: Path, lifter: Path) -> No
 
 
 def test_every_output_named_so(film: Path, out: Path, lifter: Path) -> None:
-    outputs = [word for suffix in BY_SUFFIX for word in ("-o", out / f"{NAME}{suffix}")]
+    outputs = [
+        word for suffix in (*VIDEO_SUFFIXES, *SUFFIXES) for word in ("-o", out / f"{NAME}{suffix}")
+    ]
     plots = [
         word
         for k, suffix in enumerate(PLOT_SUFFIXES)

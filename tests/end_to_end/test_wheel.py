@@ -15,6 +15,7 @@ SHIPPED = [
     "rtmdet_nano_person.pth",
     "movenet_thunder.pth",
     "lifter-27.pth",
+    "body.glb",
     "NOTICE",
 ]
 SOURCES = ("glagcn_cli", "training", "weights", "setup.cfg", "pyproject.toml", "README.md")

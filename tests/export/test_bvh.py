@@ -16,7 +16,6 @@ from glagcn_cli.pipeline.settings import BVH_SKELETONS, Settings
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.helpers.moving_figure import Figure, sequence, walking
-from tests.helpers.rig_joints import joint_positions
 
 pybvh = pytest.importorskip("pybvh")
 
@@ -80,7 +79,7 @@ def test_default_is_what_a_run_without_the_setting_gets(tmp_path):
 def test_forward_kinematics_meets_the_fit_and_the_figure(tmp_path, skeleton):
     joints = walking(heading=np.linspace(0, 360, 150)).joints
     read = written(tmp_path / "walk.bvh", joints, skeleton)
-    fitted = joint_positions(fit_rig(joints, np.ones(150, bool), Fraction(50)))
+    fitted = fit_rig(joints, np.ones(150, bool), Fraction(50)).joint_positions()
     assert np.linalg.norm(read.joints() - fitted[:, FOUND], axis=-1).max() < 0.05e-3
     assert np.linalg.norm(read.joints() - joints[:, FOUND], axis=-1).max() < 0.05e-3
 
@@ -90,7 +89,7 @@ def test_forward_kinematics_meets_the_fit_of_a_noisy_figure(tmp_path, skeleton):
     joints = walking().joints
     joints = joints + np.random.default_rng(0).normal(0, 0.02, joints.shape)
     read = written(tmp_path / "walk.bvh", joints, skeleton)
-    fitted = joint_positions(fit_rig(joints, np.ones(150, bool), Fraction(50)))
+    fitted = fit_rig(joints, np.ones(150, bool), Fraction(50)).joint_positions()
     assert np.linalg.norm(read.joints() - fitted[:, FOUND], axis=-1).max() < 0.05e-3
 
 

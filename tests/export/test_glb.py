@@ -18,7 +18,6 @@ from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import COCO17, H36M17
 from tests.helpers.moving_figure import sequence, walking
-from tests.helpers.rig_joints import joint_positions
 
 NUMBERS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 KINDS = {5121: np.uint8, 5123: np.uint16, 5126: np.float32}
@@ -89,7 +88,7 @@ def test_joints_move_as_the_fit_does(tmp_path):
     joints = joints + np.random.default_rng(0).normal(0, 0.01, joints.shape)
     read = written(tmp_path / "walk.glb", [sequence(joints)])
     motion = fit_rig(joints.astype(np.float32), np.ones(150, bool), Fraction(50))
-    fitted = joint_positions(motion)
+    fitted = motion.joint_positions()
     (person,) = read.people()
     found = read.world(person["children"][0])
     for joint in RIG_JOINTS:

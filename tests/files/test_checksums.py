@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glagcn_cli.batch.earlier_runs import content_key
+from glagcn_cli.batch.earlier_runs import content_key, forget_models
 from glagcn_cli.files import checksums
 from glagcn_cli.files.checksums import remembered_sha256, sha256
 from glagcn_cli.keypoints.cache import cache_key
@@ -55,3 +55,17 @@ def test_a_video_of_a_batch_is_read_for_one_checksum(tmp_path: Path, read: list[
     cache_key(video(file, None, Fraction(10)), {})
     assert content_key(Source.of(file), Settings(), [".npy"]) == key
     assert read.count(file) == 1
+
+
+def test_a_character_counts_by_its_content(tmp_path: Path) -> None:
+    video, character = tmp_path / "walk.mp4", tmp_path / "me.glb"
+    video.write_bytes(b"a")
+
+    def key() -> str:
+        forget_models()
+        return content_key(Source.of(video), Settings(character=character), [".glb"])
+
+    character.write_bytes(b"one")
+    first = key()
+    character.write_bytes(b"another")
+    assert key() != first

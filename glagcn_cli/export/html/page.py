@@ -31,7 +31,7 @@ from ...rendering.scene_view import clip_points
 from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
 from ...wording import plain_text
 from ..formats import ExportContext
-from ..people import people_of_one_clip
+from ..people import people_for_rigs, people_of_one_clip
 from .video import PageVideo, video_for_page
 
 FORMAT_VERSION = 1
@@ -48,6 +48,7 @@ _SCRIPTS = (
     "skeleton_2d.js",
     "floor.js",
     "figures.js",
+    "characters.js",
     "camera.js",
     "scene.js",
     "player.js",
@@ -89,7 +90,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
         video = video_for_page(context, first.fps, len(first), path)
         title = plain_text(path.stem) if context.video is None else context.video.short_name
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_page(title, clip_data(title, people, context, video), video))
+            clip = clip_data(title, people, context, video)
+            file.writelines(_page(title, clip, video, _characters(path, people, context)))
     yield path
 
 
@@ -169,26 +171,42 @@ def _packed(values: NDArray[Any], kind: str) -> str:
     return base64.b64encode(whole.astype(np.dtype(kind).newbyteorder("<")).tobytes()).decode()
 
 
-def _page(title: str, clip: Mapping[str, Any], video: PageVideo | None) -> Iterator[str]:
+def _characters(path: Path, people: Sequence[PoseSequence], context: ExportContext) -> list[bytes]:
+    """Return the characters or bodies of people, in their order; none where sticks are shown."""
+    from ..character.writing import character_of, moved, shows_characters
+
+    if not shows_characters(context.settings):
+        return []
+    character = character_of(context.settings)
+    return [moved(character, one).to_bytes() for one in people_for_rigs(path, people)]
+
+
+def _page(
+    title: str, clip: Mapping[str, Any], video: PageVideo | None, characters: Sequence[bytes] = ()
+) -> Iterator[str]:
     """Fill the template, piece by piece: nothing that is filled in is searched for placeholders."""
     style, library = _asset("page.css"), _asset("three.min.js")
     script = "\n".join(_asset(name) for name in _SCRIPTS)
     parts = {
-        "POLICY": _policy(style, library, script),
+        "POLICY": _policy(style, library, script, pictures=bool(characters)),
         "TITLE": html.escape(title),
         "STYLE": style,
         "LICENSE": _asset("three.LICENSE"),
         "LIBRARY": library,
         "SCRIPT": script,
         "CLIP": _json_in_page(clip),
+        "CHARACTERS": "\n".join(base64.b64encode(one).decode() for one in characters),
         "VIDEO": base64.b64encode(video.data).decode() if video else "",
     }
     for place, piece in enumerate(_PLACEHOLDER.split(_asset("page.html"))):
         yield parts[piece] if place % 2 else piece
 
 
-def _policy(style: str, *scripts: str) -> str:
-    """Content-Security-Policy: nothing from outside, no script or style but these very ones."""
+def _policy(style: str, *scripts: str, pictures: bool) -> str:
+    """Content-Security-Policy: nothing from outside, no script or style but these very ones.
+
+    Pictures on a character are unpacked to addresses within the page (`blob:`).
+    """
     allowed = " ".join(_digest(script) for script in scripts)
     return "; ".join(
         [
@@ -196,6 +214,7 @@ def _policy(style: str, *scripts: str) -> str:
             f"script-src {allowed}",
             f"style-src {_digest(style)}",
             "media-src blob: data:",
+            *(["img-src blob: data:", "connect-src blob: data:"] if pictures else []),
             "base-uri 'none'",
             "form-action 'none'",
         ]

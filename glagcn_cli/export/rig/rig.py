@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...skeleton import H36M17
+
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation
 
@@ -177,6 +179,18 @@ class RigMotion:
 
     def __len__(self) -> int:
         return len(self.root)
+
+    def joint_positions(self) -> NDArray[np.float64]:
+        """Compute H36M-17 joints (frames, 17, 3) by forward kinematics: metres, scene frame."""
+        turns = self.turns()
+        positions = self.rig.positions(self.root, turns)
+        joints = np.empty((len(self), len(H36M17), 3))
+        for i, joint in enumerate(RIG_JOINTS):
+            joints[:, H36M17.index(joint.sits_at)] = positions[i]
+        head = NAMES.index("Head")
+        reach = UP * self.rig.lengths["head"]
+        joints[:, H36M17.index("head")] = positions[head] + turns[head].apply(reach)
+        return joints
 
     def turns(self) -> list[Rotation]:
         """Orientations in the scene of every rig joint."""

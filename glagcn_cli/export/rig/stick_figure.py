@@ -64,6 +64,12 @@ def rest_places(rig: Rig) -> Floats:
     return places.astype(np.float32)
 
 
+def standing_height(rig: Rig) -> float:
+    """Metres of the root above the floor on which the T-pose stands."""
+    foot = NAMES.index("LeftFoot")
+    return -float(rest_places(rig)[foot, 1] + rig.end_sites["LeftFoot"][1])
+
+
 def _bones(rig: Rig) -> Iterator[tuple[int, Floats, Floats, float]]:
     """Every bone: its joint, both ends at rest, its radius."""
     places = rest_places(rig)

@@ -12,6 +12,7 @@ import pytest
 
 from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.characters import character_file
 from tests.helpers.clips import encode
 from tests.helpers.headless_browser import Browser, browser_path
 from tests.helpers.moving_figure import sequence, walking
@@ -333,3 +334,23 @@ def test_a_clip_of_one_frame_is_a_page_that_works(browser, folder):
     assert browser.errors == []
     assert browser.evaluate(SHOWN) == 0
     assert len(hued(scene(browser), LEFT)) > 100
+
+
+# A character in place of the skeleton.
+
+
+def test_a_character_moves_in_place_of_the_skeleton_and_can_be_switched_off(browser, tmp_path):
+    character = str(character_file(tmp_path / "me.glb"))
+    path = page(tmp_path / "me.html", people()[:1], settings={"character": character})
+    opened(browser, path)
+    switch = "[...document.querySelectorAll('#people button')].find(b => /Character/.test(b.title))"
+    browser.wait_for(f"{switch} !== undefined")
+    show(browser, 20)
+    one = scene(browser)
+    show(browser, 30)
+    assert changed(one, scene(browser)) > 50
+    assert len(hued(one, LEFT)) + len(hued(one, RIGHT)) < 20
+    browser.evaluate(f"{switch}.click()")
+    sticks = scene(browser)
+    assert len(hued(sticks, LEFT)) > 50 and len(hued(sticks, RIGHT)) > 50
+    assert browser.errors == []

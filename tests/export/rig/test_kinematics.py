@@ -9,7 +9,6 @@ from glagcn_cli.export.rig.kinematics import fit_rig
 from glagcn_cli.export.rig.rig import NAMES, PARENTS, RigMotion
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import Figure, about, walking
-from tests.helpers.rig_joints import joint_positions
 
 FPS = Fraction(50)
 
@@ -44,11 +43,11 @@ def noisy(joints, metres=0.005):
 
 def test_figure_with_constant_bones_is_met_exactly():
     joints = walking().joints
-    assert np.abs(joint_positions(fit(joints)) - joints).max() < 1e-6
+    assert np.abs(fit(joints).joint_positions() - joints).max() < 1e-6
 
 
 def test_bones_keep_their_length_and_left_equals_right_under_noise():
-    fitted = joint_positions(fit(noisy(walking().joints, 0.02)))
+    fitted = fit(noisy(walking().joints, 0.02)).joint_positions()
     parents, children = np.array(H36M17.bone_indices).T
     lengths = np.linalg.norm(fitted[:, children] - fitted[:, parents], axis=-1)
     assert lengths.std(axis=0).max() < 1e-9
@@ -58,7 +57,7 @@ def test_bones_keep_their_length_and_left_equals_right_under_noise():
 
 def test_joints_without_constant_bones_are_met_on_average():
     joints = noisy(walking().joints, 0.01)
-    apart = np.linalg.norm(joint_positions(fit(joints)) - joints, axis=-1)
+    apart = np.linalg.norm(fit(joints).joint_positions() - joints, axis=-1)
     assert apart.mean() < 0.012  # the noise alone is 16 mm long; laid end to end bones give 18
 
 
@@ -121,7 +120,7 @@ def test_a_knee_bent_backwards_by_an_error_is_straight_and_keeps_the_ankle(backw
             assert np.allclose(np.delete(bent, range(40, 60)), 30.0, atol=1e-3)
     thigh = degrees_apart(in_scene(motion, "LeftUpLeg"), figure.turns["LeftUpLeg"])
     assert thigh.max() < backwards / 2 + 0.5  # no turn about itself
-    moved = np.linalg.norm(joint_positions(motion) - figure.joints, axis=-1)
+    moved = np.linalg.norm(motion.joint_positions() - figure.joints, axis=-1)
     shorter = 0.84 - np.sqrt(0.43**2 + 0.41**2 + 2 * 0.43 * 0.41 * np.cos(np.radians(backwards)))
     assert moved[:, H36M17.index("left_ankle")].max() == pytest.approx(shorter, abs=1e-4)
 
@@ -146,7 +145,7 @@ def test_lying_or_upside_down_changes_the_root_and_the_feet_alone(turn):
     joints = walking(60).joints
     turned = turn.apply(joints.reshape(-1, 3)).reshape(joints.shape)
     upright, lying = fit(joints), fit(turned)
-    assert np.abs(joint_positions(lying) - turned).max() < 1e-6
+    assert np.abs(lying.joint_positions() - turned).max() < 1e-6
     for i in range(1, len(NAMES)):
         if NAMES[i].endswith("Foot"):
             continue  # they have regard to the floor
@@ -174,7 +173,7 @@ def test_one_valid_frame_is_held_everywhere(count):
     valid = np.arange(count) == count // 2
     motion = fit(figure.joints, valid)
     assert len(motion) == count
-    assert np.abs(joint_positions(motion) - figure.joints[valid]).max() < 1e-6
+    assert np.abs(motion.joint_positions() - figure.joints[valid]).max() < 1e-6
 
 
 def test_no_valid_frame_is_nobody():
@@ -194,7 +193,7 @@ def test_collapsed_poses_stay_finite(frames):
     motion = fit(joints)
     assert np.isfinite(motion.rotations).all()
     assert np.allclose(np.linalg.norm(motion.rotations, axis=-1), 1.0)
-    assert np.isfinite(joint_positions(motion)).all()
+    assert np.isfinite(motion.joint_positions()).all()
 
 
 def test_wrong_shape_is_refused():

@@ -68,6 +68,12 @@ const clip = (() => {
     // Browsers tell times in whole microseconds: a thousandth of a frame makes up for it.
     frameAt: (seconds) => Math.min(Math.max(Math.floor(seconds * rate + 1e-3), 0), data.frames - 1),
 
+    // The characters of the people, in their order, as glTF files; none in most pages.
+    characters() {
+      const texts = document.getElementById("character-data").textContent.trim().split(/\s+/);
+      return texts.filter(Boolean).map((text) => bytes(text).buffer);
+    },
+
     // The video as a Blob; decoded in pieces, for it may be large.
     video() {
       const text = document.getElementById("video-data").textContent.trim();

@@ -85,6 +85,12 @@ function figures3d(scene, tags) {
     }
   }
 
+  // Whether a person's skeleton is drawn; it is followed all the same.
+  function setDrawn(who, on) {
+    const { bones } = figures.find((one) => one.who === who);
+    bones.material.visible = on; // the joints have the same
+  }
+
   // Middle of the first person that is seen, or null.
   function leader() {
     const first = figures.find((one) => one.bones.visible);
@@ -110,5 +116,5 @@ function figures3d(scene, tags) {
     }
   }
 
-  return { show, leader, placeTags };
+  return { show, leader, placeTags, setDrawn };
 }

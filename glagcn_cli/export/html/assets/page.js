@@ -39,12 +39,18 @@
     overlay = skeleton2d($("drawing"));
   }
   try {
-    scene = scene3d($("scene"), $("tags"), { calm });
+    scene = scene3d($("scene"), $("tags"), { calm, failed: noCharacter });
     $("grid-step").textContent = scene.fine ? "0.5 m" : "1 m";
   } catch (error) {
     console.error(error);
     document.documentElement.classList.add("no-3d");
     $("space-note").textContent = "This browser shows no 3D here (WebGL 2 is missing or switched off).";
+    $("space-note").hidden = false;
+  }
+
+  function noCharacter(error) {
+    console.error(error);
+    $("space-note").textContent = "This browser cannot show the character.";
     $("space-note").hidden = false;
   }
 
@@ -119,6 +125,9 @@
     now.title = "How far this person's joints are expected to be off in this frame, on average";
     return { who, now };
   });
+  if (scene && clip.characters().length) {
+    addSwitch("Character", "Character in place of the skeleton", true, scene.showCharacters);
+  }
   const layer = overlay && addSwitch("2D skeleton", "Skeleton on the video (V)", true, overlay.show);
   if (layer) layer.classList.add("last");
   document.documentElement.style.setProperty("--rows", clip.people.length + 1.3);

@@ -1,7 +1,7 @@
 // The 3D view: skeletons with their shadows on a floor of metres, and the camera around them.
 "use strict";
 
-function scene3d(canvas, tags, { calm }) {
+function scene3d(canvas, tags, { calm, failed }) {
   let pending = false; // a drawing
   const renderer = new THREE.WebGLRenderer({ canvas, antialias: true, alpha: true });
   renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2));
@@ -18,8 +18,11 @@ function scene3d(canvas, tags, { calm }) {
   const figures = figures3d(scene, tags);
   const view = camera3d(canvas, extent, figures.leader, invalidate, calm);
 
+  const characters = characters3d(scene, figures, { redraw: invalidate, failed });
+
   function show(frame) {
     figures.show(frame);
+    characters.show(frame);
     view.follow();
     invalidate();
   }
@@ -52,5 +55,5 @@ function scene3d(canvas, tags, { calm }) {
   new ResizeObserver(resize).observe(canvas.parentElement);
   resize();
 
-  return { show, fine, look: view.look, turnBy: view.turnBy, setFollowing: view.setFollowing };
+  return { show, fine, showCharacters: characters.setWanted, look: view.look, turnBy: view.turnBy, setFollowing: view.setFollowing };
 }

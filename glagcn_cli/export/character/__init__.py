@@ -1,0 +1,1 @@
+"""A motion on the user's own rigged character."""
