@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -96,6 +97,14 @@ def plain_folder(wanted: Path) -> Path:
         f"there are letters beyond ASCII in {folders[0]} and in {folders[1]}; set TEMP to a folder "
         "that has none"
     )
+
+
+def link_or_copy(file: Path, to: Path) -> None:
+    """Make a name for a file in another place: a link, or a copy where links need a privilege."""
+    try:
+        to.symlink_to(file.resolve())
+    except OSError:
+        shutil.copyfile(file, to)
 
 
 def folded(name: str) -> str:

@@ -57,7 +57,10 @@ def _convert(command: list[str], made: Path, to: Path, suffix: str, person: Pose
     rate = f"{person.fps.numerator}/{person.fps.denominator}"
     call = [*command, str(made), str(named), rate]
     try:
-        done = subprocess.run(call, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            call, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS,
+            check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputError(f"{to}: Blender did not save it ({error})") from error
     if done.returncode or not named.is_file():

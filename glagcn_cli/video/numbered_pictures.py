@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from fractions import Fraction
 from pathlib import Path
 
 from ..errors import InputError
+from ..operating_system import link_or_copy
 from . import ffmpeg
 from .source import NUMBER, Source
 from .streaming import judge
@@ -111,10 +111,7 @@ def _lined_up(files: list[Path], odd: list[Path], folder: Path) -> Path:
             unread += 1
         else:
             last = file
-        try:
-            target.symlink_to(last.resolve())
-        except OSError:  # as on Windows
-            shutil.copyfile(last, target)
+        link_or_copy(last, target)
     if unread:
         log.warning(
             "%s: %d of the pictures cannot be read; the one before is shown",

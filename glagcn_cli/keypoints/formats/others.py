@@ -54,7 +54,7 @@ def reader_of(path: Path) -> Callable[[Path], NumberedDetections] | None:
 
 
 def _unpacked(file: Path) -> bytes:
-    with gzip.open(file) as stream:
+    with gzip.open(file, "rb") as stream:
         content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise ValueError("it unpacks to more than any clip needs")
