@@ -283,7 +283,9 @@ def test_a_reader_that_waits_for_a_frame_is_closed_from_another_thread(tmp_path,
     until(lambda: reader._process is not None)
     reader.close()
     thread.join()
-    assert ends == [[]] and not reader.truncated
+    assert not reader.truncated
+    (frames,) = ends
+    assert isinstance(frames, list) and len(frames) <= 1  # the first is there at once, or too late
 
 
 # Writing ------------------------------------------------------------------------------------------
