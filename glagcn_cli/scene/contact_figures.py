@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..smoothing import runs
-from .contacts import ANKLE_HEIGHT, ANKLES
-from .foot_lock import LOWEST_ANKLE
+from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
 
 OWN_FLOOR = 0.25  # metres above the scene's from which a person stands on another floor
 

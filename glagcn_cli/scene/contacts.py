@@ -16,6 +16,9 @@ from ..smoothing import low_pass, runs
 ANKLES = H36M17.indices(["left_ankle", "right_ankle"])
 _KNEES = H36M17.indices(["left_knee", "right_knee"])
 
+LOWEST_ANKLE = 0.04
+"""Metres above the floor: of a foot laid down flat, toes stretched."""
+
 ANKLE_HEIGHT = 0.08
 """Metres between the floor and the ankle of a standing foot."""
 

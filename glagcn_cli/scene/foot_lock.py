@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.sparse.linalg import spsolve
 
 from ..smoothing import runs
-from .contacts import ANKLE_HEIGHT, ANKLES
+from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
 from .legs import LEGS, reach_for
 
 # Expected errors of the terms of the least squares. Only their ratios matter.
@@ -25,9 +25,6 @@ FLOOR = 0.25  # metres: of the floor below the lowest foot
 LONGEST_SHUFFLE = 0.20
 """Metres that a foot may creep during one contact; beyond, it was set down again."""
 LIFTED = 0.1  # seconds in the air before it is set down again
-
-LOWEST_ANKLE = 0.04
-"""Metres above the floor: of a foot laid down flat, toes stretched."""
 
 EASE = 0.30  # seconds in which a lifted foot returns to its own path
 SETTLING = 0.02  # seconds (standard deviation) in which a foot comes to rest or starts

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.scene.choices import SceneChoices
-from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES
-from glagcn_cli.scene.foot_lock import LOWEST_ANKLE, lock_feet
+from glagcn_cli.scene.contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
+from glagcn_cli.scene.foot_lock import lock_feet
 from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.filmed_figure import FPS, SIZE, Camera, lying
