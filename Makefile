@@ -40,11 +40,14 @@ help:
 demo: $(READY)
 	$(BIN)/glagcn-demo --clip $(CLIP) --output-dir $(OUT)
 
+# Files of tests are shared out over the cores; a process may take more than 1 GB of memory.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: $(TESTS_READY)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: lint
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+	$(PYTEST) -m "not slow"
 
 lint: $(TESTS_READY)
 	$(BIN)/ruff check .
