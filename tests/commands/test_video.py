@@ -208,6 +208,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",
         "precision": "single", "boxes_every": 3, "max_people": None,
         "least_seconds": 2.0, "keypoint_rate": 12.5,
+        "body": False, "character": None, "character_bones": None,
     }  # fmt: skip
 
 
