@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "1c8c66255236abc0d65cd624cc22f998cd3aef5c2e8734c8ac6da2f4e75d2a7a",
+    "lifter-27": "70dfdf09dfb4d434296d00ede188f1d78243ba2f6e06ce7bfc394616fa98b526",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""
 

@@ -206,7 +206,13 @@ def test_after_a_signal_the_2d_that_was_kept_is_used(
         tests=str(Path(__file__).parents[2]), lifter=str(lifter), source=str(source),
         output=str(out / "a.npy"), name=name,
     )  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        # A shell starts what runs in its background with interrupts ignored, tests too.
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),
+    )
     assert done.returncode == status, done.stderr.decode()
     assert list(out.iterdir()) == []
     detector = use_detector(monkeypatch, FakeDetector())
