@@ -3,8 +3,9 @@ from __future__ import annotations
 import functools
 import http.server
 import secrets
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,22 @@ SLOW = (
     "keypoints/test_cache.py", "pipeline/test_process_video.py", "pipeline/test_reexport.py",
     "video/test_clip_parts.py", "video/test_frame_times.py", "video/test_reader.py",
 )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """Heed interrupts: a shell starts what runs in its background with interrupts ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write captured names that are no text as text: reports go from process to process."""
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -96,8 +96,6 @@ def test_an_interrupt_ends_all_processes(folder, out, tmp_path, number, to_all) 
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell starts what runs in its background with interrupts ignored, tests too.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     until(lambda: all(video.with_suffix(".begun").exists() for video in slow), process)
     (os.killpg if to_all else os.kill)(process.pid, number)

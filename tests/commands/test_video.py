@@ -366,8 +366,6 @@ def test_a_signal_leaves_no_partial_file(tmp_path, lifter, number, status, stage
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell starts what runs in its background with interrupts ignored, tests too.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     # Drawing begins in its thread some moments before the video is there.
     rendering = stage == "rendering"

@@ -210,8 +210,6 @@ def test_after_a_signal_the_2d_that_was_kept_is_used(
         [sys.executable, "-c", code],
         check=False,
         capture_output=True,
-        # A shell starts what runs in its background with interrupts ignored, tests too.
-        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),
     )
     assert done.returncode == status, done.stderr.decode()
     assert list(out.iterdir()) == []

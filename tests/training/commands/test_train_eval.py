@@ -478,8 +478,6 @@ def test_ctrl_c_leaves_a_run_that_goes_on(packs, tmp_path, told) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell starts what runs in its background with interrupts ignored, tests too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until(lambda: bool(states(folder)), process)
     process.send_signal(signal.SIGINT)
