@@ -24,8 +24,14 @@ SLOW = (
 )  # fmt: skip
 
 
-def pytest_configure() -> None:
-    """Heed interrupts: a shell starts what runs in its background with interrupts ignored."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Heed interrupts, and let yapf keep its grammar before several processes want to.
+
+    A shell starts what runs in its background with interrupts ignored. MMEngine imports yapf, whose
+    first import ever writes a file that another process may read half-written.
+    """
+    if not hasattr(config, "workerinput"):
+        import yapf  # noqa: F401
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
