@@ -28,7 +28,8 @@ from glagcn_training.metrics.markdown_table import markdown_table
 class AsDetected(VideoLifter):
     """Lifts limbs with the sides that were detected."""
 
-    def _with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
+    def with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
+        """Leave the limbs as they are."""
         return person
 
 

@@ -225,11 +225,15 @@ class VideoLifter:
         )  # fmt: skip
         size = (info.width, info.height)
         chosen = [track.laid_out(clip.frames, info.fps, size, clip.joint_set) for track in wanted]
-        chosen = [with_sides(person, info.name) for person in chosen]
+        chosen = [self.with_sides(person, info) for person in chosen]
         warn_if_turned(chosen, info.name)
         if len(chosen) < len(people):
             log.info("%s: %s", info.name, who_is_left_out(len(people), len(chosen), settings))
         return chosen
+
+    def with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
+        """Give limbs back the sides that the detector exchanged."""
+        return with_sides(person, info.name)
 
     def _scene_choices(self, info: VideoInfo) -> SceneChoices:
         settings = self.settings
