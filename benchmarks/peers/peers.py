@@ -12,7 +12,8 @@ the lifter that it calls human3d (random weights) in its demo of 3D. matplotlib 
 VideoPose3D does. The clock of peers starts when their models are loaded; our end-to-end rate
 includes all of the start-up.
 
-With `--quick` MMPose's demo and matplotlib are left out. With several conditions, the whole run's
+With `--quick` MMPose's demo and matplotlib are left out, with `--whole-alone` all but our whole run
+and MediaPipe. With several conditions, the whole run's
 time under each is also compared with the first.
 
 MediaPipe needs an environment of its own: python3.11 -m venv MP; MP/bin/pip install
@@ -76,7 +77,13 @@ def told_by(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def one_round(
-    clip: Path, short: Path, mediapipe: Path | None, device: str, folder: Path, quick: bool = False
+    clip: Path,
+    short: Path,
+    mediapipe: Path | None,
+    device: str,
+    folder: Path,
+    quick: bool = False,
+    whole_alone: bool = False,
 ) -> dict[str, float]:
     """Measure the frames a second of every one in turn, of a few if it is to be quick."""
     rates = {OURS: run_whole(clip, ["--device", device]).rate}
@@ -85,6 +92,8 @@ def one_round(
         kept.unlink(missing_ok=True)
         poses = mediapipe_poses(mediapipe, clip, kept, smooth=True)
         rates[MEDIAPIPE] = len(poses.valid) / poses.seconds
+    if whole_alone:
+        return rates
     many = ["--frames", "1000000"]
     ours = told_by("speed.keypoints_alone", str(short), *many, "--device", device)
     rates[OURS_2D] = ours["frames"] / ours["seconds"]
@@ -135,6 +144,7 @@ def measure(
     rounds: int = ROUNDS,
     quick: bool = False,
     condition: str = IDLE,
+    whole_alone: bool = False,
 ) -> dict[str, Any]:
     """Measure all, print the tables, and return the contents of the file."""
     with TemporaryDirectory() as name, under(condition):
@@ -142,7 +152,10 @@ def measure(
         whole = first_frames(clip, frames, folder) if frames else clip
         part = first_frames(clip, min(short, frames or short), folder)
         run_whole(part, ["--device", device])  # makes the graphs of this condition
-        found = [one_round(whole, part, mediapipe, device, folder, quick) for _ in range(rounds)]
+        found = [
+            one_round(whole, part, mediapipe, device, folder, quick, whole_alone)
+            for _ in range(rounds)
+        ]
     rates = best_rates(found)
     heading = f"{time.strftime('%F')}, {clip.name}, {device}, {condition}, {rounds} rounds"
     sys.stdout.write(f"{heading}\n\n{tables(rates)}\n\n")
@@ -174,6 +187,9 @@ def main() -> int:
     parser.add_argument("--short", type=int, default=SHORT, help="frames for those that are slow")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--quick", action="store_true", help="leave out the slowest")
+    parser.add_argument(
+        "--whole-alone", action="store_true", help="only our whole run and MediaPipe"
+    )
     parser.add_argument("--condition", action="append", choices=CONDITIONS, dest="conditions")
     parser.add_argument("--json", type=Path, help="keep what was measured in this file")
     parser.add_argument("--check", type=Path, help="exit with 1 if a recorded ratio has fallen")
@@ -182,7 +198,7 @@ def main() -> int:
     measured = {
         condition: measure(
             asked.clip, asked.mediapipe_python, asked.device, asked.frames, asked.short,
-            asked.rounds, asked.quick, condition,
+            asked.rounds, asked.quick, condition, asked.whole_alone,
         )
         for condition in asked.conditions or [IDLE]
     }  # fmt: skip
