@@ -61,7 +61,7 @@ NETWORK_COLUMNS = [
 def train(run: Path, family: Family, variant: Variant, data_dir: Path, threads: int) -> None:
     """Train one variant with the project's own command."""
     command = [sys.executable, "-m", "glagcn_training", "--dataset", "mocap", "--config",
-               "mocap_27", "--data-dir", str(data_dir), "-o", str(run), "--threads",
+               family.recipe, "--data-dir", str(data_dir), "-o", str(run), "--threads",
                str(threads)]  # fmt: skip
     for override in (*family.common, *variant.overrides):
         command += ["--set", override]

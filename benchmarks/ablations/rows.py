@@ -73,6 +73,7 @@ class Family:
 
     common: tuple[str, ...]
     variants: dict[str, Variant]
+    recipe: str = "mocap_27"
 
 
 NETWORK = Family(
@@ -164,7 +165,27 @@ SIZE = Family(
 )  # fmt: skip
 """The recipe `mocap_27` for wider and deeper networks, with the same windows for all."""
 
-FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION, "size": SIZE}
+_CLAIMS = {
+    "adaptive, strided, a head per joint, T = 27": Variant(),
+    "graph of the skeleton alone": Variant(("network.adaptive=false",)),
+    "not strided": Variant(("network.strided=false",)),
+    "shared head": Variant(("network.shared_head=true",)),
+    "without L_global": Variant(("loss.sequence=0", "loss.velocity=0")),
+    "T = 81": Variant(("network.window=81", "optimizer.batch=21")),
+}
+
+CLAIMS = Family(
+    (*SMALL, "schedule.steps=1500", "schedule.save_every=1500"),
+    {
+        f"{name}{seed}": Variant((*row.overrides, *more))
+        for seed, more in (("", ()), (", seed 2", ("seed=2",)))
+        for name, row in _CLAIMS.items()
+    },
+    recipe="mocap_wide_27",
+)
+"""The paper's questions, by the recipe of the shipped lifter and on all packs."""
+
+FAMILIES = {"network": NETWORK, "augmentation": AUGMENTATION, "size": SIZE, "claims": CLAIMS}
 
 
 def same_seed(row: str) -> str:

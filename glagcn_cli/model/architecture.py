@@ -44,6 +44,11 @@ class Architecture:
         Heads for the expected error of each joint ("paper" only).
     gravity
         Head for the direction against gravity ("paper" only).
+    adaptive
+        Graphs are A_k + B_k + C_k; without it they stay A_k, the skeleton's.
+    strided
+        The local module shrinks time by 3 a level; without it, it reads its middle frame in the
+        end, at several times the work.
     """
 
     variant: str = "paper"
@@ -56,6 +61,8 @@ class Architecture:
     joint_set: str = H36M17.name
     uncertainty: bool = False
     gravity: bool = False
+    adaptive: bool = True
+    strided: bool = True
 
     def __post_init__(self) -> None:
         if self.variant not in ("paper", "released"):
@@ -68,6 +75,8 @@ class Architecture:
             )
         if self.variant == "released" and (self.uncertainty or self.gravity):
             raise ValueError("the variant 'released' has no heads for uncertainty and gravity")
+        if self.variant == "released" and not (self.adaptive and self.strided):
+            raise ValueError("the variant 'released' is adaptive and strided")
         if self.channels < EMBEDDING_SHARE or self.global_blocks < 1:
             raise ValueError(
                 f"channels is {self.channels} and global_blocks {self.global_blocks}, expected at "

@@ -46,17 +46,28 @@ class AdaptiveGraphConvolution(nn.Module):
         (3, joints, joints) adjacency A_k.
     dropout
         Share of features dropped after the batch norm.
+    adaptive
+        Without it there are neither B_k nor C_k.
     """
 
     A: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, fixed: Tensor, dropout: float) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        fixed: Tensor,
+        dropout: float,
+        adaptive: bool = True,
+    ) -> None:
         super().__init__()
         embedding = out_channels // EMBEDDING_SHARE
         self.register_buffer("A", fixed.clone(), persistent=False)
-        self.PA = nn.Parameter(torch.full_like(fixed, ADAPTIVE_INIT))
-        self.conv_a = self._convolutions(in_channels, embedding)
-        self.conv_b = self._convolutions(in_channels, embedding)
+        self.adaptive = adaptive
+        if adaptive:
+            self.PA = nn.Parameter(torch.full_like(fixed, ADAPTIVE_INIT))
+            self.conv_a = self._convolutions(in_channels, embedding)
+            self.conv_b = self._convolutions(in_channels, embedding)
         self.conv_d = self._convolutions(in_channels, out_channels)
         self.bn = nn.BatchNorm2d(out_channels)
         # Each block starts as its shortcut: with weight 1 the errors start at metres.
@@ -78,6 +89,8 @@ class AdaptiveGraphConvolution(nn.Module):
     def graph(self, x: Tensor) -> Tensor:
         """Compute A_k + B_k + C_k for every sample: (N, in, V, T) to (N, 3, V, V)."""
         n, _, joints, frames = x.shape
+        if not self.adaptive:
+            return self.A.expand(n, -1, -1, -1)
         layers = [*self.conv_a, *self.conv_b]  # one pass over x: (N, V, T, 6 x embedding)
         weight, bias = _joined(layers, "weight", 0), _joined(layers, "bias", 0)
         # Each factor is divided before the product, whose sum would leave half precision's range.
@@ -152,7 +165,7 @@ class GraphTemporalBlock(nn.Module):
         Step of the temporal convolution.
     residual
         Add the block's input (through a 1x1 convolution where channels change).
-    dropout
+    dropout, adaptive
         Passed to the graph convolution.
     """
 
@@ -165,9 +178,10 @@ class GraphTemporalBlock(nn.Module):
         stride: int = 1,
         residual: bool = True,
         dropout: float = 0.1,
+        adaptive: bool = True,
     ) -> None:
         super().__init__()
-        self.gcn1 = AdaptiveGraphConvolution(in_channels, out_channels, fixed, dropout)
+        self.gcn1 = AdaptiveGraphConvolution(in_channels, out_channels, fixed, dropout, adaptive)
         self.tcn1 = TemporalConvolution(out_channels, out_channels, TEMPORAL_KERNEL, stride)
         self.residual: nn.Module | None = None
         if residual and in_channels == out_channels and stride == 1:

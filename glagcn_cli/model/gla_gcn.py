@@ -45,22 +45,31 @@ def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
 
 def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
     """Build two blocks a level, in a flat list as released checkpoints number them."""
-    width, dropout = architecture.channels, architecture.dropout
+    width, stride = architecture.channels, STRIDE if architecture.strided else 1
     blocks: list[nn.Module] = []
     for _ in range(architecture.levels):
-        blocks.append(GraphTemporalBlock(width, width, fixed, dropout=dropout))
-        blocks.append(
-            GraphTemporalBlock(width, width, fixed, stride=STRIDE, residual=False, dropout=dropout)
-        )
+        for step, residual in ((1, True), (stride, False)):
+            blocks.append(
+                GraphTemporalBlock(
+                    width,
+                    width,
+                    fixed,
+                    stride=step,
+                    residual=residual,
+                    dropout=architecture.dropout,
+                    adaptive=architecture.adaptive,
+                )
+            )
     return nn.ModuleList(blocks)
 
 
-def _run_local(blocks: nn.ModuleList, x: Tensor) -> Tensor:
-    """Run the levels over (N, C, V, T); time shrinks by 3 a level."""
+def _run_local(blocks: nn.ModuleList, x: Tensor, strided: bool = True) -> Tensor:
+    """Run the levels over (N, C, V, T); time shrinks by 3 a level, or to its middle in the end."""
     layers = list(blocks)
     for keep, shrink in zip(layers[::2], layers[1::2], strict=True):
-        x = strided_level(x, keep, shrink)
-    return x
+        x = strided_level(x, keep, shrink) if strided else x + shrink(keep(x))
+    middle = x.shape[-1] // 2
+    return x[..., middle : middle + 1]
 
 
 class LifterNetwork(nn.Module):
@@ -120,7 +129,11 @@ class GLAGCN(_Lifter):
         width, dropout = architecture.channels, architecture.dropout
         self.layers_global = nn.ModuleList(
             GraphTemporalBlock(
-                architecture.in_channels if i == 0 else width, width, fixed, dropout=dropout
+                architecture.in_channels if i == 0 else width,
+                width,
+                fixed,
+                dropout=dropout,
+                adaptive=architecture.adaptive,
             )
             for i in range(architecture.global_blocks)
         )
@@ -160,7 +173,7 @@ class GLAGCN(_Lifter):
         """Run all heads on windows of shape (N, T, V, C)."""
         self._check_window(keypoints)
         x = self._global_features(keypoints)
-        local = _run_local(self.layers_tcngcn, x)
+        local = _run_local(self.layers_tcngcn, x, self.architecture.strided)
         return self._of_sequence(x)._replace(
             centre=self.head_local(local)[:, 0],
             centre_error=None if self.error_local is None else self.error_local(local)[:, 0],
