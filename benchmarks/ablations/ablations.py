@@ -4,11 +4,12 @@
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations
         --family augmentation
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations --family size
+    python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations --family claims
     python -m benchmarks.ablations.ablations --data-dir PACKS -o runs/ablations --only base
 
 Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
-one piece of it, "size" networks of more channels and blocks by that recipe (`rows.py`). Every
-run of a family has the same recipe, seed and order of windows, except for the change in its name.
+one piece of it, "size" networks of more channels and blocks by that recipe, "claims" the paper's
+questions by `mocap_wide_27` (`rows.py`). Every run of a family has the same recipe, seed and order of windows, except for the change in its name.
 Finished runs are not repeated. The tables are printed in markdown.
 """
 

@@ -166,12 +166,12 @@ SIZE = Family(
 """The recipe `mocap_27` for wider and deeper networks, with the same windows for all."""
 
 _CLAIMS = {
-    "adaptive, strided, a head per joint, T = 27": Variant(),
-    "graph of the skeleton alone": Variant(("network.adaptive=false",)),
-    "not strided": Variant(("network.strided=false",)),
-    "shared head": Variant(("network.shared_head=true",)),
-    "without L_global": Variant(("loss.sequence=0", "loss.velocity=0")),
-    "T = 81": Variant(("network.window=81", "optimizer.batch=21")),
+    "all packs": Variant(),
+    "all packs, graph of the skeleton alone": Variant(("network.adaptive=false",)),
+    "all packs, not strided": Variant(("network.strided=false",)),
+    "all packs, one head for all joints": Variant(("network.shared_head=true",)),
+    "all packs, no L_global": Variant(("loss.sequence=0", "loss.velocity=0")),
+    "all packs, T = 81": Variant(("network.window=81", "optimizer.batch=21")),
 }
 
 CLAIMS = Family(
