@@ -275,3 +275,31 @@ def test_the_released_variant_has_no_such_heads() -> None:
     for head in ("uncertainty", "gravity"):
         with pytest.raises(ValueError, match=head):
             Architecture("released", **{head: True})
+
+
+def test_a_graph_of_the_skeleton_alone_reaches_only_as_far_as_its_blocks() -> None:
+    network = fresh(**SMALL, window=27, adaptive=False)
+    assert not any("PA" in name or "conv_a" in name for name, _ in network.named_parameters())
+    assert isinstance(network, GLAGCN)
+    features = torch.zeros(1, 2, 17, 5)
+    moved = features.clone()
+    moved[:, :, 13] = 1.0  # the left wrist
+    block = network.layers_global[0]
+    with torch.no_grad():
+        change = (block(moved) - block(features)).abs().amax(dim=(0, 1, 3))
+    assert set(torch.nonzero(change > 1e-6)[:, 0].tolist()) == {12, 13}
+
+
+def test_a_local_module_without_strides_reads_its_middle_frame() -> None:
+    strided, plain = (fresh(**SMALL, window=27, strided=strided) for strided in (True, False))
+    sizes = {name: parameter.shape for name, parameter in strided.named_parameters()}
+    assert sizes == {name: parameter.shape for name, parameter in plain.named_parameters()}
+    seen = windows(27)
+    with torch.no_grad():
+        assert plain(seen).centre.shape == (2, 17, 3)
+        assert not torch.allclose(plain(seen).centre, strided(seen).centre)
+
+
+def test_the_released_variant_has_no_other_graph() -> None:
+    with pytest.raises(ValueError, match="adaptive and strided"):
+        Architecture("released", adaptive=False)
