@@ -9,8 +9,9 @@
 
 Family "network" compares networks and losses, "augmentation" the recipe `mocap_27` with itself less
 one piece of it, "size" networks of more channels and blocks by that recipe, "claims" the paper's
-questions by `mocap_wide_27` (`rows.py`). Every run of a family has the same recipe, seed and order of windows, except for the change in its name.
-Finished runs are not repeated. The tables are printed in markdown.
+questions by `mocap_wide_27` (`rows.py`). Every run of a family has the same recipe, seed and order
+of windows, except for the change in its name. Finished runs are not repeated. The tables are
+printed in markdown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What it saves and costs not to look for joints of people who are still, between key frames.
+"""What it saves and costs to interpolate people who are still or move evenly between key frames.
 
-    python -m benchmarks.accuracy.still_people CLIPS --least 0.02 --least 0.03 --least 0.05
+    python -m benchmarks.accuracy.still_people CLIPS --even -1 --even 0.02 --even 0.03
 
 Against joints that are looked for in every frame: the share of crops that is saved, and how far
 joints of a score above 0.3 move, percent of their person's size, in the mean and for the 99th of a
@@ -31,8 +31,8 @@ from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 
 SAME_PERSON = 0.5  # least overlap of boxes
-NEVER = (-1.0, 10**6)
-"""`still.STILL` and `still.CROWD` by which joints are looked for in every frame."""
+NEVER = (-1.0, -1.0, 10**6)
+"""`still.STILL`, `still.EVEN` and `still.CROWD` by which joints are looked for in every frame."""
 
 
 class Counted:
@@ -55,10 +55,10 @@ class Counted:
 
 
 def run(
-    clip: Path, detector: TwoStageDetector, limits: tuple[float, int]
+    clip: Path, detector: TwoStageDetector, limits: tuple[float, float, int]
 ) -> tuple[list[FrameDetections], int]:
     """Return what is found in a clip by these limits, and how many crops that took."""
-    still.STILL, still.CROWD = limits
+    still.STILL, still.EVEN, still.CROWD = limits
     plain = detector.keypoint_detector
     detector.keypoint_detector = counted = Counted(plain)
     try:
@@ -85,12 +85,20 @@ def moved(
 
 @click.command()
 @click.argument("clips", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--least", "limits", multiple=True, type=float, default=(0.02, 0.03, 0.05))
+@click.option(
+    "--even",
+    "limits",
+    multiple=True,
+    type=float,
+    default=(-1.0, 0.02, 0.03, 0.05),
+    help="`still.EVEN`; below 0 nobody moves evenly.",
+    show_default=True,
+)
 @click.option("--threads", default=1, show_default=True)
 def main(clips: tuple[Path, ...], limits: tuple[float, ...], threads: int) -> None:
     """Print crops saved and joints moved, a row a clip."""
     torch.set_num_threads(threads)
-    usual = still.CROWD
+    usual_still, usual_crowd = still.STILL, still.CROWD
     detector = load_people_detector(Settings(), "cpu")
     head = [f"{limit:g}: crops saved, %; moved, % of the size: mean, 99 %" for limit in limits]
     table = [["clip", "crops", *head]]
@@ -98,7 +106,7 @@ def main(clips: tuple[Path, ...], limits: tuple[float, ...], threads: int) -> No
         plain, crops = run(clip, detector, NEVER)
         cells = []
         for limit in limits:
-            short, some = run(clip, detector, (limit, usual))
+            short, some = run(clip, detector, (usual_still, limit, usual_crowd))
             way = 100 * moved(plain, short)
             saved = 100 * (1 - some / crops)
             cells.append(f"{saved:.0f}; {way.mean():.2f}, {np.percentile(way, 99):.1f}")

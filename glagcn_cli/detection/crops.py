@@ -93,6 +93,15 @@ class Crops:
         """
         import torch
 
+        crops, places = self.cut(people)
+        mean, std = (torch.from_numpy(values).to(device) for values in (self.mean, self.std))
+        inputs = (torch.from_numpy(crops).to(device).float() - mean) / std
+        return inputs.permute(0, 3, 1, 2), places
+
+    def cut(
+        self, people: Sequence[tuple[Frame, NDArray[np.float32]]]
+    ) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
+        """Cut people out as bytes (people, height, width, 3) in the network's order of channels."""
         width, height = self.size
         crops = np.empty((len(people), height, width, 3), np.uint8)
         places = []
@@ -103,9 +112,7 @@ class Crops:
             places.append(dict(zip(_NEEDED, (centre, scale, self.size), strict=True)))
         if self.swapped:
             crops = np.ascontiguousarray(crops[..., ::-1])
-        mean, std = (torch.from_numpy(values).to(device) for values in (self.mean, self.std))
-        inputs = (torch.from_numpy(crops).to(device).float() - mean) / std
-        return inputs.permute(0, 3, 1, 2), places
+        return crops, places
 
     def _place(self, box: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Centre (2,) and padded size (2,) of a box, widened to the shape of the input."""

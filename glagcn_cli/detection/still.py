@@ -1,4 +1,4 @@
-"""Joints of people who hardly move: they are interpolated between two key frames."""
+"""Joints of people who hardly move, or move evenly: interpolated between two key frames."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from .interface import Boxes, Frame, KeypointDetector
 STILL = 0.05
 """Greatest way of a joint from one key frame to the next, as a share of the person's size, up to
 which its person is still."""
+
+EVEN = 0.05
+"""Greatest distance of a joint in a key frame from the middle between the key frames around, as a
+share of the person's size, up to which its person moves evenly. Half way between key frames the
+joint is then off by a quarter of it."""
 
 
 CROWD = 6
@@ -57,7 +62,7 @@ def with_joints_of_those_who_move(
     between: Mapping[int, Between],
     last: FrameDetections | None,
 ) -> list[FrameDetections]:
-    """Find joints in all frames but those of people who are still.
+    """Find joints in all frames but those of people who are still or move evenly.
 
     Parameters
     ----------
@@ -81,10 +86,8 @@ def with_joints_of_those_who_move(
         index: _interpolated(found[place.before], found[place.after], place, boxes[index])
         for index, place in between.items()
     }
-    moving = {
-        index: ~_still(found[place.before], found[place.after], place.rows, boxes[index])
-        for index, place in between.items()
-    }
+    chain = _Chain(found, between)
+    moving = {index: ~_known(chain, place, boxes[index]) for index, place in between.items()}
     wanted = [index for index in between if moving[index].any()]
     some = [
         Boxes(boxes[index].boxes[moving[index]], boxes[index].scores[moving[index]])
@@ -119,18 +122,80 @@ def largest(boxes: Boxes) -> NDArray[np.bool_]:
     return first
 
 
-def _still(
-    before: FrameDetections, after: FrameDetections, rows: NDArray[np.intp], boxes: Boxes
-) -> NDArray[np.bool_]:
+class _Chain:
+    """People followed from key frame to key frame of a batch.
+
+    Parameters
+    ----------
+    found
+        People of the key frames by their numbers.
+    between
+        As `with_joints_of_those_who_move` takes it.
+    """
+
+    def __init__(
+        self, found: Mapping[int, FrameDetections], between: Mapping[int, Between]
+    ) -> None:
+        self.found = found
+        self._next: dict[int, tuple[int, dict[int, int]]] = {}
+        self._previous: dict[int, tuple[int, dict[int, int]]] = {}
+        for place in between.values():
+            rows = [(first, second) for first, second in place.rows.tolist() if first != NOT_THERE]
+            self._next[place.before] = place.after, dict(rows)
+            self._previous[place.after] = place.before, {b: a for a, b in rows}
+
+    def moves_evenly(self, place: Between, person: int, largest_bend: float) -> bool:
+        """Tell whether a person goes straight on at the key frames around a frame.
+
+        Parameters
+        ----------
+        person
+            Row of ``place.rows``.
+        largest_bend
+            Distance of a joint, in pixels, from the middle between its neighbours in time.
+        """
+        first, second = place.rows[person].tolist()
+        here, there = (place.before, first), (place.after, second)
+        earlier = self._neighbour(self._previous, *here)
+        later = self._neighbour(self._next, *there)
+        triples = [(earlier, here, there)] if earlier else []
+        triples += [(here, there, later)] if later else []
+        return bool(triples) and all(self._bend(*triple) <= largest_bend for triple in triples)
+
+    def _neighbour(
+        self, way: Mapping[int, tuple[int, dict[int, int]]], key: int, row: int
+    ) -> tuple[int, int] | None:
+        if key not in way:
+            return None
+        other, rows = way[key]
+        return (other, rows[row]) if row in rows else None
+
+    def _bend(self, *triple: tuple[int, int]) -> float:
+        """Return how far a joint of the second of three key frames is from a straight way."""
+        numbers = [key for key, _ in triple]
+        poses = [self.found[key].keypoints[row] for key, row in triple]
+        scores = np.min([self.found[key].scores[row] for key, row in triple], axis=0)
+        share = np.float32((numbers[1] - numbers[0]) / (numbers[2] - numbers[0]))
+        bend = np.linalg.norm((1 - share) * poses[0] + share * poses[2] - poses[1], axis=-1)
+        seen = scores >= SEEN
+        return float(bend[seen].max()) if seen.any() else np.inf
+
+
+def _known(chain: _Chain, place: Between, boxes: Boxes) -> NDArray[np.bool_]:
     """Return whose joints (people,) need not be looked for: who is still, or one of many."""
-    known = rows[:, 0] != NOT_THERE
+    before, after = chain.found[place.before], chain.found[place.after]
+    known = place.rows[:, 0] != NOT_THERE
     large = largest(boxes)
     still = known & large
     for person in np.flatnonzero(still):
-        first, second = rows[person]
+        first, second = place.rows[person]
         way = np.linalg.norm(after.keypoints[second] - before.keypoints[first], axis=-1)
         seen = np.minimum(before.scores[first], after.scores[second]) >= SEEN
-        still[person] = seen.any() and way[seen].max() <= STILL * size(boxes.boxes[person])
+        length = size(boxes.boxes[person])
+        still[person] = seen.any() and (
+            way[seen].max() <= STILL * length
+            or chain.moves_evenly(place, int(person), EVEN * length)
+        )
     # A network that is shown only one of two who overlap may find the other.
     low = np.maximum(boxes.boxes[:, None, :2], boxes.boxes[None, :, :2])
     high = np.minimum(boxes.boxes[:, None, 2:], boxes.boxes[None, :, 2:])

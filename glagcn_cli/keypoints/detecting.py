@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from ..camera_path.following import BackgroundFollower
 from ..poses import FrameDetections
@@ -59,6 +62,50 @@ def _read(coming: Iterator[tuple[Frame, bool]], most: int, every: int, cuts: Fil
     return _Batch(read, numbers, pictures)
 
 
+class _CameraBeside:
+    """Follows the camera through a batch while the models work on the next.
+
+    Parameters
+    ----------
+    info
+        The video.
+    every
+        As `looked_at_every` returns it.
+    """
+
+    def __init__(self, info: VideoInfo, every: int) -> None:
+        self._motion = CameraMotion((info.width, info.height), info.fps / every)
+        self._background = BackgroundFollower((info.width, info.height), info.fps)
+        self._every = every
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="camera")
+        self._at_work: Future[None] | None = None
+
+    def __enter__(self) -> _CameraBeside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._worker.shutdown()
+
+    def add(self, batch: _Batch, people: list[FrameDetections]) -> None:
+        """Take the next frames and their people; waits for the batch before."""
+        self._wait()
+        self._at_work = self._worker.submit(self._follow, batch, people)
+
+    def _follow(self, batch: _Batch, people: list[FrameDetections]) -> None:
+        self._motion.add(batch.pictures, [people[number] for number in batch.numbers])
+        self._background.add(batch.as_frames(), people)
+
+    def _wait(self) -> None:
+        if self._at_work is not None:
+            self._at_work.result()
+
+    def arrays(self, cuts: list[int]) -> dict[str, NDArray[Any]]:
+        """Return what scenes need, for storage with the 2D."""
+        self._wait()
+        looks = [-(-cut // self._every) for cut in cuts]
+        return self._motion.arrays(looks) | self._background.arrays()
+
+
 def detect_people(
     reader: VideoReader,
     load: Callable[[], TwoStageDetector],
@@ -75,12 +122,14 @@ def detect_people(
     info = reader.info
     every = looked_at_every(info.fps, rate)
     detections: list[FrameDetections] = []
-    camera = CameraMotion((info.width, info.height), info.fps / every)
-    background = BackgroundFollower((info.width, info.height), info.fps)
     cuts = FilmCuts(info.fps)
     # Frames are decoded while the models are loaded too. The first of a late part may take minutes:
     # closing the reader first ends the wait for it.
-    with reading_ahead(reader, frames_ahead(info)) as frames, reader:
+    with (
+        _CameraBeside(info, every) as camera,
+        reading_ahead(reader, frames_ahead(info)) as frames,
+        reader,
+    ):
         detector = load()
         kept, joint_set = cached.kept, detector.joint_set
         of_clip = detector.of_clip(kept[(len(kept) - 1) // every * every] if kept else None)
@@ -102,10 +151,9 @@ def detect_people(
                 cached.append(found, joint_set)
                 detections += found
                 with stage.part("camera"):
-                    camera.add(batch.pictures, [found[number] for number in batch.numbers])
-                    background.add(batch.as_frames(), found)
+                    camera.add(batch, found)
                 stage.advance(batch.frames)
-                del batch  # before the next is read: one batch in memory, not two
+                del batch  # before the next is read: two batches in memory, not three
     return ClipDetections(
         people_between(detections, every, joint_set, info.fps, cuts.cuts),
         joint_set,
@@ -114,7 +162,5 @@ def detect_people(
         reader.truncated,
         info.path.name,
         info.starts_at,
-        clip=camera.arrays([-(-cut // every) for cut in cuts.cuts])
-        | cuts.arrays()
-        | background.arrays(),
+        clip=camera.arrays(cuts.cuts) | cuts.arrays(),
     )

@@ -20,13 +20,18 @@ class Two:
         return [Boxes(boxes, np.array([0.9, 0.8], np.float32)) for _ in frames]
 
 
+def to_and_fro(number):
+    """Where a wrist is that changes its place after every key frame."""
+    return 2.0 * (number // 2 % 2)
+
+
 class Joints:
-    """One of the two waves a wrist; remembers the boxes of each frame that it was asked for."""
+    """One of the two moves a wrist; remembers the boxes of each frame that it was asked for."""
 
     joint_set = COCO17
 
-    def __init__(self, wave=10.0, drift=0.2):
-        self.wave, self.drift, self.asked = wave, drift, {}
+    def __init__(self, wave=10.0, drift=0.2, way=to_and_fro):
+        self.wave, self.drift, self.way, self.asked = wave, drift, way, {}
 
     def __call__(self, frames, boxes):
         found = []
@@ -36,7 +41,7 @@ class Joints:
             keypoints = np.repeat(inside[:, None, :2], len(COCO17), axis=1) + 20
             keypoints[..., 0] += self.drift * number
             keypoints[inside[:, 0] != PLACES["still"], COCO17.index("left_wrist")] += (
-                self.wave * number
+                self.wave * self.way(number)
             )
             scores = np.full(keypoints.shape[:2], 0.9, np.float32)
             found.append(Keypoints(keypoints.astype(np.float32), scores))
@@ -57,7 +62,8 @@ def test_joints_of_somebody_who_is_still_are_looked_for_in_key_frames_alone():
     for number, people in enumerate(found):
         np.testing.assert_allclose(people.keypoints[0, :, 0], 120 + 0.2 * number, atol=1e-4)
         wrist = people.keypoints[1, COCO17.index("left_wrist")]
-        np.testing.assert_allclose(wrist, [420 + 10.2 * number, 30 + 10 * number], rtol=1e-5)
+        there = 10 * to_and_fro(number)
+        np.testing.assert_allclose(wrist, [420 + 0.2 * number + there, 30 + there], rtol=1e-5)
         np.testing.assert_allclose(people.scores, 0.9)
 
 
@@ -66,6 +72,20 @@ def test_the_farthest_joint_tells_who_moves(wave, asked):
     # 5 % of the person's size are 3.5 pixels, 2.5 along each axis, in two frames.
     run(joints := Joints(wave=wave, drift=0.0), frames=8)
     assert joints.asked.get(2, 0) == asked
+
+
+def test_joints_of_somebody_who_moves_evenly_are_looked_for_in_key_frames_alone():
+    found = run(joints := Joints(wave=5.0, way=float))
+    assert set(joints.asked) == {0, *range(1, 16, 2)}
+    for number, people in enumerate(found):
+        wrist = people.keypoints[1, COCO17.index("left_wrist")]
+        np.testing.assert_allclose(wrist, [420 + 5.2 * number, 30 + 5 * number], rtol=1e-5)
+
+
+def test_somebody_who_stops_between_two_key_frames_is_looked_for_around_them():
+    run(joints := Joints(wave=8.0, way=lambda number: float(min(number, 12))))
+    # The ways 9, 11, 13 and 11, 13, 15 are bent; from 13 to 15 the wrist is still.
+    assert {n for n in range(2, 16, 2) if n in joints.asked} == {10, 12}
 
 
 def test_who_overlaps_with_somebody_who_moves_is_looked_for():

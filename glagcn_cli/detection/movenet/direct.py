@@ -24,6 +24,7 @@ from ..frames import default_batch
 from ..interface import Frame, Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
 from ..openmmlab.building import load
+from ..pictures import Normalised, OfPictures, in_single
 from .configs import thunder
 from .decoding import FIRST_PIXEL, decode_single_pose
 from .network import MoveNet
@@ -48,13 +49,14 @@ class MoveNetKeypoints:
     joint_set = COCO17
 
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
-        self._network, _ = load(MoveNet(), checkpoint, device)
-        if not exact:
-            # Not what comes after: it tells fractions of a pixel of its map.
-            source = Source(checkpoint, single=IN_SINGLE)
-            run_fast(self._network, "forward", device, source, self._network.backbone)
+        network, _ = load(MoveNet(), checkpoint, device)
         model: Mapping[str, Any] = thunder.model
         before = model["data_preprocessor"]
+        self._network = OfPictures(Normalised(before["mean"], before["std"]), network).to(device)
+        if not exact:
+            # Not what comes after: it tells fractions of a pixel of its map.
+            source = Source(checkpoint, single=in_single(IN_SINGLE))
+            run_fast(self._network, "forward", device, source, network.backbone)
         self._crops = Crops(
             size=_step("TopdownAffine")["input_size"],
             padding=_step("GetBBoxCenterScale")["padding"],
@@ -74,9 +76,10 @@ class MoveNetKeypoints:
 
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (17, 2) and scores (17,) of each person of one batch."""
-        inputs, places = self._crops(people, self._device)
+        crops, places = self._crops.cut(people)
         with torch.inference_mode():
-            poses = decode_single_pose(self._network(inputs))
+            pictures = torch.from_numpy(crops).to(self._device)
+            poses = decode_single_pose(self._network(pictures))
         in_crops = (poses.keypoints - FIRST_PIXEL).cpu().numpy()
         scores = poses.keypoint_scores.cpu().numpy().clip(0, 1)
         return [

@@ -22,6 +22,7 @@ from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
 from ..openmmlab.building import load
+from ..pictures import Normalised, OfPictures, in_single
 from ..suppression import suppress
 from .configs import nano
 from .decoding import candidates
@@ -59,20 +60,18 @@ class RTMDetBoxes:
         longest: int | None = None,
     ) -> None:
         model: Mapping[str, Any] = nano.model
-        self._network, _ = load(RTMDetNano(), checkpoint, device)
+        network, _ = load(RTMDetNano(), checkpoint, device)
+        before = model["data_preprocessor"]
+        self._network = OfPictures(Normalised(before["mean"], before["std"]), network).to(device)
         if not exact:
-            source = Source(checkpoint, single=IN_SINGLE)
-            run_fast(self._network, "forward", device, source, self._network, "features")
+            source = Source(checkpoint, single=in_single(IN_SINGLE))
+            run_fast(self._network, "forward", device, source, network, "features")
         self._rules = model["test_cfg"]
         self._score = max(self._rules["score_thr"], score)
         steps = nano.test_dataloader["dataset"]["pipeline"]  # type: ignore[index]
         resize, pad = steps[1], steps[2]
         self._longest = longest or resize["scale"][0]
         self._padding = pad["pad_val"]["img"]
-        before = model["data_preprocessor"]
-        self._mean, self._std = (
-            torch.tensor(before[key], device=device) for key in ("mean", "std")
-        )
         self._device = device
         self._batches = Batches(self._find, default_batch(device))
 
@@ -98,7 +97,7 @@ class RTMDetBoxes:
         return found
 
     def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> Tensor:
-        """Pictures (frames, 3, height, width), blue, green, red, normalised, padded right, below.
+        """Pictures (frames, height, width, 3) uint8, blue, green, red, padded right and below.
 
         Parameters
         ----------
@@ -110,8 +109,7 @@ class RTMDetBoxes:
         for picture, frame in zip(canvas, frames, strict=True):
             small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
             picture[: inner[1], : inner[0]] = small[..., ::-1]
-        pictures = torch.from_numpy(canvas).to(self._device).float()
-        return ((pictures - self._mean) / self._std).permute(0, 3, 1, 2)
+        return torch.from_numpy(canvas).to(self._device)
 
 
 def scaled_size(size: Size, longest: int) -> Size:

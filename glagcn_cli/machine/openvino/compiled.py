@@ -61,8 +61,8 @@ def run_compiled(
     network
         In single precision and in evaluation mode.
     method
-        Takes pictures (n, channels, height, width) and returns tensors that begin with n, or
-        dictionaries, lists and tuples of them.
+        Takes pictures (n, channels, height, width), or (n, height, width, channels) of bytes, and
+        returns tensors that begin with n, or dictionaries, lists and tuples of them.
     device
         Of the network; on another than a CPU all is left to `otherwise`.
     source
@@ -99,7 +99,7 @@ class Compiled:
         self._made = 0
 
     def __call__(self, images: Tensor) -> Any:
-        """Compute the results of pictures (n, channels, height, width)."""
+        """Compute the results of pictures (n, ...)."""
         of = self._of
         try:
             runner = self._runner(images)

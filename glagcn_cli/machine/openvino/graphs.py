@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .importing import import_openvino
 
-REVISION = 1
+REVISION = 2
 """Raised when the same network becomes another graph, as code of this package changes."""
 
 _WITHOUT_PRECISION = ("Const", "Parameter", "Result")
@@ -68,7 +68,7 @@ def nested(shape: Any, tensors: Iterator[Tensor]) -> Any:
 
 
 def graph_of(
-    owner: nn.Module, run: Callable[[Tensor], Any], shape: Sequence[int], single: Sequence[str]
+    owner: nn.Module, run: Callable[[Tensor], Any], image: Tensor, single: Sequence[str]
 ) -> tuple[bytes, bytes, Any]:
     """Convert what a network computes.
 
@@ -77,9 +77,9 @@ def graph_of(
     owner
         The network.
     run
-        A method of it, from pictures (n, channels, height, width) to tensors that begin with n.
-    shape
-        Of pictures that it can be run with.
+        A method of it, from pictures (n, ...) to tensors that begin with n.
+    image
+        (1, ...): a picture of the shape and the type that it is run with.
     single
         Modules of it, by name, that compute in single precision where the rest is in half.
 
@@ -95,7 +95,7 @@ def graph_of(
     # With gradients `convolve` calls what every converter knows, and not torch's own fusion.
     with warnings.catch_warnings(), torch.inference_mode(False), torch.enable_grad():
         warnings.simplefilter("ignore")  # of branches on a size, which is fixed
-        example = torch.rand(*shape) * 2 - 1
+        example = image.clone()  # not one of inference mode
         traced = torch.jit.trace(flattened, example, check_trace=False)
         frontend = importlib.import_module("openvino.frontend").FrontEndManager()
         decoders = importlib.import_module("openvino.frontend.pytorch.ts_decoder")

@@ -110,7 +110,7 @@ def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Run
     Parameters
     ----------
     image
-        (1, channels, height, width): a picture to compare with torch on.
+        (1, ...): a picture to compare with torch on.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Run
         _name(method, image.shape, threads, streams),
         options_of(method.precision, threads, streams),
     )
-    xml, weights, results = _graph(method, image.shape)
+    xml, weights, results = _graph(method, image)
     try:
         compiled = compiled_apart(xml, weights, image.shape, options)
         runner = Runner(core().import_model(compiled, "CPU", options), results, streams)
@@ -145,13 +145,13 @@ def core() -> Any:
     return import_openvino().Core()
 
 
-def _graph(method: Method, shape: Sequence[int]) -> tuple[bytes, bytes, Any]:
+def _graph(method: Method, image: Tensor) -> tuple[bytes, bytes, Any]:
     """Graph of any size of pictures, and how its results are nested."""
     name = kept.key_of(method.made_of()) + ".graph"
     if (found := kept.read(name)) is not None:
         about, (xml, weights) = found
         return xml, weights, about["results"]
-    xml, weights, results = graph_of(method.network, method.by_torch, shape, method.source.single)
+    xml, weights, results = graph_of(method.network, method.by_torch, image, method.source.single)
     kept.keep(name, {"results": results}, [xml, weights])
     return xml, weights, results
 

@@ -39,7 +39,7 @@ class Runner:
     Parameters
     ----------
     compiled
-        OpenVINO's compiled model, for pictures (1, channels, height, width).
+        OpenVINO's compiled model, for pictures (1, ...).
     results
         How its results are nested; see `graphs.nesting`.
     streams
@@ -53,17 +53,16 @@ class Runner:
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
 
     def __call__(self, images: Tensor) -> Any:
-        """Compute the results of pictures (n, channels, height, width)."""
+        """Compute the results of pictures (n, ...)."""
         pictures = images.contiguous().numpy()
         found: list[list[NDArray[np.float32]]] = []
-        for start in range(0, len(pictures), self.streams):
-            part = range(start, min(start + self.streams, len(pictures)))
-            busy = list(zip(part, self._requests, strict=False))
-            for index, request in busy:
-                request.start_async([pictures[index : index + 1]], share_inputs=True)
-            for _, request in busy:
+        for index in range(len(pictures) + self.streams):
+            # The request that began first: its results are overwritten by its next picture.
+            request = self._requests[index % self.streams]
+            if index >= self.streams and len(found) < len(pictures):
                 request.wait()
-                # A request's results are overwritten by its next.
                 found.append([request.get_output_tensor(k).data.copy() for k in self._outputs])
+            if index < len(pictures):
+                request.start_async([pictures[index : index + 1]], share_inputs=True)
         together = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
         return nested(self._results, together)

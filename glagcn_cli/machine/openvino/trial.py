@@ -32,7 +32,7 @@ model = core.read_model(folder + "/graph.xml", folder + "/graph.bin")
 try:
     model.reshape(shape)
     compiled = core.compile_model(model, "CPU", options)
-    compiled(numpy.zeros(shape, numpy.float32))
+    compiled(numpy.zeros(shape, compiled.input(0).element_type.to_dtype()))
     made = compiled.export_model()
 except RuntimeError as error:
     print(error, file=sys.stderr)
