@@ -59,7 +59,7 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
     size in which it is shown, so that little goes through the pipe.
     """
     with stages.stage("rendering", clip.frames) as stage, ExitStack() as stack:
-        size, fps, pictures = _pictures(clip, context.settings["turn"], stage, stack)
+        size, fps, pictures = _pictures(clip, context, stage, stack)
         writer = stack.enter_context(
             VideoWriter(
                 path,
@@ -78,20 +78,21 @@ def render_video(clip: Clip, path: Path, context: ExportContext, stages: Stages)
 
 
 def _pictures(
-    clip: Clip, turn: float, stage: Stage, stack: ExitStack
+    clip: Clip, context: ExportContext, stage: Stage, stack: ExitStack
 ) -> tuple[tuple[int, int], Fraction, Iterator[NDArray[np.uint8]]]:
     """(width, height), rate and the frames in YUV 4:2:0, made ahead, of what is drawn of a clip."""
     from ..rendering import SceneRenderer, SideBySideRenderer
 
-    info = clip.video
+    info, turn, camera = clip.video, context.settings["turn"], context.camera
     if info is None:
-        alone = SceneRenderer(clip.sequences, turn=turn)
+        alone = SceneRenderer(clip.sequences, turn, camera)
         drawn = (_timed(stage, alone.render, i, True) for i in range(clip.frames))
         ahead = stack.enter_context(reading_ahead(drawn, _FRAMES_AHEAD))
         return alone.size, clip.sequences[0].fps, ahead
     renderer = SideBySideRenderer(
-        clip.sequences, clip.keypoints, info.fps, (info.width, info.height), turn=turn
-    )
+        clip.sequences, clip.keypoints, info.fps, (info.width, info.height), turn=turn,
+        camera=camera,
+    )  # fmt: skip
     reader = VideoReader(info, size=renderer.picture_size, pixels="yuv420p")
     frames = _frames(reader, clip.frames, stage)
     drawn = (_timed(stage, renderer.render, frame, i) for i, frame in enumerate(frames))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import FilmCamera
 from ..errors import InputError
 from ..files.atomic import atomic_output, check_output
 from ..poses import Keypoints2D, PoseSequence
@@ -49,7 +50,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     people = people_with_poses(path, sequences)
     check_output(path, context.overwrite)
     numbers = evenly_spaced(np.any([person.valid for person in people], axis=0), FRAMES)
-    pictures = _beside_the_video(people, numbers, context) or _scenes_alone(people, numbers)
+    pictures = _beside_the_video(people, numbers, context)
+    pictures = pictures or _scenes_alone(people, numbers, context.camera)
     height, width = pictures[0].shape[:2]
     columns = best_columns(len(numbers), width / height)
     times = [f"{float(number / people[0].fps):.2f} s" for number in numbers]
@@ -71,7 +73,7 @@ def _beside_the_video(
             size = (reader.info.width, reader.info.height)
             if context.image_size not in (None, size):
                 raise InputError(f"{context.video.name}: its frames are not those of the poses")
-            renderer = _renderer(people, size, len(numbers))
+            renderer = _renderer(people, size, len(numbers), context.camera)
             wanted = set(numbers)
             pictures = []
             for number, frame in enumerate(reader):
@@ -92,7 +94,7 @@ def _beside_the_video(
 
 
 def _renderer(
-    people: Sequence[PoseSequence], size: tuple[int, int], count: int
+    people: Sequence[PoseSequence], size: tuple[int, int], count: int, camera: FilmCamera | None
 ) -> SideBySideRenderer:
     """Draws frames at the size of a cell of the sheet."""
     with_2d = all(np.isfinite(person.keypoints[person.valid]).all() for person in people)
@@ -100,7 +102,7 @@ def _renderer(
     large = SideBySideRenderer(people, keypoints, people[0].fps, size)
     aspect = large.size[0] / large.size[1]
     height = round(cell_width(WIDTH, best_columns(count, aspect)) / aspect)
-    return SideBySideRenderer(people, keypoints, people[0].fps, size, panel_height=height)
+    return SideBySideRenderer(people, keypoints, people[0].fps, size, height, camera=camera)
 
 
 def _keypoints(person: PoseSequence, size: tuple[int, int]) -> Keypoints2D:
@@ -115,10 +117,12 @@ def _keypoints(person: PoseSequence, size: tuple[int, int]) -> Keypoints2D:
     )
 
 
-def _scenes_alone(people: Sequence[PoseSequence], numbers: Sequence[int]) -> list[Picture]:
+def _scenes_alone(
+    people: Sequence[PoseSequence], numbers: Sequence[int], camera: FilmCamera | None
+) -> list[Picture]:
     width = cell_width(WIDTH, best_columns(len(numbers), SCENE_ASPECT))
     height = round(width / SCENE_ASPECT)
-    panel = ScenePanel(people, (width, height), turn=0.0)
+    panel = ScenePanel(people, (width, height), turn=0.0, camera=camera)
     pictures = []
     for number in numbers:
         pictures.append(np.empty((height, width, 3), np.uint8))

@@ -72,6 +72,14 @@ class ChosenView:
         """Return the view itself."""
         return self._framed(self.points, self.azimuth)
 
+    @property
+    def main_size(self) -> float:
+        """Median size in pixels of the main person in the view."""
+        if self._main is None:
+            return 0.0
+        drawn = _extent(self.view().camera().project(self._main.joints)[0], _seen(self._main))
+        return float(np.median(drawn[np.isfinite(drawn)]))
+
     def _choose(self, people: Sequence[PoseSequence]) -> tuple[float, float | None]:
         """Return the azimuth with the fewest exchanges, the widest such, and its reach."""
         pairs = _clear_pairs(people)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import FilmCamera
 from ..poses import PoseSequence
 from .drawing import draw_clock
 from .picture import Yuv420
@@ -24,6 +25,8 @@ class SceneRenderer:
         3D poses in the scene frame, one entry a person, at least one; all of the same length.
     turn
         Degrees per second by which the view turns; 0 stands still.
+    camera
+        The camera that filmed them where it turned: the view may move with it.
 
     Attributes
     ----------
@@ -31,10 +34,15 @@ class SceneRenderer:
         (width, height) of the drawn frames in pixels.
     """
 
-    def __init__(self, sequences: Sequence[PoseSequence], turn: float = 0.0) -> None:
+    def __init__(
+        self,
+        sequences: Sequence[PoseSequence],
+        turn: float = 0.0,
+        camera: FilmCamera | None = None,
+    ) -> None:
         self.size = SIZE
         self._fps = sequences[0].fps
-        self._scene = ScenePanel(sequences, SIZE, turn)
+        self._scene = ScenePanel(sequences, SIZE, turn, camera=camera)
 
     def render(self, index: int, yuv: bool = False) -> NDArray[np.uint8]:
         """Draw frame ``index`` of the clip, a new array at each call.

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import FilmCamera
 from ..poses import PoseSequence
 from .chosen_view import ChosenView
 from .drawing import (
@@ -23,6 +24,7 @@ from .drawing import (
 )
 from .floor import BACKDROP, Floor
 from .lettering import draw_text, legend, letter_size
+from .moving_view import moving_axes
 from .picture import Picture, Yuv420
 from .scene_view import Camera, SceneView, clip_points
 
@@ -56,6 +58,8 @@ class ScenePanel:
         people are (`ChosenView`), or that of all their places where it turns.
     pixels
         As in `ChosenView`.
+    camera
+        The camera that filmed the people, with which the view may move (`moving_view`).
     """
 
     def __init__(
@@ -65,18 +69,21 @@ class ScenePanel:
         turn: float,
         room: NDArray[np.float64] | None = None,
         pixels: float | None = None,
+        camera: FilmCamera | None = None,
     ) -> None:
         self._sequences = sequences
         self._empty = room is None and not any(sequence.valid.any() for sequence in sequences)
+        self._axes = axes = moving_axes(sequences, camera, size, pixels)
+        shown = sequences if axes is None else [axes.seen_by(person) for person in sequences]
         if room is None and not turn:
-            chosen = ChosenView(sequences, size, pixels)
+            chosen = ChosenView(shown, size, pixels)
             points, self._view = chosen.points, chosen.view()
         else:
-            points = clip_points(sequences) if room is None else room
+            points = clip_points(shown) if room is None else room
             self._view = SceneView(points, size, turn)
-        self._floor = Floor(points)
+        self._floor = Floor(points if axes is None else clip_points(sequences))
         self._letters = letter_size(size[1])
-        self._still = None if turn else self._background(self._view.camera())
+        self._still = None if turn or axes else self._background(self._view.camera())
 
     @cached_property
     def _still_yuv(self) -> Yuv420 | None:
@@ -91,6 +98,8 @@ class ScenePanel:
     ) -> None:
         """Draw frame ``index`` of other people in the same view, in place."""
         camera = self._view.camera(seconds)
+        if self._axes is not None:
+            camera = self._axes.in_scene(camera, index)
         if isinstance(panel, Yuv420):
             panel.copy_from(self._still_yuv or Yuv420.from_rgb(self._background(camera)))
         else:

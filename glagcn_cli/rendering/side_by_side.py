@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera import FilmCamera
 from ..poses import Keypoints2D, PoseSequence
 from .drawing import draw_clock
 from .picture import Yuv420
@@ -38,6 +39,8 @@ class SideBySideRenderer:
         Height of the picture in pixels; an odd number is made even.
     turn
         Degrees per second by which the 3D view turns; 0 stands still.
+    camera
+        The camera that filmed them where it turned: the 3D view may move with it.
 
     Attributes
     ----------
@@ -61,6 +64,7 @@ class SideBySideRenderer:
         frame_size: tuple[int, int],
         panel_height: int = PANEL_HEIGHT,
         turn: float = 0.0,
+        camera: FilmCamera | None = None,
     ) -> None:
         if any(sequence.frame != "scene" for sequence in sequences):
             raise ValueError("poses are drawn in the scene frame; these are in the camera frame")
@@ -84,6 +88,7 @@ class SideBySideRenderer:
             (right_width, height),
             turn,
             pixels=self.picture_size[1] / frame_size[1],
+            camera=camera,
         )
 
     def render(self, frame: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:

@@ -22,3 +22,14 @@ def turning_camera(frames: int, unknown: slice = slice(0)) -> FilmCamera:
         1000 * 1.5**step,
         known,
     )
+
+
+def panning_camera(degrees: float, frames: int) -> FilmCamera:
+    """Turn to the right by so many degrees in all, six metres before the origin."""
+    return FilmCamera(
+        turns(np.linspace(-degrees / 2, degrees / 2, frames), np.zeros(frames), np.zeros(frames))
+        @ TO_CAMERA,
+        np.tile([0.0, 1.5, 6.0], (frames, 1)),
+        np.full(frames, 500.0),
+        np.ones(frames, bool),
+    )

@@ -26,6 +26,7 @@ from ...files.atomic import atomic_output
 from ...poses import PoseSequence
 from ...rendering.chosen_view import ChosenView
 from ...rendering.drawing import bone_colours, joint_colours
+from ...rendering.moving_view import MovingAxes, moving_axes
 from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ...rendering.scene_view import clip_points
 from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
@@ -77,6 +78,10 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                      their places mean nothing
     ===============  ==========================================================================
 
+    `moving` is null, or has two arrays of int32 where the view goes along with a camera that turns:
+    `place` (frames, 2) in steps of `step` metres, x and z, and `azimuth` (frames,) in steps of
+    `step` radians.
+
     Raises
     ------
     NobodyFoundError
@@ -105,6 +110,8 @@ def clip_data(
     first = people[0]
     joint_set = first.joint_set
     places = clip_points(people)
+    axes = moving_axes(people, context.camera, _VIEW_SIZE)
+    shown = people if axes is None else [axes.seen_by(person) for person in people]
     feet = joint_set.indices(_FEET) if set(_FEET) <= set(joint_set.joints) else None
     return {
         "format": "glagcn-html",
@@ -129,12 +136,22 @@ def clip_data(
         "image_size": context.image_size or (video.image_size if video else None),
         "video_type": "video/mp4" if video else None,
         "has_sound": video.has_sound if video else False,
-        "azimuth": ChosenView(people, _VIEW_SIZE).azimuth,
+        "azimuth": ChosenView(shown, _VIEW_SIZE).azimuth,
+        "moving": None if axes is None else _moving(axes),
         "bounds": [places.min(axis=0).tolist(), places.max(axis=0).tolist()],
         "step": STEP,
         "pixel_step": PIXEL_STEP,
         "unknown_pixel": UNKNOWN_PIXEL,
         "people": [_person(sequence) for sequence in people],
+    }
+
+
+def _moving(axes: MovingAxes) -> dict[str, str]:
+    """Places (frames, 2) over the floor that the view goes along with, and its turns (frames,)."""
+    turns = np.radians(axes.azimuth)
+    return {
+        "place": _packed(axes.place[:, ::2] / STEP, "int32"),
+        "azimuth": _packed(turns / STEP, "int32"),
     }
 
 

@@ -17,6 +17,7 @@ from glagcn_cli.export.formats import ExportContext
 from glagcn_cli.export.html import page as html_writer
 from glagcn_cli.export.html import video
 from glagcn_cli.skeleton import H36M17
+from tests.helpers.film_cameras import panning_camera
 from tests.helpers.html_page import figure, filmed, written
 from tests.helpers.moving_figure import sequence, walking
 
@@ -34,6 +35,23 @@ def test_every_element_is_closed_and_the_page_names_its_clip(tmp_path):
     assert (clip["format"], clip["format_version"], clip["fps"]) == ("glagcn-html", 1, [30, 1])
     assert clip["joints"] == list(H36M17.joints)
     assert clip["bones"] == [list(bone) for bone in H36M17.bone_indices]
+
+
+def test_the_page_of_a_camera_that_pans_after_somebody_tells_where_its_view_goes(tmp_path):
+    walker = figure(120)
+    walker.joints[..., 0] += np.linspace(-4, 4, 120, dtype=np.float32)[:, None]
+    still = written(tmp_path / "still.html", [walker]).clip
+    assert still["moving"] is None
+    clip = written(tmp_path / "pan.html", [walker], camera=panning_camera(60.0, 120)).clip
+    assert (clip["azimuth"], clip["bounds"]) == (still["azimuth"], still["bounds"])
+    place, azimuth = (
+        clip["step"] * np.frombuffer(base64.b64decode(clip["moving"][name]), "<i4")
+        for name in ("place", "azimuth")
+    )
+    np.testing.assert_allclose(
+        place.reshape(-1, 2)[30:-30], walker.joints[30:-30, 0, ::2], atol=0.1
+    )
+    assert np.degrees(azimuth[0] - azimuth[-1]) == pytest.approx(60, abs=12)
 
 
 def test_nothing_is_loaded_from_anywhere(tmp_path, out):

@@ -1,8 +1,10 @@
-// The camera of the 3D view: turned by hand, flown to a view, or moved along with somebody.
+// The camera of the 3D view: turned by hand, flown to a view, or moved along with somebody; turned
+// along too where the camera that filmed them turned.
 "use strict";
 
-// `leader` tells where who is followed stands, or null; `invalidate` has the picture drawn anew.
-function camera3d(canvas, { low, high, middle }, leader, invalidate, calm) {
+// `leader` tells where who is followed stands, or null; `azimuth` how far the view has turned along
+// with the filming camera, radians; `invalidate` has the picture drawn anew.
+function camera3d(canvas, { low, high, middle }, { leader, azimuth }, invalidate, calm) {
   const FIELD_OF_VIEW = 32; // degrees, vertical
   const MARGIN = 0.86; // share of the picture that the clip fills
   const VIEWS = { start: [clip.azimuth, 12], front: [0, 6], side: [90, 6], top: [0, 89.9] }; // azimuth, elevation
@@ -17,8 +19,9 @@ function camera3d(canvas, { low, high, middle }, leader, invalidate, calm) {
   controls.maxDistance = 80;
   const upright = new THREE.Vector3(0, 1, 0);
 
-  let following = false;
+  let following = clip.moving !== null;
   let followed = null; // where who is followed was when the camera last moved along
+  let turned = 0; // how far the view had turned along then
   let flight = null; // a move of the camera under way
   let view = "start";
   let touched = false; // somebody has turned the view since it was last set
@@ -66,6 +69,7 @@ function camera3d(canvas, { low, high, middle }, leader, invalidate, calm) {
     const centre = following ? leader() : null;
     const points = centre ? around(centre) : whole;
     const back = direction(VIEWS[name]);
+    if (following) back.applyAxisAngle(upright, azimuth());
     const right = new THREE.Vector3().crossVectors(upright, back).normalize();
     const above = new THREE.Vector3().crossVectors(back, right);
     const slopeY = Math.tan((FIELD_OF_VIEW * Math.PI) / 360) * MARGIN, slopeX = slopeY * camera.aspect;
@@ -127,18 +131,27 @@ function camera3d(canvas, { low, high, middle }, leader, invalidate, calm) {
   function follow() {
     const centre = following ? leader() : null;
     if (!centre) return;
+    centre.setY(0);
     if (flight) flight.goal = standpoint(view);
     else if (followed) {
-      const move = centre.clone().sub(followed).setY(0);
-      controls.target.add(move);
-      camera.position.add(move);
+      const turn = azimuth() - turned;
+      for (const place of [controls.target, camera.position]) {
+        place.sub(followed).applyAxisAngle(upright, turn).add(followed);
+        place.add(centre).sub(followed);
+      }
     }
+    remember(centre);
+  }
+
+  function remember(centre) {
     followed = centre;
+    turned = azimuth();
   }
 
   function setFollowing(on) {
     following = on;
-    followed = on ? leader() : null;
+    const centre = on ? leader() : null;
+    remember(centre && centre.setY(0));
     look(view);
   }
 

@@ -54,12 +54,22 @@ const clip = (() => {
     return 1 - (1 - data.faintest) * share * share * (3 - 2 * share);
   }
 
+  // Where the view goes along with a camera that turns; null for a view that stays.
+  const moving = data.moving && {
+    places: unpack(data.moving.place, "int32"),
+    azimuths: unpack(data.moving.azimuth, "int32"),
+  };
+
   const rate = data.fps[0] / data.fps[1];
 
   return {
     ...data,
     people,
     rate,
+    moving: moving && {
+      place: (frame, into) => into.set(data.step * moving.places[2 * frame], 0, data.step * moving.places[2 * frame + 1]),
+      azimuth: (frame) => data.step * moving.azimuths[frame], // radians
+    },
     duration: data.frames / rate,
     place,
     uncertainty,

@@ -190,6 +190,7 @@
 
   const views = [...document.querySelectorAll("[data-view]")];
   for (const button of views) button.addEventListener("click", () => scene && scene.look(button.dataset.view));
+  $("follow").setAttribute("aria-pressed", clip.moving !== null);
   $("follow").addEventListener("click", () => scene && scene.setFollowing(toggled($("follow"))));
   $("scene").addEventListener("turned", () => $("hint").classList.add("done"), { once: true });
 

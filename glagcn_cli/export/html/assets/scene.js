@@ -16,11 +16,23 @@ function scene3d(canvas, tags, { calm, failed }) {
   const scene = new THREE.Scene();
   const floor = floor3d(scene, extent);
   const figures = figures3d(scene, tags);
-  const view = camera3d(canvas, extent, figures.leader, invalidate, calm);
+  let shown = 0; // frame
+  const view = camera3d(canvas, extent, { leader, azimuth }, invalidate, calm);
 
   const characters = characters3d(scene, figures, { redraw: invalidate, failed });
 
+  // Where the view goes along: by what the page says of a camera that turned, or with somebody.
+
+  function leader() {
+    return clip.moving ? clip.moving.place(shown, new THREE.Vector3()).setY(middle.y) : figures.leader();
+  }
+
+  function azimuth() {
+    return clip.moving ? clip.moving.azimuth(shown) : 0;
+  }
+
   function show(frame) {
+    shown = frame;
     figures.show(frame);
     characters.show(frame);
     view.follow();
