@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..camera import DEFAULT_FOV
 from ..defaults import CUTOFF
@@ -27,8 +31,17 @@ class SceneChoices:
         Hold standing feet in place.
     moving_camera
         The camera moves, so that places in the picture give no path: everybody stays in place.
+    walking_camera
+        It moves because it walks: feet that stand tell its path over the floor.
     unrolled
         The 2D is of a round picture (`camera.unrolled_rays`).
+    lines
+        (n, 3) normals of the planes of rising lines, camera axes, of the lines' lengths
+        (`camera_path.upright_lines.line_planes`).
+    by_lines
+        Let them tell with the people where up is.
+    focal_error
+        Expected error of the focal length as a share of it.
     """
 
     fov: float = DEFAULT_FOV
@@ -37,4 +50,8 @@ class SceneChoices:
     height: float | None = None
     foot_lock: bool = True
     moving_camera: bool = False
+    walking_camera: bool = False
     unrolled: bool = False
+    by_lines: bool = False
+    lines: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 3)), compare=False)
+    focal_error: float = 0.0

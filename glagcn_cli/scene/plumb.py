@@ -1,0 +1,156 @@
+"""Finds the direction against gravity from lines that rise: edges of buildings, posts, doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .choices import SceneChoices
+
+PEOPLE_ERROR = 6.0
+"""Expected error in degrees of the direction that people give."""
+
+WITHIN = 15.0  # degrees from the direction that people give within which lines' is looked for
+STEP = 0.5  # degrees between the directions that are tried
+MEETS = 1.2  # degrees by which a line may miss the direction that it agrees with
+
+LEAST_LINES = 8
+LEAST_LENGTH = 0.5  # focal lengths of all lines that agree, together
+MAJORITY = 0.6
+"""Share, of the length of all lines that could be upright, of those that agree."""
+OTHERS = 0.35
+"""Share of the length that agrees, above which another direction of the other lines might as well
+be the upright: of frames on a wall, of leaning posts."""
+STANDS_OUT = 2.5
+"""Times as much length as agrees with the directions that were tried, in the mean: leaves and
+grass agree with any."""
+
+OWN_ERROR = 1.0
+"""Expected error in degrees of a direction of many lines: walls lean, lenses bend lines."""
+LINE_ERROR = 1.0  # degrees, of one line
+ALIKE = 10  # how many lines tell as much as all of them, whose errors are much alike
+
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plumb:
+    """A direction against gravity.
+
+    Parameters
+    ----------
+    up
+        (3,) unit vector.
+    covariance
+        (3, 3) expected error, radians squared; along `up` it has no meaning.
+    """
+
+    up: _Array
+    covariance: _Array
+
+    @property
+    def error(self) -> float:
+        """Expected error, degrees."""
+        across = np.eye(3) - np.outer(self.up, self.up)
+        return float(np.degrees(np.sqrt(np.trace(across @ self.covariance @ across))))
+
+
+def plumb_line(normals: _Array, near: _Array, focal_error: float) -> Plumb | None:
+    """Find the direction of the upright among lines that rise; None where none stands out.
+
+    Parameters
+    ----------
+    normals
+        (n, 3) normals of the lines' planes, of the lines' lengths (`line_planes`), camera axes.
+    near
+        (3,) unit vector near which the direction is looked for.
+    focal_error
+        Expected error of the focal length as a share of it: it tilts what is seen from above.
+    """
+    length = np.linalg.norm(normals, axis=1)
+    planes = normals / length[:, None].clip(1e-12)
+    possible = np.abs(planes @ near) < np.sin(np.radians(WITHIN))
+    planes, length = planes[possible], length[possible]
+    if len(planes) < LEAST_LINES:
+        return None
+    tried = _directions_about(near)
+    agree = np.abs(tried @ planes.T) < np.sin(np.radians(MEETS))
+    agreeing = agree @ length
+    best = int(agreeing.argmax())
+    if agreeing[best] < max(MAJORITY * length.sum(), STANDS_OUT * agreeing.mean(), LEAST_LENGTH):
+        return None
+    others = agree[:, ~agree[best]] @ length[~agree[best]]
+    if others.max() > OTHERS * agreeing[best]:
+        return None
+    up = tried[best]
+    for _ in range(5):
+        agrees = np.abs(planes @ up) < np.sin(np.radians(MEETS))
+        up = _common(planes[agrees], length[agrees], up)
+    if agrees.sum() < LEAST_LINES:
+        return None
+    return Plumb(up, _covariance(planes[agrees], length[agrees], up, focal_error))
+
+
+def _directions_about(near: _Array) -> _Array:
+    """Return unit vectors (n, 3) all around a direction."""
+    one, other = _across(near)
+    steps = np.tan(np.radians(np.arange(-WITHIN, WITHIN + STEP / 2, STEP)))
+    x, y = (grid.ravel() for grid in np.meshgrid(steps, steps))
+    tried = near + x[:, None] * one + y[:, None] * other
+    tried = tried[np.hypot(x, y) <= np.tan(np.radians(WITHIN))]
+    return np.asarray(tried / np.linalg.norm(tried, axis=1, keepdims=True))
+
+
+def _across(up: _Array) -> tuple[_Array, _Array]:
+    """Return two unit vectors at right angles to a direction and to each other."""
+    one = np.cross(up, np.eye(3)[np.abs(up).argmin()])
+    one /= np.linalg.norm(one)
+    return one, np.cross(up, one)
+
+
+def _common(planes: _Array, length: _Array, up: _Array) -> _Array:
+    """Return the direction nearest to planes, weighted by the lengths of their lines."""
+    found = np.linalg.eigh((planes * length[:, None]).T @ planes)[1][:, 0]
+    return np.asarray(found * np.sign(found @ up))
+
+
+def _covariance(planes: _Array, length: _Array, up: _Array, focal_error: float) -> _Array:
+    """Return the expected error of a direction (3, 3), radians squared."""
+    share = length / length.sum()
+    told = min(len(planes), ALIKE) * (planes * share[:, None]).T @ planes
+    told = told / np.radians(LINE_ERROR) ** 2 + np.eye(3) * 1e-3
+    across = np.stack(_across(up))
+    own = np.linalg.inv(across @ told @ across.T) + np.eye(2) * np.radians(OWN_ERROR) ** 2 / 2
+    # A camera that looks up or down sees verticals meet at a place that its focal length decides.
+    ahead = np.array([0.0, 0.0, 1.0])
+    tilt = across @ (ahead - (ahead @ up) * up) * (ahead @ up)
+    own += focal_error**2 * np.outer(tilt, tilt)
+    return np.asarray(across.T @ own @ across)
+
+
+def with_lines(up: _Array, choices: SceneChoices) -> _Array:
+    """Return people's direction against gravity (3,), with what rising lines say of it if asked."""
+    if not choices.by_lines:
+        return up
+    found = plumb_line(choices.lines, up, choices.focal_error)
+    return up if found is None else fused(found, up, PEOPLE_ERROR)
+
+
+def fused(plumb: Plumb, up: _Array, error: float) -> _Array:
+    """Return the mean of a plumb line and another direction, weighted by their certainty.
+
+    Parameters
+    ----------
+    up
+        (3,) unit vector of people.
+    error
+        Its expected error, degrees.
+    """
+    across = np.stack(_across(plumb.up))
+    own = np.linalg.inv(across @ plumb.covariance @ across.T)
+    theirs = np.eye(2) * 2 / np.radians(error) ** 2
+    shift = np.linalg.solve(own + theirs, theirs @ (across @ up) / (plumb.up @ up))
+    mixed = plumb.up + shift @ across
+    return np.asarray(mixed / np.linalg.norm(mixed))

@@ -1,0 +1,118 @@
+"""The upright from lines that rise, where there are any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from glagcn_cli.scene.choices import SceneChoices
+from glagcn_cli.scene.plumb import PEOPLE_ERROR, Plumb, fused, plumb_line, with_lines
+
+PEOPLE = np.array([0.0, -1.0, 0.0])
+
+
+def turned(roll: float, tilt: float) -> NDArray[np.float64]:
+    """The upright before a camera that rolls and looks up or down, degrees."""
+    return Rotation.from_euler("ZX", [roll, tilt], degrees=True).apply(PEOPLE)
+
+
+def lines(directions: NDArray, rng: np.random.Generator, noise: float = 0.0) -> NDArray:
+    """Normals of lines of these directions (n, 3) all over the picture, half a degree of noise."""
+    count = len(directions)
+    middle = np.stack(
+        [rng.uniform(-0.5, 0.5, count), rng.uniform(-0.3, 0.3, count), np.ones(count)], axis=1
+    )
+    half = directions * rng.uniform(0.03, 0.15, count)[:, None]
+    ends = np.stack([middle - half, middle + half], axis=1)
+    rays = ends / ends[..., 2:]
+    rays[..., :2] += rng.normal(0, noise, rays[..., :2].shape)
+    return np.cross(rays[:, 0], rays[:, 1])
+
+
+def leaning(up: NDArray, degrees: NDArray, rng: np.random.Generator) -> NDArray:
+    """Directions (n, 3) that lean by so much to anywhere."""
+    aside = np.cross(up, rng.normal(0, 1, (len(degrees), 3)))
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    return Rotation.from_rotvec(np.radians(degrees)[:, None] * aside).apply(up)
+
+
+def degrees_off(plumb: Plumb | None, up: NDArray) -> float:
+    assert plumb is not None
+    return float(np.degrees(np.arccos(np.clip(plumb.up @ up, -1, 1))))
+
+
+@pytest.mark.parametrize(("roll", "tilt"), [(0, 0), (9, 0), (-6, 8), (3, -12)])
+@pytest.mark.parametrize("others", [0, 12], ids=["alone", "among others"])
+def test_edges_of_buildings_tell_the_upright(roll: float, tilt: float, others: int) -> None:
+    rng = np.random.default_rng(1)
+    up = turned(roll, tilt)
+    among = leaning(up, rng.uniform(4, 25, others), rng)
+    seen = lines(np.concatenate([np.tile(up, (30, 1)), among]), rng, 0.0005)
+    found = plumb_line(seen, PEOPLE, 0.0)
+    assert degrees_off(found, up) < 1.0
+    assert found is not None and found.error < 2.5
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "kind", ["trees", "leaves", "stairs", "a few", "nothing", "two walls that lean"]
+)
+def test_what_does_not_rise_upright_tells_nothing(kind: str, seed: int) -> None:
+    rng, up = np.random.default_rng(seed), turned(2, -3)
+    if kind == "trees":
+        directions = leaning(up, np.abs(rng.normal(0, 9, 25)), rng)
+    elif kind == "leaves":
+        directions = leaning(up, rng.uniform(0, 60, 150), rng)
+    elif kind == "stairs":
+        directions = np.tile(turned(32, 0), (30, 1))
+    elif kind == "a few":
+        directions = np.tile(up, (4, 1))
+    elif kind == "nothing":
+        directions = np.zeros((0, 3))
+    else:
+        directions = np.concatenate(
+            [np.tile(turned(8, 0), (12, 1)), np.tile(turned(-8, 5), (14, 1))]
+        )
+    assert plumb_line(lines(directions, rng, 0.0005), PEOPLE, 0.0) is None
+
+
+def test_an_unsure_focal_length_makes_a_steep_view_unsure_and_no_level_one() -> None:
+    rng = np.random.default_rng(2)
+    errors = {}
+    for tilt in (0, -12):
+        seen = lines(np.tile(turned(0, tilt), (30, 1)), rng)
+        for focal_error in (0.0, 0.25):
+            found = plumb_line(seen, PEOPLE, focal_error)
+            assert found is not None
+            errors[tilt, focal_error] = found.error
+    assert errors[0, 0.25] == pytest.approx(errors[0, 0.0], abs=0.1)
+    assert errors[-12, 0.25] > errors[-12, 0.0] + 1.0
+
+
+def test_one_post_tells_of_rolls_alone() -> None:
+    up = turned(0, -5)
+    post = np.linspace(-0.001, 0.001, 12)[:, None] * [1, 0, 0] + [0.0, 0.0, 1.0]
+    ends = np.stack([post - 0.1 * up, post + 0.1 * up], axis=1)
+    found = plumb_line(np.cross(*np.moveaxis(ends / ends[..., 2:], 1, 0)), PEOPLE, 0.0)
+    assert found is not None and found.error > 5
+    mixed = fused(found, turned(4, -8), PEOPLE_ERROR)
+    assert abs(mixed[0]) < 0.02, "the roll is that of the post"
+    assert np.degrees(np.arcsin(mixed[2])) == pytest.approx(8, abs=1.5), "the tilt the people's"
+
+
+def test_both_are_weighed_by_their_certainty() -> None:
+    up, people = turned(0, -6), turned(0, 0)
+    for own, share in ((0.1, 1.0), (PEOPLE_ERROR, 0.5), (100.0, 0.0)):
+        covariance = np.eye(3) * np.radians(own) ** 2 / 2
+        mixed = fused(Plumb(up, covariance), people, PEOPLE_ERROR)
+        assert np.degrees(np.arcsin(mixed[2])) == pytest.approx(6 * share, abs=0.1)
+
+
+def test_lines_count_only_where_they_are_asked() -> None:
+    seen = lines(np.tile(turned(8, 0), (30, 1)), np.random.default_rng(3))
+    assert with_lines(PEOPLE, SceneChoices(lines=seen)) is PEOPLE
+    by_lines = with_lines(PEOPLE, SceneChoices(lines=seen, by_lines=True))
+    assert np.degrees(np.arccos(by_lines @ turned(8, 0))) < 1
+    assert with_lines(PEOPLE, SceneChoices(by_lines=True)) is PEOPLE
