@@ -3,7 +3,8 @@
     python -m benchmarks.accuracy.scene --data-dir PACKS
 
 The packs' validation subjects through virtual cameras of a known field of view, lifted and placed
-as videos are, once with the foot lock and once without. Tables are in markdown.
+as videos are, with the foot lock and without, and as before a camera that walks. Tables are in
+markdown.
 """
 
 from __future__ import annotations
@@ -52,6 +53,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
+PLACED = {
+    "as lifted": SceneChoices(foot_lock=False),
+    "held": SceneChoices(),
+    "held, the camera walks": SceneChoices(moving_camera=True, walking_camera=True),
+}
+"""How takes are placed. A camera that walks is one of which nothing is known, so that one at rest
+serves: the path comes from feet in both."""
+
+
 @dataclass(frozen=True)
 class Figures:
     """Figures of one take; None or empty where nothing was measured."""
@@ -84,9 +94,9 @@ def lift(lifter: Lifter, seen: Observation, flip: bool) -> PoseSequence:
     return lifter.lift(person, fov=seen.fov, flip=flip)
 
 
-def measure(lifted: PoseSequence, seen: Observation, foot_lock: bool) -> Figures:
+def measure(lifted: PoseSequence, seen: Observation, choices: SceneChoices) -> Figures:
     """Place one take in a scene and compare."""
-    choices = SceneChoices(seen.fov, foot_lock=foot_lock)
+    choices = replace(choices, fov=seen.fov)
     (scene,) = to_scene([lifted], seen.image_size, choices)
     assert scene.contacts is not None
     joints, true = scene.joints.astype(np.float64), true_scene(seen)
@@ -172,8 +182,8 @@ def main(data_dir: Path, weights: str, noise: str, takes: int, flip: bool, threa
     ]
     lifted = [lift(lifter, one, flip) for one in seen]
     rows = [list(COLUMNS)]
-    for name, lock in (("as lifted", False), ("held", True)):
-        rows.append(row(name, [measure(*pair, lock) for pair in zip(lifted, seen, strict=True)]))
+    for name, how in PLACED.items():
+        rows.append(row(name, [measure(*pair, how) for pair in zip(lifted, seen, strict=True)]))
     click.echo(f"{len(seen)} takes, {sum(len(one.joints) for one in seen)} frames, 2D: {noise}\n")
     click.echo(markdown_table(rows))
 

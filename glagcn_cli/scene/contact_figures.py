@@ -1,4 +1,4 @@
-"""Figures of how feet meet the floor, as the field publishes them."""
+"""Figures of how bodies meet the floor, as the field publishes them."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ from numpy.typing import NDArray
 from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..smoothing import runs
-from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
+from .contacts import ANKLE_HEIGHT, ANKLES
+from .supports import CLEARANCE, carried
 
 OWN_FLOOR = 0.25  # metres above the scene's from which a person stands on another floor
 
 
 @dataclass(frozen=True)
 class ContactFigures:
-    """How one person's feet meet the floor; None where nothing was measured.
+    """How one person meets the floor; None where nothing was measured.
 
     Parameters
     ----------
     share
         Share of the frames with a pose, in 0..1, in which a foot stands.
+    rests
+        Share of those in which more than feet and hands is on the floor: knees, the seat, the back.
     skate
         Mean distance in millimetres that a standing ankle moves over the floor from one frame to
         the next.
     penetration
-        Mean depth in millimetres of the lowest joint below the floor over all frames with a pose;
-        of an ankle, below where a foot laid down flat has it.
+        Mean depth in millimetres, over all frames with a pose, of the lowest joint below where it
+        is when its part of the body lies on the floor.
     floating
-        Mean height in millimetres of a standing ankle above that of a foot on the floor.
+        Mean height in millimetres of a standing ankle above that of a foot on the floor, and of the
+        lowest part of a body that rests.
     jerk
         Mean third derivative of all joints, metres a second cubed.
     """
 
     share: float | None = None
+    rests: float | None = None
     skate: float | None = None
     penetration: float | None = None
     floating: float | None = None
@@ -55,22 +60,39 @@ def contact_figures(person: PoseSequence) -> ContactFigures:
     if not parts or person.contacts is None or person.joint_set != H36M17:
         return ContactFigures(jerk=_jerk(joints, parts, float(person.fps)))
     contacts = person.contacts
-    if contacts.any():
-        own = float(np.median(joints[:, ANKLES][contacts][:, 1])) - ANKLE_HEIGHT
-        joints[..., 1] -= own if own > OWN_FLOOR else 0.0
+    joints[..., 1] -= _own_floors(joints[:, ANKLES, 1], contacts)[:, None]
     ankles = joints[:, ANKLES]
     steps = [np.linalg.norm(np.diff(ankles[part][..., ::2], axis=0), axis=-1) for part in parts]
     held = [contacts[part][1:] & contacts[part][:-1] for part in parts]
-    heights = joints[person.valid, :, 1]
-    heights[:, ANKLES] -= LOWEST_ANKLE
-    above = ankles[contacts][:, 1] - ANKLE_HEIGHT
+    lowest = (joints[..., 1] - CLEARANCE).min(axis=1)
+    rests = np.zeros(len(person), bool)
+    for part in parts:
+        rests[part] = carried(joints[part], np.zeros(part.stop - part.start), person.fps)
+    above = np.concatenate([ankles[contacts][:, 1] - ANKLE_HEIGHT, lowest[rests]])
     return ContactFigures(
         share=float(contacts[person.valid].any(axis=1).mean()),
+        rests=float(rests[person.valid].mean()),
         skate=_millimetres(np.concatenate([s[h] for s, h in zip(steps, held, strict=True)])),
-        penetration=_millimetres(np.maximum(-heights.min(axis=1), 0.0)),
+        penetration=_millimetres(np.maximum(-lowest[person.valid], 0.0)),
         floating=_millimetres(np.maximum(above, 0.0)),
         jerk=_jerk(joints, parts, float(person.fps)),
     )
+
+
+def _own_floors(ankles: NDArray[np.float64], contacts: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the floor (frames,) that is told from standing ankles (frames, 2), metres.
+
+    It is the scene's, 0, but where feet stand well above it; in the air that of the last stand.
+    """
+    floors, last = np.zeros(len(ankles)), None
+    for stand in runs(np.asarray(contacts.any(axis=1))):
+        own = float(np.median(ankles[stand][contacts[stand]])) - ANKLE_HEIGHT
+        own = own if own > OWN_FLOOR else 0.0
+        if last is not None and abs(own - last) < OWN_FLOOR:
+            own = last
+        floors[0 if last is None else stand.start :] = own
+        last = own
+    return floors
 
 
 def _millimetres(metres: NDArray[np.float64]) -> float | None:

@@ -110,8 +110,8 @@ def evidence(
     joints = placed[:, ANKLES]
     shank = placed[:, _KNEES] - joints
     return Evidence(
-        _speed(pixels, body.valid, fps) / pixels_a_metre[:, None],
-        _speed(joints, body.valid, fps),
+        speeds(pixels, body.valid, fps) / pixels_a_metre[:, None],
+        speeds(joints, body.valid, fps),
         joints[..., 1] - ANKLE_HEIGHT,
         shank[..., 1] / np.linalg.norm(shank, axis=-1).clip(1e-9),
         body.scores[:, ANKLES].astype(np.float64),
@@ -126,7 +126,7 @@ def own_evidence(body: PoseSequence, placed: NDArray[np.float64]) -> Evidence:
     return seen._replace(across=seen.speed)
 
 
-def _speed(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:
+def speeds(paths: NDArray[np.float64], valid: NDArray[np.bool_], fps: float) -> NDArray[np.float64]:
     """Compute speeds (frames, feet) a second of paths (frames, feet, 2 or 3), about each frame."""
     reach = max(1, round(STEP * fps))
     speed = np.zeros(paths.shape[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from scipy.sparse.linalg import spsolve
 from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
 from .legs import LEGS, reach_for
+from .supports import resting
 
 # Expected errors of the terms of the least squares. Only their ratios matter.
 PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along the line of sight
@@ -38,11 +40,24 @@ _DROP_WINDOW = 0.12  # seconds over which the lowering of a body is smoothed
 _Vectors = NDArray[np.float64]
 
 
+class Below(NamedTuple):
+    """What is below a body at every time.
+
+    ``floor`` (frames,) metres is the height of its lowest floor, below the lowest part of the body;
+    ``held`` (frames,) where more than feet and hands carries it, so that the floor is just there;
+    ``levels`` (frames,) metres how far above the lowest floor the one is on which it stands.
+    """
+
+    floor: NDArray[np.float64]
+    held: NDArray[np.bool_]
+    levels: NDArray[np.float64]
+
+
 def settle(
     joints: _Vectors,
     contacts: NDArray[np.bool_],
     sight: _Vectors,
-    floor: NDArray[np.float64],
+    below: Below,
     fps: Fraction,
 ) -> _Vectors:
     """Shift a body so that standing feet hardly move and are at floor height.
@@ -59,30 +74,36 @@ def settle(
         (frames, 2) bool: left and right foot stand on the floor.
     sight
         (frames, 3) direction from the camera to the body, any length.
-    floor
-        (frames,) height of the floor below the lowest foot, metres.
+    below
+        The floor.
     fps
         Frames per second.
 
     Returns
     -------
     NDArray
-        (frames, 3) metres to add: in y the whole way to the floor at y = 0.
+        (frames, 3) metres to add: in y the whole way to the lowest floor at y = 0.
     """
     shift = np.empty((len(joints), 3))
-    shift[:, 1] = _climb(joints[:, ANKLES, 1], contacts, floor, float(fps))
-    shift[:, ::2] = _drift(joints[:, ANKLES][..., ::2], contacts, sight[:, ::2], float(fps))
+    shift[:, 1] = _climb(joints[:, ANKLES, 1], contacts, below, float(fps))
+    places, stand = joints[:, ANKLES], contacts
+    if below.held.any():
+        rests = resting(joints, below.floor, below.held, fps)
+        places, stand = np.concatenate([places, joints], 1), np.concatenate([stand, rests], 1)
+    shift[:, ::2] = _drift(places[..., ::2], stand, sight[:, ::2], float(fps))
     return shift
 
 
 def _climb(
-    ankles: NDArray[np.float64], contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
+    ankles: NDArray[np.float64], contacts: NDArray[np.bool_], below: Below, fps: float
 ) -> NDArray[np.float64]:
     """Compute the shift in height (frames,) of ankles (frames, 2)."""
     step = _differences(len(ankles), 1)
     matrix = (fps / CLIMB) ** 2 * step.T @ step
-    matrix += sparse.diags(FLOOR**-2 + contacts.sum(axis=1) * HEIGHT**-2)
-    wanted = -floor * FLOOR**-2 + (contacts * (ANKLE_HEIGHT - ankles)).sum(axis=1) * HEIGHT**-2
+    known = FLOOR**-2 + below.held * HEIGHT**-2
+    matrix += sparse.diags(known + contacts.sum(axis=1) * HEIGHT**-2)
+    missing = contacts * (ANKLE_HEIGHT + below.levels[:, None] - ankles)
+    wanted = -below.floor * known + missing.sum(axis=1) * HEIGHT**-2
     return np.asarray(spsolve(matrix.tocsc(), wanted, permc_spec="NATURAL"))
 
 
@@ -114,7 +135,10 @@ def _differences(frames: int, order: int) -> sparse.csr_matrix:
 
 
 def lock_feet(
-    joints: _Vectors, contacts: NDArray[np.bool_], fps: Fraction
+    joints: _Vectors,
+    contacts: NDArray[np.bool_],
+    fps: Fraction,
+    levels: NDArray[np.float64] | None = None,
 ) -> tuple[_Vectors, NDArray[np.bool_]]:
     """Hold every standing foot in one place on the floor; bend the leg to reach it.
 
@@ -126,6 +150,8 @@ def lock_feet(
         (frames, 2) bool: left and right foot stand on the floor.
     fps
         Frames per second.
+    levels
+        (frames,) metres of the floor that the body is above; None for 0.
 
     Returns
     -------
@@ -134,12 +160,13 @@ def lock_feet(
         down again.
     """
     rate = float(fps)
+    floor = np.zeros(len(joints)) if levels is None else levels
     locked, held = joints.copy(), contacts.copy()
     targets = joints[:, ANKLES].copy()
     for foot in range(2):
         path = joints[:, ANKLES[foot]]
         held[:, foot] = _set_again(path, contacts[:, foot], rate)
-        targets[:, foot] += _offsets(path, held[:, foot], rate)
+        targets[:, foot] += _offsets(path, held[:, foot], rate, floor)
         # A foot does not stop and start at once, so these moments are no contact.
         targets[:, foot] = gaussian_filter1d(
             targets[:, foot], SETTLING * rate, axis=0, mode="nearest", truncate=2.0
@@ -181,15 +208,17 @@ def _inner(held: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
     return inner
 
 
-def _offsets(path: _Vectors, held: NDArray[np.bool_], fps: float) -> _Vectors:
+def _offsets(
+    path: _Vectors, held: NDArray[np.bool_], fps: float, floor: NDArray[np.float64]
+) -> _Vectors:
     """Return offsets of an ankle's path (frames, 3) to its target, eased in and out of contacts."""
     fixed = np.zeros_like(path)
     for run in runs(held):
         anchor = np.median(path[run], axis=0)
-        anchor[1] = ANKLE_HEIGHT
+        anchor[1] = ANKLE_HEIGHT + np.median(floor[run])
         fixed[run] = anchor - path[run]
     offsets = eased(fixed, held, fps)
-    low = LOWEST_ANKLE - (path[:, 1] + offsets[:, 1])
+    low = LOWEST_ANKLE + floor - (path[:, 1] + offsets[:, 1])
     offsets[:, 1] += np.maximum(low, 0.0)
     return offsets
 

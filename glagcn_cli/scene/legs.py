@@ -72,7 +72,7 @@ def reach_for(joints: _Vectors, leg: Leg, target: _Vectors, longest: NDArray[np.
     bend = _across(joints[:, leg.knee] - hip, direction)
     bent = np.linalg.norm(bend, axis=1) / (_FORWARD * (thigh + shank))
     drawn = np.maximum(1 - bent, 0.0) * _FORWARD * (thigh + shank)
-    bend += drawn[:, None] * _across(_facing(joints), direction)
+    bend += drawn[:, None] * _across(facing(joints), direction)
     bend /= np.linalg.norm(bend, axis=1, keepdims=True).clip(1e-9)
     joints[:, leg.knee] = hip + along[:, None] * direction + aside[:, None] * bend
     joints[:, leg.ankle] = hip + reach[:, None] * direction
@@ -83,7 +83,7 @@ def _across(vectors: _Vectors, direction: _Vectors) -> _Vectors:
     return vectors - np.sum(vectors * direction, axis=1, keepdims=True) * direction
 
 
-def _facing(joints: _Vectors) -> _Vectors:
+def facing(joints: _Vectors) -> _Vectors:
     """Return directions (frames, 3) that bodies face: across the hips and along the trunk."""
     across = joints[:, _HIPS[0]] - joints[:, _HIPS[1]]
     facing = np.cross(across, joints[:, _TRUNK[1]] - joints[:, _TRUNK[0]])

@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from ..camera import focal_length
 from ..poses import PoseSequence
 from ..smoothing import runs, smooth_joints
 from .bones import steady_bones
 from .choices import SceneChoices
-from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts
-from .foot_lock import lock_feet, settle
+from .contacts import ANKLES, find_contacts, find_contacts_of, own_evidence
+from .floor_height import floor_height, floor_under
+from .foot_lock import Below, lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
 from .levels import Stand, on_floors, stands_of
+from .own_levels import floor_below, own_levels
+from .plumb import with_lines
 from .root_path import root_path
 from .stature import scale_to, scaled
-
-FLOOR_WINDOW = 1.5
-"""Seconds within which a foot touches the floor: longer than a jump or a stride."""
-
-ON_THE_FLOOR = 20
-"""Percent of the frames of `FLOOR_WINDOW` with a foot on the floor, at least. The lowest ankle of
-all has the largest error, and would let the person hover."""
+from .walking_camera import calm, camera_by_feet
 
 STEEPEST = 0.05  # sine of the angle to the vertical below which a camera looks up or down
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A body as the camera sees it, in the scene's axes.
+
+    ``turned`` (frames, 17, 3) is relative to the root; ``sight`` (frames, 3) the root's path from
+    the camera; ``camera`` (frames, 3) that of a camera that walks, None for one that stands.
+    """
+
+    body: PoseSequence
+    turned: NDArray[np.float64]
+    sight: NDArray[np.float64]
+    camera: NDArray[np.float64] | None = None
+
+    @property
+    def has_feet(self) -> bool:
+        """Whether its feet were ever seen."""
+        return self.body.absent is None or not self.body.absent[ANKLES].any()
+
+    @property
+    def joints(self) -> NDArray[np.float64]:
+        """(frames, 17, 3) metres from where the camera began."""
+        path = self.sight if self.camera is None else self.sight + self.camera
+        return np.asarray(self.turned + path[:, None])
+
+    def contacts(
+        self, standing: NDArray[np.float64], pixels_a_metre: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Find contacts (frames, 2); before a camera that walks, by the 3D alone."""
+        if self.camera is None:
+            return find_contacts(self.body, standing, pixels_a_metre)
+        return find_contacts_of(own_evidence(self.body, standing), self.body)
 
 
 class Placed(NamedTuple):
@@ -75,24 +104,27 @@ def _place_shot(
         people = [replace(s, frame="scene", up=None) for s in sequences]
         return Placed(people, np.eye(3), np.zeros((len(people), 0)))
     steady = [as_one_body(sequence, choices.cutoff) for sequence in sequences]
-    up = CAMERA_UP if choices.level else scene_up(steady)
+    up = CAMERA_UP if choices.level else with_lines(scene_up(steady), choices)
     axes = scene_axes(up)
     focal = focal_length(image_size, choices.fov)
-    placed, stands = [], []
-    for body in steady:
-        path = root_path(body, image_size, focal, choices.cutoff, choices.unrolled)
-        turned = (body.joints @ upright(body, up).T) @ axes.T
-        if choices.moving_camera:
-            placed.append(_in_place(turned, path @ axes.T, body))
-            continue
+    paths = [root_path(b, image_size, focal, choices.cutoff, choices.unrolled) for b in steady]
+    seen = [
+        Seen(body, (body.joints @ upright(body, up).T) @ axes.T, path @ axes.T)
+        for body, path in zip(steady, paths, strict=True)
+    ]
+    walks = choices.walking_camera and any(one.has_feet for one in seen)
+    if choices.moving_camera and not walks:
+        placed = [_in_place(one) for one in seen]
+        return Placed(about_the_middle(placed), axes, np.zeros((len(placed), 0)))
+    placed, stands, own = [], [], []
+    for one, path in zip(_walked_by(seen) if walks else seen, paths, strict=True):
         away = np.linalg.norm(path, axis=1) if choices.unrolled else path[:, 2]
-        person, stood = _on_its_way(turned, path @ axes.T, focal / away, body, choices.foot_lock)
+        person, stood, levels = _on_its_way(one, focal / away, choices.foot_lock)
         placed.append(person)
         stands.append(stood)
-    if not stands:
-        return Placed(about_the_middle(placed), axes, np.zeros((len(placed), 0)))
+        own.append(levels)
     raised, levels = on_floors(placed, stands)
-    return Placed(about_the_middle(raised), axes, levels)
+    return Placed(about_the_middle(raised), axes, levels + np.array(own))
 
 
 def to_scenes(
@@ -165,67 +197,52 @@ def _level(direction: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[n
     return direction - (direction @ up) * up
 
 
-def _on_its_way(
-    turned: NDArray[np.float64],
-    sight: NDArray[np.float64],
-    pixels_a_metre: NDArray[np.float64],
-    body: PoseSequence,
-    foot_lock: bool,
-) -> tuple[PoseSequence, list[Stand]]:
-    """Place a body on its path over the floor, as a camera that stands still sees it.
+def _walked_by(people: Sequence[Seen]) -> list[Seen]:
+    """Return people whom a camera sees that walks by, with its path."""
+    told = [one for one in people if one.has_feet]
+    valid = [one.body.valid for one in told]
+    camera = camera_by_feet([one.joints for one in told], valid, float(told[0].body.fps))
+    return [replace(one, camera=calm(one.sight + camera, one.body) - one.sight) for one in people]
 
-    `turned` (frames, 17, 3) is relative to the root; `sight` (frames, 3) is the root's path from
-    the camera, both in scene axes. `pixels_a_metre` (frames,) are those at the body.
+
+def _on_its_way(
+    seen: Seen, pixels_a_metre: NDArray[np.float64], foot_lock: bool
+) -> tuple[PoseSequence, list[Stand], NDArray[np.float64]]:
+    """Place a body on its path over the floor.
+
+    `pixels_a_metre` (frames,) are those at the body. The last that is returned are the levels
+    (frames,) of the floors that it stands on.
     """
-    joints = turned + sight[:, None]
-    floor = floor_height(joints, body)
+    body, sight, joints = seen.body, seen.sight, seen.joints
+    floor, held = floor_under(joints, body)
     standing: NDArray[Any] = joints - floor[:, None, None] * [0, 1, 0]
-    contacts = find_contacts(body, standing, pixels_a_metre)
-    if body.absent is not None and body.absent[ANKLES].any():
+    contacts = seen.contacts(standing, pixels_a_metre)
+    levels = own_levels(joints, contacts, sight, body.valid, body.fps)
+    if levels.any():
+        floor = floor_below(floor, levels, body.valid, body.fps)
+        standing = joints - floor[:, None, None] * [0, 1, 0]
+        on_level = standing - levels[:, None, None] * [0, 1, 0]
+        contacts = seen.contacts(on_level, pixels_a_metre)
+    if not seen.has_feet:
         contacts[:] = False
     elif foot_lock:
         for run in runs(body.valid):
-            shift = settle(joints[run], contacts[run], sight[run], floor[run], body.fps)
+            below = Below(floor[run], held[run], levels[run])
+            shift = settle(joints[run], contacts[run], sight[run], below, body.fps)
             moved = joints[run] + shift[:, None]
-            standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps)
+            standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps, levels[run])
     stands = stands_of(body, sight, floor, contacts)
-    return replace(body, joints=standing, frame="scene", up=None, contacts=contacts), stands
+    person = replace(body, joints=standing, frame="scene", up=None, contacts=contacts)
+    return person, stands, levels
 
 
-def _in_place(
-    turned: NDArray[np.float64], path: NDArray[np.float64], body: PoseSequence
-) -> PoseSequence:
+def _in_place(seen: Seen) -> PoseSequence:
     """Place a body in the middle of its path, its lowest foot on the floor."""
+    body, path = seen.body, seen.sight
     place = np.median(path[body.valid], axis=0) if body.valid.any() else np.zeros(3)
-    joints: NDArray[Any] = turned + place
+    joints: NDArray[Any] = seen.turned + place
     joints[..., 1] -= floor_height(joints, body)[:, None]
     return replace(body, joints=joints, frame="scene", up=None)
-
-
-def floor_height(joints: NDArray[np.float64], sequence: PoseSequence) -> NDArray[np.float64]:
-    """Compute the floor's height (frames,) under the lowest ankle of every stretch of time.
-
-    Errors of depth and tilt let the height drift as a person walks, unlike the feet. The floor
-    follows the lowest ankle over `FLOOR_WINDOW`, so that a jump remains; or the lowest joint, where
-    hands or head carry the body.
-
-    Parameters
-    ----------
-    joints
-        (frames, 17, 3) metres, y up.
-    sequence
-        Poses of the joints, for valid frames and rate.
-    """
-    found = np.zeros(len(joints))
-    window = max(1, round(FLOOR_WINDOW * float(sequence.fps)))
-    for run in runs(sequence.valid):
-        heights = joints[run][..., 1]
-        lowest = np.minimum(heights[:, ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
-        # Padded here, since some versions of scipy fail for windows longer than the values.
-        padded = np.pad(lowest, window, mode="edge")
-        floor = percentile_filter(padded, ON_THE_FLOOR, window)[window:-window]
-        found[run] = gaussian_filter1d(floor, window / 4, mode="nearest") - ANKLE_HEIGHT
-    return found
 
 
 def about_the_middle(placed: Sequence[PoseSequence]) -> list[PoseSequence]:

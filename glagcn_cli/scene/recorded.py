@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from ..poses import PoseSequence
 from ..smoothing import low_pass, runs
 from .choices import SceneChoices
-from .contacts import ANKLE_HEIGHT, ANKLES, find_contacts_of, own_evidence
+from .contacts import ANKLE_HEIGHT, find_contacts_of, own_evidence
+from .floor_height import floor_height
 from .foot_lock import lock_feet
 from .gravity import CAMERA_UP, scene_up, upright
-from .placing import about_the_middle, as_one_body, floor_height, scene_axes
+from .placing import about_the_middle, as_one_body, scene_axes
 from .stature import scale_to, scaled
+from .supports import standing_height
 
 FLOOR_SHARE = 5
 """Percent of the frames whose lower ankle is at the floor or below it, where the floor is one."""
@@ -82,8 +84,7 @@ def _floor(
     It is one height where path and up are known, and follows the feet over time where a camera's
     are less sure. Bodies that hang by their root stand on their lowest joint in every frame.
     """
-    heights = joints[..., 1]
-    lowest = np.minimum(heights[:, ANKLES].min(axis=1), heights.min(axis=1) + ANKLE_HEIGHT)
+    lowest = standing_height(joints)
     if not travels:
         return low_pass(lowest - ANKLE_HEIGHT, body.valid, body.fps, cutoff)
     if not level:

@@ -10,6 +10,8 @@ import pytest
 
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.scene.contact_figures import ContactFigures, contact_figures
+from glagcn_cli.scene.supports import CLEARANCE
+from tests.helpers.filmed_figure import lying
 from tests.helpers.moving_figure import sequence
 from tests.helpers.planted_walk import planted_walk
 
@@ -50,6 +52,32 @@ def test_height_is_penetration_below_and_floating_above() -> None:
 def test_a_floor_of_ones_own_counts() -> None:
     joints = (WALK.joints + np.array([0, 2.0, 0])).astype(np.float32)
     assert contact_figures(walker(joints=joints)).floating == pytest.approx(0, abs=0.01)
+
+
+def test_floors_of_one_person_at_different_heights_count() -> None:
+    joints = (WALK.joints + np.array([0, 2.0, 0])).astype(np.float32)
+    joints[100:, :, 1] -= 1.0
+    contacts = WALK.contacts.copy()
+    contacts[90:100] = False
+    figures = contact_figures(walker(joints=joints, contacts=contacts))
+    assert figures.floating == pytest.approx(0, abs=0.01)
+    assert figures.penetration == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("off", [0.0, 0.02, -0.03])
+def test_a_body_that_lies_rests_on_its_lowest_part(off: float) -> None:
+    joints = lying()
+    joints[..., 1] += off - (joints[..., 1] - CLEARANCE).min()
+    figures = contact_figures(
+        replace(sequence(joints, fps=Fraction(50)), contacts=np.zeros((len(joints), 2), bool))
+    )
+    assert figures.rests == 1 and figures.share == 0
+    assert figures.floating == pytest.approx(max(1000 * off, 0), abs=0.1)
+    assert figures.penetration == pytest.approx(max(-1000 * off, 0), abs=0.1)
+
+
+def test_who_walks_rests_on_feet_alone() -> None:
+    assert contact_figures(walker()).rests == 0
 
 
 def test_gaps_are_no_steps() -> None:
