@@ -35,6 +35,8 @@ from glagcn_cli.pipeline import shot_cameras
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from glagcn_cli.poses import PoseSequence
+from glagcn_cli.rendering.chosen_view import ChosenView
+from glagcn_cli.rendering.moving_view import moving_axes
 from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.placing import place
 from glagcn_cli.skeleton import H36M17
@@ -44,10 +46,11 @@ from glagcn_training.metrics.markdown_table import markdown_table
 COLUMNS = (
     "motion", "kind", "rotation: mean, degrees", "worst", "at the end", "focal length, %",
     "heading, degrees", "path, % of its length", "jitter, times", "skate, mm a frame",
-    "reprojection, px",
+    "reprojection, px", "3D view, times as large",
 )  # fmt: skip
 
 NEAR = 0.15  # of a person's height: pixels between the same joints of two detections
+VIEW = (1280, 720)  # pixels of the 3D view
 JITTER_FROM = 2.0  # hertz: faster changes of a path are jitter
 _HIPS = H36M17.indices(["left_hip", "right_hip"])
 _FEET = H36M17.indices(["left_ankle", "right_ankle"])
@@ -165,6 +168,14 @@ def reprojection(lifted: LiftedVideo, person: PoseSequence) -> float:
     return float(np.median(away[person.valid & lifted.camera.known]))
 
 
+def view_growth(lifted: LiftedVideo, person: PoseSequence) -> float:
+    """Return how many times as large a 3D view that may move shows somebody as a fixed one."""
+    axes = moving_axes([person], lifted.camera, VIEW)
+    if axes is None:
+        return 1.0
+    return ChosenView([axes.seen_by(person)], VIEW).main_size / ChosenView([person], VIEW).main_size
+
+
 def rotation_errors(lifted: LiftedVideo, camera: Filming) -> NDArray[np.float64]:
     """Return degrees (frames,) between found and true turns since the first frame."""
     path = lifted.cameras[0].path
@@ -192,6 +203,7 @@ def row(
         name, lifted.cameras[0].kind, *(f"{v:.2f}" for v in (turns.mean(), turns.max(), turns[-1])),
         f"{focal:.1f}", f"{scores.heading:.1f}", f"{scores.path:.1f}", f"{scores.jitter:.2f}",
         f"{scores.skate:.2f}", f"{reprojection(lifted, person):.1f}",
+        f"{view_growth(lifted, person):.1f}",
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from ..errors import UsageError
 from ..export.formats import is_of_output
 from ..pipeline.setting import Call, settings_of
-from ..pipeline.settings import Settings
+from ..pipeline.settings import UP_BY_LINES, Settings
 from ..video.source import Source
 
 _ONE = Call.WRITING & ~Call.MANY
@@ -58,6 +58,10 @@ def checked_call(context: click.Context) -> Call:
         name = parameter.name or ""
         if parameter.expose_value and not calls[name] & call and _is_chosen(context, parameter):
             raise UsageError(_no_effect(parameter, call, options))
+    if options["up"] == UP_BY_LINES and not call & Call.LIFTING:
+        raise UsageError(
+            "--up lines looks for upright edges in the pictures of a video; leave it out here"
+        )
     if call & (_ONE) and not (options["outputs"] or options["plots"]):
         raise UsageError("name a file to write: -o FILE or --plot FILE")
     if call == Call.VIDEO and not options["sources"]:

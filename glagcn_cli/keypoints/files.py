@@ -188,9 +188,10 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
     if frames:
         # here: it brings OpenCV, and commands should refuse soon
+        from ..camera_path.upright_lines import lines_of_part
         from ..shots.shots import shots_of_part
 
-        clip |= shots_of_part(saved.clip, len(saved), part)
+        clip |= shots_of_part(saved.clip, len(saved), part) | lines_of_part(saved.clip, part)
         if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
             clip |= links.of_frames(part).arrays()
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
@@ -201,8 +202,11 @@ def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetectio
     size = (info.width, info.height)
     if saved.image_size == size or not same_shape(saved.image_size, size):
         return saved
+    # here: it brings OpenCV, and commands should refuse soon
+    from ..camera_path.upright_lines import scaled_lines
+
     frames = fitted(saved.frames, saved.image_size, size, path)
-    clip = dict(saved.clip)
+    clip = dict(saved.clip) | scaled_lines(saved.clip, size[0] / saved.image_size[0])
     if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
         clip |= links.scaled(size[0] / saved.image_size[0]).arrays()
     return replace(saved, frames=frames, image_size=size, clip=clip)

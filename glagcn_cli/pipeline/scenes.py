@@ -15,6 +15,7 @@ from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
 from ..scene.filming import film_camera
 from ..scene.placing import Placed, place
+from ..scene.plumb import plumb_line
 from ..shots.shots import in_clip, in_shot, shot_of
 from .shot_cameras import ShotCamera
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ..lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
+
+BEYOND_DOUBT = 3.0  # expected errors of the upright lines
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,10 @@ class SceneLifter:
         return body if view is None else view.straightened(body)
 
     def _choices(self, camera: ShotCamera) -> SceneChoices:
-        how = replace(self.scene, moving_camera=camera.in_place)
+        how = replace(
+            self.scene, moving_camera=camera.in_place or camera.walks,
+            walking_camera=camera.walks, lines=camera.lines, focal_error=camera.focal_error,
+        )  # fmt: skip
         if (view := camera.view) is None:
             return how
         return replace(how, fov=view.fov, unrolled=view.is_unrolled)
@@ -85,14 +91,31 @@ class SceneLifter:
         placed = place(
             [[lifted[k] for k in row] for row in rows], size, [self._choices(c) for c in cameras]
         )
-        for shot in placed:
+        for shot, camera in zip(placed, cameras, strict=True):
             _tell_of_levels(shot)
+            self._tell_of_lines(shot, camera)
         placed = [_as_filmed(*both) for both in zip(placed, cameras, strict=True)]
         everybody = [person for shot in placed for person in shot.people]
         found = dict(zip([k for row in rows for k in row], everybody, strict=True))
         frames = len(people[0]) if people else 0
         poses = [in_clip(found[k], shown_in[k].shot, frames) for k in range(len(people))]
         return poses, _filmed(placed, cameras, frames, size)
+
+    def _tell_of_lines(self, placed: Placed, camera: ShotCamera) -> None:
+        """Say where upright lines of the background are at odds with the people."""
+        if self.scene.level or not len(camera.lines):
+            return
+        up = placed.axes[1]
+        plumb = plumb_line(camera.lines, up, camera.focal_error)
+        if self.scene.by_lines or plumb is None:
+            return
+        apart = float(np.degrees(np.arccos(np.clip(plumb.up @ up, -1, 1))))
+        if apart > BEYOND_DOUBT * plumb.error:
+            log.info(
+                "upright lines in the picture and the people differ by %.0f degrees on which way "
+                "is up; --up lines goes by both",
+                apart,
+            )
 
 
 def _tell_of_levels(placed: Placed) -> None:

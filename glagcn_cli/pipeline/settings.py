@@ -34,9 +34,10 @@ EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees
 HEIGHT_RANGE = (0.4, 2.6)  # metres
 
-UP_AS_SEEN, UP_OF_CAMERA = "auto", "camera"
-UPS = (UP_AS_SEEN, UP_OF_CAMERA)
-"""What tells which way is up: the people in the video, or the camera, taken to be held level."""
+UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA = "auto", "lines", "camera"
+UPS = (UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA)
+"""What tells which way is up: the people in the video, they and the edges of buildings, or the
+camera, taken to be held level."""
 
 QUALITIES = ("draft", "good", "best")
 """How well `.mp4` is encoded. What `good` is to the eye, `best` is to an encoder that reads it."""
@@ -156,7 +157,8 @@ class Settings:
         Choice(UPS),
         Call.LIFTING | Call.CAMERA | Call.POSES,
         "Scene",
-        "What tells which way is up: the people in the video, or the camera, held level.",
+        "What tells which way is up: the people in the video; lines, they and upright edges of "
+        "buildings and doors; or the camera, held level.",
     )
     joints: str = setting(
         AS_FOUND,
