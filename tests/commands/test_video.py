@@ -422,6 +422,7 @@ def test_an_error_nobody_foresaw_has_no_traceback_unless_asked_for(
         (["--from-2d", "a.npz", "--max-frames", "5"], "--max-frames has no effect without a video"),
         (["in.mp4", "--from-2d", "a.npz", "--pose", "rtmpose-m"], "--pose has no effect with"),
         (["--from-3d", "a.npz", "--no-foot-lock"], "--foot-lock has no effect on poses that were"),
+        (["--from-3d", "a.npz", "--up", "lines"], "--up lines looks for upright edges"),
     ],
 )
 def test_options_without_an_effect_are_refused(tmp_path, arguments, words) -> None:

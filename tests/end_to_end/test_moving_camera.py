@@ -66,3 +66,15 @@ def test_a_pan_is_taken_out_and_goes_out_as_a_camera(lift, caplog) -> None:
     shown = lifted.keypoints[0]
     np.testing.assert_allclose(person.keypoints[0, 0], shown.keypoints[0, 11:13].mean(axis=0),
                                atol=0.1)  # fmt: skip
+
+
+def test_posts_of_the_background_come_to_the_scene_as_planes(lift) -> None:
+    """Their normals are level before a level camera, and as unsure as the usual lens."""
+    picture = view(800)
+    for x in range(10, WIDTH, 40):
+        picture[HEIGHT // 8 : HEIGHT // 2, x : x + 8] = 250
+    (camera,) = lift([picture] * FRAMES).cameras
+    normals = camera.lines / np.linalg.norm(camera.lines, axis=1, keepdims=True)
+    level = np.abs(normals[:, 1]) < 0.02
+    assert level.sum() >= 8
+    assert camera.focal_error == 0.25
