@@ -14,6 +14,7 @@ from glagcn_cli.rendering.drawing import LEFT, RIGHT
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.characters import character_file
 from tests.helpers.clips import encode
+from tests.helpers.film_cameras import panning_camera
 from tests.helpers.headless_browser import Browser, browser_path
 from tests.helpers.moving_figure import sequence, walking
 from tests.helpers.opened_page import (
@@ -354,3 +355,37 @@ def test_a_character_moves_in_place_of_the_skeleton_and_can_be_switched_off(brow
     sticks = scene(browser)
     assert len(hued(sticks, LEFT)) > 50 and len(hued(sticks, RIGHT)) > 50
     assert browser.errors == []
+
+
+# A camera that turned.
+
+
+def test_the_view_goes_along_with_who_is_followed_until_that_is_switched_off(browser, folder):
+    walker = person(1, 0.0)
+    walker.joints[..., 0] += np.linspace(-4, 4, COUNT, dtype=np.float32)[:, None]
+    camera = panning_camera(60.0, COUNT)
+    opened(browser, page(folder / "pan.html", [walker], camera=camera))
+    pressed = "document.getElementById('follow').getAttribute('aria-pressed')"
+    assert browser.evaluate(pressed) == "true"
+    middles = []
+    for frame in (10, COUNT - 10):
+        move_to(browser, frame)
+        image = scene(browser)
+        middles.append(np.median(hued(image, LEFT)) / image.shape[1])
+    assert all(0.35 < middle < 0.65 for middle in middles)
+    browser.evaluate("document.getElementById('follow').click()")
+    apart = []
+    for frame in (10, COUNT - 10):
+        move_to(browser, frame)
+        image = scene(browser)
+        apart.append(np.median(hued(image, LEFT)) / image.shape[1])
+    assert apart[1] - apart[0] > 0.3, "he walks across a view that stays"
+    assert browser.errors == []
+
+
+def move_to(browser: Browser, frame: int) -> None:
+    """Move the slider of a page without a video."""
+    browser.evaluate(
+        f"(slider => {{ slider.value = {frame}; slider.dispatchEvent(new Event('input')); }})"
+        "(document.getElementById('slider'))"
+    )
