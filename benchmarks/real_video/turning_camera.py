@@ -50,7 +50,7 @@ COLUMNS = (
 )  # fmt: skip
 
 NEAR = 0.15  # of a person's height: pixels between the same joints of two detections
-VIEW = (1280, 720)  # pixels of the 3D view
+VIEW = (720, 720)  # pixels of the 3D view beside these clips
 JITTER_FROM = 2.0  # hertz: faster changes of a path are jitter
 _HIPS = H36M17.indices(["left_hip", "right_hip"])
 _FEET = H36M17.indices(["left_ankle", "right_ankle"])

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from ..camera import focal_length, pixel_rays
 from ..poses import PoseSequence
-from ..scene.contacts import ANKLE_HEIGHT, ANKLES
+from ..scene.contacts import ANKLE_HEIGHT
 from ..scene.gravity import CAMERA_UP
 from ..scene.placing import scene_axes
 from ..scene.root_path import root_depth
+from ..scene.supports import standing_height
 from .causal_lifter import LiftedFrame
 
 JOINT_TIME, DEPTH_TIME, UP_TIME = 0.06, 0.4, 2.0
@@ -101,6 +102,5 @@ class _Smoothed:
 
 
 def _floor(joints: NDArray[np.float64]) -> float:
-    """Height of the floor below (17, 3) joints: at the lowest foot, or at hands that carry."""
-    heights = joints[:, 1]
-    return float(min(heights[ANKLES].min() - ANKLE_HEIGHT, heights.min()))
+    """Return the height of the floor below (17, 3) joints: at the lowest foot, or what carries."""
+    return float(standing_height(joints[None])[0] - ANKLE_HEIGHT)
