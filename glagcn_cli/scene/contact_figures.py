@@ -11,7 +11,7 @@ from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES
-from .supports import CLEARANCE, carried
+from .supports import CLEARANCE, lying, standing_height
 
 OWN_FLOOR = 0.25  # metres above the scene's from which a person stands on another floor
 
@@ -67,8 +67,9 @@ def contact_figures(person: PoseSequence) -> ContactFigures:
     lowest = (joints[..., 1] - CLEARANCE).min(axis=1)
     rests = np.zeros(len(person), bool)
     for part in parts:
-        rests[part] = carried(joints[part], np.zeros(part.stop - part.start), person.fps)
-    above = np.concatenate([ankles[contacts][:, 1] - ANKLE_HEIGHT, lowest[rests]])
+        rests[part] = lying(joints[part], np.zeros(part.stop - part.start), person.fps)
+    lowest_of_lying = standing_height(joints[rests]) - ANKLE_HEIGHT
+    above = np.concatenate([ankles[contacts][:, 1] - ANKLE_HEIGHT, lowest_of_lying])
     return ContactFigures(
         share=float(contacts[person.valid].any(axis=1).mean()),
         rests=float(rests[person.valid].mean()),

@@ -67,7 +67,9 @@ def standing_height(joints: NDArray[np.float64]) -> NDArray[np.float64]:
 def carried(
     joints: NDArray[np.float64], floor: NDArray[np.float64], fps: Fraction
 ) -> NDArray[np.bool_]:
-    """Return the frames (frames,) in which more than feet and hands carry a body.
+    """Return the frames (frames,) in which a body cannot leave the floor.
+
+    More than feet and hands carries it, or its hips are as low as those of who squats.
 
     Parameters
     ----------
@@ -78,12 +80,27 @@ def carried(
     fps
         Frames per second.
     """
+    low = joints[:, H36M17.root, 1] - floor < LOW_HIPS
+    return _lasting(_on_parts(joints, floor) | low, fps)
+
+
+def lying(
+    joints: NDArray[np.float64], floor: NDArray[np.float64], fps: Fraction
+) -> NDArray[np.bool_]:
+    """Return the frames (frames,) with more than feet and hands on the floor, as `carried`."""
+    return _lasting(_on_parts(joints, floor), fps)
+
+
+def _on_parts(joints: NDArray[np.float64], floor: NDArray[np.float64]) -> NDArray[np.bool_]:
     above = joints[:, _CARRYING, 1] - CLEARANCE[_CARRYING] - floor[:, None]
-    near: NDArray[np.bool_] = np.any(above < NEAR, axis=1)
-    near |= joints[:, H36M17.root, 1] - floor < LOW_HIPS
-    for run in runs(near):
-        near[run] = run.stop - run.start >= SHORTEST * float(fps)
-    return near
+    return np.asarray(np.any(above < NEAR, axis=1))
+
+
+def _lasting(held: NDArray[np.bool_], fps: Fraction) -> NDArray[np.bool_]:
+    """Leave out runs of frames shorter than `SHORTEST`."""
+    for run in runs(held):
+        held[run] = run.stop - run.start >= SHORTEST * float(fps)
+    return held
 
 
 def resting(
