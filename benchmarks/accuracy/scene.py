@@ -149,7 +149,7 @@ def row(name: str, takes: Sequence[Figures]) -> list[str]:
         for part in ("found", "standing", "speeds", "heights", "true_speeds", "tilts")
     )
     return [
-        name, *(f"{mean:.1f}" for mean in paths.mean(axis=0)),
+        name, *([f"{mean:.1f}" for mean in paths.mean(axis=0)] if len(paths) else ["-", "-"]),
         f"{np.mean([one.joints for one in takes]):.0f}",
         f"{100 * speeds.max():.2f}", f"{100 * heights.max():.2f}",
         f"{100 * found[standing].mean():.0f}", f"{100 * found[~standing].mean():.0f}",
