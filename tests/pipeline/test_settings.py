@@ -44,7 +44,7 @@ def test_the_ends_of_ranges_are_allowed(choice: str, value: Any) -> None:
     [
         (168.0, "168 centimetres are --height 1.68"),
         (5.9, "5.9 feet are --height 1.80"),
-        (17.0, None),
+        (17.0, "17 decimetres are --height 1.70"),
         (0.1, None),
         (1680.0, None),
     ],
