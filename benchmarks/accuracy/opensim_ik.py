@@ -5,8 +5,10 @@
 
 Files of poses, or validation takes of motion packs as scenes. An error is the distance from a joint
 to the model's marker of its name. "Geometry" is what `.mot` holds where OpenSim is not installed:
-OpenSim only moves the model by it here. `--pictures FOLDER` draws the model in red over the joints
-in blue, from the front and from the side.
+OpenSim only moves the model by it here. Speed is by the processor's time for both, which other
+programs do not change. `--pictures FOLDER` draws the model in red over the joints in blue, from the
+front and from the side, with its feet and what points forwards from its chest and head: a leg that
+is twisted, or a body the wrong way round, is seen by them.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.gait_events import scene_poses
-from benchmarks.measuring.opensim_places import model_places
+from benchmarks.measuring.opensim_places import body_places, model_places
 from glagcn_cli.biomechanics.opensim.coordinates import coordinate_motion
 from glagcn_cli.biomechanics.opensim.inverse_kinematics import Followed, follow
 from glagcn_cli.biomechanics.opensim.scaling import scaled_model
@@ -39,13 +41,24 @@ VIEWS = ((0, 1, "x"), (2, 1, "z"))
 """Axes of a picture, and the name of the one that runs to the right."""
 
 
+AHEAD = (
+    ("right_ankle", ("toes_r", (0.06, 0.0, 0.0))), ("left_ankle", ("toes_l", (0.06, 0.0, 0.0))),
+    ("thorax", ("torso", (0.15, 0.35, 0.0))), ("head", ("head", (0.15, 0.03, 0.0))),
+)  # fmt: skip
+"""Lines that point forwards: from a joint to a point of a body of the model."""
+
+
 class Measured(NamedTuple):
-    """Errors of one person (frames, joints) in metres, by both ways, and frames a second."""
+    """Errors of one person in metres, places of the model, and frames a second of a core.
+
+    `errors`, `geometry` are (frames, joints); `places`, `ahead` (frames, joints or `AHEAD`, 3).
+    """
 
     name: str
     errors: NDArray[np.float64]
     geometry: NDArray[np.float64]
     places: NDArray[np.float64]
+    ahead: NDArray[np.float64]
     speed: float
 
 
@@ -78,13 +91,14 @@ def measure(name: str, person: PoseSequence) -> Measured:
         model = Path(folder) / "model.osim"
         root = scaled_model(person)
         model.write_bytes(ElementTree.tostring(root))
-        began = time.perf_counter()
+        began = time.process_time()
         start = coordinate_motion(person, root)
         followed = follow(model, person, start)
-        speed = int(person.valid.sum()) / (time.perf_counter() - began)
+        speed = int(person.valid.sum()) / (time.process_time() - began)
         joints = person.joints_or_nan()
         geometry = np.linalg.norm(model_places(model, start) - joints, axis=-1)
-    return Measured(name, _in_order(followed), geometry, _places(followed), speed)
+        ahead = body_places(model, followed.motion, [point for _, point in AHEAD])
+    return Measured(name, _in_order(followed), geometry, _places(followed), ahead, speed)
 
 
 def _in_order(followed: Followed) -> NDArray[np.float64]:
@@ -129,6 +143,9 @@ def draw(one: Measured, person: PoseSequence, folder: Path, columns: int = 5) ->
                     ends = joints[[parent, child]]
                     dashed = "--" if child in H36M17.left else "-"
                     axes.plot(ends[:, right], ends[:, up], dashed, color=colour, linewidth=width)
+            for (joint, _), end in zip(AHEAD, one.ahead[frame], strict=True):
+                ends = np.stack([one.places[frame, H36M17.index(joint)], end])
+                axes.plot(ends[:, right], ends[:, up], color="tab:orange", linewidth=1.2)
             axes.set_aspect("equal")
             axes.set_title(f"frame {frame}, {name} to the right", fontsize=8)
             axes.tick_params(labelsize=6)

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from ...errors import UsageError
 from ...poses import PoseSequence
 from ...smoothing import runs
+from .directions import axes, between, turns, unit
 from .model import Floats, hinge_axis, markers, neutral_bodies, neutral_places
 
 PELVIS = (
@@ -151,9 +152,10 @@ class _Places:
         return self.rest[end] - self.rest[start]
 
     def _turn(self, first: tuple[str, str], second: tuple[str, str]) -> Floats:
-        """Return how a body has turned since rest, (frames, 3, 3), by two of its directions."""
-        rest = _axes(self.bone_at_rest(*first), self.bone_at_rest(*second))
-        return _axes(self.bones(*first), self.bones(*second)) @ rest.T
+        """Return how a body has turned since rest, (frames, 3, 3), by two of its bones."""
+        pairs = (first, second)
+        rest, now = ([find(*pair) for pair in pairs] for find in (self.bone_at_rest, self.bones))
+        return turns((rest[0], rest[1]), (now[0], now[1]))
 
 
 def _pelvis(at: _Places) -> dict[str, Floats]:
@@ -165,7 +167,7 @@ def _pelvis(at: _Places) -> dict[str, Floats]:
 def _trunk(at: _Places) -> dict[str, Floats]:
     back = _angles(np.swapaxes(at.pelvis, -1, -2) @ at.torso, "ZXY", at.valid)
     towards = np.einsum("fji,fj->fi", at.torso, at.bones("neck", "head"))
-    rest, now = at.bone_at_rest("neck", "head"), _unit(towards)
+    rest, now = at.bone_at_rest("neck", "head"), unit(towards)
     # Forwards is x: the angle in the x-y plane first, then out of it.
     neck = np.arctan2(-now[:, 0], now[:, 1]) - np.arctan2(-rest[0], rest[1])
     bend = np.arcsin(np.clip(now[:, 2], -1.0, 1.0))
@@ -209,17 +211,17 @@ def _hinged(hinge: _Hinge, parent: Floats, upper: Floats, lower: Floats) -> tupl
 
     angles = np.radians(np.arange(0.0, 161.0))
     swung = Rotation.from_rotvec(angles[:, None] * hinge.axis).apply(hinge.lower)
-    opened = _between(hinge.upper, swung)
+    opened = between(hinge.upper, swung)
     least = int(opened.argmin())
-    bent = _between(upper, lower)
+    bent = between(upper, lower)
     angle = np.interp(bent, opened[least:], angles[least:], left=angles[least])
     straight = _shortest_way(hinge.upper, parent, upper)
     lower_at_rest = Rotation.from_rotvec(np.nan_to_num(angle)[:, None] * hinge.axis)
-    folded = _axes(upper, lower) @ np.swapaxes(
-        _axes(np.broadcast_to(hinge.upper, upper.shape), lower_at_rest.apply(hinge.lower)), -1, -2
+    folded = axes(upper, lower) @ np.swapaxes(
+        axes(np.broadcast_to(hinge.upper, upper.shape), lower_at_rest.apply(hinge.lower)), -1, -2
     )
     # How far it is from the one to the other about the bone itself, of which a share is gone.
-    along = _unit(upper)
+    along = unit(upper)
     side = straight[..., :, 2]
     way = folded[..., :, 2]
     apart = np.arctan2(
@@ -238,7 +240,7 @@ def _shortest_way(rest: Floats, parent: Floats, bone: Floats) -> Floats:
     from scipy.spatial.transform import Rotation
 
     start = parent @ (rest / np.linalg.norm(rest))
-    end = _unit(bone)
+    end = unit(bone)
     axis = np.cross(start, end)
     lengths = np.linalg.norm(axis, axis=-1, keepdims=True)
     angle = np.arctan2(lengths[:, 0], np.einsum("fi,fi->f", start, end))
@@ -246,7 +248,7 @@ def _shortest_way(rest: Floats, parent: Floats, bone: Floats) -> Floats:
     return Rotation.from_rotvec(np.nan_to_num(about)).as_matrix() @ parent
 
 
-def _angles(turns: Floats, order: str, valid: NDArray[np.bool_]) -> Floats:
+def _angles(turned: Floats, order: str, valid: NDArray[np.bool_]) -> Floats:
     """Return body-fixed angles (3, frames) of turns (frames, 3, 3), degrees, without jumps.
 
     Of the two triples for a turn, the one nearer to the frame before is taken: an arm that is
@@ -254,12 +256,12 @@ def _angles(turns: Floats, order: str, valid: NDArray[np.bool_]) -> Floats:
     """
     from scipy.spatial.transform import Rotation
 
-    known = np.isfinite(turns).all(axis=(-1, -2))
-    found = np.full((len(turns), 3), np.nan)
+    known = np.isfinite(turned).all(axis=(-1, -2))
+    found = np.full((len(turned), 3), np.nan)
     if known.any():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of two angles about one axis, whose sum is known
-            found[known] = Rotation.from_matrix(turns[known]).as_euler(order)
+            found[known] = Rotation.from_matrix(turned[known]).as_euler(order)
     other = np.stack([found[:, 0] + np.pi, np.pi - found[:, 1], found[:, 2] + np.pi], axis=1)
     for run in runs(valid & known):
         for frame in range(run.start + 1, run.stop):
@@ -275,22 +277,3 @@ def _near(angles: Floats, before: Floats) -> Floats:
     """Shift angles by whole turns to where they were before."""
     turned: Floats = before + (angles - before + np.pi) % (2 * np.pi) - np.pi
     return turned
-
-
-def _axes(first: Floats, second: Floats) -> Floats:
-    """Return orthonormal axes (..., 3, 3) as columns: along the first, across both, and the rest.
-
-    NaN where two directions are one.
-    """
-    along, across = _unit(first), _unit(np.cross(first, second))
-    return np.stack([along, across, np.cross(along, across)], axis=-1)
-
-
-def _between(one: Floats, other: Floats) -> Floats:
-    across = np.linalg.norm(np.cross(one, other), axis=-1)
-    return np.asarray(np.arctan2(across, np.sum(one * other, axis=-1)))
-
-
-def _unit(vectors: Floats) -> Floats:
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.where(norms > 1e-9, norms, np.nan))
