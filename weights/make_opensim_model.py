@@ -3,12 +3,13 @@
 pip download --no-deps pose2sim==0.10.49
 python weights/make_opensim_model.py pose2sim-0.10.49-py3-none-any.whl weights/opensim_model.osim
 
-Bodies, joints and masses stay as they are, with three changes. Markers are added for the joints of
+Bodies, joints and masses stay as they are, with four changes. Markers are added for the joints of
 H36M-17, at the centres of the model's own joints. Ranges are widened where a scene goes beyond
 them: its axes are those of the camera, and a room is wider than a laboratory. The pelvis turns
 about the vertical first, then lists, then tilts (Baker 2001, Gait Posture 13:1): in the order of
 the original, tilt and list are about the ground's axes and change places where a person turns by 90
-degrees.
+degrees. The head turns about the base of the neck, where the bone of our joints does, and not about
+its upper end.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ MIDDLE: dict[str, Place] = {
     "spine": ("torso", 0.0172, 0.1007, 0.0),
     "thorax": ("torso", 0.003155, 0.3715, 0.0),
     # Base and end of the skull's bone as in the motion capture of CMU, ahead of the shoulders.
-    "neck": ("torso", 0.036, 0.5025, 0.0),
+    "neck": ("head", 0.036, -0.009, 0.0),
     "head": ("head", 0.053, 0.089, 0.0),
 }
 LIMBS: dict[str, Place] = {
@@ -50,6 +51,10 @@ LIMBS: dict[str, Place] = {
     "elbow": ("humerus_r", 0.013144, -0.286273, -0.009595),
     "wrist": ("radius_r", -0.008797, -0.235841, 0.01361),
 }
+
+
+NECK = {"torso": "0.003155 0.3715 0", "head": "0.003155 -0.13996 0"}
+"""The joint of head and trunk, at the marker of the thorax, in the frames of both bodies."""
 
 
 def main(wheel: Path, output: Path) -> None:
@@ -73,6 +78,9 @@ def main(wheel: Path, output: Path) -> None:
         if limits := RANGES.get(coordinate.get("name", "")):
             _child(coordinate, "range").text = f"{limits[0]:g} {limits[1]:g}"
     _turn_then_list_then_tilt(model)
+    for frame in model.findall("JointSet/objects/CustomJoint[@name='head_torso']/frames/*"):
+        body = _child(frame, "socket_parent").text or ""
+        _child(frame, "translation").text = NECK[body.rsplit("/", 1)[-1]]
     model.append(_markers())
     ElementTree.indent(root, "\t")
     output.write_bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n")

@@ -58,5 +58,7 @@ def test_a_height_in_another_unit_is_told_in_metres(height: float, meant: str | 
 
 
 def test_a_mass_in_grams_is_told_in_kilograms() -> None:
-    with pytest.raises(UsageError, match="between 2 and 400 kilograms; 62000 grams are --mass 62$"):
+    with pytest.raises(
+        UsageError, match=r"between 2 and 400 kilograms; 62000 grams are --mass 62$"
+    ):
         Settings(mass=62000.0)

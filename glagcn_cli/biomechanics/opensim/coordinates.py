@@ -166,11 +166,11 @@ def _pelvis(at: _Places) -> dict[str, Floats]:
 
 def _trunk(at: _Places) -> dict[str, Floats]:
     back = _angles(np.swapaxes(at.pelvis, -1, -2) @ at.torso, "ZXY", at.valid)
-    towards = np.einsum("fji,fj->fi", at.torso, at.bones("neck", "head"))
-    rest, now = at.bone_at_rest("neck", "head"), unit(towards)
-    # Forwards is x: the angle in the x-y plane first, then out of it.
-    neck = np.arctan2(-now[:, 0], now[:, 1]) - np.arctan2(-rest[0], rest[1])
-    bend = np.arcsin(np.clip(now[:, 2], -1.0, 1.0))
+    now = unit(np.einsum("fji,fj->fi", at.torso, at.bones("thorax", "head")))
+    ahead, up, _ = unit(at.bone_at_rest("thorax", "head"))
+    # The bone bends out of the plane of x and y first, then turns in it.
+    bend = np.arcsin(np.clip(now[:, 2] / up, -1.0, 1.0))
+    neck = np.arctan2(now[:, 1], now[:, 0]) - np.arctan2(up * np.cos(bend), ahead)
     return dict(zip(TRUNK, (*back, np.degrees(neck), np.degrees(bend)), strict=True))
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from ...poses import PoseSequence
 from ...scene.stature import stature
-from .directions import turns
 from .model import (
     Floats,
     base_of,
@@ -163,17 +162,12 @@ def scale_model(
 
 
 def place_markers(root: ElementTree.Element, sequence: PoseSequence) -> None:
-    """Put spine, neck and head of a scaled model as far from one another as the person's are.
-
-    The neck is held as far ahead of the shoulders as the person does it.
-    """
+    """Put spine, neck and head of a scaled model as far from one another as the person's are."""
     places = neutral_places(root)
     bodies, found = neutral_bodies(root), markers(root)
     at = places["hip"]
-    directions = {name: places[name] - places[start] for start, name in pairwise(_TRUNK)} | {
-        "spine": places["thorax"] - places["hip"],
-        "neck": _held_neck(sequence, places),
-    }
+    directions = {name: places[name] - places[start] for start, name in pairwise(_TRUNK)}
+    directions["spine"] = places["thorax"] - places["hip"]  # which scaling has put right
     for start, name in pairwise(_TRUNK):
         length, towards = bone_length(sequence, start, name), directions[name]
         if name in _PLACED and np.isfinite(length):
@@ -184,25 +178,6 @@ def place_markers(root: ElementTree.Element, sequence: PoseSequence) -> None:
             _set(marker, "location", here)
         else:
             at = places[name]
-
-
-def _held_neck(sequence: PoseSequence, places: Mapping[str, Floats]) -> Floats:
-    """Return the usual direction (3,) from thorax to neck, straight ahead and up, of the trunk."""
-    of = sequence.joint_set.index
-    joints = sequence.joints_or_nan()[sequence.valid].astype(np.float64)
-
-    def bones(start: str, end: str) -> Floats:
-        return joints[:, of(end)] - joints[:, of(start)]
-
-    pairs = (("spine", "thorax"), ("left_shoulder", "right_shoulder"))
-    (up, across), (ups, acrosses) = (
-        [find(*pair) for pair in pairs] for find in (lambda a, b: places[b] - places[a], bones)
-    )
-    turned = turns((up, across), (ups, acrosses))
-    held = np.einsum("fji,fj->fi", turned, bones("thorax", "neck"))
-    if not (known := np.isfinite(held).all(axis=1)).any():
-        return places["neck"] - places["thorax"]
-    return np.asarray(np.median(held[known], axis=0) * [1.0, 1.0, 0.0])
 
 
 def _scale_body(body: ElementTree.Element, along: Floats, heavier: float) -> None:
