@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 MODEL_SUFFIX = ".osim"
 
+FAR = 0.05
+"""Metres from the model's markers to the joints, above which the poses are no body's. It is 0.06
+where left and right are exchanged, and 0.01 or less in what is lifted."""
+
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
     """Write a motion and a model for each person."""
@@ -59,9 +63,12 @@ def _motion(
     except OpenSimError as error:
         log.info("%s: the angles are by our own geometry, for %s", target, error)
         return start
-    log.info(
-        "%s: inverse kinematics by OpenSim %s, whose markers lie %.1f cm from the joints (RMS)",
+    far = followed.rms > FAR
+    log.log(
+        logging.WARNING if far else logging.INFO,
+        "%s: inverse kinematics by OpenSim %s, whose markers lie %.1f cm from the joints (RMS)%s",
         target, followed.version, 100 * followed.rms,
+        "; no body moves as these joints do: look at them in .html" if far else "",
     )  # fmt: skip
     return followed.motion
 

@@ -146,6 +146,14 @@ def test_half_bodies_have_the_coordinates_of_their_half(tmp_path, way, half):
     assert len(rows) == 6
 
 
+def test_joints_that_are_no_bodys_are_warned_of(tmp_path, caplog):
+    pytest.importorskip("opensim")
+    mirrored = walking(3).joints * [-1.0, 1.0, 1.0]
+    written(tmp_path / "a.mot", sequence(mirrored))
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING and "no body moves" in record.getMessage()
+
+
 def test_opensim_opens_both(tmp_path):
     opensim = pytest.importorskip("opensim")
     motion, model = written(tmp_path / "walk.mot", sequence(walking(FRAMES).joints))

@@ -112,7 +112,7 @@ def test_geometry_finds_the_coordinates_that_moved_the_model(generic):
 
 
 def worst(coordinate: str) -> float:
-    """Return degrees or metres: the model's knee rolls as it bends, which the geometry's does not."""
+    """Return degrees or metres; the model's knee rolls as it bends, the geometry's does not."""
     if coordinate in LENGTHS:
         return 1e-3
     return 7.0 if coordinate.startswith("hip_rotation") else 2.0
