@@ -68,7 +68,7 @@ def test_help_states_the_defaults_that_hold() -> None:
     settings = Settings()
     assert stated.pop("fps").startswith(f"{DEFAULT_IMAGE_FPS:g} for numbered pictures, else")
     assert stated.pop("format") == ",".join(DEFAULT_FORMATS)
-    for name in ("threads", "fov", "height", "progress", "jobs"):
+    for name in ("threads", "fov", "height", "mass", "progress", "jobs"):
         stated.pop(name)
     expected = {name: getattr(settings, name) for name in stated}
     assert {name: type(expected[name])(value) for name, value in stated.items()} == expected
