@@ -54,9 +54,6 @@ _MEASURES = (
 )
 """Later ones replace what earlier ones say of an axis."""
 
-_PLACED = ("spine", "neck", "head")
-_TRUNK = ("hip", "spine", "thorax", "neck", "head")
-
 _LIMITS = (0.3, 2.5)
 """Of a factor: of a child that learns to walk, and of a giant. Beyond it joints are wrong."""
 
@@ -162,22 +159,35 @@ def scale_model(
 
 
 def place_markers(root: ElementTree.Element, sequence: PoseSequence) -> None:
-    """Put spine, neck and head of a scaled model as far from one another as the person's are."""
+    """Put spine, neck and head of a scaled model as far from one another as the person's are.
+
+    The head stays in the model's direction from the thorax, and the neck lies before that line.
+    """
     places = neutral_places(root)
     bodies, found = neutral_bodies(root), markers(root)
-    at = places["hip"]
-    directions = {name: places[name] - places[start] for start, name in pairwise(_TRUNK)}
-    directions["spine"] = places["thorax"] - places["hip"]  # which scaling has put right
-    for start, name in pairwise(_TRUNK):
-        length, towards = bone_length(sequence, start, name), directions[name]
-        if name in _PLACED and np.isfinite(length):
-            at = at + length * towards / np.linalg.norm(towards)
-            here = (np.linalg.inv(bodies[found[name].body]) @ np.append(at, 1.0))[:3]
-            marker = root.find(f".//Marker[@name='{name}']")
-            assert marker is not None
-            _set(marker, "location", here)
-        else:
-            at = places[name]
+    hip, thorax = places["hip"], places["thorax"]
+    back, neck = thorax - hip, places["head"] - thorax
+    placed = {"spine": hip + bone_length(sequence, "hip", "spine") * back / np.linalg.norm(back)}
+    above = neck / np.linalg.norm(neck)
+    before = np.array([above[1], -above[0], 0.0])
+    length = bone_length(sequence, "thorax", "head")
+    up, ahead = _apex(
+        bone_length(sequence, "thorax", "neck"), bone_length(sequence, "neck", "head"), length
+    )
+    placed |= {"head": thorax + length * above, "neck": thorax + up * above + ahead * before}
+    for name, place in placed.items():
+        marker = root.find(f".//Marker[@name='{name}']")
+        if marker is not None and np.isfinite(place).all():
+            frame = bodies[found[name].body]
+            _set(marker, "location", (np.linalg.inv(frame) @ np.append(place, 1.0))[:3])
+
+
+def _apex(one: float, other: float, base: float) -> tuple[float, float]:
+    """Return where a triangle's apex lies along its base and off it; NaN without a base."""
+    if not base > 0:
+        return float("nan"), float("nan")
+    along = (one**2 + base**2 - other**2) / (2 * base)
+    return along, float(np.sqrt(max(one**2 - along**2, 0.0)))
 
 
 def _scale_body(body: ElementTree.Element, along: Floats, heavier: float) -> None:

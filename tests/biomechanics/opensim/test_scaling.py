@@ -18,6 +18,7 @@ from glagcn_cli.biomechanics.opensim.scaling import (
 )
 from glagcn_cli.halves import LOWER, UPPER
 from glagcn_cli.scene.stature import stature
+from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import Figure, sequence, walking
 
 BONES = (
@@ -107,3 +108,21 @@ def test_it_is_what_opensim_makes_of_the_same_factors(tmp_path):
         assert one.getMass() == pytest.approx(other.getMass(), rel=1e-6)
         centre = other.getMassCenter().to_numpy()
         assert one.getMassCenter().to_numpy() == pytest.approx(centre, abs=1e-9)
+
+
+def test_a_body_of_no_size_has_a_model():
+    joints = np.repeat(Figure(2).joints[:, :1], 17, axis=1)
+    places = neutral_places(scaled_model(sequence(joints)))
+    assert np.isfinite(np.stack([*places.values()])).all()
+
+
+def test_a_neck_that_is_held_forwards_keeps_all_lengths_of_the_trunk():
+    joints = Figure(4).joints.copy()
+    neck, head = H36M17.index("neck"), H36M17.index("head")
+    joints[:, neck] += [0.0, 0.0, 0.05]  # the figure faces +z
+    joints[:, head] += [0.0, 0.0, 0.03]
+    person = sequence(joints)
+    places = neutral_places(scaled_model(person))
+    for start, end in (("thorax", "neck"), ("neck", "head"), ("thorax", "head")):
+        apart = np.linalg.norm(places[start] - places[end])
+        assert apart == pytest.approx(bone_length(person, start, end), abs=1e-6)
