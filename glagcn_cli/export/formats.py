@@ -163,8 +163,7 @@ FORMATS: tuple[OutputFormat, ...] = (
         ".mot",
         "mot",
         "a motion for OpenSim, with its model as .osim",
-        "coordinates of an OpenSim model that follows one person, degrees and metres, y up; no row "
-        "without a pose",
+        "one person as coordinates of an OpenSim model, degrees and metres, y up",
         one_person=True,
         beside={".osim": "the OpenSim model of the .mot in the size of the person"},
     ),

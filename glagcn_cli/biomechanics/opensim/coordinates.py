@@ -23,6 +23,7 @@ import warnings
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,6 @@ from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ...poses import PoseSequence
-from ...smoothing import runs
 from .directions import axes, between, turns, unit
 from .model import Floats, hinge_axis, markers, neutral_bodies, neutral_places
 
@@ -251,7 +251,7 @@ def _shortest_way(rest: Floats, parent: Floats, bone: Floats) -> Floats:
 def _angles(turned: Floats, order: str, valid: NDArray[np.bool_]) -> Floats:
     """Return body-fixed angles (3, frames) of turns (frames, 3, 3), degrees, without jumps.
 
-    Of the two triples for a turn, the one nearer to the frame before is taken: an arm that is
+    Of the two triples for a turn, the one nearer to the last pose is taken: an arm that is
     raised by the side goes on over the head.
     """
     from scipy.spatial.transform import Rotation
@@ -263,13 +263,12 @@ def _angles(turned: Floats, order: str, valid: NDArray[np.bool_]) -> Floats:
             warnings.simplefilter("ignore")  # of two angles about one axis, whose sum is known
             found[known] = Rotation.from_matrix(turned[known]).as_euler(order)
     other = np.stack([found[:, 0] + np.pi, np.pi - found[:, 1], found[:, 2] + np.pi], axis=1)
-    for run in runs(valid & known):
-        for frame in range(run.start + 1, run.stop):
-            before = found[frame - 1]
-            near = [_near(one[frame], before) for one in (found, other)]
-            # Where an arm is held straight out both are near: the smaller angles are taken.
-            apart = [float((np.abs(one - before) + 3.0 * np.abs(one)).sum()) for one in near]
-            found[frame] = near[int(apart[1] < apart[0])]
+    for last, frame in pairwise(np.flatnonzero(valid & known).tolist()):
+        before = found[last]
+        near = [_near(one[frame], before) for one in (found, other)]
+        # Where an arm is held straight out both are near: the smaller angles are taken.
+        apart = [float((np.abs(one - before) + 3.0 * np.abs(one)).sum()) for one in near]
+        found[frame] = near[int(apart[1] < apart[0])]
     return np.degrees(found).T
 
 

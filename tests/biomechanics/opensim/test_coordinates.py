@@ -96,8 +96,11 @@ def test_an_arm_that_is_raised_by_the_side_goes_on_over_the_head():
 
 def test_a_person_who_turns_round_and_round_has_no_jump():
     heading = np.linspace(0, 700, 200)
-    rotation = motion_of(Figure(200, heading=heading).joints)["pelvis_rotation"]
-    assert rotation[-1] - rotation[0] == pytest.approx(700, abs=0.1)
+    valid = np.arange(200) % 50 > 5
+    person = sequence(Figure(200, heading=heading).joints, valid=valid)
+    rotation = coordinate_motion(person, scaled_model(person))["pelvis_rotation"][valid]
+    turned = heading[valid]
+    assert rotation - rotation[0] == pytest.approx(turned - turned[0], abs=0.1)
 
 
 def test_straight_limbs_have_all_coordinates():
