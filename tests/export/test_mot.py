@@ -195,3 +195,16 @@ def test_model_motion_and_markers_fit_together_as_opensim_reads_them(tmp_path, w
             apart.append(place - np.array([joints[column].get(axis) for axis in range(3)]) / 1000)
     rms = np.sqrt((np.array(apart) ** 2).sum(axis=1).mean())
     assert rms < (0.015 if way == "opensim" else 0.04)
+
+
+def test_where_opensim_fails_the_geometry_stands_in(tmp_path, monkeypatch, caplog):
+    class Failing:
+        def __init__(self, *_: object) -> None:
+            raise RuntimeError("Assembly failed\nin a file of C++")
+
+    monkeypatch.setattr(inverse_kinematics, "opensim_module", lambda: None)
+    monkeypatch.setattr(inverse_kinematics, "_Solver", Failing)
+    with caplog.at_level(logging.INFO, "glagcn_cli"):
+        motion, _ = written(tmp_path / "a.mot", sequence(walking(3).joints))
+    assert "by our own geometry, for OpenSim failed (Assembly failed)" in caplog.text
+    assert len(read(motion)[2]) == 3
