@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import InputError
 from ..files.atomic import atomic_output
 from ..files.checksums import remembered_sha256
-from ..keypoints.provenance import made_by
+from ..keypoints.provenance import OPENSIM, installed_versions, made_by
 from ..lifting.checkpoints import lifter_path
 from ..lifting.opening import lifter_sha256
 from ..pipeline.run_report import write_report
@@ -53,6 +53,8 @@ def content_key(video: Source, settings: Settings, wanted: Sequence[str]) -> str
             f"{video.name}: cannot be read ({reason}); check its permissions"
         ) from error
     about = {"content": content, "wanted": sorted(wanted), **_made_with(settings)}
+    if ".mot" in wanted:
+        about[OPENSIM] = installed_versions().get(OPENSIM)
     if video.rate is not None:
         about["fps"] = str(video.rate)
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -49,6 +49,8 @@ class OutputFormat:
         Drawn from the frames of the video by `mp4.render_video`, not written from poses alone.
     needs
         What it needs beside poses, which not everybody has; "" for nothing.
+    beside
+        Files that are written beside it under its stem: one line for the report, by suffix.
     """
 
     suffix: str
@@ -59,6 +61,7 @@ class OutputFormat:
     one_person: bool = False
     rendered: bool = False
     needs: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 A_CHARACTER, BLENDER = "a VRM character", "Blender"
@@ -157,6 +160,14 @@ FORMATS: tuple[OutputFormat, ...] = (
         one_person=True,
     ),
     OutputFormat(
+        ".mot",
+        "mot",
+        "a motion for OpenSim, with its model as .osim",
+        "one person as coordinates of an OpenSim model, degrees and metres, y up",
+        one_person=True,
+        beside={".osim": "the OpenSim model of the .mot in the size of the person"},
+    ),
+    OutputFormat(
         ".c3d",
         "c3d",
         "markers for Mokka and Visual3D",
@@ -204,7 +215,7 @@ INSTEAD: dict[str, str] = {
     **dict.fromkeys((".pdf", ".svg"), "write .png, or the joint angles as {0} with --plot FILE{0}"),
     **dict.fromkeys((".txt", ".tsv", ".xls", ".xlsx", ".ods"), "write .csv, which tables open"),
     **dict.fromkeys((".pkl", ".pickle", ".mat", ".h5", ".hdf5", ".pt"), "write .npz"),
-    **dict.fromkeys((".mot", ".sto", ".osim"), "write .trc, of which OpenSim makes {}"),
+    **dict.fromkeys((".sto", ".osim"), "write .mot, beside which its model stands as .osim"),
     **dict.fromkeys((".yaml", ".yml", ".xml"), "write .json"),
     ".htm": "write .html",
 }

@@ -48,13 +48,15 @@ def made_by(settings: KeypointSettings) -> dict[str, Any]:
 
     The device is left out: a GPU's results differ from a CPU's by rounding.
     """
+    versions = installed_versions()
+    versions.pop(OPENSIM, None)  # which has no part in the 2D
     return {
         "detector": _model(settings.detector, "detector"),
         "pose": _model(settings.pose, "pose"),
         "precision": settings.precision,
         "boxes_every": settings.boxes_every,
         "keypoint_rate": settings.keypoint_rate,
-        "versions": installed_versions(),
+        "versions": versions,
     }
 
 
@@ -72,10 +74,13 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
     return told
 
 
+OPENSIM = "opensim"
+"""The distribution that `.mot` alone depends on."""
+
 # The distributions whose version can change a result.
 _REPORTED = (
     "torch", "mmpose", "mmdet", "mmengine", "mmcv", "mmcv-lite",
-    "numpy", "scipy", "opencv-python", "openvino", "imageio-ffmpeg",
+    "numpy", "scipy", "opencv-python", "openvino", "imageio-ffmpeg", OPENSIM,
 )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def write_outputs(
             _require_somebody(clip)
             with stages.stage("export"):
                 for file in writer_for(output)(output, clip.sequences, context):
-                    ledger.add(file, known.holds)
+                    ledger.add(file, known.beside.get(file.suffix.lower(), known.holds))
     for plot in plots:
         with ledger.attempt(plot):
             _require_somebody(clip)

@@ -78,7 +78,8 @@ def check_outputs(
         if plot.suffix.lower() not in PLOT_SUFFIXES:
             raise UsageError(f"{plot}: plots are drawn as {', '.join(PLOT_SUFFIXES)}")
     tables = [plot.with_suffix(".csv") for plot in plots]  # of the numbers, beside each
-    outputs = [*outputs, *plots, *tables]
+    beside = [one.with_suffix(suffix) for one in outputs for suffix in format_of(one).beside]
+    outputs = [*outputs, *beside, *plots, *tables]
     there = [given for given in inputs if given is not None and given.exists()]
     for output in outputs:
         if output.exists() and any(output.samefile(given) for given in there):
@@ -154,7 +155,8 @@ def _of_other_people(output: Path, files: Iterable[Path]) -> list[Path]:
     known = BY_SUFFIX.get(output.suffix.lower())  # None for plots and their tables
     if known is None or not known.one_person:
         return []
-    name = re.compile(rf"{re.escape(output.stem)}\.person\d+{re.escape(output.suffix)}")
+    suffixes = "|".join(map(re.escape, (output.suffix, *known.beside)))
+    name = re.compile(rf"{re.escape(output.stem)}\.person\d+({suffixes})")
     return [file for file in files if file.parent == output.parent and name.fullmatch(file.name)]
 
 

@@ -33,6 +33,7 @@ from .setting import (
 EVERYBODY = "all"
 FOV_RANGE = (5.0, 150.0)  # degrees
 HEIGHT_RANGE = (0.4, 2.6)  # metres
+MASS_RANGE = (2.0, 400.0)  # kilograms
 
 UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA = "auto", "lines", "camera"
 UPS = (UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA)
@@ -70,10 +71,15 @@ KEYPOINT_RATE = 30.0
 
 def _metres_meant(height: float) -> str:
     """Tell a height in metres that was given in centimetres or feet; nothing for other numbers."""
-    for unit, metres in (("centimetres", 0.01), ("feet", 0.3048)):
+    for unit, metres in (("decimetres", 0.1), ("centimetres", 0.01), ("feet", 0.3048)):
         if 1.0 <= height * metres <= HEIGHT_RANGE[1]:
             return f"; {height:g} {unit} are --height {height * metres:.2f}"
     return ""
+
+
+def _kilograms_meant(mass: float) -> str:
+    """Tell a mass in kilograms that was given in grams; nothing for other numbers."""
+    return f"; {mass:g} grams are --mass {mass / 1000:g}" if 2000.0 <= mass <= 400_000.0 else ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,8 @@ class Settings:
         Call.LIFTING,
         "Lifting",
         "Whom to lift: 1 is the main person (large and long in view), 2 the next, and so on; or "
-        "all. With all, .bvh, .npy and .trc hold person 1 and the others get files of their own: "
-        "NAME.person2.bvh.",
+        "all. With all, .bvh, .npy, .trc and .mot hold person 1 and the others get files of their "
+        "own: NAME.person2.bvh.",
         names=("--person", "--people"),
     )
     max_people: int | None = setting(
@@ -144,6 +150,14 @@ class Settings:
         f"How tall the main person is, {HEIGHT_RANGE[0]:g} to {HEIGHT_RANGE[1]:g}: the scale of "
         "everything.",
         unset="as tall as the lifter takes people to be",
+    )
+    mass: float | None = setting(
+        None,
+        Number("KILOGRAMS", "kilograms", *MASS_RANGE, hint=_kilograms_meant),
+        Call.WRITING,
+        "Output",
+        f"Of the main person, {MASS_RANGE[0]:g} to {MASS_RANGE[1]:g}, for the model beside .mot.",
+        unset="22 kilograms for each square metre of height",
     )
     foot_lock: bool = setting(
         True,

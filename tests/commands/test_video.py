@@ -68,7 +68,7 @@ def test_help_states_the_defaults_that_hold() -> None:
     settings = Settings()
     assert stated.pop("fps").startswith(f"{DEFAULT_IMAGE_FPS:g} for numbered pictures, else")
     assert stated.pop("format") == ",".join(DEFAULT_FORMATS)
-    for name in ("threads", "fov", "height", "progress", "jobs"):
+    for name in ("threads", "fov", "height", "mass", "progress", "jobs"):
         stated.pop(name)
     expected = {name: getattr(settings, name) for name in stated}
     assert {name: type(expected[name])(value) for name, value in stated.items()} == expected
@@ -196,7 +196,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "--threads", "1", "--height", "1.6", "--no-foot-lock", "--up", "camera",
         "--bvh-skeleton", "cmu", "--start", "0:00.2", "--end", "1.5", "--max-frames", "12",
         "--every", "2", "--quality", "draft", "--precision", "single", "--boxes-every", "3",
-        "--least-seconds", "2", "--keypoint-rate", "12.5",
+        "--least-seconds", "2", "--keypoint-rate", "12.5", "--mass", "60",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
@@ -207,7 +207,7 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
         "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",
         "precision": "single", "boxes_every": 3, "max_people": None,
-        "least_seconds": 2.0, "keypoint_rate": 12.5,
+        "least_seconds": 2.0, "keypoint_rate": 12.5, "mass": 60.0,
         "body": False, "character": None, "character_bones": None,
     }  # fmt: skip
 

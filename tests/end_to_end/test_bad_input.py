@@ -183,11 +183,26 @@ def test_a_plot_whose_table_is_an_output_too(source, out) -> None:
 
 
 @pytest.mark.usefixtures("no_models")
+def test_a_model_that_is_there_beside_a_motion(source, out) -> None:
+    out.mkdir(exist_ok=True)
+    model = out / "a.osim"
+    model.write_text("mine")
+    refused(run(source, "-o", out / "a.mot"), 1, f"{model}")
+    assert model.read_text() == "mine"
+
+
+@pytest.mark.usefixtures("no_models")
+def test_a_model_without_its_motion(source, out) -> None:
+    refused(run(source, "-o", out / "a.osim"), 2, "write .mot")
+
+
+@pytest.mark.usefixtures("no_models")
 @pytest.mark.parametrize(
     ("option", "value", "word"),
     [
         ("--height", "0", "0.4 and 2.6 metres"), ("--height", "-1", "0.4 and 2.6 metres"),
         ("--height", "17", "0.4 and 2.6 metres"), ("--height", "tall", "not a valid float"),
+        ("--mass", "0", "2 and 400 kilograms"), ("--height", "17", "--height 1.70"),
         ("--fov", "0", "5 and 150 degrees"), ("--fov", "180", "5 and 150 degrees"),
         ("--up", "down", "auto, camera"), ("--bvh-skeleton", "unreal", "mixamo, cmu, h36m"),
     ],

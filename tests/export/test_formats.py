@@ -8,16 +8,24 @@ import numpy as np
 import pytest
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.export.formats import SUFFIXES, VIDEO_SUFFIXES, ExportContext, writer_for
+from glagcn_cli.export.formats import (
+    SUFFIXES,
+    VIDEO_SUFFIXES,
+    ExportContext,
+    format_of,
+    writer_for,
+)
 from tests.helpers.moving_figure import sequence, walking
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".BVH", ".Npz"])
 def test_every_known_suffix_has_a_writer_that_writes(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
-    assert list(writer_for(path)(path, [sequence(walking(5).joints)], ExportContext())) == [path]
+    beside = [path.with_suffix(other) for other in format_of(path).beside]
+    written = list(writer_for(path)(path, [sequence(walking(5).joints)], ExportContext()))
+    assert written == [path, *beside]
     assert path.stat().st_size > 0
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == sorted(written)
 
 
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.bvh.bak", "out.mp4"])

@@ -470,4 +470,6 @@ def test_formats_of_one_person_are_known_as_such(monkeypatch, source, out, lifte
     two = models(monkeypatch, lifter, FakeDetector(people=2), people="all").lift(source)
     target = out / f"a{suffix}"
     files = list(writer_for(target)(target, two.sequences, ExportContext()))
-    assert (len(files) == 2) == BY_SUFFIX[suffix].one_person
+    own = [file for file in files if file.suffix == suffix]
+    assert (len(own) == 2) == BY_SUFFIX[suffix].one_person
+    assert len(files) == len(own) * (1 + len(BY_SUFFIX[suffix].beside))
