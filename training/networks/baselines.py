@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from glagcn_cli.detection.openmmlab import prepare
 from glagcn_cli.model.architecture import Architecture
-from glagcn_cli.model.gla_gcn import LifterOutput
-from glagcn_cli.skeleton import JOINT_SETS, JointSet
+from glagcn_cli.model.gla_gcn import LifterNetwork, LifterOutput
+from glagcn_cli.skeleton import JOINT_SETS
 
 from .compute_cost import architecture_macs, count_macs
 
@@ -26,7 +26,7 @@ PUBLISHED_WIDTH = 1024
 DROPOUT = 0.25
 
 
-class TemporalConvolutionLifter(nn.Module):
+class TemporalConvolutionLifter(LifterNetwork):
     """VideoPose3D: all joints of a frame side by side, convolved along time.
 
     It strides over the window instead of dilating, as VideoPose3D does in training. The weights and
@@ -47,7 +47,7 @@ class TemporalConvolutionLifter(nn.Module):
         from mmpose.models import TCN, TemporalRegressionHead
 
         self.architecture = architecture
-        self.joint_set: JointSet = JOINT_SETS[architecture.joint_set]
+        self.joint_set = JOINT_SETS[architecture.joint_set]
         joints = len(self.joint_set)
         self.backbone = TCN(
             in_channels=joints * architecture.in_channels,

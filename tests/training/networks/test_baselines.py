@@ -9,7 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from glagcn_cli.model.architecture import Architecture
+from glagcn_cli.lifting.checkpoints import LifterCard
+from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.normalisation import PERSON
+from glagcn_cli.model.architecture import CENTRE, SEQUENCE, Architecture
 from glagcn_training.networks.baselines import (
     PUBLISHED_WIDTH,
     TemporalConvolutionLifter,
@@ -120,6 +123,16 @@ def test_it_can_be_made_to_cost_what_a_gla_gcn_costs(architecture) -> None:
         network = baseline_like(architecture)
     assert network.joint_set.name == architecture.joint_set
     assert count_macs(network) == pytest.approx(cost, rel=0.03)
+
+
+@pytest.mark.parametrize("branch", [SEQUENCE, CENTRE])
+def test_it_lifts_clips_as_a_lifter_does(branch) -> None:
+    """Validation, evaluation and ablations run it so, by its centre frame."""
+    network = lifter(window=9)
+    keypoints = np.random.default_rng(0).normal(300, 50, (20, 17, 2))
+    one = Lifter(network, LifterCard(network.architecture, PERSON, 25))
+    lifted = one.lift_keypoints(keypoints, None, (1280, 720), 25, branch=branch)
+    assert lifted.joints.shape == (20, 17, 3) and np.isfinite(lifted.joints).all()
 
 
 def test_it_learns_to_lift_walking() -> None:
