@@ -2,7 +2,8 @@
 
 A repetition leaves the posture in which the person rests and comes back to it. That posture is the
 one that recurs most. The distance from it rises once a repetition, and its autocorrelation gives
-the period. Postures are joint positions about the hip and not joint angles: of the angles that 17
+the period. A repetition that the clip's beginning or end cuts counts where enough of it is seen
+(`CUT`). Postures are joint positions about the hip and not joint angles: of the angles that 17
 joints have, none sees an arm that turns about itself.
 """
 
@@ -20,7 +21,7 @@ from ..smoothing import low_pass, runs
 from .gait import Gait, find_gait
 
 LEAST = 3
-"""Repetitions, below which a motion is not cyclic."""
+"""Whole repetitions, below which a motion is not cyclic."""
 
 SHORTEST = 0.7
 """Seconds of a repetition, at least."""
@@ -40,6 +41,10 @@ CLEAR = 0.25
 
 APART = 0.55
 """Periods between two repetitions, at least."""
+
+CUT = 0.5
+"""Share of the median distance that the clip's first or last frame is away from the rest, from
+which it counts as a repetition that is cut there."""
 
 UNEVEN = 0.5
 """Standard deviation of the intervals as a share of their mean, at most."""
@@ -158,24 +163,36 @@ def _squares(some: Floats) -> Floats:
 
 def _segments(away: Floats, rate: Fraction) -> list[tuple[int, int]]:
     """Return first and last frame of each repetition in a distance from the rest (frames,)."""
-    from scipy.signal import find_peaks  # slow to import
-
     if (frames := period(away, float(rate))) is None:
         return []
     gap = max(1, int(APART * frames))
-    usual, _ = find_peaks(away, prominence=0.1 * np.percentile(away, 95), distance=gap)
-    if len(usual) < LEAST:
+    usual = _peaks(away, 0.1 * np.percentile(away, 95), gap)
+    if not len(usual):
         return []
-    peaks, _ = find_peaks(away, prominence=CLEAR * np.median(away[usual]), distance=gap)
+    peaks = _peaks(away, CLEAR * np.median(away[usual]), gap)
+    whole = (peaks > 0) & (peaks < len(away) - 1)
+    if whole.sum() < LEAST or np.median(away[peaks]) < SMALLEST:
+        return []
+    peaks = peaks[whole | (away[peaks] >= CUT * np.median(away[peaks]))]
     intervals = np.diff(peaks)
-    if len(peaks) < LEAST or np.median(away[peaks]) < SMALLEST:
-        return []
     uneven = intervals.std() > UNEVEN * intervals.mean()
     if uneven or abs(np.median(intervals) / frames - 1) > AGREEING:
         return []
     bounds = [0, *peaks.tolist(), len(away)]
-    lowest = [a + int(away[a:b].argmin()) for a, b in pairwise(bounds)]
+    lowest = [a + int(away[a : max(b, a + 1)].argmin()) for a, b in pairwise(bounds)]
     return [*pairwise(lowest)]
+
+
+def _peaks(away: Floats, prominence: float, gap: int) -> NDArray[np.intp]:
+    """Return the frames of peaks, the clip's first and last frame among them.
+
+    Before and after the clip the distance counts as 0: what begins before the clip or ends after
+    it would otherwise have no foot on that side, and so no prominence.
+    """
+    from scipy.signal import find_peaks  # slow to import
+
+    peaks, _ = find_peaks(np.pad(away, 1), prominence=prominence, distance=gap)
+    return np.asarray(peaks - 1)
 
 
 def period(away: Floats, fps: float) -> int | None:

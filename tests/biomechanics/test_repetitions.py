@@ -83,6 +83,31 @@ def test_arms_that_turn_about_themselves_are_seen() -> None:
     assert len(find_repetitions(sequence(joints, fps=Fraction(FPS)))) == 6
 
 
+def cut_at(bend: np.ndarray, first: float, last: float) -> PoseSequence:
+    """Squats of 2 s with 0.7 s between, from a second of the clip to another."""
+    return squatting(bend[round(first * FPS) : round(last * FPS)])
+
+
+@pytest.mark.parametrize("first", [0.7, 1.2, 1.5, 1.7])
+def test_one_that_the_beginning_of_the_clip_cuts_counts(first: float) -> None:
+    found = find_repetitions(cut_at(bends(6), first, 20.0))
+    assert len(found) == 6
+    assert found.segments[0][0] < 5
+
+
+@pytest.mark.parametrize("last", [14.9, 15.4, 16.0])
+def test_one_that_the_end_of_the_clip_cuts_counts(last: float) -> None:
+    poses = cut_at(bends(6), 0.0, last)
+    found = find_repetitions(poses)
+    assert len(found) == 6
+    assert len(poses) - found.segments[-1][1] < 5
+
+
+@pytest.mark.parametrize(("first", "last"), [(2.5, 20.0), (0.0, 14.4)])
+def test_one_that_is_mostly_cut_off_does_not_count(first: float, last: float) -> None:
+    assert len(find_repetitions(cut_at(bends(6), first, last))) == 5
+
+
 @pytest.mark.parametrize("fps", [Fraction(10), Fraction(30000, 1001), Fraction(120)])
 def test_any_rate_gives_the_same_count(fps: Fraction) -> None:
     times = np.arange(round(20 * fps)) / float(fps)
