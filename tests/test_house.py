@@ -70,6 +70,7 @@ ORDER = {
         "real_video",
         "accuracy",
         "ablations",
+        "downstream",
         "training",
     ],
 }

@@ -145,7 +145,8 @@ class GLAGCN(_Lifter):
         self.error_local = ErrorHead(width, joints) if architecture.uncertainty else None
         self.gravity = GravityHead(width, joints) if architecture.gravity else None
 
-    def _global_features(self, keypoints: Tensor) -> Tensor:
+    def global_features(self, keypoints: Tensor) -> Tensor:
+        """Compute the global module's features (N, C, V, T) of windows (N, T, V, in_channels)."""
         x = self._features(keypoints)
         for block in self.layers_global:
             x = block(x)
@@ -167,12 +168,12 @@ class GLAGCN(_Lifter):
         keypoints
             (N, T, V, C), any T.
         """
-        return self._of_sequence(self._global_features(keypoints))
+        return self._of_sequence(self.global_features(keypoints))
 
     def forward(self, keypoints: Tensor) -> LifterOutput:
         """Run all heads on windows of shape (N, T, V, C)."""
         self._check_window(keypoints)
-        x = self._global_features(keypoints)
+        x = self.global_features(keypoints)
         local = _run_local(self.layers_tcngcn, x, self.architecture.strided)
         return self._of_sequence(x)._replace(
             centre=self.head_local(local)[:, 0],
