@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.downstream.tasks import FPS, Clips
+from benchmarks.downstream.tasks import Clips
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.normalisation import PERSON, normalise_windows
 from glagcn_cli.lifting.windows import SEQUENCE, lift_windows
@@ -60,11 +60,6 @@ class Seen:
     def of_views(self, of_clips: NDArray) -> NDArray:
         """Repeat something of every clip for its views."""
         return np.repeat(of_clips, VIEWS, axis=0)
-
-    @property
-    def seconds(self) -> NDArray[np.float32]:
-        """Length of every view: (views, 1)."""
-        return np.array([[len(one.joints) / FPS] for one in self.views], np.float32)
 
 
 def see(clips: Clips) -> Seen:

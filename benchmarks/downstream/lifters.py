@@ -41,7 +41,6 @@ SMALL = Family(
         "GLA-GCN, 16 channels": Variant((*_size(16, 1), *_steps(600))),
         "GLA-GCN, 32 channels": Variant((*_size(32, 2), *_steps(600))),
         "GLA-GCN, 64 channels, 100 steps": Variant(_steps(100)),
-        "GLA-GCN, 64 channels, 250 steps": Variant(_steps(250)),
         "GLA-GCN, 64 channels": Variant(_steps(600)),
     },
 )  # fmt: skip

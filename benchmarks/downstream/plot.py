@@ -13,7 +13,7 @@ from benchmarks.downstream.classifiers import CLASSIFIERS
 from benchmarks.downstream.recognition import accuracy
 from benchmarks.downstream.tables import Row
 
-_COLOURS = ("#0072B2", "#D55E00")
+_COLOURS, _MARKERS = ("#0072B2", "#D55E00"), ("o", "s")
 _INK, _GRID = "#3c4048", "#dfe2e8"
 _FONT = 9
 
@@ -27,14 +27,14 @@ def draw(rows: Sequence[Row], path: Path, keypoints: str, constant: str) -> None
         draw_task(axes, [r for r in rows if r.task.name == task], keypoints, constant)
     panels[0].set_ylabel("balanced accuracy (%)", color=_INK)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     with rc_context({"svg.hashsalt": "downstream"}):
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def draw_task(axes: Axes, rows: Sequence[Row], keypoints: str, constant: str) -> None:
     """Draw one task: points are 3D inputs, a line is the 2D alone."""
-    for colour, classifier in zip(_COLOURS, CLASSIFIERS, strict=True):
+    for colour, marker, classifier in zip(_COLOURS, _MARKERS, CLASSIFIERS, strict=True):
         own = [row for row in rows if row.classifier == classifier]
         for row in own:
             found = accuracy(row.answers)
@@ -43,9 +43,10 @@ def draw_task(axes: Axes, rows: Sequence[Row], keypoints: str, constant: str) ->
                 axes.axhline(found.value, color=colour, linestyle="--", linewidth=1.2,
                              label=f"{classifier}, from 2D alone")  # fmt: skip
             elif error == error and row.name != constant:
-                axes.errorbar(error, found.value, found.high - found.value, fmt="o", color=colour,
+                half = found.high - found.value
+                axes.errorbar(error, found.value, half, fmt=marker, color=colour,
                               markersize=5, capsize=2, linewidth=1)  # fmt: skip
-        axes.plot([], [], "o", color=colour, label=f"{classifier}, from 3D")
+        axes.plot([], [], marker, color=colour, label=f"{classifier}, from 3D")
     axes.set_title(rows[0].task.name, loc="left", color=_INK, fontsize=11, fontweight="bold")
     axes.set_xlabel("P-MPJPE of the 3D (mm)", color=_INK)
     axes.grid(True, color=_GRID, linewidth=0.6)

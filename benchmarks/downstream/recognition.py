@@ -70,14 +70,13 @@ def answer(task: Task, seen: Seen, motion: NDArray[np.float32], classifier: str)
     clips = seen.clips
     labels, given = seen.of_views(task.labels), seen.of_views(task.given)
     subjects = seen.of_views(clips.subjects)
-    constants = np.concatenate([seen.seconds, given], axis=1).astype(np.float32)
     found = np.full((SEEDS, len(labels)), -1)
     for fold in clips.folds:
         asked = np.isin(subjects, fold)
         for seed in range(SEEDS):
             found[seed, asked] = CLASSIFIERS[classifier](
                 motion[~asked], labels[~asked], motion[asked],
-                (constants[~asked], constants[asked]), len(task.classes), seed,
+                (given[~asked], given[asked]), len(task.classes), seed,
             )  # fmt: skip
     tested = found[0] >= 0
     numbers = seen.of_views(np.arange(len(task.labels)))

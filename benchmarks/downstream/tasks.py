@@ -137,16 +137,20 @@ def exercises(takes: Iterable[Take]) -> Clips:
     classes = tuple(sorted(set(names)))
     which = np.array([classes.index(name) for name in names])
     wrong = np.array([take.action.endswith(WRONG_FORM) for take in chosen]).astype(np.intp)
-    nothing = np.zeros((len(chosen), 0), np.float32)
+    seconds = np.array([[len(take) / FPS] for take in chosen], np.float32)
+    known = np.concatenate([seconds, np.eye(len(classes), dtype=np.float32)[which]], axis=1)
     tasks = (
-        Task(EXERCISE, classes, which, nothing),
-        Task(FORM, (RIGHT, WRONG), wrong, np.eye(len(classes), dtype=np.float32)[which]),
+        Task(EXERCISE, classes, which, seconds),
+        Task(FORM, (RIGHT, WRONG), wrong, known),
     )
     return _clips(UIPRMD, chosen, tasks)
 
 
 def kinds(takes: Iterable[Take]) -> Clips:
-    """Ask which kind of motion a piece of CMU's clips is, by the clip's description."""
+    """Ask which kind of motion a piece of CMU's clips is, by the clip's description.
+
+    The length is not told: clips of some kinds are shorter than a piece.
+    """
     chosen: list[Take] = []
     found: list[str] = []
     for take in takes:
