@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17, JointSet
+from .skeleton import COCO17, H36M17, JointSet
+
+BODY_JOINTS = len(COCO17)
+"""Joints of the body in each set of 2D, which come first."""
 
 
 def _require(name: str, array: NDArray, shape: tuple[int | None, ...]) -> None:
@@ -53,6 +56,16 @@ class FrameDetections:
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    @property
+    def body(self) -> FrameDetections:
+        """The people without points of feet and hands."""
+        if self.scores.shape[1] <= BODY_JOINTS:
+            return self
+        joints = slice(0, BODY_JOINTS)
+        return FrameDetections(
+            self.boxes, self.box_scores, self.keypoints[:, joints], self.scores[:, joints]
+        )
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,16 @@ from ..files.downloading import fetch
 from .openmmlab.mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
+    from ..skeleton import JointSet
+    from .feet_and_hands import FeetAndHands
     from .interface import BoxDetector, KeypointDetector
 
 Kind = Literal["detector", "pose"]
 
 DEFAULT_DETECTOR = "rtmdet-nano"
 DEFAULT_POSE = "movenet-thunder"
+FEET_AND_HANDS = "blazepose_full.pth"
+"""Weights of what finds feet and palms, which come with this program."""
 
 _WEIGHTS_PACKAGE = "glagcn_weights"
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1"
@@ -251,3 +255,13 @@ def load_pose(
     from .mmpose_keypoints import MMPoseKeypoints
 
     return MMPoseKeypoints(config, checkpoint, device, exact=exact)
+
+
+def load_feet_and_hands(
+    given: JointSet, device: str = "cpu", *, exact: bool = False
+) -> FeetAndHands:
+    """Load what adds feet and palms to joints of a set; other parameters as of `load_detector`."""
+    from .blazepose.direct import BlazePosePoints
+    from .feet_and_hands import FeetAndHands
+
+    return FeetAndHands(BlazePosePoints(shipped_weights(FEET_AND_HANDS), device, exact), given)

@@ -80,10 +80,11 @@ def people_between(
     count = len(frames)
     numbers = np.array([k for k in range(count) if looked_at(k, k == count - 1, every)])
     keys = [frames[number] for number in numbers]
+    bodies = [key.body for key in keys]
     added: list[list[FrameDetections]] = [[] for _ in frames]
     for shot in between_cuts(cuts, count):
         start, stop = np.searchsorted(numbers, (shot.start, shot.stop)).tolist()
-        for tracklet in follow(keys, start, stop, float(fps) / every):
+        for tracklet in follow(bodies, start, stop, float(fps) / every):
             for number, person in _in_between(keys, numbers, tracklet, shot):
                 added[number].append(person)
     filled = [_together(people) if people else nobody(joint_set) for people in added]

@@ -42,6 +42,11 @@ class KeypointSettings(Protocol):
         """Frames a second that are looked at; 0 for all."""
         ...
 
+    @property
+    def feet_hands(self) -> bool:
+        """Whether feet and palms are looked for."""
+        ...
+
 
 def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """Say on what the 2D depends besides the video: models, their use, and versions of all code.
@@ -50,7 +55,8 @@ def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """
     versions = installed_versions()
     versions.pop(OPENSIM, None)  # which has no part in the 2D
-    return {
+    added = {"feet_hands": _feet_and_hands()} if settings.feet_hands else {}
+    return added | {
         "detector": _model(settings.detector, "detector"),
         "pose": _model(settings.pose, "pose"),
         "precision": settings.precision,
@@ -72,6 +78,15 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
 
         told["resolved"] = read_config(config).pretty_text
     return told
+
+
+def _feet_and_hands() -> dict[str, Any]:
+    from ..detection.models import FEET_AND_HANDS, shipped_weights
+
+    checkpoint = shipped_weights(FEET_AND_HANDS)
+    if not checkpoint.is_file():
+        return {"missing": FEET_AND_HANDS}
+    return {"checkpoint": remembered_sha256(checkpoint)}
 
 
 OPENSIM = "opensim"

@@ -95,17 +95,20 @@ class KeypointStage:
 
 
 def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDetector:
-    """Load the two models of the 2D stage."""
-    from ..detection.models import load_detector, load_pose, new_score
+    """Load the models of the 2D stage."""
+    from ..detection.models import load_detector, load_feet_and_hands, load_pose, new_score
     from ..detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
+    pose = load_pose(settings.pose, device, exact=exact)
+    added = settings.feet_hands
     return TwoStageDetector(
         load_detector(settings.detector, device, exact=exact),
-        load_pose(settings.pose, device, exact=exact),
+        pose,
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
         new_score(settings.detector),
+        load_feet_and_hands(pose.joint_set, device, exact=exact) if added else None,
     )
 
 

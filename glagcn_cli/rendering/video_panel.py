@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import Keypoints2D
+from ..skeleton import EXTREMITIES
 from .drawing import BORDER, Strokes, paint, skeleton_strokes, tag_person
 from .lettering import letter_size
 from .picture import Picture, Yuv420
@@ -18,7 +19,8 @@ HIDDEN_SCORE = 0.15
 FAINT_SCORE = 0.35
 """2D points with a lower score are drawn thin and without border."""
 
-_FACE = {"nose", "left_eye", "right_eye", "left_ear", "right_ear"}  # drawn finer than limbs
+_FINE = {"nose", "left_eye", "right_eye", "left_ear", "right_ear", *EXTREMITIES}
+"""Drawn finer than limbs."""
 
 
 class VideoPanel:
@@ -90,7 +92,7 @@ def _strokes_2d(
 ) -> Strokes:
     """Return the strokes of the 2D skeleton: uncertain ones thin, poor ones left out."""
     joint_set = person.joint_set
-    size = np.array([0.6 if joint in _FACE else 1.0 for joint in joint_set.joints]) * radius
+    size = np.array([0.6 if joint in _FINE else 1.0 for joint in joint_set.joints]) * radius
     strokes = skeleton_strokes(points, joint_set, size, size * 1.5, border=max(0.6, radius * 0.5))
     bones = np.array(joint_set.bone_indices)
     lowest = np.concatenate([scores[bones].min(axis=1), scores])

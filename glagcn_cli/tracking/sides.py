@@ -21,7 +21,10 @@ from ..wording import counted
 log = logging.getLogger(__name__)
 
 _LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
-_ENDS = ((), ("big_toe", "small_toe", "heel"))  # what goes with them, where it is known
+_ENDS = (
+    ("index_knuckle", "little_knuckle"),
+    ("big_toe", "small_toe", "heel"),
+)  # what goes with them, where it is known
 
 _JUMP = 0.05
 """Of the body's size: by so much must a change of sides explain the movement better."""

@@ -84,6 +84,7 @@ def find_people(
         person. Empty when nobody was found.
     """
     tracks: list[Tracklet] = []
+    clip = [frame.body for frame in clip]  # feet and hands are seen now and then
     for shot in between_cuts(cuts, len(clip)):
         tracks += link(follow(clip, shot.start, shot.stop, float(fps)), clip, float(fps))
     found = [track for track in tracks if len(track.frames) >= SHORTEST_TRACK * fps] or tracks
