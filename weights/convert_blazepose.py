@@ -16,6 +16,7 @@ import click
 import torch
 
 from glagcn_cli.detection.blazepose.network import TAPS, BlazePose
+from glagcn_cli.skeleton import COCO25
 from glagcn_weights.tflite_file import PACKAGE, filled, layers_of, model_in_wheel
 
 CHECKPOINT = "blazepose_full.pth"
@@ -65,7 +66,12 @@ def convert(wheel: Path) -> dict[str, Any]:
     meta = {
         "architecture": "BlazePose GHUM full, without mask and points in metres",
         "format_version": FORMAT_VERSION,
-        "joint_set": "coco25",
+        "joint_set": COCO25.name,
+        "dataset_meta": {
+            "num_keypoints": len(COCO25),
+            "keypoint_id2name": dict(enumerate(COCO25.joints)),
+            "flip_indices": [*COCO25.mirror],
+        },
         "source": f"{PACKAGE}, {MODEL}",
         "source_sha256": MODEL_SHA256,
         "licence": "Apache-2.0",

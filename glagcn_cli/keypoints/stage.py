@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..machine.precision import SINGLE
 from ..progress.stages import Stages
+from ..skeleton import EXTREMITIES
 from ..video.clip_times import WHOLE, ClipRange
 from ..video.reader import VideoReader
 from ..video.source import Source
@@ -101,14 +102,16 @@ def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDet
 
     exact = settings.precision == SINGLE
     pose = load_pose(settings.pose, device, exact=exact)
-    added = settings.feet_hands
+    lacks = set(EXTREMITIES) - set(pose.joint_set.joints)
     return TwoStageDetector(
         load_detector(settings.detector, device, exact=exact),
         pose,
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
         new_score(settings.detector),
-        load_feet_and_hands(pose.joint_set, device, exact=exact) if added else None,
+        load_feet_and_hands(pose.joint_set, device, exact=exact)
+        if settings.feet_hands and lacks
+        else None,
     )
 
 

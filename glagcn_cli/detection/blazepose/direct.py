@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,9 +15,11 @@ from ...machine.openvino.compiled import run_fast
 from ...machine.openvino.making import Source
 from ...skeleton import COCO25
 from ..frames import default_batch
-from ..interface import Frame
+from ..interface import Frame, Keypoints
+from ..mmpose_keypoints import Pose, in_each_frame
 from ..openmmlab.building import load
 from ..turned_crops import Square, cut_out, in_frame
+from .configs import full
 from .decoding import decode
 from .network import SIDE, BlazePose
 from .points import ROWS
@@ -27,7 +29,10 @@ IN_SINGLE = ("head.regression",)
 
 
 class Found(NamedTuple):
-    """COCO-25 of one person: points (25, 2) pixels of the frame, visible (25,) and presence, 0..1."""
+    """COCO-25 of one person.
+
+    ``points`` (25, 2) are pixels of the frame, ``visible`` (25,) and ``presence`` in 0..1.
+    """
 
     points: NDArray[np.float64]
     visible: NDArray[np.float64]
@@ -70,3 +75,42 @@ class BlazePosePoints:
             Found(in_frame(points[k], square, SIDE), visible[k], presence[k])
             for k, (_, square) in enumerate(people)
         ]
+
+
+class BlazePoseKeypoints:
+    """BlazePose as the one network that finds joints, those of feet and hands among them.
+
+    Its configuration for MMPose says how large the square around a box is.
+
+    Parameters
+    ----------
+    checkpoint, device, exact
+        As of `BlazePosePoints`.
+    """
+
+    joint_set = COCO25
+
+    def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
+        self._find = BlazePosePoints(checkpoint, device, exact)
+        loader: Mapping[str, Any] = full.test_dataloader
+        steps = loader["dataset"]["pipeline"]
+        self._padding = next(step["padding"] for step in steps if "padding" in step)
+
+    def __call__(
+        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+    ) -> list[Keypoints]:
+        """Find the joints of the people in each frame; as `MMPoseKeypoints` does."""
+        return in_each_frame(self._in_boxes, frames, boxes, len(COCO25))
+
+    def _in_boxes(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
+        found = self._find([(frame, self._square(box)) for frame, box in people])
+        return [
+            (one.points.astype(np.float32), (one.visible * one.presence).astype(np.float32))
+            for one in found
+        ]
+
+    def _square(self, box: NDArray[np.float32]) -> Square:
+        """Return the upright square about a box, as MMPose lays it."""
+        middle = (box[:2] + box[2:]).astype(np.float64) / 2
+        side = float((box[2:] - box[:2]).max()) * self._padding
+        return Square(middle, side, np.array([0.0, -1.0]))
