@@ -109,6 +109,10 @@ class Keypoints2D:
     def __len__(self) -> int:
         return len(self.valid)
 
+    def keypoints_or_nan(self) -> NDArray[np.float32]:
+        """Return keypoints (frames, joints, 2), NaN where a point was not seen at all."""
+        return np.where((self.scores > 0)[..., None], self.keypoints, np.nan).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class PoseSequence:
@@ -146,6 +150,9 @@ class PoseSequence:
     absent
         (joints,) bool: joints of a half of the body that was never seen. Their places are those of
         a body at rest, to be shown to nobody. None where all joints were seen.
+    detected
+        The 2D in the detector's own joints, where it has points that are none of ``joints``: feet
+        and palms. None where it has not.
     """
 
     joints: NDArray[np.float32]
@@ -160,6 +167,7 @@ class PoseSequence:
     up: NDArray[np.float32] | None = None
     contacts: NDArray[np.bool_] | None = None
     absent: NDArray[np.bool_] | None = None
+    detected: Keypoints2D | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
@@ -175,6 +183,8 @@ class PoseSequence:
         _require("joints", self.joints, (frames, joints, 3))
         _require("scores", self.scores, (frames, joints))
         _require("keypoints", self.keypoints, (frames, joints, 2))
+        if self.detected is not None and len(self.detected) != frames:
+            raise ValueError(f"there are {len(self.detected)} frames of 2D, expected {frames}")
         if self.frame not in ("scene", "camera"):
             raise ValueError(f"frame is {self.frame!r}, expected 'scene' or 'camera'")
         if not np.isfinite(self.joints).all():

@@ -36,6 +36,11 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                         out where everybody is whole
     `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
                         left out where that is not known of everybody
+    `detected_2d`       (people, frames, points, 2) float32 pixels, and the next two: the 2D in the
+                        detector's own points, NaN where not seen; left out where it has neither
+                        feet nor palms
+    `detected_scores`   (people, frames, points) float32 in 0..1
+    `detected_names`    (points,) str
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
     `fps`               float: frames per second
     `fps_fraction`      (2,) int: the same, exact, as numerator and denominator
@@ -89,6 +94,11 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
         arrays["contacts"] = np.stack(contacts)
     if any(s.absent is not None for s in people):
         arrays["absent"] = np.stack([~s.present.any(axis=0) for s in people])
+    detected = [s.detected for s in people if s.detected is not None]
+    if len(detected) == len(people):
+        arrays["detected_2d"] = np.stack([person.keypoints_or_nan() for person in detected])
+        arrays["detected_scores"] = np.stack([person.scores for person in detected])
+        arrays["detected_names"] = np.array(detected[0].joint_set.joints)
     if context.video is not None:
         arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
