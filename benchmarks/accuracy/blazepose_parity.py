@@ -45,11 +45,11 @@ def read_frames(video: Path, count: int) -> list[Frame]:
     capture = cv2.VideoCapture(str(video))
     total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     wanted = set(np.linspace(0, total - 1, count).astype(int).tolist())
-    frames = []
+    frames: list[Frame] = []
     for index in range(total):
         read, frame = capture.read()
         if read and index in wanted:
-            frames.append(np.ascontiguousarray(frame[..., ::-1]))
+            frames.append(np.ascontiguousarray(frame[..., ::-1], np.uint8))
     return frames
 
 

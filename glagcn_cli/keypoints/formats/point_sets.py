@@ -75,7 +75,7 @@ def _named(
     hands: Mapping[str, int] = MappingProxyType({}),
 ) -> PointSet:
     """Describe a set whose first points have these names; further ones may be of hands."""
-    places = {joint: place for place, joint in enumerate(points)} | hands
+    places = {**{joint: place for place, joint in enumerate(points)}, **hands}
     has_ends = any(joint in places for joint in EXTREMITIES)
     joint_set = COCO25 if has_ends else COCO17
     columns = tuple(places.get(joint, -1) for joint in joint_set.joints)
