@@ -14,6 +14,9 @@ from .skeleton import COCO17, H36M17, JointSet
 BODY_JOINTS = len(COCO17)
 """Joints of the body in each set of 2D, which come first."""
 
+HANDS_SHAPE = (2, 21, 6)
+"""Left and right hand, points of each, and what is known of one; see `Keypoints2D`."""
+
 
 def _require(name: str, array: NDArray, shape: tuple[int | None, ...]) -> None:
     """Raise ``ValueError`` unless the array has this shape (``None`` stands for any length)."""
@@ -38,12 +41,15 @@ class FrameDetections:
         (people, joints, 2) pixels, x right, y down; pixel centres lie at whole numbers.
     scores
         (people, joints) in 0..1.
+    hands
+        (people, 2, 21, 6), as of `Keypoints2D`; None where fingers were not looked for.
     """
 
     boxes: NDArray[np.float32]
     box_scores: NDArray[np.float32]
     keypoints: NDArray[np.float32]
     scores: NDArray[np.float32]
+    hands: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         people = len(self.boxes)
@@ -51,6 +57,8 @@ class FrameDetections:
         _require("box_scores", self.box_scores, (people,))
         _require("keypoints", self.keypoints, (people, None, 2))
         _require("scores", self.scores, self.keypoints.shape[:2])
+        if self.hands is not None:
+            _require("hands", self.hands, (people, *HANDS_SHAPE))
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.keypoints).all()):
             raise ValueError("boxes or keypoints hold NaN or infinity")
 
@@ -88,6 +96,11 @@ class Keypoints2D:
         Joint set of the joints.
     person
         Identity, from 1.
+    hands
+        (frames, 2, 21, 6) of the left and the right hand: x, y in pixels, x, y, z in metres about
+        the hand's middle (x right, y down, z away from the camera), and a score in 0..1, which is 0
+        where a hand was not seen. The points are the wrist, then four a finger from the palm
+        outwards, thumb first. None where fingers were not looked for.
     """
 
     keypoints: NDArray[np.float32]
@@ -97,12 +110,15 @@ class Keypoints2D:
     image_size: tuple[int, int]
     joint_set: JointSet
     person: int = 1
+    hands: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
         _require("valid", self.valid, (None,))
         _require("keypoints", self.keypoints, (frames, joints, 2))
         _require("scores", self.scores, (frames, joints))
+        if self.hands is not None:
+            _require("hands", self.hands, (frames, *HANDS_SHAPE))
         if not np.isfinite(self.keypoints).all():
             raise ValueError("keypoints hold NaN or infinity; missing frames are marked in `valid`")
 

@@ -16,6 +16,7 @@ from ..poses import FrameDetections
 from ..skeleton import COCO17, COCO25, EXTREMITIES, JointSet
 from .blazepose.direct import BlazePosePoints, Found
 from .blazepose.placing import SURE, square_of
+from .fingers import Fingers
 from .interface import Frame
 from .turned_crops import Square
 
@@ -46,12 +47,20 @@ class FeetAndHands:
         The second network.
     given
         Joint set of the people; its first joints are COCO's. What it has of feet and hands stays.
+    fingers
+        Adds 21 points a hand besides.
     """
 
     joint_set = COCO25
 
-    def __init__(self, points: BlazePosePoints, given: JointSet = COCO17) -> None:
+    def __init__(
+        self,
+        points: BlazePosePoints | None,
+        given: JointSet = COCO17,
+        fingers: Fingers | None = None,
+    ) -> None:
         self._find = points
+        self._fingers = fingers
         self._known = [joint for joint in EXTREMITIES if joint in given.joints]
         self._given = given
 
@@ -60,6 +69,13 @@ class FeetAndHands:
     ) -> list[FrameDetections]:
         """Return the people of each frame with the points of `COCO25`; the first 17 are theirs."""
         added = [with_room(found, self._given) for found in people]
+        if self._find is not None:
+            self._add(frames, added)
+        return added if self._fingers is None else self._fingers(frames, added)
+
+    def _add(self, frames: Sequence[Frame], added: Sequence[FrameDetections]) -> None:
+        """Find feet and palms of people with room for them, in place."""
+        assert self._find is not None
         wanted = [
             (number, row, square_of(found.keypoints[row], found.scores[row]))
             for number, found in enumerate(added)
@@ -71,7 +87,6 @@ class FeetAndHands:
         for (number, row, square), found in zip(wanted, seen, strict=True):
             size = frames[number].shape[1::-1]
             self._take(added[number], row, square, found, size)
-        return added
 
     def without(self, people: FrameDetections) -> FrameDetections | None:
         """Return people as they were given; None where they had joints that are gone."""

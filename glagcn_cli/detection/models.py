@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelNotFoundError
 from ..files.downloading import fetch
+from ..skeleton import EXTREMITIES, JointSet
 from .openmmlab.mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
-    from ..skeleton import JointSet
     from .feet_and_hands import FeetAndHands
     from .interface import BoxDetector, KeypointDetector
 
@@ -23,6 +23,8 @@ DEFAULT_DETECTOR = "rtmdet-nano"
 DEFAULT_POSE = "movenet-thunder"
 FEET_AND_HANDS = "blazepose_full.pth"
 """Weights of what finds feet and palms, which come with this program."""
+FINGERS = "hand_lite.pth"
+"""Weights of what finds fingers, likewise."""
 
 _WEIGHTS_PACKAGE = "glagcn_weights"
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1"
@@ -277,10 +279,25 @@ def load_pose(
 
 
 def load_feet_and_hands(
-    given: JointSet, device: str = "cpu", *, exact: bool = False
+    given: JointSet, device: str = "cpu", *, exact: bool = False, fingers: bool = False
 ) -> FeetAndHands:
-    """Load what adds feet and palms to joints of a set; other parameters as of `load_detector`."""
+    """Load what adds feet and palms, and fingers, to joints of a set.
+
+    Parameters
+    ----------
+    given
+        Joint set of the pose model. What it has of feet and palms is not looked for.
+    device, exact
+        As of `load_detector`.
+    fingers
+        Find 21 points a hand too.
+    """
     from .blazepose.direct import BlazePosePoints
     from .feet_and_hands import FeetAndHands
+    from .fingers import Fingers
+    from .hands.direct import HandPoints
 
-    return FeetAndHands(BlazePosePoints(shipped_weights(FEET_AND_HANDS), device, exact), given)
+    lacks = set(EXTREMITIES) - set(given.joints)
+    points = BlazePosePoints(shipped_weights(FEET_AND_HANDS), device, exact) if lacks else None
+    hands = HandPoints(shipped_weights(FINGERS), device, exact) if fingers else None
+    return FeetAndHands(points, given, None if hands is None else Fingers(hands))

@@ -47,15 +47,26 @@ class KeypointSettings(Protocol):
         """Whether feet and palms are looked for."""
         ...
 
+    @property
+    def fingers(self) -> bool:
+        """Whether fingers are looked for."""
+        ...
+
 
 def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """Say on what the 2D depends besides the video: models, their use, and versions of all code.
 
     The device is left out: a GPU's results differ from a CPU's by rounding.
     """
+    from ..detection.models import FEET_AND_HANDS, FINGERS
+
     versions = installed_versions()
     versions.pop(OPENSIM, None)  # which has no part in the 2D
-    added = {"feet_hands": _feet_and_hands()} if settings.feet_hands else {}
+    added = {}
+    if settings.feet_hands or settings.fingers:
+        added["feet_hands"] = _shipped(FEET_AND_HANDS)
+    if settings.fingers:
+        added["fingers"] = _shipped(FINGERS)
     return added | {
         "detector": _model(settings.detector, "detector"),
         "pose": _model(settings.pose, "pose"),
@@ -80,12 +91,12 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
     return told
 
 
-def _feet_and_hands() -> dict[str, Any]:
-    from ..detection.models import FEET_AND_HANDS, shipped_weights
+def _shipped(name: str) -> dict[str, Any]:
+    from ..detection.models import shipped_weights
 
-    checkpoint = shipped_weights(FEET_AND_HANDS)
+    checkpoint = shipped_weights(name)
     if not checkpoint.is_file():
-        return {"missing": FEET_AND_HANDS}
+        return {"missing": name}
     return {"checkpoint": remembered_sha256(checkpoint)}
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ..machine.precision import SINGLE
 from ..progress.stages import Stages
-from ..skeleton import EXTREMITIES
 from ..video.clip_times import WHOLE, ClipRange
 from ..video.reader import VideoReader
 from ..video.source import Source
@@ -102,15 +101,15 @@ def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDet
 
     exact = settings.precision == SINGLE
     pose = load_pose(settings.pose, device, exact=exact)
-    lacks = set(EXTREMITIES) - set(pose.joint_set.joints)
+    feet, fingers = settings.feet_hands, settings.fingers
     return TwoStageDetector(
         load_detector(settings.detector, device, exact=exact),
         pose,
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
         new_score(settings.detector),
-        load_feet_and_hands(pose.joint_set, device, exact=exact)
-        if settings.feet_hands and lacks
+        load_feet_and_hands(pose.joint_set, device, exact=exact, fingers=fingers)
+        if feet or fingers
         else None,
     )
 

@@ -332,6 +332,14 @@ class Settings:
         "Models",
         "Find heels, big toes and two knuckles of each hand too, in the picture.",
     )
+    fingers: bool = setting(
+        False,
+        Switch(),
+        Call.VIDEOS,
+        "Models",
+        "Find 21 points of each hand, and how its fingers bend, for .json and .npz; --feet-hands "
+        "included.",
+    )
 
     @property
     def part(self) -> ClipRange:

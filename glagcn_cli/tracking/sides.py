@@ -79,7 +79,10 @@ def given_back(person: Keypoints2D) -> tuple[Keypoints2D, Exchange]:
         rows = np.flatnonzero(exchanged)[:, None]
         for values in (keypoints, scores):
             values[rows, left], values[rows, right] = values[rows, right], values[rows, left]
-    return replace(person, keypoints=keypoints, scores=scores), found
+    hands = person.hands
+    if hands is not None:
+        hands = np.where(arms[:, None, None, None], hands[:, ::-1], hands)
+    return replace(person, keypoints=keypoints, scores=scores, hands=hands), found
 
 
 def with_sides(person: Keypoints2D, video: Path | str) -> Keypoints2D:
