@@ -16,6 +16,14 @@ from glagcn_cli.detection.models import shipped_weights
 
 FINGERS = ("Thumb", "Index", "Middle", "Ring", "Pinky")
 
+_CURLED = {"Middle": 75.0, "Ring": 75.0, "Pinky": 75.0, "Thumb": 35.0}
+POSES: dict[str, dict[str, float]] = {
+    "open": {},
+    "closed": _CURLED | {"Index": 75.0},
+    "pointing": _CURLED,
+}
+"""Bends of fingers as `posed` takes them."""
+
 _Array = NDArray[np.float64]
 _SKIN = np.array([205.0, 160.0, 135.0])
 _BACK = (120, 125, 118)
@@ -212,7 +220,8 @@ def drawn(
     light = np.array([-0.4, -0.6, -0.7])
     light = light / np.linalg.norm(light)
     shade = np.abs(normals @ light) / np.maximum(lengths, 1e-9)
-    near = (np.abs(triangles - [size / 2, size / 2, 0]) < scale * _REACH).all(axis=(1, 2))
+    away = np.abs(triangles - [size / 2, size / 2, 0])
+    near = away.max(axis=(1, 2)) < scale * _REACH
     for number in np.argsort(-triangles[..., 2].mean(axis=1)):
         if near[number]:
             colour = (_SKIN * (0.45 + 0.55 * shade[number])).tolist()

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import Keypoints2D
+
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 JOINTS = ("mcp", "pip", "dip", "spread")
-"""Bends of knuckle, middle and outer joint, and the knuckle's turn to the side. A thumb's first two
+"""Bends of knuckle, middle and outer joint, and the knuckle's turn towards the thumb. A thumb's first two
 are those of its two joints, `dip` and `spread` the angles of its base out of the palm and to the
 side of the index finger."""
 
@@ -35,7 +37,6 @@ STRAIGHT, CURLED = 1.45, 1.25
 stretched, up to the second it is curled."""
 
 _WRIST = 0
-_MIDDLE = 2  # the finger that says where a hand points
 _CHAINS = np.arange(1, 21).reshape(5, 4)  # points of each finger, from the palm outwards
 _Array = NDArray[np.float64]
 
@@ -69,6 +70,13 @@ class HandMotion:
     def seen(self) -> NDArray[np.bool_]:
         """(frames,) bool: the hand was seen."""
         return self.scores >= SEEN
+
+
+def hands_of(person: Keypoints2D) -> tuple[HandMotion, HandMotion] | None:
+    """Tell how the fingers of the left and the right hand of a person bend, None if unknown."""
+    if person.hands is None:
+        return None
+    return hand_motion(person.hands[:, 0], False), hand_motion(person.hands[:, 1], True)
 
 
 def hand_motion(hand: NDArray[np.floating], right: bool) -> HandMotion:
@@ -140,7 +148,8 @@ def finger_angles(places: _Array, right: bool) -> _Array:
     bones = _unit(np.diff(chain, axis=-2))
     aside = np.cross(before, out)
     bend = np.degrees(np.arctan2(_dot(bones[..., 0, :], out), _dot(bones[..., 0, :], before)))
-    spread = np.degrees(np.arcsin(np.clip(_dot(bones[..., 0, :], aside), -1, 1)))
+    to_thumb = _dot(bones[..., 0, :], aside) * (1.0 if right else -1.0)
+    spread = np.degrees(np.arcsin(np.clip(to_thumb, -1, 1)))
     outer = _bends(bones[..., :-1, :], bones[..., 1:, :], aside[..., None, :])
     angles = np.stack([bend, outer[..., 0], outer[..., 1], spread], axis=-1)
     angles[..., 0, :] = _thumb(places, bones[..., 0, :, :], out[..., 0, :])

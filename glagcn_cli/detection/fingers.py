@@ -9,6 +9,7 @@ import numpy as np
 
 from ..poses import HANDS_SHAPE, FrameDetections
 from ..skeleton import COCO25
+from .blazepose.placing import square_of
 from .hands.direct import HandPoints
 from .hands.placing import square_of_hand
 from .interface import Frame
@@ -16,6 +17,10 @@ from .turned_crops import Square
 
 SURE = 0.25
 """Score of a wrist and of its knuckles with less of which there is no hand to look at."""
+
+PALM = 0.034
+"""Way from the wrist to the knuckles as a share of the square of the whole body: the median of
+hands of all postures."""
 
 LEAST_SIDE = 40.0
 """Pixels of a hand's square below which its fingers cannot be told apart."""
@@ -52,15 +57,17 @@ class Fingers:
             assert hands is not None
             hands[row, side, :, :2] = hand.points
             hands[row, side, :, 2:5] = hand.metric
-            hands[row, side, :, 5] = sure * hand.presence
+            right = hand.right if side else 1 - hand.right
+            hands[row, side, :, 5] = sure * hand.presence * min(1.0, 2 * right)
         return found
 
 
 def _places(people: FrameDetections) -> Iterator[tuple[int, int, float, Square]]:
     """Give row, side (0 left), score and square of each hand that is worth a look."""
     for row, (keypoints, scores) in enumerate(zip(people.keypoints, people.scores, strict=True)):
+        palm = PALM * square_of(keypoints, scores).side
         for side, joints in enumerate(_HANDS):
             sure = float(scores[joints].min())
-            square = square_of_hand(*keypoints[joints]) if sure >= SURE else None
+            square = square_of_hand(*keypoints[joints], palm) if sure >= SURE else None
             if square is not None and square.side >= LEAST_SIDE:
                 yield row, side, sure, square

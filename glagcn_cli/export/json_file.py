@@ -18,6 +18,7 @@ from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..smoothing import runs
 from .formats import ExportContext
+from .json_hands import hands_of_person
 from .json_values import json_safe
 from .people import people_of_one_clip
 
@@ -104,7 +105,9 @@ def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     for start in range(0, len(sequence), _FRAMES_AT_ONCE):
         file.write(",\n" if start else "")
         file.write(",\n".join(_frames(sequence, slice(start, start + _FRAMES_AT_ONCE))))
-    file.write("\n]}")
+    file.write("\n]")
+    file.writelines(hands_of_person(sequence.detected))
+    file.write("}")
 
 
 def _repetitions(sequence: PoseSequence) -> list[list[int]] | None:

@@ -20,11 +20,29 @@ _MIDDLE = 0.65  # of this way, from the wrist to the square's middle
 
 
 def square_of_hand(
-    wrist: NDArray[np.floating], index: NDArray[np.floating], little: NDArray[np.floating]
+    wrist: NDArray[np.floating],
+    index: NDArray[np.floating],
+    little: NDArray[np.floating],
+    least: float = 1.0,
 ) -> Square | None:
-    """Place the square of a hand by its wrist and two knuckles, (2,) pixels; None for no length."""
+    """Place the square of a hand by its wrist and two knuckles.
+
+    Parameters
+    ----------
+    wrist, index, little
+        (2,) pixels.
+    least
+        Pixels of the way from the wrist to the knuckles of a hand that is seen from its side; of
+        one that points to the camera less of it is seen.
+
+    Returns
+    -------
+    Square or None
+        None where the points do not tell which way the hand points.
+    """
     along = ((2 * index + little) / 3 - wrist).astype(np.float64)
-    length = float(np.linalg.norm(along))
-    if length < 1.0:
+    seen = float(np.linalg.norm(along))
+    if seen < 1.0:
         return None
-    return Square(wrist + _MIDDLE * along, SIDE * length, along / length)
+    length, up = max(seen, least), along / seen
+    return Square(wrist + _MIDDLE * length * up, SIDE * length, up)
