@@ -16,9 +16,9 @@ from ..poses import Keypoints2D
 
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 JOINTS = ("mcp", "pip", "dip", "spread")
-"""Bends of knuckle, middle and outer joint, and the knuckle's turn towards the thumb. A thumb's first two
-are those of its two joints, `dip` and `spread` the angles of its base out of the palm and to the
-side of the index finger."""
+"""Bends of knuckle, middle and outer joint, and the knuckle's turn towards the thumb. Of a thumb,
+the first two are the bends of its joints, the others the angles of its base out of the palm and
+to the side of the index finger."""
 
 LIMITS = np.array(
     [[(-10, 70), (-10, 90), (0, 80), (0, 90)]] + [[(-30, 95), (0, 115), (0, 90), (-30, 30)]] * 4,

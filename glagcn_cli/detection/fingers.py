@@ -68,6 +68,7 @@ def _places(people: FrameDetections) -> Iterator[tuple[int, int, float, Square]]
         palm = PALM * square_of(keypoints, scores).side
         for side, joints in enumerate(_HANDS):
             sure = float(scores[joints].min())
-            square = square_of_hand(*keypoints[joints], palm) if sure >= SURE else None
+            wrist, index, little = keypoints[joints]
+            square = square_of_hand(wrist, index, little, palm) if sure >= SURE else None
             if square is not None and square.side >= LEAST_SIDE:
                 yield row, side, sure, square

@@ -48,7 +48,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                         length: x right, y down, z away from the camera
     `hand_scores`       (people, frames, 2) float32 in 0..1
     `finger_angles`     (people, frames, 2, 5, 4) float32 degrees: thumb to little finger; bends of
-                        knuckle, middle and outer joint, and the knuckle's turn to the side
+                        knuckle, middle and outer joint, and the knuckle's turn to the thumb
     `hand_shapes`       (people, frames, 2) str: open, closed, pointing, other, or empty
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
     `fps`               float: frames per second
