@@ -50,7 +50,9 @@ class Fingers:
         found = [
             replace(one, hands=np.zeros((len(one), *HANDS_SHAPE), np.float32)) for one in people
         ]
-        wanted = [(number, *hand) for number, one in enumerate(people) for hand in _places(one)]
+        wanted = [
+            (number, *hand) for number, one in enumerate(people) for hand in places_of_hands(one)
+        ]
         seen = self._find([(frames[number], square) for number, _, _, _, square in wanted])
         for (number, row, side, sure, _), hand in zip(wanted, seen, strict=True):
             hands = found[number].hands
@@ -62,7 +64,7 @@ class Fingers:
         return found
 
 
-def _places(people: FrameDetections) -> Iterator[tuple[int, int, float, Square]]:
+def places_of_hands(people: FrameDetections) -> Iterator[tuple[int, int, float, Square]]:
     """Give row, side (0 left), score and square of each hand that is worth a look."""
     for row, (keypoints, scores) in enumerate(zip(people.keypoints, people.scores, strict=True)):
         palm = PALM * square_of(keypoints, scores).side
