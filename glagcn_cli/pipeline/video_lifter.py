@@ -31,7 +31,7 @@ from .choosing import choose_people, least_frames, what_numbers_mean, who_is_lef
 from .preflight import check_models
 from .setting import Call, names_with_effect
 from .settings import UP_BY_LINES, UP_OF_CAMERA, Settings
-from .telling import tell_of_halves
+from .telling import tell_of_ends, tell_of_halves
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -212,6 +212,8 @@ class VideoLifter:
         seen = [
             without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)
         ]
+        if self.settings.feet_hands or self.settings.fingers:
+            tell_of_ends(seen, info)
         sequences = [with_detected(*both) for both in zip(sequences, seen, strict=True)]
         return LiftedVideo(
             info, len(clip), found, seen, sequences, clip.truncated, len(people), scene, cameras,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,11 +18,14 @@ from glagcn_cli.keypoints.provenance import made_by
 from glagcn_cli.keypoints.source import KeypointsUse
 from glagcn_cli.pipeline.process_video import process_video
 from glagcn_cli.pipeline.settings import Settings
+from glagcn_cli.pipeline.telling import tell_of_ends
 from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.poses import FrameDetections, Keypoints2D
 from glagcn_cli.rendering.video_panel import VideoPanel
 from glagcn_cli.skeleton import COCO17, COCO25
 from glagcn_cli.tracking.tracks import find_people, track_people
+from glagcn_cli.video.probing import VideoInfo
+from glagcn_cli.video.source import Source
 from tests.helpers.fake_detection import (
     HEIGHT,
     WIDTH,
@@ -205,3 +209,22 @@ def test_options_have_no_effect_on_2d_from_a_file(tmp_path: Path) -> None:
         found = CliRunner().invoke(main, ["--from-2d", str(file), "-o", "a.npy", option])
         assert found.exit_code == 2
         assert option in found.output
+
+
+def test_who_hardly_has_feet_or_hands_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    (person,) = track_people(detections(12), Fraction(25), (WIDTH, HEIGHT), COCO25)
+    info = VideoInfo(
+        source=Source.of("walk.mp4"), width=WIDTH, height=HEIGHT, fps=Fraction(25), frames=12,
+        duration=0.48, rotation=0, has_audio=False, codec="", variable_rate=None,
+        tagged_colours=False,
+    )  # fmt: skip
+    caplog.set_level(logging.INFO)
+    tell_of_ends([person], info)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "the left foot in 0%" in line  # its heel is never seen
+    assert "the right foot" not in line and "palm" not in line and "fingers" not in line
+    caplog.clear()
+    scores = person.scores.copy()
+    scores[:] = 0.9
+    tell_of_ends([replace(person, scores=scores)], info)
+    assert not caplog.records
