@@ -26,7 +26,7 @@ them counts exp(-1/2). Squares are about 2.4 m wide."""
 
 LEAST_SIDE = {"foot": 64.0, "hand": 160.0}
 """Pixels of a person's square below which feet and hands are too small to tell their ends apart:
-feet of five pixels, hands of ten. At 64 pixels feet turn by 5 degrees in the median."""
+feet of five pixels, hands of ten. At 64 pixels feet turn by 6 degrees in the median."""
 
 _LIMBS = tuple(
     (f"{side}_{end}", kind, tuple(f"{side}_{point}" for point in points))
