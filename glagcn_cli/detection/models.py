@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelNotFoundError
 from ..files.downloading import fetch
-from ..skeleton import EXTREMITIES, JointSet
 from .openmmlab.mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
+    from ..skeleton import JointSet
     from .feet_and_hands import FeetAndHands
     from .interface import BoxDetector, KeypointDetector
 
@@ -292,6 +292,7 @@ def load_feet_and_hands(
     fingers
         Find 21 points a hand too.
     """
+    from ..skeleton import EXTREMITIES
     from .blazepose.direct import BlazePosePoints
     from .feet_and_hands import FeetAndHands
     from .fingers import Fingers
