@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17, JointSet
+from .skeleton import EXTREMITIES, H36M17, JointSet
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Half:
     name
         For messages.
     joints
-        H36M-17 joints that are missing where it was never seen. The hips belong to neither half:
+        Joints that are missing where it was never seen. The hips belong to neither half:
         everything hangs on them.
     shown_by
         Those of the joints that tell whether it is seen.
@@ -38,14 +38,18 @@ _FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _ARMS = tuple(
     f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist")
 )
+_HANDS = tuple(joint for joint in EXTREMITIES if joint.endswith("knuckle"))
 _LEGS = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("knee", "ankle"))
+_FEET = tuple(
+    f"{side}_{joint}" for side in ("left", "right") for joint in ("heel", "big_toe", "small_toe")
+)
 
 UPPER = Half(
     "upper body",
-    ("spine", "thorax", "neck", "head", "head_top", *_FACE, *_ARMS),
+    ("spine", "thorax", "neck", "head", "head_top", *_FACE, *_ARMS, *_HANDS),
     ("head", "left_shoulder", "right_shoulder"),
 )
-LOWER = Half("lower body", _LEGS, _LEGS)
+LOWER = Half("lower body", (*_LEGS, *_FEET), _LEGS)
 HALVES = (UPPER, LOWER)
 
 

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .skeleton import H36M17, JointSet
+from .skeleton import COCO17, H36M17, JointSet
+
+BODY_JOINTS = len(COCO17)
+"""Joints of the body in each set of 2D, which come first."""
+
+HANDS_SHAPE = (2, 21, 6)
+"""Left and right hand, points of each, and what is known of one; see `Keypoints2D`."""
 
 
 def _require(name: str, array: NDArray, shape: tuple[int | None, ...]) -> None:
@@ -35,12 +41,15 @@ class FrameDetections:
         (people, joints, 2) pixels, x right, y down; pixel centres lie at whole numbers.
     scores
         (people, joints) in 0..1.
+    hands
+        (people, 2, 21, 6), as of `Keypoints2D`; None where fingers were not looked for.
     """
 
     boxes: NDArray[np.float32]
     box_scores: NDArray[np.float32]
     keypoints: NDArray[np.float32]
     scores: NDArray[np.float32]
+    hands: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         people = len(self.boxes)
@@ -48,11 +57,23 @@ class FrameDetections:
         _require("box_scores", self.box_scores, (people,))
         _require("keypoints", self.keypoints, (people, None, 2))
         _require("scores", self.scores, self.keypoints.shape[:2])
+        if self.hands is not None:
+            _require("hands", self.hands, (people, *HANDS_SHAPE))
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.keypoints).all()):
             raise ValueError("boxes or keypoints hold NaN or infinity")
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    @property
+    def body(self) -> FrameDetections:
+        """The people without points of feet and hands."""
+        if self.scores.shape[1] <= BODY_JOINTS:
+            return self
+        joints = slice(0, BODY_JOINTS)
+        return FrameDetections(
+            self.boxes, self.box_scores, self.keypoints[:, joints], self.scores[:, joints]
+        )
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,11 @@ class Keypoints2D:
         Joint set of the joints.
     person
         Identity, from 1.
+    hands
+        (frames, 2, 21, 6) of the left and the right hand: x, y in pixels, x, y, z in metres about
+        the hand's middle (x right, y down, z away from the camera), and a score in 0..1, which is 0
+        where a hand was not seen. The points are the wrist, then four a finger from the palm
+        outwards, thumb first. None where fingers were not looked for.
     """
 
     keypoints: NDArray[np.float32]
@@ -84,17 +110,24 @@ class Keypoints2D:
     image_size: tuple[int, int]
     joint_set: JointSet
     person: int = 1
+    hands: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
         _require("valid", self.valid, (None,))
         _require("keypoints", self.keypoints, (frames, joints, 2))
         _require("scores", self.scores, (frames, joints))
+        if self.hands is not None:
+            _require("hands", self.hands, (frames, *HANDS_SHAPE))
         if not np.isfinite(self.keypoints).all():
             raise ValueError("keypoints hold NaN or infinity; missing frames are marked in `valid`")
 
     def __len__(self) -> int:
         return len(self.valid)
+
+    def keypoints_or_nan(self) -> NDArray[np.float32]:
+        """Return keypoints (frames, joints, 2), NaN where a point was not seen at all."""
+        return np.where((self.scores > 0)[..., None], self.keypoints, np.nan).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -133,6 +166,9 @@ class PoseSequence:
     absent
         (joints,) bool: joints of a half of the body that was never seen. Their places are those of
         a body at rest, to be shown to nobody. None where all joints were seen.
+    detected
+        The 2D in the detector's own joints, where it has points that are none of ``joints``: feet
+        and palms. None where it has not.
     """
 
     joints: NDArray[np.float32]
@@ -147,6 +183,7 @@ class PoseSequence:
     up: NDArray[np.float32] | None = None
     contacts: NDArray[np.bool_] | None = None
     absent: NDArray[np.bool_] | None = None
+    detected: Keypoints2D | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
@@ -162,6 +199,8 @@ class PoseSequence:
         _require("joints", self.joints, (frames, joints, 3))
         _require("scores", self.scores, (frames, joints))
         _require("keypoints", self.keypoints, (frames, joints, 2))
+        if self.detected is not None and len(self.detected) != frames:
+            raise ValueError(f"there are {len(self.detected)} frames of 2D, expected {frames}")
         if self.frame not in ("scene", "camera"):
             raise ValueError(f"frame is {self.frame!r}, expected 'scene' or 'camera'")
         if not np.isfinite(self.joints).all():

@@ -1,4 +1,4 @@
-"""Joint sets (which point is which, what is left and right, which bones join them) and conversions.
+"""The joint sets of detectors, data sets and lifters, and conversions between them.
 
 This is the only conversion from a detector's joints to the lifter's: training derives its 2D input
 with the same function as inference.
@@ -6,89 +6,16 @@ with the same function as inference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .joint_set import JointSet as JointSet
+
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-@dataclass(frozen=True)
-class JointSet:
-    """Names and connections of the joints of a detector, data set or lifter.
-
-    Parameters
-    ----------
-    name
-        Short name in checkpoints and exports.
-    joints
-        Joint names in array order; sides are named ``left_*`` and ``right_*``.
-    bones
-        Pairs (parent, child) of joint names, as drawn. They form a tree for lifter output.
-    """
-
-    name: str
-    joints: tuple[str, ...]
-    bones: tuple[tuple[str, str], ...]
-
-    def __len__(self) -> int:
-        return len(self.joints)
-
-    def index(self, joint: str) -> int:
-        """Return the position of a joint by name."""
-        return self.joints.index(joint)
-
-    def indices(self, joints: Sequence[str]) -> list[int]:
-        """Return the positions of several joints by name."""
-        return [self.joints.index(joint) for joint in joints]
-
-    @cached_property
-    def bone_indices(self) -> tuple[tuple[int, int], ...]:
-        """Pairs (parent, child) of joint positions."""
-        return tuple((self.index(parent), self.index(child)) for parent, child in self.bones)
-
-    @cached_property
-    def parents(self) -> tuple[int, ...]:
-        """Parent of each joint, -1 for the root; raises ``ValueError`` where bones form no tree."""
-        parents = [-1] * len(self)
-        for parent, child in self.bone_indices:
-            if parents[child] != -1:
-                raise ValueError(f"{self.name}: {self.joints[child]} has two parents, not a tree")
-            parents[child] = parent
-        reached = {parents.index(-1)} if -1 in parents else set()
-        for _ in parents:
-            reached |= {child for child, parent in enumerate(parents) if parent in reached}
-        if len(reached) < len(parents):
-            raise ValueError(f"{self.name}: the bones do not form one tree")
-        return tuple(parents)
-
-    @cached_property
-    def root(self) -> int:
-        """Position of the joint without a parent; raises ``ValueError`` where there is no tree."""
-        return self.parents.index(-1)
-
-    @cached_property
-    def left(self) -> tuple[int, ...]:
-        """Positions of the joints of the left side."""
-        return tuple(i for i, joint in enumerate(self.joints) if joint.startswith("left_"))
-
-    @cached_property
-    def right(self) -> tuple[int, ...]:
-        """Positions of the joints of the right side, in the order of ``left``."""
-        return tuple(self.index("right_" + self.joints[i].removeprefix("left_")) for i in self.left)
-
-    @cached_property
-    def mirror(self) -> tuple[int, ...]:
-        """Permutation that swaps left and right joints."""
-        swapped = list(range(len(self)))
-        for left, right in zip(self.left, self.right, strict=True):
-            swapped[left], swapped[right] = right, left
-        return tuple(swapped)
 
 
 _COCO_JOINTS = (
@@ -108,6 +35,25 @@ _COCO_BONES = (
 )  # fmt: skip
 
 COCO17 = JointSet("coco17", _COCO_JOINTS, _COCO_BONES)
+
+EXTREMITIES = (
+    "left_heel", "right_heel", "left_big_toe", "right_big_toe",
+    "left_index_knuckle", "right_index_knuckle", "left_little_knuckle", "right_little_knuckle",
+)  # fmt: skip
+"""Points of the feet and palms. Knuckles are those where the fingers leave the hand."""
+
+_EXTREMITY_BONES = tuple(
+    (f"{side}_{parent}", f"{side}_{child}")
+    for parent, child in (
+        ("ankle", "heel"), ("heel", "big_toe"),
+        ("wrist", "index_knuckle"), ("wrist", "little_knuckle"),
+    )
+    for side in ("left", "right")
+)  # fmt: skip
+
+COCO25 = JointSet(
+    "coco25", (*_COCO_JOINTS, *EXTREMITIES), (*_COCO_BONES, *_EXTREMITY_BONES), COCO17
+)
 
 HALPE26 = JointSet(
     "halpe26",
@@ -181,7 +127,8 @@ MPI_INF_3DHP17 = JointSet(
 )  # fmt: skip
 
 JOINT_SETS = {
-    joint_set.name: joint_set for joint_set in (COCO17, HALPE26, H36M17, HUMANEVA15, MPI_INF_3DHP17)
+    joint_set.name: joint_set
+    for joint_set in (COCO17, COCO25, HALPE26, H36M17, HUMANEVA15, MPI_INF_3DHP17)
 }
 
 CONVERSION = "coco17-h36m17-v1"

@@ -20,6 +20,7 @@ ORDER = {
         "errors",
         "wording",
         "operating_system",
+        "joint_set",
         "skeleton",
         "halves",
         "poses",

@@ -14,7 +14,7 @@ from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
 from ..machine.openvino.compiled import run_fast
 from ..machine.openvino.making import Source
-from ..skeleton import COCO17, HALPE26, JointSet
+from ..skeleton import COCO17, COCO25, HALPE26, JointSet
 from .crops import Crops
 from .frames import default_batch, to_bgr
 from .interface import Frame, Keypoints
@@ -68,7 +68,7 @@ class MMPoseKeypoints:
             source = Source(checkpoint, str(self._config.model))
             run_fast(self._model, "extract_feat", device, source, self._model.backbone)
         self._device = device
-        self.joint_set = _joint_set(self._meta, config)
+        self.joint_set, self._columns = _joint_set(self._meta, config)
         self._batches = Batches(self._find, batch_size or default_batch(device))
 
     def __call__(
@@ -96,10 +96,13 @@ class MMPoseKeypoints:
 
         with building.scope(self._config), torch.inference_mode():
             samples = self._by_pipeline(people) if self._crops is None else self._by_crops(people)
-        found = [sample.pred_instances for sample in samples]
+        found, columns = [sample.pred_instances for sample in samples], self._columns
         # Classified coordinates (SimCC) score by a logit that can leave 0..1 on either side.
         return [
-            (_array(person.keypoints)[0, :, :2], _array(person.keypoint_scores)[0].clip(0, 1))
+            (
+                _array(person.keypoints)[0, columns, :2],
+                _array(person.keypoint_scores)[0, columns].clip(0, 1),
+            )
             for person in found
         ]
 
@@ -171,14 +174,24 @@ def _dataset_meta(config: Config, meta: dict[str, Any], path: Path) -> dict[str,
     return dict(parse_pose_metainfo(metainfo))
 
 
-def _joint_set(meta: dict[str, Any], path: Path) -> JointSet:
-    """Which of our joint sets a model's keypoints are."""
+_WHOLE_BODY = {
+    joint: joint.replace("index_knuckle", "forefinger1").replace("little_knuckle", "pinky_finger1")
+    for joint in COCO25.joints
+}
+"""Names of the points of `COCO25` in COCO-WholeBody, which has 133."""
+
+
+def _joint_set(meta: dict[str, Any], path: Path) -> tuple[JointSet, list[int]]:
+    """Which of our joint sets a model's keypoints are, and where it has those joints."""
     names = tuple(meta["keypoint_id2name"][index] for index in range(meta["num_keypoints"]))
-    for joint_set in (COCO17, HALPE26):
-        # Halpe's further points are named differently here and there; their order is one.
-        if len(names) == len(joint_set) and names[: len(COCO17)] == COCO17.joints:
-            return joint_set
+    if names[: len(COCO17)] == COCO17.joints:
+        for joint_set in (COCO17, HALPE26, COCO25):
+            # Halpe's further points are named differently here and there; their order is one.
+            if len(names) == len(joint_set):
+                return joint_set, [*range(len(joint_set))]
+        if set(_WHOLE_BODY.values()) <= set(names):
+            return COCO25, [names.index(name) for name in _WHOLE_BODY.values()]
     raise ModelNotFoundError(
         f"{path} finds {len(names)} keypoints ({', '.join(names[:4])}, ...); the lifter takes the "
-        f"{len(COCO17)} of COCO or the {len(HALPE26)} of Halpe"
+        f"{len(COCO17)} of COCO, the {len(HALPE26)} of Halpe or the 133 of COCO-WholeBody"
     )

@@ -13,12 +13,18 @@ from ..files.downloading import fetch
 from .openmmlab.mmpose_package import need_mmpose
 
 if TYPE_CHECKING:
+    from ..skeleton import JointSet
+    from .feet_and_hands import FeetAndHands
     from .interface import BoxDetector, KeypointDetector
 
 Kind = Literal["detector", "pose"]
 
 DEFAULT_DETECTOR = "rtmdet-nano"
 DEFAULT_POSE = "movenet-thunder"
+FEET_AND_HANDS = "blazepose_full.pth"
+"""Weights of what finds feet and palms, which come with this program."""
+FINGERS = "hand_lite.pth"
+"""Weights of what finds fingers, likewise."""
 
 _WEIGHTS_PACKAGE = "glagcn_weights"
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1"
@@ -98,6 +104,12 @@ MODELS: dict[str, Model] = {
         "movenet_thunder.pth",
         licence="Apache-2.0, Google (MoveNet)",
     ),
+    "blazepose-full": Model(
+        "pose",
+        "glagcn_cli/detection/blazepose/configs/full.py",
+        FEET_AND_HANDS,
+        licence="Apache-2.0, Google (BlazePose)",
+    ),
     "rtmpose-t": _rtmpose(
         "rtmpose-t_8xb256-420e_body8-256x192",
         "rtmpose-t_simcc-body7_pt-body7_420e-256x192-026a1439_20230504",
@@ -121,6 +133,14 @@ MODELS: dict[str, Model] = {
     "rtmpose-l-halpe26": _rtmpose(
         "rtmpose-l_8xb512-700e_body8-halpe26-256x192",
         "rtmpose-l_simcc-body7_pt-body7-halpe26_700e-256x192-2abb7558_20230605",
+    ),
+    # 133 points, of which feet and knuckles are taken besides the body's.
+    "rtmpose-m-wholebody": Model(
+        "pose",
+        "mmpose/.mim/configs/wholebody_2d_keypoint/rtmpose/coco-wholebody/"
+        "rtmpose-m_8xb64-270e_coco-wholebody-256x192.py",
+        f"{_OPENMMLAB}/projects/rtmposev1/"
+        "rtmpose-m_simcc-coco-wholebody_pt-aic-coco_270e-256x192-cd5e845c_20230123.pth",
     ),
     "hrnet-w48": _heatmaps(
         "td-hm_hrnet-w48_8xb32-210e_coco-256x192",
@@ -241,13 +261,44 @@ def load_pose(
     Returns
     -------
     detector
-        `MoveNetKeypoints` for the model that comes with the program, else `MMPoseKeypoints`.
+        `MoveNetKeypoints` and `BlazePoseKeypoints` for the models that come with the program, else
+        `MMPoseKeypoints`.
     """
     config, checkpoint = find_files(model, "pose")
-    if model in MODELS and MODELS[model].is_shipped:
+    if model == DEFAULT_POSE:
         from .movenet.direct import MoveNetKeypoints
 
         return MoveNetKeypoints(checkpoint, device, exact=exact)
+    if model in MODELS and MODELS[model].is_shipped:
+        from .blazepose.direct import BlazePoseKeypoints
+
+        return BlazePoseKeypoints(checkpoint, device, exact=exact)
     from .mmpose_keypoints import MMPoseKeypoints
 
     return MMPoseKeypoints(config, checkpoint, device, exact=exact)
+
+
+def load_feet_and_hands(
+    given: JointSet, device: str = "cpu", *, exact: bool = False, fingers: bool = False
+) -> FeetAndHands:
+    """Load what adds feet and palms, and fingers, to joints of a set.
+
+    Parameters
+    ----------
+    given
+        Joint set of the pose model. What it has of feet and palms is not looked for.
+    device, exact
+        As of `load_detector`.
+    fingers
+        Find 21 points a hand too.
+    """
+    from ..skeleton import EXTREMITIES
+    from .blazepose.direct import BlazePosePoints
+    from .feet_and_hands import FeetAndHands
+    from .fingers import Fingers
+    from .hands.direct import HandPoints
+
+    lacks = set(EXTREMITIES) - set(given.joints)
+    points = BlazePosePoints(shipped_weights(FEET_AND_HANDS), device, exact) if lacks else None
+    hands = HandPoints(shipped_weights(FINGERS), device, exact) if fingers else None
+    return FeetAndHands(points, given, None if hands is None else Fingers(hands))

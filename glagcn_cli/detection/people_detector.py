@@ -13,6 +13,7 @@ from ..similarity import best_pairs, box_overlap
 from ..skeleton import JointSet
 from .apart import PeopleApart
 from .continued import sure_or_continued
+from .feet_and_hands import FeetAndHands
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
 from .still import NOT_THERE, Between, largest, with_joints, with_joints_of_those_who_move
 
@@ -45,6 +46,8 @@ class ClipDetector:
         What was found in the frame before the first; None at the beginning of a clip.
     new_score
         Boxes with a lower score are kept only where somebody was in the frame before.
+    extremities
+        Adds feet and palms to the joints.
     """
 
     def __init__(
@@ -54,10 +57,12 @@ class ClipDetector:
         every: int = 1,
         last: FrameDetections | None = None,
         new_score: float = 0.0,
+        extremities: FeetAndHands | None = None,
     ) -> None:
         self._find_boxes, self._find_keypoints = boxes, keypoints
         self._every, self._last = every, last
         self._new_score = new_score
+        self._extremities = extremities
 
     def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
         """Find all people and their joints in the next frames.
@@ -84,7 +89,7 @@ class ClipDetector:
         )
         self._mend(frames, found, keys)
         self._last = found[-1]
-        return found
+        return found if self._extremities is None else self._extremities(frames, found)
 
     def _boxes(
         self, frames: Sequence[Frame], keys: Sequence[int]
@@ -192,7 +197,7 @@ class TwoStageDetector:
         Of a clip, boxes are looked for in every frame of this number; see `ClipDetector`.
     frames_at_once
         Frames of a clip that suit the device and its memory; best a multiple of `boxes_every`.
-    new_score
+    new_score, extremities
         As of `ClipDetector`.
     """
 
@@ -203,17 +208,20 @@ class TwoStageDetector:
         boxes_every: int = 1,
         frames_at_once: int = 8,
         new_score: float = 0.0,
+        extremities: FeetAndHands | None = None,
     ) -> None:
         self.box_detector = box_detector
         self.keypoint_detector: KeypointDetector = PeopleApart(keypoint_detector)
         self.boxes_every = boxes_every
         self.frames_at_once = frames_at_once
         self.new_score = new_score
+        self.extremities = extremities
 
     @property
     def joint_set(self) -> JointSet:
         """What the joints are."""
-        return self.keypoint_detector.joint_set
+        found = self.keypoint_detector if self.extremities is None else self.extremities
+        return found.joint_set
 
     def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
         """Find all people and their joints in frames that need have nothing in common.
@@ -232,10 +240,18 @@ class TwoStageDetector:
         found = [
             sure_or_continued(None, boxes, self.new_score) for boxes in self.box_detector(frames)
         ]
-        return with_joints(self.keypoint_detector, frames, found)
+        people = with_joints(self.keypoint_detector, frames, found)
+        return people if self.extremities is None else self.extremities(frames, people)
 
     def of_clip(self, last: FrameDetections | None = None) -> ClipDetector:
         """Detector for the frames of one clip in order, after one in which `last` was found."""
+        if last is not None and self.extremities is not None:
+            last = self.extremities.without(last)
         return ClipDetector(
-            self.box_detector, self.keypoint_detector, self.boxes_every, last, self.new_score
+            self.box_detector,
+            self.keypoint_detector,
+            self.boxes_every,
+            last,
+            self.new_score,
+            self.extremities,
         )

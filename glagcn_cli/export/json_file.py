@@ -18,6 +18,7 @@ from ..poses import PoseSequence
 from ..skeleton import H36M17
 from ..smoothing import runs
 from .formats import ExportContext
+from .json_hands import hands_of_person
 from .json_values import json_safe
 from .people import people_of_one_clip
 
@@ -25,6 +26,7 @@ SCHEMA, VERSION = "glagcn-poses", 1
 
 # Metres to 0.01 mm, scores, metres of uncertainty to 0.1 mm, pixels.
 _NUMBERS = {"joints": "%.5f", "scores": "%.4f", "uncertainty": "%.4f", "keypoints_2d": "%.2f"}
+_OF_DETECTED = {"detected_2d": "%.2f", "detected_scores": "%.4f"}
 
 _FRAMES_AT_ONCE = 1024
 
@@ -95,13 +97,17 @@ def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     if sequence.absent is not None:
         names = np.array(sequence.joint_set.joints)
         head["absent"] = _json(names[sequence.absent].tolist())
+    if sequence.detected is not None:
+        head["detected_names"] = _json(sequence.detected.joint_set.joints)
     lines = [f'"{key}": {value},\n' for key, value in head.items()]
     lines.append(f'"repetitions": {_json(_repetitions(sequence))},\n')
     file.write("{" + "".join(lines) + f'"gaps": {_json(gaps(sequence.valid))},\n"frames": [\n')
     for start in range(0, len(sequence), _FRAMES_AT_ONCE):
         file.write(",\n" if start else "")
         file.write(",\n".join(_frames(sequence, slice(start, start + _FRAMES_AT_ONCE))))
-    file.write("\n]}")
+    file.write("\n]")
+    file.writelines(hands_of_person(sequence.detected))
+    file.write("}")
 
 
 def _repetitions(sequence: PoseSequence) -> list[list[int]] | None:
@@ -118,6 +124,11 @@ def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
         f'"{name}": {_template(arrays[name].shape[1:], number) if name in arrays else "null"}'
         for name, number in _NUMBERS.items()
     ]
+    parts += [
+        f'"{name}": {_template(arrays[name].shape[1:], number)}'
+        for name, number in _OF_DETECTED.items()
+        if name in arrays
+    ]
     template = "{" + ", ".join(parts) + ', "contacts": '
     flat = [array[block].reshape(len(array[block]), -1) for array in arrays.values()]
     values = np.concatenate(flat, axis=1).astype(np.float64)
@@ -133,7 +144,7 @@ def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
 
 
 def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
-    """Return the arrays that a person has, in the order of `_NUMBERS`."""
+    """Return the arrays that a person has, in the order of `_NUMBERS` and `_OF_DETECTED`."""
     arrays: dict[str, NDArray[np.floating]] = {
         "joints": sequence.joints_or_nan(),
         "scores": sequence.scores,
@@ -142,6 +153,9 @@ def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
         arrays["uncertainty"] = np.where(sequence.present, sequence.uncertainty, np.nan)
     if np.isfinite(sequence.keypoints).any():
         arrays["keypoints_2d"] = sequence.keypoints
+    if sequence.detected is not None:
+        arrays["detected_2d"] = sequence.detected.keypoints_or_nan()
+        arrays["detected_scores"] = sequence.detected.scores
     return arrays
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..biomechanics.fingers import SHAPES, hands_of
 from ..files.atomic import atomic_output
-from ..poses import PoseSequence
+from ..poses import Keypoints2D, PoseSequence
 from .formats import ExportContext
 from .json_values import json_safe
 from .people import people_of_one_clip
@@ -36,6 +37,19 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
                         out where everybody is whole
     `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
                         left out where that is not known of everybody
+    `detected_2d`       (people, frames, points, 2) float32 pixels, and the next two: the 2D in the
+                        detector's own points, NaN where not seen; left out where it has neither
+                        feet nor palms
+    `detected_scores`   (people, frames, points) float32 in 0..1
+    `detected_names`    (points,) str
+    `hands_2d`          (people, frames, 2, 21, 2) float32 pixels, and the next four: the left and
+                        the right hand, NaN where not seen; left out without ``--fingers``
+    `hands_3d`          (people, frames, 2, 21, 3) float32 metres from the wrist, bones of one
+                        length: x right, y down, z away from the camera
+    `hand_scores`       (people, frames, 2) float32 in 0..1
+    `finger_angles`     (people, frames, 2, 5, 4) float32 degrees: thumb to little finger; bends of
+                        knuckle, middle and outer joint, and the knuckle's turn to the thumb
+    `hand_shapes`       (people, frames, 2) str: open, closed, pointing, other, or empty
     `person_ids`        (people,) int: numbers as in the video; the first is the main person
     `fps`               float: frames per second
     `fps_fraction`      (2,) int: the same, exact, as numerator and denominator
@@ -89,6 +103,12 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
         arrays["contacts"] = np.stack(contacts)
     if any(s.absent is not None for s in people):
         arrays["absent"] = np.stack([~s.present.any(axis=0) for s in people])
+    detected = [s.detected for s in people if s.detected is not None]
+    if len(detected) == len(people):
+        arrays["detected_2d"] = np.stack([person.keypoints_or_nan() for person in detected])
+        arrays["detected_scores"] = np.stack([person.scores for person in detected])
+        arrays["detected_names"] = np.array(detected[0].joint_set.joints)
+    arrays |= _hands(detected)
     if context.video is not None:
         arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
@@ -96,6 +116,26 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     if context.camera is not None:
         arrays |= {f"camera_{name}": value for name, value in vars(context.camera).items()}
     return arrays
+
+
+def _hands(people: Sequence[Keypoints2D]) -> dict[str, NDArray]:
+    """Return the arrays of everybody's hands; none where fingers were not looked for."""
+    found = [hands_of(person) for person in people]
+    both = [hands for hands in found if hands is not None]
+    if not both or len(both) < len(found):
+        return {}
+
+    def of_all(name: str) -> NDArray:
+        return np.stack([np.stack([getattr(one, name) for one in hands], axis=1) for hands in both])
+
+    seen = of_all("seen")[..., None, None]
+    return {
+        "hands_2d": np.where(seen, of_all("points"), np.float32(np.nan)),
+        "hands_3d": np.where(seen, of_all("places"), np.float32(np.nan)),
+        "hand_scores": of_all("scores"),
+        "finger_angles": of_all("angles"),
+        "hand_shapes": np.array(SHAPES)[of_all("shapes")],
+    }
 
 
 def _uncertainty(sequence: PoseSequence) -> NDArray[np.float32]:

@@ -80,10 +80,11 @@ def people_between(
     count = len(frames)
     numbers = np.array([k for k in range(count) if looked_at(k, k == count - 1, every)])
     keys = [frames[number] for number in numbers]
+    bodies = [key.body for key in keys]
     added: list[list[FrameDetections]] = [[] for _ in frames]
     for shot in between_cuts(cuts, count):
         start, stop = np.searchsorted(numbers, (shot.start, shot.stop)).tolist()
-        for tracklet in follow(keys, start, stop, float(fps) / every):
+        for tracklet in follow(bodies, start, stop, float(fps) / every):
             for number, person in _in_between(keys, numbers, tracklet, shot):
                 added[number].append(person)
     filled = [_together(people) if people else nobody(joint_set) for people in added]
@@ -116,7 +117,8 @@ def _in_between(
 
 def _one(frame: FrameDetections, row: int) -> FrameDetections:
     """Return one person of a frame alone."""
-    return FrameDetections(*(values[[row]] for values in vars(frame).values()))
+    known = {name: values for name, values in vars(frame).items() if values is not None}
+    return FrameDetections(**{name: values[[row]] for name, values in known.items()})
 
 
 def _interpolated(
@@ -126,27 +128,25 @@ def _interpolated(
     from scipy.interpolate import make_interp_spline  # slow to import, and not needed for 30 fps
 
     time = np.clip(wanted, at[0], at[-1])
-    boxes, box_scores, keypoints, scores = (
-        np.concatenate([getattr(one, name) for one in people]).astype(np.float64)
-        for name in vars(people[0])
-    )
-    if len(at) == 1:
-        boxes, box_scores, keypoints, scores = (
-            np.repeat(values, len(wanted), axis=0)
-            for values in (boxes, box_scores, keypoints, scores)
+    values: dict[str, NDArray[np.float64]] = {}
+    for name, first in vars(people[0]).items():
+        if first is None:
+            continue
+        given = np.concatenate([getattr(one, name) for one in people]).astype(np.float64)
+        degree = CUBIC if name == "keypoints" and len(at) > CUBIC else 1
+        values[name] = (
+            np.repeat(given, len(wanted), axis=0)
+            if len(at) == 1
+            else make_interp_spline(at, given, k=degree)(time)
         )
-    else:
-        degree = CUBIC if len(at) > CUBIC else 1
-        keypoints = make_interp_spline(at, keypoints, k=degree)(time)
-        boxes, box_scores, scores = (
-            make_interp_spline(at, values, k=1)(time) for values in (boxes, box_scores, scores)
-        )
-    for row in zip(boxes, box_scores, keypoints, scores, strict=True):
-        yield FrameDetections(*(np.asarray(values, np.float32)[None] for values in row))
+    for number in range(len(wanted)):
+        row = {name: np.asarray(all_[number], np.float32)[None] for name, all_ in values.items()}
+        yield FrameDetections(**row)
 
 
 def _together(people: Sequence[FrameDetections]) -> FrameDetections:
     """Put the people of a frame into one."""
+    columns = [name for name, values in vars(people[0]).items() if values is not None]
     return FrameDetections(
-        *(np.concatenate([getattr(one, name) for one in people]) for name in vars(people[0]))
+        **{name: np.concatenate([getattr(one, name) for one in people]) for name in columns}
     )

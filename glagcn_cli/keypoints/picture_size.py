@@ -59,8 +59,18 @@ def scaled(
         pairs = points.reshape(-1, 2).astype(np.float64)
         return ((pairs + corner) * factor - 0.5).reshape(points.shape).astype(np.float32)
 
+    def hands(found: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        if found is None:
+            return None
+        return np.concatenate([places(found[..., :2]), found[..., 2:]], axis=-1)
+
     return [
-        replace(frame, boxes=places(frame.boxes), keypoints=places(frame.keypoints))
+        replace(
+            frame,
+            boxes=places(frame.boxes),
+            keypoints=places(frame.keypoints),
+            hands=hands(frame.hands),
+        )
         for frame in frames
     ]
 

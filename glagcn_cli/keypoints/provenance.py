@@ -42,15 +42,32 @@ class KeypointSettings(Protocol):
         """Frames a second that are looked at; 0 for all."""
         ...
 
+    @property
+    def feet_hands(self) -> bool:
+        """Whether feet and palms are looked for."""
+        ...
+
+    @property
+    def fingers(self) -> bool:
+        """Whether fingers are looked for."""
+        ...
+
 
 def made_by(settings: KeypointSettings) -> dict[str, Any]:
     """Say on what the 2D depends besides the video: models, their use, and versions of all code.
 
     The device is left out: a GPU's results differ from a CPU's by rounding.
     """
+    from ..detection.models import FEET_AND_HANDS, FINGERS
+
     versions = installed_versions()
     versions.pop(OPENSIM, None)  # which has no part in the 2D
-    return {
+    added = {}
+    if settings.feet_hands or settings.fingers:
+        added["feet_hands"] = _shipped(FEET_AND_HANDS)
+    if settings.fingers:
+        added["fingers"] = _shipped(FINGERS)
+    return added | {
         "detector": _model(settings.detector, "detector"),
         "pose": _model(settings.pose, "pose"),
         "precision": settings.precision,
@@ -72,6 +89,15 @@ def _model(name: str, kind: Kind) -> dict[str, Any]:
 
         told["resolved"] = read_config(config).pretty_text
     return told
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    from ..detection.models import shipped_weights
+
+    checkpoint = shipped_weights(name)
+    if not checkpoint.is_file():
+        return {"missing": name}
+    return {"checkpoint": remembered_sha256(checkpoint)}
 
 
 OPENSIM = "opensim"

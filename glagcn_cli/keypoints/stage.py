@@ -95,17 +95,22 @@ class KeypointStage:
 
 
 def load_people_detector(settings: KeypointSettings, device: str) -> TwoStageDetector:
-    """Load the two models of the 2D stage."""
-    from ..detection.models import load_detector, load_pose, new_score
+    """Load the models of the 2D stage."""
+    from ..detection.models import load_detector, load_feet_and_hands, load_pose, new_score
     from ..detection.people_detector import TwoStageDetector
 
     exact = settings.precision == SINGLE
+    pose = load_pose(settings.pose, device, exact=exact)
+    feet, fingers = settings.feet_hands, settings.fingers
     return TwoStageDetector(
         load_detector(settings.detector, device, exact=exact),
-        load_pose(settings.pose, device, exact=exact),
+        pose,
         settings.boxes_every,
         FRAMES_ON_CPU if device == "cpu" else FRAMES_ON_GPU,
         new_score(settings.detector),
+        load_feet_and_hands(pose.joint_set, device, exact=exact, fingers=fingers)
+        if feet or fingers
+        else None,
     )
 
 

@@ -37,7 +37,9 @@ def without_half(person: Keypoints2D, absent: NDArray[np.bool_] | None) -> Keypo
     if (half := half_of(absent)) is None:
         return person
     seen = ~half.mask(person.joint_set)
-    return replace(person, scores=person.scores * seen.astype(np.float32))
+    scores = person.scores * seen.astype(np.float32)
+    hands = None if half is UPPER else person.hands
+    return replace(person, scores=scores, hands=hands)
 
 
 def unseen_half(

@@ -325,6 +325,21 @@ class Settings:
         "Find joints in about this many frames a second, in every second frame of a video of 60, "
         "and between them by splines; 0 finds them in every frame. Every frame has its pose.",
     )
+    feet_hands: bool = setting(
+        False,
+        Switch(),
+        Call.VIDEOS,
+        "Models",
+        "Find heels, big toes and two knuckles of each hand too, in the picture.",
+    )
+    fingers: bool = setting(
+        False,
+        Switch(),
+        Call.VIDEOS,
+        "Models",
+        "Find 21 points of each hand, and how its fingers bend, for .json and .npz; --feet-hands "
+        "included.",
+    )
 
     @property
     def part(self) -> ClipRange:

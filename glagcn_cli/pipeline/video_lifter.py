@@ -21,6 +21,7 @@ from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
 from ..shots.shots import Shot, shots_of
+from ..skeleton import EXTREMITIES
 from ..tracking.sides import with_sides
 from ..tracking.tracks import Track, find_people
 from ..tracking.uprightness import warn_if_turned
@@ -30,7 +31,7 @@ from .choosing import choose_people, least_frames, what_numbers_mean, who_is_lef
 from .preflight import check_models
 from .setting import Call, names_with_effect
 from .settings import UP_BY_LINES, UP_OF_CAMERA, Settings
-from .telling import tell_of_halves
+from .telling import tell_of_ends, tell_of_halves
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -211,6 +212,9 @@ class VideoLifter:
         seen = [
             without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)
         ]
+        if self.settings.feet_hands or self.settings.fingers:
+            tell_of_ends(seen, info)
+        sequences = [with_detected(*both) for both in zip(sequences, seen, strict=True)]
         return LiftedVideo(
             info, len(clip), found, seen, sequences, clip.truncated, len(people), scene, cameras,
             camera,
@@ -254,6 +258,12 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
     # A graphics card has lifted a clip before half precision would matter.
     half = settings.precision != SINGLE and device == "cpu"
     return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
+
+
+def with_detected(sequence: PoseSequence, person: Keypoints2D) -> PoseSequence:
+    """Return a person with the 2D of their feet and palms, where it was found."""
+    has_ends = any(joint in person.joint_set.joints for joint in EXTREMITIES)
+    return replace(sequence, detected=person) if has_ends else sequence
 
 
 def _model(name: str, file: Path) -> dict[str, Any]:

@@ -153,6 +153,7 @@ def _thinned(sequence: PoseSequence) -> PoseSequence:
         keypoints=sequence.keypoints[::every],
         uncertainty=None if uncertainty is None else uncertainty[::every],
         contacts=None if contacts is None else contacts[::every],
+        detected=None,
     )
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..biomechanics.fingers import SEEN
 from ..poses import Keypoints2D
-from .drawing import BORDER, Strokes, paint, skeleton_strokes, tag_person
+from ..skeleton import EXTREMITIES
+from .drawing import (
+    BORDER,
+    LEFT,
+    RIGHT,
+    Colour,
+    Strokes,
+    paint,
+    skeleton_strokes,
+    tag_person,
+)
+from .hands import hand_strokes
 from .lettering import letter_size
 from .picture import Picture, Yuv420
 
@@ -18,7 +30,8 @@ HIDDEN_SCORE = 0.15
 FAINT_SCORE = 0.35
 """2D points with a lower score are drawn thin and without border."""
 
-_FACE = {"nose", "left_eye", "right_eye", "left_ear", "right_ear"}  # drawn finer than limbs
+_FINE = {"nose", "left_eye", "right_eye", "left_ear", "right_ear", *EXTREMITIES}
+"""Drawn finer than limbs."""
 
 
 class VideoPanel:
@@ -50,7 +63,7 @@ class VideoPanel:
         left, top = ((size[0] - width) // 4 * 2, (size[1] - height) // 4 * 2)
         self._picture = slice(top, top + height), slice(left, left + width)
         self._bars = (width, height) != size
-        scale = np.array([width, height]) / frame_size
+        scale = self._scale = np.array([width, height]) / frame_size
         self._letters = letter_size(size[1])
         # Pixel centres lie at whole numbers, so the picture's corner is at -0.5.
         self._people = [(person, (person.keypoints + 0.5) * scale - 0.5) for person in keypoints]
@@ -67,8 +80,20 @@ class VideoPanel:
             if person.valid[index]:
                 scores = person.scores[index]
                 paint(picture, _strokes_2d(points[index], scores, person, radius))
+                for hand in self._hands(person, index):
+                    paint(picture, hand_strokes(*hand, 0.45 * radius))
                 seen = scores >= FAINT_SCORE
                 tag_person(picture, person, points[index], seen, self._letters, plate=True)
+
+    def _hands(
+        self, person: Keypoints2D, index: int
+    ) -> Iterator[tuple[NDArray[np.float64], Colour]]:
+        """Give the points (21, 2) of each hand that was seen, in the panel, and its colour."""
+        if person.hands is None:
+            return
+        for hand, colour in zip(person.hands[index], (LEFT, RIGHT), strict=True):
+            if hand[0, 5] >= SEEN:
+                yield (hand[:, :2].astype(np.float64) + 0.5) * self._scale - 0.5, colour
 
     def _lay(self, panel: Picture, frame: NDArray[np.uint8]) -> Picture:
         """Put the video's frame on the panel and return the part that it covers."""
@@ -90,7 +115,7 @@ def _strokes_2d(
 ) -> Strokes:
     """Return the strokes of the 2D skeleton: uncertain ones thin, poor ones left out."""
     joint_set = person.joint_set
-    size = np.array([0.6 if joint in _FACE else 1.0 for joint in joint_set.joints]) * radius
+    size = np.array([0.6 if joint in _FINE else 1.0 for joint in joint_set.joints]) * radius
     strokes = skeleton_strokes(points, joint_set, size, size * 1.5, border=max(0.6, radius * 0.5))
     bones = np.array(joint_set.bone_indices)
     lowest = np.concatenate([scores[bones].min(axis=1), scores])

@@ -91,6 +91,7 @@ def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
     part = shot.frames
     return replace(
         person,
+        hands=None if person.hands is None else person.hands[part],
         keypoints=person.keypoints[part],
         scores=person.scores[part],
         valid=person.valid[part],

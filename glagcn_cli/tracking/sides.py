@@ -21,7 +21,10 @@ from ..wording import counted
 log = logging.getLogger(__name__)
 
 _LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
-_ENDS = ((), ("big_toe", "small_toe", "heel"))  # what goes with them, where it is known
+_ENDS = (
+    ("index_knuckle", "little_knuckle"),
+    ("big_toe", "small_toe", "heel"),
+)  # what goes with them, where it is known
 
 _JUMP = 0.05
 """Of the body's size: by so much must a change of sides explain the movement better."""
@@ -76,7 +79,10 @@ def given_back(person: Keypoints2D) -> tuple[Keypoints2D, Exchange]:
         rows = np.flatnonzero(exchanged)[:, None]
         for values in (keypoints, scores):
             values[rows, left], values[rows, right] = values[rows, right], values[rows, left]
-    return replace(person, keypoints=keypoints, scores=scores), found
+    hands = person.hands
+    if hands is not None:
+        hands = np.where(arms[:, None, None, None], hands[:, ::-1], hands)
+    return replace(person, keypoints=keypoints, scores=scores, hands=hands), found
 
 
 def with_sides(person: Keypoints2D, video: Path | str) -> Keypoints2D:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import FrameDetections, Keypoints2D
+from ..poses import HANDS_SHAPE, FrameDetections, Keypoints2D
 from ..shots.shots import between_cuts
 from ..similarity import size
 from ..skeleton import JointSet
@@ -60,7 +60,19 @@ class Track:
             keypoints[frame] = clip[frame].keypoints[row]
             scores[frame] = clip[frame].scores[row]
         valid[self.frames] = True
-        return Keypoints2D(keypoints, scores, valid, fps, image_size, joint_set, self.person)
+        hands = self._hands(clip)
+        return Keypoints2D(keypoints, scores, valid, fps, image_size, joint_set, self.person, hands)
+
+    def _hands(self, clip: Sequence[FrameDetections]) -> NDArray[np.float32] | None:
+        """Return the hands of all frames, as of `Keypoints2D`; None where none was looked for."""
+        if all(clip[frame].hands is None for frame in self.frames):
+            return None
+        hands = np.zeros((len(clip), *HANDS_SHAPE), np.float32)
+        for frame, row in zip(self.frames, self.rows, strict=True):
+            found = clip[frame].hands
+            if found is not None:
+                hands[frame] = found[row]
+        return hands
 
 
 def find_people(
@@ -84,6 +96,7 @@ def find_people(
         person. Empty when nobody was found.
     """
     tracks: list[Tracklet] = []
+    clip = [frame.body for frame in clip]  # feet and hands are seen now and then
     for shot in between_cuts(cuts, len(clip)):
         tracks += link(follow(clip, shot.start, shot.stop, float(fps)), clip, float(fps))
     found = [track for track in tracks if len(track.frames) >= SHORTEST_TRACK * fps] or tracks

@@ -196,7 +196,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "--threads", "1", "--height", "1.6", "--no-foot-lock", "--up", "camera",
         "--bvh-skeleton", "cmu", "--start", "0:00.2", "--end", "1.5", "--max-frames", "12",
         "--every", "2", "--quality", "draft", "--precision", "single", "--boxes-every", "3",
-        "--least-seconds", "2", "--keypoint-rate", "12.5", "--mass", "60",
+        "--least-seconds", "2", "--keypoint-rate", "12.5", "--mass", "60", "--feet-hands",
+        "--fingers",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads((tmp_path / "a.run.json").read_text())["settings"]
@@ -207,7 +208,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
         "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",
         "precision": "single", "boxes_every": 3, "max_people": None,
-        "least_seconds": 2.0, "keypoint_rate": 12.5, "mass": 60.0,
+        "least_seconds": 2.0, "keypoint_rate": 12.5, "mass": 60.0, "feet_hands": True,
+        "fingers": True,
         "body": False, "character": None, "character_bones": None,
     }  # fmt: skip
 

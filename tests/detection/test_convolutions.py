@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from glagcn_cli.detection import convolutions
 from glagcn_cli.detection.convolutions import Activation, convolve
-from glagcn_cli.detection.movenet.network import Conv
+from glagcn_cli.detection.mobile_blocks import Conv
 from tests.helpers.processors import needs_bfloat16
 
 ACTIVATED = {

@@ -9,7 +9,7 @@ from glagcn_cli.detection import models
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints, _dataset_meta, _joint_set
 from glagcn_cli.detection.openmmlab import building
 from glagcn_cli.errors import ModelNotFoundError
-from glagcn_cli.skeleton import COCO17, HALPE26
+from glagcn_cli.skeleton import COCO17, COCO25, HALPE26
 from tests.helpers.noise_pictures import blurred_noise
 from tests.helpers.random_models import save_random
 
@@ -101,17 +101,28 @@ def test_frames_are_not_changed(detect: MMPoseKeypoints) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "joint_set"), [("rtmpose-l-halpe26", HALPE26), ("hrnet-w48", COCO17)]
+    ("model", "joint_set"),
+    [("rtmpose-l-halpe26", HALPE26), ("hrnet-w48", COCO17), ("rtmpose-m-wholebody", COCO25)],
 )
 def test_the_joint_set_comes_from_the_configuration(model: str, joint_set: object) -> None:
     path = models.find_config(model)
-    assert _joint_set(_dataset_meta(building.read_config(path), {}, path), path) is joint_set
+    found, _ = _joint_set(_dataset_meta(building.read_config(path), {}, path), path)
+    assert found is joint_set
+
+
+def test_feet_and_knuckles_are_taken_out_of_133_points() -> None:
+    path = models.find_config("rtmpose-m-wholebody")
+    _, columns = _joint_set(_dataset_meta(building.read_config(path), {}, path), path)
+    # As COCO-WholeBody's document numbers them.
+    assert columns == [*range(17), 19, 22, 17, 20, 96, 117, 108, 129]
 
 
 def test_joints_that_cannot_be_lifted_are_refused() -> None:
     path = models.find_config("rtmpose-t").parents[1] / "mpii/rtmpose-m_8xb64-210e_mpii-256x256.py"
     meta = _dataset_meta(building.read_config(path), {}, path)
-    with pytest.raises(ModelNotFoundError, match=r"16 keypoints .*17 of COCO or the 26 of Halpe"):
+    with pytest.raises(
+        ModelNotFoundError, match=r"16 keypoints .*17 of COCO, the 26 of Halpe or the 133"
+    ):
         _joint_set(meta, path)
 
 

@@ -31,8 +31,9 @@ def person(place, score=0.9):
 
 
 def both(one, other):
+    known = [name for name, values in vars(one).items() if values is not None]
     return FrameDetections(
-        *(np.concatenate([getattr(one, n), getattr(other, n)]) for n in vars(one))
+        **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in known}
     )
 
 

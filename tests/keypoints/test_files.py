@@ -82,7 +82,7 @@ def test_numpy_reads_what_the_documentation_names(tmp_path: Path) -> None:
     [
         ({"format": np.array("other")}, "no 2D keypoints"),
         ({"format_version": np.array(2)}, "newer than this program"),
-        ({"joint_set": np.array("lobster")}, "expected one of coco17, halpe26"),
+        ({"joint_set": np.array("lobster")}, "expected one of coco17, coco25, halpe26"),
         ({"joint_names": np.array(["tail"] * 17)}, "not those of coco17"),
         ({"fps_fraction": np.array([30, 0])}, "no number"),
         ({"fps_fraction": np.array([-30, 1])}, "frames a second"),

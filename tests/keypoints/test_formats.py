@@ -14,7 +14,7 @@ from glagcn_cli.errors import InputError
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import for_video, read_keypoints
 from glagcn_cli.keypoints.formats.point_sets import BODY_25, COCO_18
-from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from glagcn_cli.skeleton import COCO17, COCO25, HALPE26, JointSet
 from glagcn_cli.video.clip_times import ClipRange
 from tests.helpers.files_of_others import (
     FRAMES,
@@ -75,13 +75,13 @@ def test_openpose(tmp_path: Path, names: tuple[str, ...], first: int) -> None:
         file = tmp_path / f"in_{first + number:012d}_keypoints.json"
         write(file, {"version": 1.3, "people": people})
     for frame, expected in zip(laid_out(tmp_path).frames, FRAMES, strict=True):
-        np.testing.assert_array_equal(frame.keypoints, expected.keypoints)
-        np.testing.assert_array_equal(frame.scores, expected.scores)
+        np.testing.assert_array_equal(frame.keypoints[:, :17], expected.keypoints)
+        np.testing.assert_array_equal(frame.scores[:, :17], expected.scores)
         np.testing.assert_array_equal(frame.boxes, expected.boxes)
 
 
 @pytest.mark.parametrize(
-    ("points", "joint_set"), [(26, HALPE26), (133, COCO17), (136, HALPE26), (17, COCO17)]
+    ("points", "joint_set"), [(26, HALPE26), (133, COCO25), (136, COCO25), (17, COCO17)]
 )
 def test_larger_sets_begin_with_the_body(tmp_path: Path, points: int, joint_set: JointSet) -> None:
     row = np.c_[np.arange(points) + 10.0, np.arange(points) + 50.0, np.full(points, 2.5)]
@@ -89,7 +89,8 @@ def test_larger_sets_begin_with_the_body(tmp_path: Path, points: int, joint_set:
     found = laid_out(write(tmp_path / "a.json", people))
     assert found.joint_set is joint_set
     assert [len(frame) for frame in found.frames] == [0, 0, 0, 1]
-    np.testing.assert_array_equal(found.frames[3].keypoints[0], row[: len(joint_set), :2])
+    known = len(joint_set.body)
+    np.testing.assert_array_equal(found.frames[3].keypoints[0, :known], row[:known, :2])
     # AlphaPose's scores go beyond 1.
     assert found.frames[3].scores.max() == found.frames[3].box_scores.max() == 1
 

@@ -20,8 +20,9 @@ from glagcn_cli.keypoints.formats.point_sets import (
     COCO_18,
     POINT_SETS,
     PointSet,
+    point_set_by_names,
 )
-from glagcn_cli.skeleton import COCO17, HALPE26
+from glagcn_cli.skeleton import COCO17, COCO25, EXTREMITIES, HALPE26
 from tests.helpers.kept_detections import SIZE, video
 from tests.helpers.walkers import points_2d
 
@@ -66,7 +67,9 @@ def assert_read(path: Path, score: float = 0.8) -> None:
     assert [len(frame) for frame in found.frames] == [1] * FRAMES
     for frame, joints in zip(found.frames, JOINTS, strict=True):
         np.testing.assert_allclose(frame.keypoints[0, :17], joints, atol=1e-3)
-        np.testing.assert_allclose(frame.scores[0], score, atol=1e-6)
+        seen = frame.scores[0] > 0
+        assert seen[:17].all()
+        np.testing.assert_allclose(frame.scores[0, seen], score, atol=1e-6)
 
 
 # Ways of writing: a person's points, and what is around them.
@@ -106,7 +109,7 @@ def test_two_numbers_a_point_have_score_1_but_where_nothing_was_seen(
 
     for frame in laid_out(folder(tmp_path / "json", people)).frames:
         assert frame.scores[0, 9] == 0
-        assert np.delete(frame.scores[0], 9).min() == 1
+        assert np.delete(frame.scores[0, :17], 9).min() == 1
         np.testing.assert_allclose(
             np.delete(frame.keypoints[0, :17], 9, axis=0), np.delete(JOINTS[0], 9, axis=0),
             atol=1e-3,
@@ -178,7 +181,7 @@ def test_two_sets_of_25_points_are_told_apart(
     seen = [joint for joint in range(17) if joint not in unseen]
     for frame, joints in zip(laid_out(folder(tmp_path / "f", people)).frames, JOINTS, strict=True):
         np.testing.assert_allclose(frame.keypoints[0, seen], joints[seen], atol=1e-3)
-        assert np.flatnonzero(frame.scores[0] == 0).tolist() == list(unseen)
+        assert np.flatnonzero(frame.scores[0, :17] == 0).tolist() == list(unseen)
 
 
 def test_points_of_blazepose_may_have_four_numbers(tmp_path: Path) -> None:
@@ -234,7 +237,7 @@ def test_points_stand_where_their_programs_document_them() -> None:
                        9: "left_mouth", 11: "left_shoulder", 12: "right_shoulder",
                        15: "left_wrist", 16: "right_wrist", 23: "left_hip", 24: "right_hip",
                        27: "left_ankle", 28: "right_ankle", 29: "left_heel",
-                       32: "right_foot_index"},
+                       32: "right_big_toe"},
     }  # fmt: skip
     assert [len(names) for names in places] == [25, 25, 18, 33]
     for names, known in places.items():
@@ -243,6 +246,63 @@ def test_points_stand_where_their_programs_document_them() -> None:
 
 def test_every_set_has_every_joint_once() -> None:
     for point_set in POINT_SETS:
-        assert point_set.joint_set in (COCO17, HALPE26)
-        assert len(set(point_set.columns)) == len(point_set.joint_set)
-        assert max(point_set.columns) < point_set.count
+        assert point_set.joint_set in (COCO17, COCO25, HALPE26)
+        assert len(point_set.columns) == len(point_set.joint_set)
+        there = [column for column in point_set.columns if column >= 0]
+        assert len(set(there)) == len(there) >= 17
+        assert max(there) < point_set.count
+
+
+# Numbers of heels, toes, knuckles of the index and of the little finger, left before right, as the
+# programs' documents list them.
+ENDS = {
+    "BODY_25": (21, 24, 19, 22, None, None, None, None),
+    "BODY_25B": (21, 24, 19, 22, None, None, None, None),
+    "HALPE_26": (24, 25, 20, 21, None, None, None, None),
+    "BlazePose 33": (29, 30, 31, 32, 19, 20, 17, 18),
+    "HALPE_68": (24, 25, 20, 21, 31, 52, 43, 64),
+    "COCO-133 whole body": (19, 22, 17, 20, 96, 117, 108, 129),
+    "BODY_135": (21, 24, 19, 22, 29, 49, 41, 61),
+    "HALPE_136": (24, 25, 20, 21, 99, 120, 111, 132),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_feet_and_palms_are_read_where_a_set_has_them(tmp_path: Path, name: str) -> None:
+    def people(frame: int) -> list[Any]:
+        points = np.insert(points_of(SETS[name], frame), 2, 0.8, axis=1)
+        for number, place in enumerate(ENDS[name]):
+            if place is not None:
+                points[place] = 5 + number, 500 + number, 0.1 + 0.1 * number
+        return [{"pose_keypoints_2d": points.ravel().tolist()}]
+
+    clip = laid_out(folder(tmp_path / "f", people))
+    for number, joint in enumerate(EXTREMITIES):
+        if ENDS[name][number] is None:
+            if joint in clip.joint_set.joints:
+                assert clip.frames[0].scores[0, clip.joint_set.index(joint)] == 0
+            continue
+        at = clip.joint_set.index(joint)
+        assert clip.frames[0].keypoints[0, at].tolist() == [5 + number, 500 + number]
+        assert clip.frames[0].scores[0, at] == pytest.approx(0.1 + 0.1 * number)
+
+
+@pytest.mark.parametrize(
+    ("name", "joint"),
+    [
+        ("left_forefinger1", "left_index_knuckle"), ("left_forefinger2", None),
+        ("LEFT_FOOT_INDEX", "left_big_toe"), ("RBigToe", "right_big_toe"),
+        ("right_pinky_finger1", "right_little_knuckle"), ("right_pinky", "right_little_knuckle"),
+        ("Left Heel", "left_heel"), ("heel_l", "left_heel"), ("RSmallToe", None),
+        ("left_thumb1", None), ("left_index_knuckle", "left_index_knuckle"),
+    ],
+)  # fmt: skip
+def test_feet_and_palms_are_told_by_their_names(name: str, joint: str | None) -> None:
+    names = [*COCO17.joints, name]
+    found = point_set_by_names(names)
+    if joint is None:
+        assert found.joint_set is COCO17
+    else:
+        assert found.joint_set is COCO25
+        assert found.columns[COCO25.index(joint)] == 17
+        assert sorted(found.columns)[:7] == [-1] * 7

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from glagcn_cli.poses import Keypoints2D
-from glagcn_cli.skeleton import COCO17, HALPE26, JointSet
+from glagcn_cli.skeleton import COCO17, COCO25, HALPE26, JointSet
 from glagcn_cli.tracking.sides import given_back
 
 FRAMES, FPS = 120, Fraction(25)
 HEIGHT = 300.0  # pixels
-ARMS = ("shoulder", "elbow", "wrist")
+ARMS = ("shoulder", "elbow", "wrist", "index_knuckle", "little_knuckle")
 LEGS = ("hip", "knee", "ankle", "big_toe", "small_toe", "heel")
 
 
@@ -32,9 +32,10 @@ def walker(
     up = {"shoulder": 0.8, "elbow": 0.62, "wrist": 0.48, "hip": 0.5, "knee": 0.27, "ankle": 0.04}
     points = np.zeros((FRAMES, len(joint_set), 2))
     for column, name in enumerate(joint_set.joints):
-        side, _, part = name.rpartition("_")
-        sign = {"left": 1, "right": -1}.get(side.split("_")[0], 0)
-        kind = part if part in up else "ankle" if name.split("_")[1:] and name in _feet() else ""
+        side, _, part = name.partition("_")
+        sign = {"left": 1, "right": -1}.get(side, 0)
+        ends = dict.fromkeys(ARMS[3:], "wrist") | dict.fromkeys(LEGS[3:], "ankle")
+        kind = part if part in up else ends.get(part, "")
         legs = 1 if kind in ("hip", "knee", "ankle") else -1
         reach = forward.get(kind, 0.0) * swing * sign * legs * np.sin(phase)
         x = sign * width.get(kind, 0.08) * across + reach * ahead
@@ -44,10 +45,6 @@ def walker(
         np.full((FRAMES, len(joint_set)), 0.8, np.float32),
         np.ones(FRAMES, bool), FPS, (800, 800), joint_set,
     )  # fmt: skip
-
-
-def _feet() -> set[str]:
-    return {f"{s}_{p}" for s in ("left", "right") for p in LEGS[3:]}
 
 
 def exchanged(person: Keypoints2D, frames: slice, parts: tuple[str, ...]) -> Keypoints2D:
@@ -74,7 +71,7 @@ def apart(person: Keypoints2D, length: int) -> slice:
 
 @pytest.mark.parametrize("parts", [ARMS, LEGS, ARMS + LEGS], ids=["arms", "legs", "both"])
 @pytest.mark.parametrize("length", [1, 2, 5, 9])
-@pytest.mark.parametrize("joint_set", [COCO17, HALPE26], ids=["COCO", "HALPE"])
+@pytest.mark.parametrize("joint_set", [COCO17, HALPE26, COCO25], ids=["COCO", "HALPE", "COCO25"])
 def test_limbs_that_are_exchanged_for_some_frames_are_put_right(
     parts: tuple[str, ...], length: int, joint_set: JointSet
 ) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..convolutions import Activation, convolve
+from ..mobile_blocks import Conv, InvertedResidual
 
 JOINTS = 17  # COCO's keypoints
 MAP_STRIDE = 4  # input pixels per cell of the maps
@@ -48,52 +48,6 @@ def _scaled(channels: int) -> int:
     wanted = channels * _WIDTH
     rounded = max(8, int(wanted + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * wanted else rounded
-
-
-class Conv(nn.Conv2d):
-    """Convolution and activation; pads as TensorFlow's ``SAME``.
-
-    With a stride of 2 that is a row below and a column to the right only. A kernel with zeros above
-    and to the left, on a picture padded on all sides, sees the same without a copy of the picture.
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int = 1,
-        stride: int = 1,
-        depthwise: bool = False,
-        bias: bool = True,
-        activation: Activation = "none",
-    ) -> None:
-        groups = inputs if depthwise else 1
-        super().__init__(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=bias)
-        self.activation = activation
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Convolve ``(images, channels, height, width)``; height and width are even."""
-        stride, padding = self.stride[0], self.kernel_size[0] // 2
-        weight = self.weight if stride == 1 else functional.pad(self.weight, (1, 0, 1, 0))
-        return convolve(x, weight, self.bias, stride, padding, self.groups, self.activation)
-
-
-class InvertedResidual(nn.Module):
-    """MobileNetV2's block: widen (unless the expansion is 1), filter each channel, project."""
-
-    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
-        super().__init__()
-        hidden = inputs * expansion
-        self.expand = Conv(inputs, hidden, activation="relu6") if expansion > 1 else None
-        self.depthwise = Conv(hidden, hidden, 3, stride, depthwise=True, activation="relu6")
-        self.project = Conv(hidden, outputs)
-        self.has_shortcut = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(images, inputs, height, width)`` to ``(images, outputs, ...)``."""
-        hidden = x if self.expand is None else self.expand(x)
-        projected: Tensor = self.project(self.depthwise(hidden))
-        return x + projected if self.has_shortcut else projected
 
 
 class MobileNetV2(nn.Module):

@@ -140,6 +140,7 @@ def _size_of_shares(people: Sequence[FoundPerson]) -> tuple[int, int] | None:
 
 def _together(people: Sequence[FoundPerson], point_set: PointSet) -> FrameDetections:
     columns = list(point_set.columns)
+    body = columns[: len(point_set.joint_set.body)]
     # Joints that the set has not are the last point: nothing, not seen.
     people = [
         person._replace(
@@ -149,8 +150,8 @@ def _together(people: Sequence[FoundPerson], point_set: PointSet) -> FrameDetect
     ]
     keypoints = np.stack([person.points[columns] for person in people])
     scores = np.stack([person.scores[columns] for person in people])
-    boxes = np.stack([_box(person, columns) for person in people])
-    box_scores = np.array([_sureness(person, columns) for person in people])
+    boxes = np.stack([_box(person, body) for person in people])
+    box_scores = np.array([_sureness(person, body) for person in people])
     for person, *values in zip(people, keypoints, scores, boxes, box_scores, strict=True):
         if not all(np.isfinite(some).all() and np.abs(some).max() <= FARTHEST for some in values):
             raise ValueError(

@@ -6,14 +6,16 @@ have one number, that is taken in which the bones of the body are shorter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...skeleton import COCO17, HALPE26, JointSet
-from .named_points import place_of
+from ...detection.blazepose.points import BLAZEPOSE_33 as BLAZEPOSE_33
+from ...skeleton import COCO17, COCO25, EXTREMITIES, HALPE26, JointSet
+from .named_points import extremity_of, place_of
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,36 @@ _EYES_AND_EARS = ("right_eye", "left_eye", "right_ear", "left_ear")
 _RIGHT_LEG, _LEFT_LEG = tuple(f"right_{j}" for j in _LEGS), tuple(f"left_{j}" for j in _LEGS)
 _FEET = tuple(f"{s}_{p}" for s in ("left", "right") for p in ("big_toe", "small_toe", "heel"))
 
-
-def _both(*joints: str) -> tuple[str, ...]:
-    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
-
-
 BODY_25 = (*_UPPER, "hip", *_RIGHT_LEG, *_LEFT_LEG, *_EYES_AND_EARS, *_FEET)
 BODY_25B = (*COCO17.joints, "neck", "head_top", *_FEET)
 COCO_18 = (*_UPPER, *_RIGHT_LEG, *_LEFT_LEG, *_EYES_AND_EARS)
-BLAZEPOSE_33 = (
-    "nose", "left_eye_inner", "left_eye", "left_eye_outer",
-    "right_eye_inner", "right_eye", "right_eye_outer",
-    *_both("ear", "mouth", "shoulder", "elbow", "wrist", "pinky", "index", "thumb"),
-    *_both("hip", "knee", "ankle", "heel", "foot_index"),
-)  # fmt: skip
+COCO_WHOLE_FEET = (*COCO17.joints, *_FEET)
 
 
-def _named(name: str, points: Sequence[str]) -> PointSet:
-    columns = tuple(points.index(joint) for joint in COCO17.joints)
-    return PointSet(name, len(points), COCO17, columns)
+def _hands(first: int, apart: int, wrist: bool = True) -> dict[str, int]:
+    """Return where knuckles stand: among 20 points a hand, thumb first, a wrist before them or not.
+
+    `first` is the first point of the left hand, `apart` the way to the same of the right.
+    """
+    return {
+        f"{side}_{finger}_knuckle": first + apart * right + wrist + point
+        for right, side in enumerate(("left", "right"))
+        for finger, point in (("index", 4), ("little", 16))
+    }
+
+
+def _named(
+    name: str,
+    points: Sequence[str],
+    count: int | None = None,
+    hands: Mapping[str, int] = MappingProxyType({}),
+) -> PointSet:
+    """Describe a set whose first points have these names; further ones may be of hands."""
+    places = {**{joint: place for place, joint in enumerate(points)}, **hands}
+    has_ends = any(joint in places for joint in EXTREMITIES)
+    joint_set = COCO25 if has_ends else COCO17
+    columns = tuple(places.get(joint, -1) for joint in joint_set.joints)
+    return PointSet(name, count or len(points), joint_set, columns)
 
 
 def _begins_with(name: str, count: int, joint_set: JointSet) -> PointSet:
@@ -80,10 +93,10 @@ POINT_SETS = (
     _named("BODY_25B", BODY_25B),
     _begins_with("HALPE_26", 26, HALPE26),
     _named("BlazePose 33", BLAZEPOSE_33),
-    _begins_with("HALPE_68", 68, HALPE26),
-    _begins_with("COCO-133 whole body", 133, COCO17),
-    _begins_with("BODY_135", 135, COCO17),
-    _begins_with("HALPE_136", 136, HALPE26),
+    _named("HALPE_68", HALPE26.joints, 68, _hands(26, 21)),
+    _named("COCO-133 whole body", COCO_WHOLE_FEET, 133, _hands(91, 21)),
+    _named("BODY_135", BODY_25B, 135, _hands(25, 20, wrist=False)),
+    _named("HALPE_136", HALPE26.joints, 136, _hands(94, 21)),
 )
 """Of sets of one number the more frequent one comes first."""
 
@@ -103,7 +116,11 @@ def point_set_by_names(names: Sequence[str]) -> PointSet:
             f"expected shoulders, hips and limbs among the names of its points, found no "
             f"{missing[0]!r}"
         )
-    return PointSet("points by their names", len(names), COCO17, columns)
+    ends = {extremity_of(name): column for column, name in reversed([*enumerate(names)])}
+    further = tuple(ends.get(joint, -1) for joint in EXTREMITIES)
+    if max(further) < 0:
+        return PointSet("points by their names", len(names), COCO17, columns)
+    return PointSet("points by their names", len(names), COCO25, columns + further)
 
 
 def point_set_by_count(count: int, people: Iterable[tuple[NDArray, NDArray]]) -> PointSet:
@@ -133,7 +150,7 @@ def _bone_lengths(
     """Return the mean length of a person's bones under each set, NaN where none was seen."""
     lengths = []
     for point_set in sets:
-        bones = np.array(point_set.columns)[np.array(point_set.joint_set.bone_indices)]
+        bones = np.array(point_set.columns)[np.array(point_set.joint_set.body.bone_indices)]
         seen = (scores[bones] > 0).all(axis=1)
         ends = points[bones[seen]]
         apart = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)

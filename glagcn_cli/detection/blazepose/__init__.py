@@ -1,0 +1,1 @@
+"""BlazePose: points of feet and hands of one person in a crop."""

@@ -1,0 +1,1 @@
+"""BlazePose's configurations for MMPose."""

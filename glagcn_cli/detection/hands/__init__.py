@@ -1,0 +1,1 @@
+"""21 points of each hand, by MediaPipe's network for hands."""
