@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,15 @@ WEIGHTS = Path(__file__).parents[2] / "weights"
 
 
 @pytest.fixture
-def weights_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The weights of this checkout under the name that an installation gives them."""
+def weights_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The weights of this checkout under the name that an installation gives them, for a test."""
     (tmp_path / "glagcn_weights").symlink_to(WEIGHTS)
     monkeypatch.syspath_prepend(tmp_path)
+    installed = sys.modules.pop("glagcn_weights", None)
+    yield
+    sys.modules.pop("glagcn_weights", None)
+    if installed is not None:
+        sys.modules["glagcn_weights"] = installed
 
 
 @pytest.mark.parametrize("name", models.MODELS)
