@@ -38,7 +38,7 @@ def write_angles(path: Path, people: Sequence[Measured], overwrite: bool) -> Non
     ===================  =========================================================================
     `frame`, `time`      from 0, and in seconds
     `person`             number as in the video
-    14 angles            degrees, named as in `joint_angles.NAMES`; empty where there is no pose,
+    30 angles            degrees, named as in `joint_angles.NAMES`; empty where there is no pose,
                          the angle is not defined, or not possible
     `walking`            1 where there is a gait, else 0
     `left_heel_strike` … 1 in the frame of the event, else 0; the right foot's, and `..._toe_off`
