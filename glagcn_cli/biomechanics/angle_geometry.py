@@ -74,7 +74,6 @@ def _trunk(
         "fak,fbk->fab", pelvis, thorax
     )  # the thorax's axes in the pelvis's, as columns
     found["trunk_bending"] = np.arcsin(np.clip(turn[:, 2, 1], -1, 1))
-    found["trunk_flexion"] = np.arctan2(turn[:, 0, 1], turn[:, 1, 1])
     found["trunk_rotation"] = np.arctan2(-turn[:, 2, 0], turn[:, 2, 2])
     nowhere = np.full(len(joints), np.nan)
     for part, axes in (("pelvis", pelvis), ("thorax", thorax)):

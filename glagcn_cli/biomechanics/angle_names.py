@@ -15,7 +15,7 @@ ANGLES = (
 
 TRUNK_ANGLES = (
     "pelvis_tilt", "pelvis_list", "pelvis_rotation",
-    "trunk_flexion", "trunk_bending", "trunk_rotation",
+    "trunk_bending", "trunk_rotation",
     "thorax_tilt", "thorax_list", "head_flexion", "head_bending",
 )  # fmt: skip
 """Angles that a body has once."""
@@ -45,7 +45,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "pelvis_tilt": (-120.0, 150.0),
     "pelvis_list": (-90.0, 90.0),
     "pelvis_rotation": (-60.0, 60.0),
-    "trunk_flexion": (-60.0, 110.0),
     "trunk_bending": (-65.0, 65.0),
     "trunk_rotation": (-75.0, 75.0),
     "thorax_tilt": (-120.0, 165.0),
@@ -61,7 +60,7 @@ the trunk, which its bending turns, and 15 for the errors of a knee or an elbow.
 turn, so no angle wraps around."""
 
 ALWAYS_NEEDED = (
-    "hip", "spine", "thorax",
+    "hip", "thorax",
     *(f"{side}_{joint}" for side in SIDES for joint in ("hip", "knee", "ankle")),
     *(f"{side}_{joint}" for side in SIDES for joint in ("shoulder", "elbow", "wrist")),
 )  # fmt: skip

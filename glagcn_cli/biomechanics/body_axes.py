@@ -2,7 +2,9 @@
 
 Joint centres stand in place of bony landmarks (hip: Wu et al. 2002, J Biomech 35:543; thorax,
 shoulder, elbow: Wu et al. 2005, J Biomech 38:981). Rows of all axes are x forward, y up, z to the
-body's right.
+body's right. Up is from between the hips to between the shoulders for both parts: detectors of 17
+points mark none on the spine, and with the lifter's usual one angles of the hip were off by 10
+degrees on some people (docs/lab/angles.md).
 """
 
 from __future__ import annotations
@@ -22,22 +24,22 @@ def pelvis_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
     """Return pelvis axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
     z runs from hip joint to hip joint (Wu et al. 2002: parallel to the line between the anterior
-    superior iliac spines), y is the direction from between them to the spine's middle made
+    superior iliac spines), y is the direction from between them to between the shoulders made
     perpendicular to z, x = y cross z. NaN where two of the points coincide.
     """
     z = unit(bone(joints, joint_set, "left_hip", "right_hip"))
-    x = unit(np.cross(bone(joints, joint_set, "hip", "spine"), z))
+    x = unit(np.cross(bone(joints, joint_set, "hip", "thorax"), z))
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
 def thorax_axes(joints: NDArray[np.floating], joint_set: JointSet) -> Vectors:
     """Return thorax axes (frames, 3, 3), rows x forward, y up, z to the body's right.
 
-    y runs from the spine's middle to between the shoulders (Wu et al. 2005: from between xiphoid
-    and T8 to between the jugular notch and C7), z is the line of the shoulders made perpendicular
+    y runs from between the hips to between the shoulders (Wu et al. 2005: from between xiphoid and
+    T8 to between the jugular notch and C7), z is the line of the shoulders made perpendicular
     to y, x = y cross z. NaN where two of the points coincide.
     """
-    y = unit(bone(joints, joint_set, "spine", "thorax"))
+    y = unit(bone(joints, joint_set, "hip", "thorax"))
     x = unit(np.cross(y, bone(joints, joint_set, "left_shoulder", "right_shoulder")))
     return np.stack([x, y, np.cross(x, y)], axis=1)
 

@@ -110,8 +110,8 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
                           forwards; NaN for arms raised by less than 20 or more than 160 degrees
     `elbow_flexion`       between upper arm and forearm, 0 straight, positive bent
     `wrist_bend`          between forearm and hand, in any direction
-    `trunk_...`           thorax against pelvis (Z-X-Y): `flexion` positive forwards, `bending` to
-                          the right, `rotation` to the left
+    `trunk_...`           thorax against pelvis (Z-X-Y): `bending` positive to the right, `rotation`
+                          to the left; flexion needs a point of the spine
     `pelvis_...`,         against the vertical (heading taken out first, Baker 2001): `tilt`
     `thorax_...`          positive forwards, `list` with the right side down
     `pelvis_rotation`     of the pelvis from the direction of its path, positive to the left; NaN

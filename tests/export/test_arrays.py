@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glagcn_cli.biomechanics.angle_names import NAMES
+from glagcn_cli.biomechanics.error_bars import angles_with_deviations
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.export.formats import ExportContext, writer_for
 from glagcn_cli.skeleton import H36M17
@@ -52,8 +54,13 @@ def test_npz_gives_back_all_that_was_put_in(tmp_path):
     assert set(stored) == {
         "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid",
         "person_ids", "fps", "fps_fraction", "joint_set", "joint_names", "parents", "frame",
-        "settings",
+        "settings", "angles", "angles_sd", "angle_names", "gait",
     }  # fmt: skip
+    measured = [angles_with_deviations(person) for person in people]
+    for name, parts in (("angles", [m.degrees for m in measured]), ("angles_sd", None)):
+        expected = np.full((2, 30, 29), np.nan) if parts is None else np.stack(parts)
+        np.testing.assert_allclose(stored[name], expected, atol=1e-3)  # no errors are known
+    assert tuple(stored["angle_names"]) == NAMES and json.loads(str(stored["gait"])) == [None, None]
     assert stored["joints_3d"].shape == (2, 30, 17, 3)
     for i, person in enumerate(people):
         assert np.array_equal(stored["joints_3d"][i, person.valid], person.joints[person.valid])
