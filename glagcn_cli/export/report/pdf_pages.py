@@ -45,9 +45,9 @@ def draw_page(heading: str, page: Page) -> Figure:
     place = _draw_table(sheet, page, place - 0.026)
     notes = [line for note in page.notes for line in _wrapped(note)]
     bottom = 0.05 + _LINE * (len(notes) + 2)
-    _draw_figures(figure, page, bottom + 0.02, place - 0.055)
+    end = _draw_figures(figure, page, bottom + 0.02, place - 0.055)
     sheet.text(_MARGIN, place - 0.008, caption(page), fontsize=8, color=INK, va="top")
-    _draw_notes(sheet, notes, bottom)
+    _draw_notes(sheet, notes, end)
     return figure
 
 
@@ -70,7 +70,8 @@ def _write(sheet: Axes, x: float, y: float, words: str, column: float, colour: s
                va="top", ha=align)  # fmt: skip
 
 
-def _draw_figures(figure: Figure, page: Page, bottom: float, top: float) -> None:
+def _draw_figures(figure: Figure, page: Page, bottom: float, top: float) -> float:
+    """Draw the panels between two heights; return where they end, for fewer rows sooner."""
     rows = PANELS // 3
     grid = figure.add_gridspec(
         rows, 3, left=_MARGIN + 0.02, right=1 - _MARGIN, bottom=bottom + 0.03, top=top,
@@ -83,6 +84,7 @@ def _draw_figures(figure: Figure, page: Page, bottom: float, top: float) -> None
             handles=keys, loc="upper right", bbox_to_anchor=(1 - _MARGIN, top + 0.052), ncols=6,
             frameon=False, fontsize=7, handlelength=1.6, columnspacing=1.2,
         )  # fmt: skip
+    return top - (top - bottom) * -(-len(page.panels) // 3) / rows - 0.02
 
 
 def _wrapped(note: str) -> list[str]:
