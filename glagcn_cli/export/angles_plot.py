@@ -120,8 +120,9 @@ def draw_angles(person: Measured, source: Source | None = None) -> Figure:
         axes.set_xlabel("seconds", color=_INK)
     name = f"{source.short_name}, person" if source else "Person"
     figure.suptitle(
-        f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold"
-    )
+        f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold",
+        parse_math=False,
+    )  # fmt: skip
     figure.text(0.99, 0.992, _summary_line(person), ha="right", va="top", color=_INK, fontsize=9)
     figure.legend(
         handles=_keys(person), loc="outside lower center", ncols=5, frameon=False, fontsize=9

@@ -92,11 +92,11 @@ def test_values_have_their_bars(value, error, text):
 
 def test_the_page_is_one_file_with_a_section_for_each_person(out):
     (path,) = write_pages(
-        out / "walk.html", [walker(), walker(person=3)], ExportContext(source="a<b.mp4")
+        out / "walk.html", [walker(), walker(person=3)], ExportContext(source="a<b$x_{$.mp4")
     )
     text = path.read_text(encoding="utf-8")
     assert text.count("<section>") == text.count("<svg") == 2
-    assert "Person 1" in text and "Person 3" in text and "a&lt;b.mp4" in text
+    assert "Person 1" in text and "Person 3" in text and "a&lt;b$x_{$.mp4" in text
     loads = re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|url\((?!#)', text)
     assert not loads  # nothing from elsewhere
     names = re.findall(r'\bid="([^"]+)"', text)
@@ -105,7 +105,7 @@ def test_the_page_is_one_file_with_a_section_for_each_person(out):
 
 def test_the_pdf_has_a_page_for_each_person_and_no_date(out):
     people = [walker(), squatter(), unsure(Figure(60).joints, 3)]
-    (path,) = write_pages(out / "walk.PDF", people, ExportContext())
+    (path,) = write_pages(out / "walk.PDF", people, ExportContext(source="a$x_{$.mp4"))
     content = path.read_bytes()
     assert len(re.findall(rb"/Type /Page\b", content)) == 3
     assert b"CreationDate" not in content

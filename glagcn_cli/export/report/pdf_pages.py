@@ -39,7 +39,8 @@ def draw_page(heading: str, page: Page) -> Figure:
     sheet.set_ylim(0, 1)
     place = 0.955
     sheet.text(_MARGIN, place, page.title, fontsize=15, color=INK, fontweight="bold", va="top")
-    sheet.text(1 - _MARGIN, place, heading, fontsize=9, color=INK, va="top", ha="right")
+    sheet.text(1 - _MARGIN, place, heading, fontsize=9, color=INK, va="top", ha="right",
+               parse_math=False)  # fmt: skip
     place -= 0.028
     sheet.text(_MARGIN, place, "; ".join(page.facts), fontsize=8, color=INK, va="top")
     place = _draw_table(sheet, page, place - 0.026)
