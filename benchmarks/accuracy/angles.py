@@ -224,17 +224,16 @@ def lengths(pairs: Sequence[Pair]) -> Iterator[list[str]]:
 @click.option("--data-dir", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what was lifted.")
 @click.option("--feet", type=click.Path(exists=True, path_type=Path), help="Pack of 29 joints.")
-@click.option("--foot-lock/--no-foot-lock", default=True, help="As of glagcn-video.")
-def main(data_dir: Path, cache: Path | None, feet: Path | None, foot_lock: bool) -> None:
+def main(data_dir: Path, cache: Path | None, feet: Path | None) -> None:
     """Print tables of agreement."""
     walking, other = walks(data_dir), others(data_dir)
     noisy = [(view, DISTANCE, MEASURED) for view in VIEWS]
     exact = [(view, DISTANCE, EXACT) for view in VIEWS]
     sideways = [(view, DISTANCE, EXACT) for view in SIDEWAYS]
     more = [(view, distance, MEASURED) for view in SIDEWAYS for distance in DISTANCES]
-    walked = [*lift_pairs(walking, noisy + exact, cache, foot_lock)]
-    exercised = [*lift_pairs(other, noisy + sideways, cache, foot_lock)]
-    farther = [*lift_pairs(walking, more, cache, foot_lock)]
+    walked = [*lift_pairs(walking, noisy + exact, cache)]
+    exercised = [*lift_pairs(other, noisy + sideways, cache)]
+    farther = [*lift_pairs(walking, more, cache)]
     head = ["angle", *VIEWS, "side and 45 degrees"]
     for title, pairs in (("walking", walked), ("other motion", exercised)):
         compared = Compared(pairs)

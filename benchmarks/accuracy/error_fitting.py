@@ -34,7 +34,8 @@ Floats = NDArray[np.float64]
 def residuals(pair: Pair) -> Floats:
     """Return errors of joints about the root as multiples of the expected: (frames, 17, 3)."""
     assert pair.lifted.uncertainty is not None
-    about = [each.joints - each.joints[:, :1] for each in (pair.lifted, pair.truth)]
+    both = [each.free_or_nan() for each in (pair.lifted, pair.truth)]
+    about = [joints - joints[:, :1] for joints in both]
     off = (about[0] - about[1]) / np.maximum(pair.lifted.uncertainty[..., None], 1e-3)
     length = np.linalg.norm(off, axis=-1, keepdims=True)
     return np.asarray(off * np.minimum(1, LARGEST / np.maximum(length, 1e-9)), np.float64)

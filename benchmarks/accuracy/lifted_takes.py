@@ -111,7 +111,7 @@ def seen_by(cameras: Cameras, take: Take, noise: str, number: int) -> Observatio
     )  # fmt: skip
 
 
-def in_scene(lifter: Lifter, seen: Observation, foot_lock: bool) -> PoseSequence:
+def in_scene(lifter: Lifter, seen: Observation) -> PoseSequence:
     """Lift an observation and place it in a scene, as a video is."""
     lifted = lifter_predictor(lifter, flip=True)(seen)
     frames = len(seen.keypoints)
@@ -122,8 +122,7 @@ def in_scene(lifter: Lifter, seen: Observation, foot_lock: bool) -> PoseSequence
         uncertainty=None if lifted.uncertainty is None else lifted.uncertainty.astype(np.float32),
         up=None if lifted.up is None else lifted.up.astype(np.float32),
     )  # fmt: skip
-    choices = SceneChoices(fov=seen.fov, foot_lock=foot_lock)
-    return to_scene([body], seen.image_size, choices)[0]
+    return to_scene([body], seen.image_size, SceneChoices(fov=seen.fov))[0]
 
 
 def true_scene(seen: Observation) -> PoseSequence:
@@ -142,7 +141,6 @@ def lift_pairs(
     takes: Sequence[tuple[int, Take]],
     conditions: Iterable[tuple[str, float, str]],
     cache: Path | None = None,
-    foot_lock: bool = True,
 ) -> Iterator[Pair]:
     """Lift takes by cameras at a view (of `VIEWS`) and a distance, with a detector's noise.
 
@@ -156,14 +154,13 @@ def lift_pairs(
             if faces(take) is None:
                 continue
             seen = seen_by(camera_at(take, VIEWS[view], distance), take, noise, number)
-            lock = "" if foot_lock else ", feet free"
-            key = f"{take.pack} {take.name} {number} {view} {distance:g} m {noise}{lock}"
+            key = f"{take.pack} {take.name} {number} {view} {distance:g} m {noise}"
             kept = None if cache is None else cache / (key.replace("/", "_") + ".npz")
             if kept is not None and kept.is_file():
                 lifted = _restored(kept, seen)
             else:
                 lifter = lifter or Lifter.load(DEFAULT_LIFTER)
-                lifted = in_scene(lifter, seen, foot_lock)
+                lifted = in_scene(lifter, seen)
                 if kept is not None:
                     _keep(kept, lifted)
             yield Pair(take, view, distance, noise, lifted, true_scene(seen))
@@ -174,7 +171,7 @@ def _keep(path: Path, lifted: PoseSequence) -> None:
     assert lifted.uncertainty is not None and lifted.contacts is not None
     np.savez(
         path, joints=lifted.joints, scores=lifted.scores, uncertainty=lifted.uncertainty,
-        contacts=lifted.contacts,
+        contacts=lifted.contacts, free=lifted.free_or_nan(),
     )  # fmt: skip
 
 
@@ -184,5 +181,5 @@ def _restored(path: Path, seen: Observation) -> PoseSequence:
         return PoseSequence(
             joints, scores, np.ones(len(joints), bool), Fraction(seen.fps),
             seen.keypoints.astype(np.float32), uncertainty=kept["uncertainty"],
-            contacts=kept["contacts"],
+            contacts=kept["contacts"], free=kept["free"],
         )  # fmt: skip

@@ -20,6 +20,9 @@ from .joint_angles import JointAngles, joint_angles, path_directions, with_devia
 LEAST = 0.1
 """Degrees of a deviation: no less is claimed for any angle."""
 
+AT_ONCE = 20_000
+"""Bodies whose angles are computed together: calls for few cost as much as for many."""
+
 
 def angles_with_deviations(sequence: PoseSequence, model: ErrorModel | None = None) -> JointAngles:
     """Compute the angles of a body with their standard deviations, frame by frame.
@@ -60,14 +63,17 @@ def propagated(sequence: PoseSequence, model: ErrorModel) -> Floats | None:
     if not known or not model.fits(joint_set):
         return None
     assert sequence.uncertainty is not None
-    joints = sequence.joints_or_nan().astype(np.float64)
+    joints = sequence.free_or_nan().astype(np.float64)
     directions = path_directions(sequence)
     degrees = angles_of_joints(joints, joint_set, directions)
     variance = np.zeros_like(degrees)
     lengths = model.lengths(joint_set, sequence.uncertainty)
-    for mode in model.modes_of(joint_set):
-        off = mode * lengths
-        for sign in (1, -1):
-            moved = angles_of_joints(joints + sign * off, joint_set, directions) - degrees
-            variance += np.nan_to_num((moved + 180.0) % 360.0 - 180.0) ** 2 / 2
+    modes = model.modes_of(joint_set)
+    together = max(1, AT_ONCE // max(1, len(joints)))
+    for some in np.array_split(np.concatenate([modes, -modes]), -(-2 * len(modes) // together)):
+        bodies = (joints + some[:, None] * lengths).reshape(-1, *joints.shape[1:])
+        repeated = None if directions is None else np.tile(directions, (len(some), 1))
+        moved = angles_of_joints(bodies, joint_set, repeated).reshape(len(some), *degrees.shape)
+        off = np.nan_to_num((moved - degrees + 180.0) % 360.0 - 180.0)
+        variance += (off**2).sum(axis=0) / 2
     return np.sqrt(variance)

@@ -103,7 +103,8 @@ def with_other_errors(
         courses = random.normal(size=(len(modes), 1)) * np.sqrt(model.steady)
         courses = courses + np.sqrt(1 - model.steady) * _coming_and_going(random, shape, coming)
         off = np.einsum("mf,mjc->fjc", courses, modes) * lengths
-        yield replace(sequence, joints=(sequence.joints + off).astype(np.float32))
+        free = None if sequence.free is None else (sequence.free + off).astype(np.float32)
+        yield replace(sequence, joints=(sequence.joints + off).astype(np.float32), free=free)
 
 
 def _coming_and_going(

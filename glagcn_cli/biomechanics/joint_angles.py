@@ -127,7 +127,8 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
     Parameters
     ----------
     sequence
-        Any frame of reference. Angles between parts of the body do not depend on it; `pelvis_...`
+        Any frame of reference; where feet were held on the floor, the legs as they were before.
+        Angles between parts of the body do not depend on it; `pelvis_...`
         and `thorax_...` are NaN in the camera frame, which does not know the vertical.
 
     Raises
@@ -136,7 +137,7 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
         The joint set lacks a needed joint.
     """
     require_joints(sequence.joint_set)
-    joints = sequence.joints_or_nan().astype(np.float64)
+    joints = sequence.free_or_nan().astype(np.float64)
     degrees = angles_of_joints(joints, sequence.joint_set, path_directions(sequence))
     degrees[~sequence.valid] = np.nan
     names = names_of(sequence.joint_set)

@@ -36,6 +36,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `valid`             (people, frames) bool: there is a pose
     `absent`            (people, 17) bool: joints of a half of the body that was never seen; left
                         out where everybody is whole
+    `joints_free`       (people, frames, 17, 3) float32 metres: joints before standing feet were
+                        held on the floor, which `angles` are measured on; left out where no feet
+                        were held
     `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
                         left out where that is not known of everybody
     `detected_2d`       (people, frames, points, 2) float32 pixels, and the next two: the 2D in the
@@ -108,6 +111,8 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     contacts = [s.contacts for s in people if s.contacts is not None]
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
+    if any(s.free is not None for s in people):
+        arrays["joints_free"] = np.nan_to_num(np.stack([s.free_or_nan() for s in people]))
     if any(s.absent is not None for s in people):
         arrays["absent"] = np.stack([~s.present.any(axis=0) for s in people])
     detected = [s.detected for s in people if s.detected is not None]

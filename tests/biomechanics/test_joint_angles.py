@@ -321,6 +321,13 @@ def test_ankles_and_wrists_have_angles_where_the_skeleton_goes_on():
     assert set(NAMES) < set(measured.names) and "left_ankle_flexion" not in NAMES
 
 
+def test_angles_are_those_of_legs_whose_feet_were_not_held():
+    elsewhere = np.array([0.1, 0.02, -0.3])
+    free = (Figure(3, knee=5).joints + elsewhere).astype(np.float32)
+    person = replace(sequence(Figure(3, knee=25).joints), free=free)
+    np.testing.assert_allclose(joint_angles(person)["left_knee_flexion"], 5, atol=1e-3)
+
+
 def test_columns_and_names_belong_together():
     with pytest.raises(ValueError, match="angles"):
         JointAngles(NAMES, np.zeros((4, 3)), Fraction(25))

@@ -12,6 +12,7 @@ from glagcn_cli.biomechanics.angle_names import NAMES
 from glagcn_cli.biomechanics.error_bars import angles_with_deviations
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.readers.saved_poses import read_poses
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import sequence, walking
 
@@ -39,6 +40,17 @@ def test_npy_gives_every_person_a_file(tmp_path):
     assert [path.name for path in paths] == ["out.npy", "out.person1.npy"]
     for path, person in zip(paths, people, strict=True):
         assert np.array_equal(np.load(path), person.joints)
+
+
+def test_npz_keeps_legs_whose_feet_were_not_held(tmp_path):
+    held, other = (sequence(walking(30).joints, valid=VALID, person=k) for k in (1, 2))
+    free = walking(30, heading=5.0).joints.astype(np.float32)
+    (path,) = write(tmp_path / "out.npz", [replace(held, free=free), other])
+    one, other = read_poses(path).sequences
+    np.testing.assert_array_equal(one.free[VALID], free[VALID])
+    np.testing.assert_array_equal(other.free[VALID], held.joints[VALID])  # it was held nowhere
+    (path,) = write(tmp_path / "other.npz", [held])
+    assert read_poses(path).sequences[0].free is None
 
 
 def test_npz_gives_back_all_that_was_put_in(tmp_path):
