@@ -11,6 +11,7 @@ joints with markers on bones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,16 +24,23 @@ from benchmarks.accuracy.foot_contacts import Foot, FootPack
 from benchmarks.accuracy.lifted_takes import VIEWS, Pair, lift_pairs
 from benchmarks.accuracy.takes_chosen import others, walks
 from benchmarks.measuring.agreement import bland_altman, centred_rms, icc
+from glagcn_cli.biomechanics import angle_geometry
 from glagcn_cli.biomechanics.angle_names import NAMES, SIDES, kind_of
+from glagcn_cli.biomechanics.body_axes import bone, unit
 from glagcn_cli.biomechanics.cycles import gait_figures
 from glagcn_cli.biomechanics.gait import find_gait
 from glagcn_cli.biomechanics.joint_angles import joint_angles
+from glagcn_cli.skeleton import JointSet
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED
 from glagcn_training.metrics.markdown_table import markdown_table
 
 DISTANCE = 5.0  # metres
 SIDEWAYS = ("45 degrees", "side")
 DISTANCES = (3.0, 8.0)  # more of them, for walks at 45 degrees and from the side
+LIMBS = ("hip_flexion", "knee_flexion", "shoulder_flexion", "elbow_flexion")
+AGREEMENT = (
+    "angle", "bias of frames (95 %)", "bias of range (95 %)", "ICC of range", "ICC of mean",
+)  # fmt: skip
 LEAST_FRAMES = 20  # of an angle in a take that is compared
 MILLISECONDS = 1000 / 50  # a frame of the packs
 
@@ -63,12 +71,16 @@ class Compared:
     ----------
     pairs
         Takes as they were lifted and as they were.
+    held
+        Measure legs whose standing feet are held on the floor.
     """
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], held: bool = False) -> None:
         self.pairs = pairs
+        lifted = [replace(p.lifted, free=None) if held else p.lifted for p in pairs]
         self._both = [
-            (joint_angles(pair.lifted).degrees, joint_angles(pair.truth).degrees) for pair in pairs
+            (joint_angles(one).degrees, joint_angles(pair.truth).degrees)
+            for one, pair in zip(lifted, pairs, strict=True)
         ]
 
     def of(self, kind: str, keep: Kept) -> Iterator[tuple[Floats, Floats]]:
@@ -106,6 +118,23 @@ class Compared:
         ]
 
 
+def through_the_spine() -> None:
+    """Let the axes of pelvis and thorax end at the spine's middle, which no detector marks."""
+
+    def pelvis(joints: Floats, joint_set: JointSet) -> Floats:
+        z = unit(bone(joints, joint_set, "left_hip", "right_hip"))
+        x = unit(np.cross(bone(joints, joint_set, "hip", "spine"), z))
+        return np.stack([x, np.cross(z, x), z], axis=1)
+
+    def thorax(joints: Floats, joint_set: JointSet) -> Floats:
+        y = unit(bone(joints, joint_set, "spine", "thorax"))
+        x = unit(np.cross(y, bone(joints, joint_set, "left_shoulder", "right_shoulder")))
+        return np.stack([x, y, np.cross(x, y)], axis=1)
+
+    for name, axes in (("pelvis_axes", pelvis), ("thorax_axes", thorax)):
+        setattr(angle_geometry, name, axes)
+
+
 def by_view(compared: Compared) -> Iterator[list[str]]:
     """Yield a row of centred errors for each angle: exact / noisy in each view."""
     for kind in KINDS:
@@ -127,7 +156,7 @@ def by_distance(compared: Compared) -> Iterator[list[str]]:
     for view in SIDEWAYS:
         for distance in sorted((DISTANCE, *DISTANCES)):
             row = [view, f"{distance:g} m"]
-            for kind in ("hip_flexion", "knee_flexion", "shoulder_flexion", "elbow_flexion"):
+            for kind in LIMBS:
                 row.append(compared.rms(kind, Kept((view,), MEASURED, distance)))
             yield row
 
@@ -139,25 +168,27 @@ def events(pairs: Sequence[Pair]) -> Iterator[list[str]]:
             chosen = [p for p in pairs if (p.view, p.noise) == (view, noise)]
             gaits = [(find_gait(p.lifted), find_gait(p.truth)) for p in chosen]
             for name in ("strikes", "toe_offs"):
-                late = np.concatenate(
-                    [
-                        nearest(getattr(lifted, name)[side], getattr(true, name)[side])
-                        for lifted, true in gaits
-                        for side in range(len(SIDES))
-                    ]
-                )
-                there = sum(len(getattr(true, name)[s]) for _, true in gaits for s in range(2))
-                known = late[np.isfinite(late)] * MILLISECONDS
-                middle = f"{np.median(np.abs(known)):.0f}" if len(known) else ""
-                mean, most = (
-                    (f"{known.mean():+.0f}", f"{np.percentile(np.abs(known), 95):.0f}")
-                    if len(known)
-                    else ("", "")
-                )
-                yield [
-                    view, noise, name.replace("_", "-"), f"{len(known)} of {there}", middle, mean,
-                    most,
-                ]  # fmt: skip
+                both = [
+                    (getattr(lifted, name)[side], getattr(true, name)[side])
+                    for lifted, true in gaits
+                    for side in range(len(SIDES))
+                ]
+                late = [frames for one, other in both for frames in nearest(one, other)]
+                there = sum(len(other) for _, other in both)
+                count, *cells = _late(late)
+                yield [view, noise, name.replace("_", "-"), f"{count} of {there}", *cells]
+
+
+def _late(frames: Sequence[float]) -> list[str]:
+    """Format how many are known, and median size, mean and 95 % of the sizes in ms."""
+    known = np.array(frames)[np.isfinite(frames)] * MILLISECONDS
+    if not len(known):
+        return ["0", "", "", ""]
+    off = np.abs(known)
+    return [
+        str(len(known)), f"{np.median(off):.0f}", f"{known.mean():+.0f}",
+        f"{np.percentile(off, 95):.0f}",
+    ]  # fmt: skip
 
 
 def contacts(pairs: Sequence[Pair], pack: FootPack) -> Iterator[list[str]]:
@@ -176,14 +207,8 @@ def contacts(pairs: Sequence[Pair], pack: FootPack) -> Iterator[list[str]]:
             late = [
                 one for p in chosen for one in _after_contacts(p, feet[id(p.take)], name, noise)
             ]
-            known = np.array(late)[np.isfinite(late)] * MILLISECONDS
-            if not len(known):
-                continue
-            yield [
-                view, noise or "motion capture", name.replace("_", "-"), str(len(known)),
-                f"{np.median(np.abs(known)):.0f}", f"{known.mean():+.0f}",
-                f"{np.percentile(np.abs(known), 95):.0f}",
-            ]  # fmt: skip
+            label = noise or "motion capture"
+            yield [view, label, name.replace("_", "-"), *_late(late)]
 
 
 def _after_contacts(
@@ -224,30 +249,28 @@ def lengths(pairs: Sequence[Pair]) -> Iterator[list[str]]:
 @click.option("--data-dir", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what was lifted.")
 @click.option("--feet", type=click.Path(exists=True, path_type=Path), help="Pack of 29 joints.")
-def main(data_dir: Path, cache: Path | None, feet: Path | None) -> None:
+@click.option("--held-feet", is_flag=True, help="Of legs whose feet are held on the floor.")
+@click.option("--spine", is_flag=True, help="With axes of pelvis and thorax through the spine.")
+def main(
+    data_dir: Path, cache: Path | None, feet: Path | None, held_feet: bool, spine: bool
+) -> None:
     """Print tables of agreement."""
-    walking, other = walks(data_dir), others(data_dir)
+    if spine:
+        through_the_spine()
     noisy = [(view, DISTANCE, MEASURED) for view in VIEWS]
     exact = [(view, DISTANCE, EXACT) for view in VIEWS]
     sideways = [(view, DISTANCE, EXACT) for view in SIDEWAYS]
     more = [(view, distance, MEASURED) for view in SIDEWAYS for distance in DISTANCES]
-    walked = [*lift_pairs(walking, noisy + exact, cache)]
-    exercised = [*lift_pairs(other, noisy + sideways, cache)]
-    farther = [*lift_pairs(walking, more, cache)]
+    walked = [*lift_pairs(walks(data_dir), noisy + exact, cache)]
+    exercised = [*lift_pairs(others(data_dir), noisy + sideways, cache)]
+    farther = [*lift_pairs(walks(data_dir), more, cache)]
     head = ["angle", *VIEWS, "side and 45 degrees"]
     for title, pairs in (("walking", walked), ("other motion", exercised)):
-        compared = Compared(pairs)
+        compared = Compared(pairs, held_feet)
         click.echo(f"\n{title}: RMS after taking out the mean, degrees, exact / noisy 2D\n")
         click.echo(markdown_table([head, *by_view(compared)]))
         click.echo(f"\n{title}: agreement, side and 45 degrees, noisy 2D\n")
-        columns = [
-            "angle",
-            "bias of frames (95 %)",
-            "bias of range (95 %)",
-            "ICC of range",
-            "ICC of mean",
-        ]
-        click.echo(markdown_table([columns, *agreements(compared)]))
+        click.echo(markdown_table([AGREEMENT, *agreements(compared)]))
     click.echo("\nwalking, by distance, RMS after taking out the mean, noisy 2D\n")
     columns = [
         "view",
@@ -257,7 +280,9 @@ def main(data_dir: Path, cache: Path | None, feet: Path | None) -> None:
         "shoulder flexion",
         "elbow flexion",
     ]
-    click.echo(markdown_table([columns, *by_distance(Compared([*walked, *farther]))], left=2))
+    click.echo(
+        markdown_table([columns, *by_distance(Compared([*walked, *farther], held_feet))], left=2)
+    )
     click.echo("\nevents after those of the motion capture, ms\n")
     columns = ["view", "2D", "event", "matched", "median error", "mean", "95 % within"]
     click.echo(markdown_table([columns, *events(walked)], left=3))
