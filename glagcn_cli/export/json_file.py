@@ -157,7 +157,7 @@ def _known(sequence: PoseSequence, angles: JointAngles | None) -> dict[str, NDAr
     if np.isfinite(sequence.keypoints).any():
         arrays["keypoints_2d"] = sequence.keypoints
     if angles is not None:
-        arrays["angles"] = angles.degrees
+        arrays["angles"] = angles.degrees.round(2) + 0.0  # without minus zero
         if angles.deviations is not None:
             arrays["angles_sd"] = angles.deviations
     if sequence.detected is not None:
