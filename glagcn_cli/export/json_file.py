@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     if sequence.detected is not None:
         head["detected_names"] = _json(sequence.detected.joint_set.joints)
     lines = [f'"{key}": {value},\n' for key, value in head.items()]
-    measured = measured_or_none(sequence)
+    measured = measured_or_none(_as_written(sequence))
     found = None if measured is None else [list(s) for s in measured.repetitions.segments]
     lines.append(f'"repetitions": {_json(found)},\n')
     lines.append(f'"gait": {_json(None if measured is None else gait_values(measured))},\n')
@@ -117,6 +118,18 @@ def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     file.write("\n]")
     file.writelines(hands_of_person(sequence.detected))
     file.write("}")
+
+
+def _as_written(sequence: PoseSequence) -> PoseSequence:
+    """Return a person with the numbers of the file, of which the same angles are measured again."""
+    unsure = sequence.uncertainty
+    return replace(
+        sequence,
+        joints=sequence.joints.astype(np.float64).round(5).astype(np.float32),
+        uncertainty=None
+        if unsure is None
+        else unsure.astype(np.float64).round(4).astype(np.float32),
+    )
 
 
 def _frames(
