@@ -32,7 +32,7 @@ def main(video: Path, folder: Path) -> None:
     log.info("%d of %d frames hold a pose", person.valid.sum(), len(person))
     log.info("the right wrist gets %.2f m above the floor", wrist[:, 1].max())
 
-    angles = joint_angles(person)  # degrees (frames, 14), NaN where there is no pose
+    angles = joint_angles(person)  # degrees (frames, 29), NaN where there is no pose
     for side in ("left", "right"):
         knee = angles[f"{side}_knee_flexion"]
         log.info("%s knee: %.0f to %.0f degrees", side, np.nanmin(knee), np.nanmax(knee))

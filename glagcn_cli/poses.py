@@ -169,6 +169,10 @@ class PoseSequence:
     detected
         The 2D in the detector's own joints, where it has points that are none of ``joints``: feet
         and palms. None where it has not.
+    free
+        (frames, joints, 3) metres: the joints before standing feet were held in place, which bends
+        legs; in the axes of ``joints``, about another place. Angles are measured on them. None
+        where feet were not held.
     """
 
     joints: NDArray[np.float32]
@@ -184,9 +188,12 @@ class PoseSequence:
     contacts: NDArray[np.bool_] | None = None
     absent: NDArray[np.bool_] | None = None
     detected: Keypoints2D | None = None
+    free: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         frames, joints = len(self.valid), len(self.joint_set)
+        if self.free is not None:
+            _require("free", self.free, (frames, joints, 3))
         if self.absent is not None:
             _require("absent", self.absent, (joints,))
         _require("valid", self.valid, (None,))
@@ -218,6 +225,11 @@ class PoseSequence:
     def joints_or_nan(self) -> NDArray[np.float32]:
         """Return joints (frames, joints, 3), NaN where there is none."""
         return np.where(self.present[..., None], self.joints, np.nan).astype(np.float32)
+
+    def free_or_nan(self) -> NDArray[np.float32]:
+        """Return joints (frames, joints, 3) whose feet were not held, NaN where there is none."""
+        joints = self.joints if self.free is None else self.free
+        return np.where(self.present[..., None], joints, np.nan).astype(np.float32)
 
 
 class LiftedJoints(NamedTuple):

@@ -23,9 +23,10 @@ def output_suffixes(_: click.Context, parameter: click.Parameter, incomplete: st
     stem, dot, started = incomplete.rpartition(".")
     if not (dot and Path(stem).name) or Path(started).name != started:
         return [CompletionItem(incomplete, type="file")]
-    from ..export.formats import BY_SUFFIX, PLOT_SUFFIXES
+    from ..export.formats import BY_SUFFIX, PLOT_SUFFIXES, REPORT_SUFFIXES
 
-    suffixes = PLOT_SUFFIXES if parameter.name == "plots" else tuple(BY_SUFFIX)
+    own = {"plots": PLOT_SUFFIXES, "pages": REPORT_SUFFIXES}
+    suffixes = own.get(parameter.name or "", tuple(BY_SUFFIX))
     return [CompletionItem(stem + suffix) for suffix in suffixes if suffix[1:].startswith(started)]
 
 

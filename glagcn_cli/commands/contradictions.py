@@ -16,10 +16,12 @@ from ..pipeline.settings import UP_BY_LINES, Settings
 from ..video.source import Source
 
 _ONE = Call.WRITING & ~Call.MANY
+_NAMING = ("outputs", "plots", "pages")  # options that name files to write
 _CALLS: dict[str, Call] = {
     "sources": Call.WITH_FRAMES | Call.POSES,
     "outputs": _ONE,
     "plots": _ONE,
+    "pages": _ONE,
     "from_3d": Call.POSES,
     "from_2d": Call.KEYPOINTS | Call.KEYPOINTS_ALONE,
     "save_2d": Call.LIFTING,
@@ -62,8 +64,8 @@ def checked_call(context: click.Context) -> Call:
         raise UsageError(
             "--up lines looks for upright edges in the pictures of a video; leave it out here"
         )
-    if call & (_ONE) and not (options["outputs"] or options["plots"]):
-        raise UsageError("name a file to write: -o FILE or --plot FILE")
+    if call & (_ONE) and not any(options[name] for name in _NAMING):
+        raise UsageError("name a file to write: -o FILE, --plot FILE or --report FILE")
     if call == Call.VIDEO and not options["sources"]:
         raise UsageError("name the video, or a file of poses with --from-3d")
     if call == Call.MANY and not options["sources"]:
@@ -136,7 +138,7 @@ def _refuse_several(options: dict[str, Any]) -> None:
     if forgotten := [path for path in sources[1:] if _is_output(path)]:
         asked = " ".join(f"-o {path}" for path in forgotten)
         raise UsageError(f"{forgotten[0]} is no video; to write it: {asked}")
-    outputs = options["outputs"] or options["plots"]
+    outputs = any(options[name] for name in _NAMING)
     if len(sources) > 1 or (len(sources) == 1 and Path(sources[0]).is_dir() and not outputs):
         raise UsageError(
             "name a folder for the outputs of several videos: --output-dir FOLDER, with --format "

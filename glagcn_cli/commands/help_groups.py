@@ -11,7 +11,7 @@ from ..pipeline.settings import Settings
 from .suggestions import SuggestingCommand
 
 _GROUPS = {
-    "Output": ("outputs", "plots", "overwrite", "save_2d"),
+    "Output": ("outputs", "plots", "pages", "overwrite", "save_2d"),
     "Many videos": ("output_dir", "formats", "jobs", "ray"),
     "Input": ("from_3d", "from_2d", "cache", "fps", "camera"),
     "Lifting": (),

@@ -69,6 +69,16 @@ _PARAMETERS: tuple[Callable[[Command], Command], ...] = (
         help="Draw the joint angles over time, with steps where somebody walks and the "
         "repetitions of an exercise, as .png, .pdf or .svg; the numbers go beside it as .csv.",
     ),
+    click.option(
+        "--report",
+        "pages",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        shell_complete=output_suffixes,
+        help="Write a page for each person, as .html or .pdf: cycles of gait, or of an exercise, "
+        "left against right, figures with error bars, and what the clip cannot tell.",
+    ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist already."),
     click.option(
         "--save-2d",

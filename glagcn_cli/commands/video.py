@@ -105,10 +105,10 @@ def _run(
             sources, folder, given, threads=threads, quiet=quiet, **of_many, **of_2d, **shared
         )
     elif call == Call.POSES:
-        shared |= {"plots": options["plots"]}
+        shared |= {name: options[name] for name in ("plots", "pages")}
         export_poses(options["from_3d"], video, options["outputs"], given, **shared)
     else:
-        shared |= {name: options[name] for name in ("plots", "from_2d", "threads")}
+        shared |= {name: options[name] for name in ("plots", "pages", "from_2d", "threads")}
         lift(video, options["outputs"], given, **of_2d, **shared)
     return True
 

@@ -6,24 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from ..biomechanics.gait import find_gait
-from ..biomechanics.joint_angles import SIDES, joint_angles
-from ..biomechanics.repetitions import find_repetitions
+from ..biomechanics.joint_angles import SIDES
 from ..errors import UsageError
 from ..files.atomic import atomic_output, check_output
 from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video.source import Source
 from ..wording import counted
-from .angles_csv import Measured, write_angles
+from .angles_csv import write_angles
 from .formats import PLOT_SUFFIXES, ExportContext
+from .measured import Measured, measure
 from .people import path_for_each, people_with_poses
 
 PANELS = (
@@ -94,7 +95,7 @@ def write_plot(
     targets = path_for_each(path, people, context.overwrite)
     table = path.with_suffix(".csv")
     check_output(table, context.overwrite)
-    measured = [_measure(each) for each in people]
+    measured = [measure(each) for each in people]
     for (target, _), person in zip(targets, measured, strict=True):
         figure = draw_angles(person, context.video)
         with atomic_output(target, context.overwrite) as temporary:
@@ -102,12 +103,6 @@ def write_plot(
         yield target
     write_angles(table, measured, context.overwrite)
     yield table
-
-
-def _measure(sequence: PoseSequence) -> Measured:
-    """Measure everything that is drawn of a person."""
-    gait = find_gait(sequence)
-    return Measured(sequence, joint_angles(sequence), gait, find_repetitions(sequence, gait))
 
 
 def draw_angles(person: Measured, source: Source | None = None) -> Figure:
@@ -125,11 +120,12 @@ def draw_angles(person: Measured, source: Source | None = None) -> Figure:
         axes.set_xlabel("seconds", color=_INK)
     name = f"{source.short_name}, person" if source else "Person"
     figure.suptitle(
-        f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold"
-    )
+        f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold",
+        parse_math=False,
+    )  # fmt: skip
     figure.text(0.99, 0.992, _summary_line(person), ha="right", va="top", color=_INK, fontsize=9)
     figure.legend(
-        handles=_keys(person), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+        handles=_keys(person), loc="outside lower center", ncols=5, frameon=False, fontsize=9
     )
     return figure
 
@@ -141,6 +137,10 @@ def _draw_panel(axes: Axes, person: Measured, angle: str) -> None:
         axes.axvspan(seconds[first], seconds[last], color=_BAND, linewidth=0, zorder=0)
     for number, side in enumerate(SIDES):
         degrees, colour = person.angles[f"{side}_{angle}"], _COLOURS[side]
+        bars = person.angles.deviation(f"{side}_{angle}")
+        axes.fill_between(
+            seconds, degrees - bars, degrees + bars, color=colour, alpha=0.25, linewidth=0, zorder=2
+        )
         axes.plot(seconds, degrees, color=colour, linewidth=1.8, zorder=3)
         alone = _without_neighbours(np.isfinite(degrees))
         axes.plot(seconds[alone], degrees[alone], ".", color=colour, markersize=4, zorder=3)
@@ -177,10 +177,12 @@ def _dress(axes: Axes, title: str, low: str, high: str) -> None:
         axes.set_ylim(middle - _LEAST_SPAN / 2, middle + _LEAST_SPAN / 2)
 
 
-def _keys(person: Measured) -> list[Line2D]:
-    keys = [
+def _keys(person: Measured) -> list[Artist]:
+    keys: list[Artist] = [
         Line2D([], [], color=_COLOURS[side], linewidth=2.5, label=f"{side} side") for side in SIDES
     ]
+    if person.angles.deviations is not None:
+        keys.append(Patch(color=_GREY, alpha=0.4, linewidth=0, label="standard deviation"))
     if person.gait.found:
         for name, mark, fill in (("heel strike", "v", _GREY), ("toe-off", "^", _WHITE)):
             keys.append(

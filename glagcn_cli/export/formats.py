@@ -202,6 +202,9 @@ READABLE_SUFFIXES: tuple[str, ...] = tuple(f.suffix for f in FORMATS if f.reader
 PLOT_SUFFIXES: tuple[str, ...] = (".png", ".pdf", ".svg")
 """Figures of joint angles, which `angles_plot.write_plot` draws."""
 
+REPORT_SUFFIXES: tuple[str, ...] = (".html", ".pdf")
+"""Reports of gait and exercise, which `report.writing.write_pages` writes."""
+
 _BLENDER = "write .glb or .bvh, which Blender opens and saves as {}"
 _CLIP = "write .mp4, which ffmpeg turns into {}"
 INSTEAD: dict[str, str] = {

@@ -5,27 +5,31 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..biomechanics.repetitions import find_repetitions
+from ..biomechanics.joint_angles import JointAngles
 from ..camera import FilmCamera
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..skeleton import H36M17
 from ..smoothing import runs
 from .formats import ExportContext
+from .gait_values import gait_values, measured_or_none
 from .json_hands import hands_of_person
 from .json_values import json_safe
 from .people import people_of_one_clip
 
 SCHEMA, VERSION = "glagcn-poses", 1
 
-# Metres to 0.01 mm, scores, metres of uncertainty to 0.1 mm, pixels.
-_NUMBERS = {"joints": "%.5f", "scores": "%.4f", "uncertainty": "%.4f", "keypoints_2d": "%.2f"}
+# Metres to 0.01 mm, scores, metres of uncertainty to 0.1 mm, pixels, degrees.
+_NUMBERS = {
+    "joints": "%.5f", "scores": "%.4f", "uncertainty": "%.4f", "keypoints_2d": "%.2f",
+    "angles": "%.2f", "angles_sd": "%.2f",
+}  # fmt: skip
 _OF_DETECTED = {"detected_2d": "%.2f", "detected_scores": "%.4f"}
 
 _FRAMES_AT_ONCE = 1024
@@ -100,26 +104,38 @@ def _write_person(file: io.TextIOWrapper, sequence: PoseSequence) -> None:
     if sequence.detected is not None:
         head["detected_names"] = _json(sequence.detected.joint_set.joints)
     lines = [f'"{key}": {value},\n' for key, value in head.items()]
-    lines.append(f'"repetitions": {_json(_repetitions(sequence))},\n')
+    measured = measured_or_none(_as_written(sequence))
+    found = None if measured is None else [list(s) for s in measured.repetitions.segments]
+    lines.append(f'"repetitions": {_json(found)},\n')
+    lines.append(f'"gait": {_json(None if measured is None else gait_values(measured))},\n')
+    columns = None if measured is None else measured.angles.names
+    lines.append(f'"angle_names": {_json(columns)},\n')
     file.write("{" + "".join(lines) + f'"gaps": {_json(gaps(sequence.valid))},\n"frames": [\n')
+    arrays = _known(sequence, None if measured is None else measured.angles)
     for start in range(0, len(sequence), _FRAMES_AT_ONCE):
         file.write(",\n" if start else "")
-        file.write(",\n".join(_frames(sequence, slice(start, start + _FRAMES_AT_ONCE))))
+        file.write(",\n".join(_frames(sequence, arrays, slice(start, start + _FRAMES_AT_ONCE))))
     file.write("\n]")
     file.writelines(hands_of_person(sequence.detected))
     file.write("}")
 
 
-def _repetitions(sequence: PoseSequence) -> list[list[int]] | None:
-    """Return first and last frame of each repetition of an exercise; None for other joints."""
-    if sequence.joint_set is not H36M17:
-        return None
-    return [list(segment) for segment in find_repetitions(sequence).segments]
+def _as_written(sequence: PoseSequence) -> PoseSequence:
+    """Return a person with the numbers of the file, of which the same angles are measured again."""
+    unsure = sequence.uncertainty
+    return replace(
+        sequence,
+        joints=sequence.joints.astype(np.float64).round(5).astype(np.float32),
+        uncertainty=None
+        if unsure is None
+        else unsure.astype(np.float64).round(4).astype(np.float32),
+    )
 
 
-def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
+def _frames(
+    sequence: PoseSequence, arrays: dict[str, NDArray[np.floating]], block: slice
+) -> Iterator[str]:
     """One object a frame, null where there is no pose."""
-    arrays = _known(sequence)
     parts = [
         f'"{name}": {_template(arrays[name].shape[1:], number) if name in arrays else "null"}'
         for name, number in _NUMBERS.items()
@@ -143,7 +159,7 @@ def _frames(sequence: PoseSequence, block: slice) -> Iterator[str]:
             yield "null"
 
 
-def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
+def _known(sequence: PoseSequence, angles: JointAngles | None) -> dict[str, NDArray[np.floating]]:
     """Return the arrays that a person has, in the order of `_NUMBERS` and `_OF_DETECTED`."""
     arrays: dict[str, NDArray[np.floating]] = {
         "joints": sequence.joints_or_nan(),
@@ -153,6 +169,10 @@ def _known(sequence: PoseSequence) -> dict[str, NDArray[np.floating]]:
         arrays["uncertainty"] = np.where(sequence.present, sequence.uncertainty, np.nan)
     if np.isfinite(sequence.keypoints).any():
         arrays["keypoints_2d"] = sequence.keypoints
+    if angles is not None:
+        arrays["angles"] = angles.degrees.round(2) + 0.0  # without minus zero
+        if angles.deviations is not None:
+            arrays["angles_sd"] = angles.deviations
     if sequence.detected is not None:
         arrays["detected_2d"] = sequence.detected.keypoints_or_nan()
         arrays["detected_scores"] = sequence.detected.scores

@@ -15,6 +15,7 @@ from ..biomechanics.fingers import SHAPES, hands_of
 from ..files.atomic import atomic_output
 from ..poses import Keypoints2D, PoseSequence
 from .formats import ExportContext
+from .gait_values import gait_values, measured_or_none
 from .json_values import json_safe
 from .people import people_of_one_clip
 
@@ -35,6 +36,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `valid`             (people, frames) bool: there is a pose
     `absent`            (people, 17) bool: joints of a half of the body that was never seen; left
                         out where everybody is whole
+    `joints_free`       (people, frames, 17, 3) float32 metres: joints before standing feet were
+                        held on the floor, which `angles` are measured on; left out where no feet
+                        were held
     `contacts`          (people, frames, 2) bool: the left and the right foot stand on the floor;
                         left out where that is not known of everybody
     `detected_2d`       (people, frames, points, 2) float32 pixels, and the next two: the 2D in the
@@ -60,6 +64,12 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     `settings`          str: the settings of the run as JSON
     `source`            str: name of the video without its folder; left out where not known
     `image_size`        (2,) int: width and height of the video in pixels; left out where not known
+    `angles`            (people, frames, angles) float32 degrees of joint angles, and `angles_sd`
+                        their standard deviations; NaN where not known, left out for joint sets
+                        that have none
+    `angle_names`       (angles,) str
+    `gait`              str: JSON, a list of each person's events and figures with their standard
+                        deviations, as in `.json`
     `camera_rotation`   (frames, 3, 3) float64, and the next three, of a camera that turns: from the
                         scene's axes to the camera's (x right, y down, z forward)
     `camera_position`   (frames, 3) float64 metres, scene frame
@@ -101,6 +111,8 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
     contacts = [s.contacts for s in people if s.contacts is not None]
     if len(contacts) == len(people):
         arrays["contacts"] = np.stack(contacts)
+    if any(s.free is not None for s in people):
+        arrays["joints_free"] = np.nan_to_num(np.stack([s.free_or_nan() for s in people]))
     if any(s.absent is not None for s in people):
         arrays["absent"] = np.stack([~s.present.any(axis=0) for s in people])
     detected = [s.detected for s in people if s.detected is not None]
@@ -109,6 +121,7 @@ def _arrays(people: Sequence[PoseSequence], context: ExportContext) -> dict[str,
         arrays["detected_scores"] = np.stack([person.scores for person in detected])
         arrays["detected_names"] = np.array(detected[0].joint_set.joints)
     arrays |= _hands(detected)
+    arrays |= _angles(people)
     if context.video is not None:
         arrays["source"] = np.array(context.video.short_name)
     if context.image_size is not None:
@@ -135,6 +148,22 @@ def _hands(people: Sequence[Keypoints2D]) -> dict[str, NDArray]:
         "hand_scores": of_all("scores"),
         "finger_angles": of_all("angles"),
         "hand_shapes": np.array(SHAPES)[of_all("shapes")],
+    }
+
+
+def _angles(people: Sequence[PoseSequence]) -> dict[str, NDArray]:
+    """Return joint angles and gait; nothing for joint sets that have none."""
+    measured = [found for each in people if (found := measured_or_none(each)) is not None]
+    if len(measured) < len(people):
+        return {}
+    angles = [each.angles for each in measured]
+    unknown = np.full_like(angles[0].degrees, np.nan)
+    bars = [unknown if each.deviations is None else each.deviations for each in angles]
+    return {
+        "angles": np.stack([each.degrees for each in angles]).astype(np.float32),
+        "angles_sd": np.stack(bars).astype(np.float32),
+        "angle_names": np.array(angles[0].names),
+        "gait": np.array(json.dumps([gait_values(each) for each in measured])),
     }
 
 

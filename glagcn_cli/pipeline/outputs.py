@@ -19,6 +19,8 @@ PLOT_CONTENTS = {
     **dict.fromkeys(PLOT_SUFFIXES, "joint angles of one person over time, with the events of gait"),
 }
 
+PAGE_CONTENTS = "report of gait or exercise: cycles, figures with error bars, one page a person"
+
 
 @dataclass
 class Ledger:
@@ -66,6 +68,7 @@ def write_outputs(
     clip: Clip,
     outputs: Sequence[Path],
     plots: Sequence[Path],
+    pages: Sequence[Path],
     context: ExportContext,
     stages: Stages,
     ledger: Ledger,
@@ -90,6 +93,14 @@ def write_outputs(
             with stages.stage("plotting"):
                 for file in write_plot(plot, clip.sequences, context):
                     ledger.add(file, PLOT_CONTENTS[file.suffix.lower()])
+    for page in pages:
+        with ledger.attempt(page):
+            _require_somebody(clip)
+            from ..export.report.writing import write_pages
+
+            with stages.stage("report"):
+                for file in write_pages(page, clip.sequences, context):
+                    ledger.add(file, PAGE_CONTENTS)
 
 
 def _require_somebody(clip: Clip) -> None:

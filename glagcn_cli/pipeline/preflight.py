@@ -14,6 +14,7 @@ from ..export.formats import (
     BY_SUFFIX,
     CHARACTER_SUFFIXES,
     PLOT_SUFFIXES,
+    REPORT_SUFFIXES,
     format_of,
 )
 from ..files.atomic import check_output, nearest_folder
@@ -42,6 +43,7 @@ def check_outputs(
     inputs: Iterable[Path | None],
     *,
     plots: Sequence[Path] = (),
+    pages: Sequence[Path] = (),
     overwrite: bool,
     everybody: bool = False,
     save_2d: bool = False,
@@ -56,6 +58,8 @@ def check_outputs(
         Files that are going to be read; None for what is not given.
     plots
         Figures of joint angles that are asked for.
+    pages
+        Reports of gait and exercise that are asked for.
     overwrite
         Existing files may be replaced.
     everybody
@@ -70,16 +74,19 @@ def check_outputs(
     OutputError
         A folder takes no files, or a file exists.
     """
-    if not (outputs or plots):
+    if not (outputs or plots or pages):
         raise UsageError("no output is named")
     for output in outputs:
         format_of(output)
     for plot in plots:
         if plot.suffix.lower() not in PLOT_SUFFIXES:
             raise UsageError(f"{plot}: plots are drawn as {', '.join(PLOT_SUFFIXES)}")
+    for page in pages:
+        if page.suffix.lower() not in REPORT_SUFFIXES:
+            raise UsageError(f"{page}: reports are written as {', '.join(REPORT_SUFFIXES)}")
     tables = [plot.with_suffix(".csv") for plot in plots]  # of the numbers, beside each
     beside = [one.with_suffix(suffix) for one in outputs for suffix in format_of(one).beside]
-    outputs = [*outputs, *beside, *plots, *tables]
+    outputs = [*outputs, *beside, *plots, *tables, *pages]
     there = [given for given in inputs if given is not None and given.exists()]
     for output in outputs:
         if output.exists() and any(output.samefile(given) for given in there):

@@ -55,6 +55,7 @@ def process_video(
     outputs: Sequence[Path],
     *,
     plots: Sequence[Path] = (),
+    pages: Sequence[Path] = (),
     overwrite: bool = False,
     stages: Stages | None = None,
     on_written: Callable[[Path], object] = lambda path: None,
@@ -79,6 +80,8 @@ def process_video(
         Files to write; the suffix picks the format.
     plots
         Figures of joint angles to draw.
+    pages
+        Reports of gait and exercise to write.
     overwrite
         Replace existing files.
     stages
@@ -116,8 +119,8 @@ def process_video(
     if source is not None:
         check_source(source)
     check_outputs(
-        outputs, [source.path if source else None, use.from_2d], plots=plots, overwrite=overwrite,
-        everybody=settings.people == EVERYBODY, save_2d=use.save_2d,
+        outputs, [source.path if source else None, use.from_2d], plots=plots, pages=pages,
+        overwrite=overwrite, everybody=settings.people == EVERYBODY, save_2d=use.save_2d,
     )  # fmt: skip
     check_characters([output.suffix for output in outputs], asdict(settings))
     with as_file(source, settings.part, image_fps) if source else nullcontext() as file:
@@ -129,10 +132,11 @@ def process_video(
         clip = _clip(lifted, file)
         ledger = Ledger(stages.telling(on_written))
         report = partial(_report, models, lifted, context, stages, about or {})
-        with reported([*outputs, *plots], ledger, report):
+        wanted = [*outputs, *plots, *pages]
+        with reported(wanted, ledger, report):
             if use.save_2d:
-                _save_2d(keypoints_path([*outputs, *plots][0]), lifted, context, ledger)
-            write_outputs(clip, outputs, plots, context, stages, ledger)
+                _save_2d(keypoints_path(wanted[0]), lifted, context, ledger)
+            write_outputs(clip, outputs, plots, pages, context, stages, ledger)
     if not clip.shows_somebody:
         raise NobodyFoundError(
             "\n".join([nobody_message(lifted, [*ledger.written]), *ledger.failures])

@@ -46,6 +46,7 @@ def export_anew(
     *,
     image_fps: float | None = None,
     plots: Sequence[Path] = (),
+    pages: Sequence[Path] = (),
     overwrite: bool = False,
     stages: Stages | None = None,
     on_written: Callable[[Path], object] = lambda path: None,
@@ -63,7 +64,7 @@ def export_anew(
         it.
     choices
         Settings by name, of those that are `APPLICABLE`.
-    image_fps, plots, overwrite, stages, on_written
+    image_fps, plots, pages, overwrite, stages, on_written
         As `process_video.process_video` takes them.
 
     Returns
@@ -84,8 +85,8 @@ def export_anew(
     with stages.stage("reading"):
         saved = _read(poses, chosen, choices or {}, image_fps)
     check_outputs(
-        outputs, [poses, source.path if source else None], plots=plots, overwrite=overwrite,
-        everybody=len(saved.sequences) > 1,
+        outputs, [poses, source.path if source else None], plots=plots, pages=pages,
+        overwrite=overwrite, everybody=len(saved.sequences) > 1,
     )  # fmt: skip
     check_characters([output.suffix for output in outputs], asdict(chosen))
     if source is not None:
@@ -102,8 +103,9 @@ def export_anew(
         )
         clip = _clip(saved, info)
         ledger = Ledger(stages.telling(on_written))
-        with reported([*outputs, *plots], ledger, lambda: _report(clip, context, stages)):
-            write_outputs(clip, outputs, plots, context, stages, ledger)
+        wanted = [*outputs, *plots, *pages]
+        with reported(wanted, ledger, lambda: _report(clip, context, stages)):
+            write_outputs(clip, outputs, plots, pages, context, stages, ledger)
     if ledger.failures:
         raise OutputError("\n".join(ledger.failures))
     return [*ledger.written]

@@ -232,7 +232,8 @@ def _on_its_way(
             moved = joints[run] + shift[:, None]
             standing[run], contacts[run] = lock_feet(moved, contacts[run], body.fps, levels[run])
     stands = stands_of(body, sight, floor, contacts)
-    person = replace(body, joints=standing, frame="scene", up=None, contacts=contacts)
+    free = joints.astype(np.float32) if foot_lock and contacts.any() else None
+    person = replace(body, joints=standing, frame="scene", up=None, contacts=contacts, free=free)
     return person, stands, levels
 
 

@@ -96,7 +96,8 @@ def _floor(
 def _standing(body: PoseSequence, standing: NDArray[np.float64], foot_lock: bool) -> PoseSequence:
     """Find the contacts of the feet, and hold those that stand."""
     contacts = find_contacts_of(own_evidence(body, standing), body)
+    free = standing.astype(np.float32) if foot_lock and contacts.any() else None
     if foot_lock:
         for run in runs(body.valid):
             standing[run], contacts[run] = lock_feet(standing[run], contacts[run], body.fps)
-    return replace(body, joints=standing.astype(np.float32), contacts=contacts)
+    return replace(body, joints=standing.astype(np.float32), contacts=contacts, free=free)

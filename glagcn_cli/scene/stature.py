@@ -45,4 +45,5 @@ def scaled(body: PoseSequence, scale: float | None) -> PoseSequence:
         body,
         joints=(body.joints * scale).astype(np.float32),
         uncertainty=None if unsure is None else (unsure * scale).astype(np.float32),
+        free=None if body.free is None else (body.free * scale).astype(np.float32),
     )

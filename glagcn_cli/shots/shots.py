@@ -120,4 +120,5 @@ def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
         uncertainty=if_told(sequence.uncertainty),
         up=if_told(sequence.up),
         contacts=if_told(sequence.contacts),
+        free=if_told(sequence.free),
     )

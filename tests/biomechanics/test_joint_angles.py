@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from glagcn_cli.biomechanics.angle_names import RANGES, TRUNK_ANGLES, kind_of
 from glagcn_cli.biomechanics.joint_angles import (
     FASTEST,
     NAMES,
-    RANGES,
     JointAngles,
     joint_angles,
     pelvis_axes,
     thorax_axes,
 )
 from glagcn_cli.errors import UsageError
-from glagcn_cli.skeleton import H36M17, HUMANEVA15
+from glagcn_cli.skeleton import COCO17, H36M17, JointSet
 from tests.helpers.moving_figure import Figure, sequence, walking
 
 
@@ -87,17 +87,24 @@ def test_angles_do_not_depend_on_where_the_body_is_and_how_it_lies():
     turn = Rotation.from_euler("xyz", [100, -40, 65], degrees=True)
     elsewhere = turn.apply(joints.reshape(-1, 3)).reshape(joints.shape) + np.array([3, -1, 7])
     moved = joint_angles(sequence(elsewhere, frame="camera"))
-    np.testing.assert_allclose(moved.degrees, measured.degrees, atol=2e-3)
+    between_parts = [not name.startswith(("pelvis", "thorax")) for name in NAMES]
+    np.testing.assert_allclose(
+        moved.degrees[:, between_parts], measured.degrees[:, between_parts], atol=2e-3
+    )
+    assert np.isnan(moved.degrees[:, ~np.array(between_parts)]).all()  # no vertical is known
 
 
 def test_left_and_right_change_places_in_a_mirror():
     joints = walking(40).joints
     mirrored = joints[:, H36M17.mirror] * [-1, 1, 1]
     measured, seen = joint_angles(sequence(joints)), joint_angles(sequence(mirrored))
-    for name in NAMES:
+    for name in set(NAMES) - set(TRUNK_ANGLES):
         side, angle = name.split("_", 1)
         other = f"{'right' if side == 'left' else 'left'}_{angle}"
         np.testing.assert_allclose(seen[other], measured[name], atol=2e-3)
+    for name in TRUNK_ANGLES:
+        sign = 1 if name.endswith(("tilt", "flexion")) else -1
+        np.testing.assert_allclose(seen[name], sign * measured[name], atol=2e-3)
 
 
 def test_axes_point_forward_up_and_to_the_right():
@@ -109,9 +116,10 @@ def test_axes_point_forward_up_and_to_the_right():
 def test_frames_without_a_pose_are_not_a_number():
     valid = np.arange(60) % 10 > 2
     measured = joint_angles(sequence(walking(60).joints, valid=valid, fps=Fraction(30000, 1001)))
-    assert measured.degrees.shape == (60, 14) and measured.fps == Fraction(30000, 1001)
+    assert measured.degrees.shape == (60, len(NAMES)) and measured.fps == Fraction(30000, 1001)
     assert np.isnan(measured.degrees[~valid]).all()
-    assert np.isfinite(measured.degrees[valid]).all()
+    always = [not name.endswith(("rotation", "plane")) for name in NAMES]
+    assert np.isfinite(measured.degrees[valid][:, always]).all()
 
 
 def test_an_arm_swung_round_and_round_has_its_angle_wherever_an_arm_can_be():
@@ -165,10 +173,11 @@ def test_whatever_the_pose_angles_are_possible_or_missing(seed):
     measured = joint_angles(sequence(path, fps=Fraction(30)))
     assert 0.3 < np.isfinite(measured.degrees).mean() < 1
     for name in NAMES:
-        low, high = RANGES[name.split("_", 1)[1]]
-        found = measured[name]
-        assert np.nanmin(found) >= low - 0.01 and np.nanmax(found) <= high + 0.01
-        assert np.nanmax(np.abs(np.diff(found))) <= FASTEST / 30
+        low, high = RANGES[kind_of(name)]
+        found, steps = measured[name], np.abs(np.diff(measured[name]))
+        assert found[np.isfinite(found)].min(initial=0) >= low - 0.01
+        assert found[np.isfinite(found)].max(initial=0) <= high + 0.01
+        assert steps[np.isfinite(steps)].max(initial=0) <= FASTEST / 30
 
 
 def test_arms_straight_out_have_elevation_but_no_flexion():
@@ -191,17 +200,132 @@ def test_joints_that_fall_together_give_no_angle_and_no_warning():
     assert np.isfinite(measured["right_knee_flexion"][1])
 
 
-def test_a_joint_set_without_a_spine_is_refused():
-    person = sequence(walking(3).joints)
-    other = replace(
-        person,
-        joints=person.joints[:, :15],
-        scores=person.scores[:, :15],
-        keypoints=person.keypoints[:, :15],
-        joint_set=HUMANEVA15,
+def test_a_joint_set_without_a_trunk_is_refused():
+    with pytest.raises(UsageError, match="thorax"):
+        joint_angles(replace(sequence(walking(3).joints), joint_set=COCO17))
+
+
+def test_a_spine_is_not_needed_and_does_not_matter():
+    person = sequence(walking(20).joints)
+    bent = person.joints.copy()
+    bent[:, H36M17.index("spine"), 2] += 0.1
+    measured, other = joint_angles(person), joint_angles(replace(person, joints=bent))
+    np.testing.assert_array_equal(other.degrees, measured.degrees)
+
+
+def trunk_moved(**degrees) -> dict[str, float]:
+    """Angles of a figure facing +z whose joints above the hips, or all, were turned."""
+    joints, whole = Figure(1).joints, "whole" in degrees
+    turn = Rotation.from_euler(*degrees["whole" if whole else "upper"], degrees=True)
+    moved = [j for j, name in enumerate(H36M17.joints) if whole or name not in _BELOW]
+    around = joints[:, H36M17.index("hip")]
+    joints[:, moved] = around + turn.apply((joints[:, moved] - around)[0])
+    measured = joint_angles(sequence(joints))
+    return dict(zip(NAMES, measured.degrees[0], strict=True))
+
+
+_BELOW = (
+    "hip",
+    *(f"{s}_{j}" for s in ("left", "right") for j in ("hip", "knee", "ankle")),
+)
+
+
+# The figure faces +z, its right is at -x. In its own axes a turn about z (to the right) is about
+# -x here, one about x (forwards) about z, one about y about y.
+@pytest.mark.parametrize("angles", [(10.0, 15.0), (-20.0, 30.0), (5.0, -40.0)])
+def test_trunk_angles_are_the_turns_about_x_and_y_of_the_thorax(angles):
+    right, left = angles
+    found = trunk_moved(upper=("XZY", [35.0, right, left]))  # leaning forwards is the hips'
+    assert found["trunk_bending"] == pytest.approx(right, abs=1e-3)
+    assert found["trunk_rotation"] == pytest.approx(left, abs=1e-3)
+    assert found["pelvis_list"] == pytest.approx(0, abs=1e-3)
+    assert found["left_hip_flexion"] == found["right_hip_flexion"] == pytest.approx(35, abs=1e-3)
+
+
+@pytest.mark.parametrize("heading", [0.0, 130.0])
+def test_tilt_and_list_are_against_the_vertical_whatever_the_heading(heading):
+    found = trunk_moved(whole=("YZX", [heading, 12.0, 25.0]))
+    for part in ("pelvis", "thorax"):
+        assert found[f"{part}_tilt"] == pytest.approx(25, abs=1e-3)
+        assert found[f"{part}_list"] == pytest.approx(12, abs=1e-3)  # the right side goes down
+    assert np.isnan(found["pelvis_rotation"])  # it does not travel
+
+
+@pytest.mark.parametrize("turned", [-25.0, 15.0])
+def test_a_pelvis_is_turned_from_the_way_it_goes(turned):
+    seconds = np.arange(100) / 50
+    path = np.stack([np.sin(0.5) * seconds, 0.9 + 0 * seconds, np.cos(0.5) * seconds], axis=1)
+    heading = np.degrees(0.5) + turned  # about y, towards +x: to the body's left
+    measured = joint_angles(sequence(Figure(100, heading=heading, path=path).joints))
+    np.testing.assert_allclose(measured["pelvis_rotation"], turned, atol=0.01)
+
+
+@pytest.mark.parametrize("inwards", [-30.0, 0.0, 20.0])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_third_turn_of_a_thigh_is_read_from_a_bent_knee(side, inwards):
+    sign = 1 if side == "right" else -1
+    joints = Figure(1, knee=70).joints
+    hip, knee, ankle = H36M17.indices([f"{side}_{name}" for name in ("hip", "knee", "ankle")])
+    turn = Rotation.from_euler("XZY", [-35.0, -12.0 * sign, inwards * sign], degrees=True)
+    joints[:, [knee, ankle]] = joints[:, [hip]] + turn.apply(
+        (joints[:, [knee, ankle]] - joints[:, [hip]])[0]
     )
-    with pytest.raises(UsageError, match="spine"):
-        joint_angles(other)
+    measured = joint_angles(sequence(joints))
+    assert measured[f"{side}_hip_rotation"] == pytest.approx(inwards, abs=1e-3)
+    assert measured[f"{side}_hip_flexion"] == pytest.approx(35, abs=1e-3)
+    assert measured[f"{side}_hip_abduction"] == pytest.approx(12, abs=1e-3)
+    straight = joint_angles(sequence(Figure(1, knee=20).joints))
+    assert np.isnan(straight[f"{side}_hip_rotation"])
+
+
+def test_an_arm_is_raised_in_a_plane_and_a_hanging_one_in_none():
+    forwards = joint_angles(sequence(Figure(1, shoulder=-60, alternate=False, raised=0).joints))
+    sideways = joint_angles(sequence(Figure(1, raised=60).joints))
+    hanging = joint_angles(sequence(Figure(1, raised=10).joints))
+    for side in ("left", "right"):
+        assert forwards[f"{side}_shoulder_plane"] == pytest.approx(90, abs=1e-3)
+        assert sideways[f"{side}_shoulder_plane"] == pytest.approx(0, abs=1e-3)
+        assert np.isnan(hanging[f"{side}_shoulder_plane"])
+
+
+def test_a_head_that_nods_is_flexed():
+    joints = Figure(1).joints
+    thorax, head = H36M17.indices(["thorax", "head"])
+    before = joint_angles(sequence(joints))["head_flexion"]
+    joints[:, head] = joints[:, thorax] + Rotation.from_euler("x", 30, degrees=True).apply(
+        (joints[:, head] - joints[:, thorax])[0]
+    )
+    assert joint_angles(sequence(joints))["head_flexion"] == pytest.approx(before + 30, abs=1e-3)
+
+
+def test_ankles_and_wrists_have_angles_where_the_skeleton_goes_on():
+    more = JointSet(
+        "with-ends", (*H36M17.joints, "left_heel", "left_ball", "left_hand"), H36M17.bones
+    )
+    figure = Figure(1, elbow=0, raised=10).joints
+    ankle, elbow, wrist = H36M17.indices(["left_ankle", "left_elbow", "left_wrist"])
+    heel = figure[:, [ankle]] + [0, -0.05, -0.05]
+    ball = heel + Rotation.from_euler("x", -20, degrees=True).apply([0, 0, 0.2])  # toes up
+    forearm = figure[:, wrist] - figure[:, elbow]
+    hand = figure[:, [wrist]] + 0.3 * Rotation.from_euler("x", 40, degrees=True).apply(forearm)
+    joints = np.concatenate([figure, heel, ball, hand], axis=1)
+    plain = sequence(figure)
+    person = replace(
+        plain, joints=joints.astype(np.float32), joint_set=more,
+        scores=np.ones((1, 20), np.float32), keypoints=np.zeros((1, 20, 2), np.float32),
+    )  # fmt: skip
+    measured = joint_angles(person)
+    assert measured["left_ankle_flexion"] == pytest.approx(20, abs=1e-3)
+    assert 30 < measured["left_wrist_bend"][0] <= 40.01  # the forearm does not lie across the axis
+    assert "right_ankle_flexion" not in measured.names
+    assert set(NAMES) < set(measured.names) and "left_ankle_flexion" not in NAMES
+
+
+def test_angles_are_those_of_legs_whose_feet_were_not_held():
+    elsewhere = np.array([0.1, 0.02, -0.3])
+    free = (Figure(3, knee=5).joints + elsewhere).astype(np.float32)
+    person = replace(sequence(Figure(3, knee=25).joints), free=free)
+    np.testing.assert_allclose(joint_angles(person)["left_knee_flexion"], 5, atol=1e-3)
 
 
 def test_columns_and_names_belong_together():

@@ -10,7 +10,7 @@ from click.shell_completion import BashComplete
 
 from glagcn_cli.commands.video import main
 from glagcn_cli.detection.models import names
-from glagcn_cli.export.formats import BY_SUFFIX, PLOT_SUFFIXES
+from glagcn_cli.export.formats import BY_SUFFIX, PLOT_SUFFIXES, REPORT_SUFFIXES
 from glagcn_cli.pipeline.settings import BVH_SKELETONS, PRECISIONS, UPS
 from glagcn_cli.progress.events import PROGRESS
 
@@ -48,6 +48,7 @@ def test_an_option_of_few_values_offers_them(option: str, values: tuple[str, ...
         ("-o", "walk.np", (".npz", ".npy")),
         ("-o", "a.b.bv", (".bvh",)),
         ("--plot", "angles.", PLOT_SUFFIXES),
+        ("--report", "walk.", REPORT_SUFFIXES),
     ],
 )
 def test_after_a_name_the_formats_are_offered(

@@ -137,6 +137,7 @@ def test_events_for_programs(folder, out) -> None:
         (["in/a.mp4", "in/b.mp4", "-o", "x.mp4"], "--output-dir FOLDER"),
         (["in", "--output-dir", "out", "-o", "x.mp4"], "-o is for one video"),
         (["in", "--output-dir", "out", "--plot", "x.png"], "--plot is for one video"),
+        (["in", "--output-dir", "out", "--report", "x.pdf"], "--report is for one video"),
         (["in", "--output-dir", "out", "--from-2d", "x.npz"], "--from-2d is for one video"),
         (["in", "--output-dir", "out", "--from-3d", "x.npz"], "--from-3d is for one video"),
         (["in/a.mp4", "-o", "x.npy", "--jobs", "2"], "--jobs is for many videos"),

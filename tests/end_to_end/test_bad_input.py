@@ -177,6 +177,12 @@ def test_a_plot_of_an_unknown_suffix(source, out, name) -> None:
 
 
 @pytest.mark.usefixtures("no_models")
+@pytest.mark.parametrize("name", ["a.png", "a"])
+def test_a_report_of_an_unknown_suffix(source, out, name) -> None:
+    refused(run(source, "--report", out / name), 2, out / name, ".html, .pdf")
+
+
+@pytest.mark.usefixtures("no_models")
 def test_a_plot_whose_table_is_an_output_too(source, out) -> None:
     asked = ("--plot", out / "a.png", "-o", out / "a.csv")
     refused(run(source, *asked), 2, f"{out / 'a.csv'}: is named twice")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glagcn_cli.export.formats import PLOT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
+from glagcn_cli.export.formats import PLOT_SUFFIXES, REPORT_SUFFIXES, SUFFIXES, VIDEO_SUFFIXES
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.command_line import run
 from tests.helpers.fake_detection import FakeDetector, clip, use_detector
@@ -63,7 +63,8 @@ def test_every_output_named_so(film: Path, out: Path, lifter: Path) -> None:
         for k, suffix in enumerate(PLOT_SUFFIXES)
         for word in ("--plot", out / f"{NAME}{k}{suffix}")
     ]
-    result = run(film, *outputs, *plots, "--lifter", lifter)
+    reports = [w for suffix in REPORT_SUFFIXES for w in ("--report", out / f"{NAME}r{suffix}")]
+    result = run(film, *outputs, *plots, *reports, "--lifter", lifter)
     assert result.exit_code == 0, result.output
     report = json.loads((out / f"{NAME}.run.json").read_text(encoding="utf-8"))
     assert f"{SHOWN}.mp4" in {Path(row["path"]).name for row in report["outputs"]}

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glagcn_cli.biomechanics.angle_names import NAMES
+from glagcn_cli.biomechanics.error_bars import angles_with_deviations
 from glagcn_cli.errors import NobodyFoundError
 from glagcn_cli.export.formats import ExportContext, writer_for
+from glagcn_cli.export.readers.saved_poses import read_poses
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.moving_figure import sequence, walking
 
@@ -39,6 +42,17 @@ def test_npy_gives_every_person_a_file(tmp_path):
         assert np.array_equal(np.load(path), person.joints)
 
 
+def test_npz_keeps_legs_whose_feet_were_not_held(tmp_path):
+    held, other = (sequence(walking(30).joints, valid=VALID, person=k) for k in (1, 2))
+    free = walking(30, heading=5.0).joints.astype(np.float32)
+    (path,) = write(tmp_path / "out.npz", [replace(held, free=free), other])
+    one, other = read_poses(path).sequences
+    np.testing.assert_array_equal(one.free[VALID], free[VALID])
+    np.testing.assert_array_equal(other.free[VALID], held.joints[VALID])  # it was held nowhere
+    (path,) = write(tmp_path / "other.npz", [held])
+    assert read_poses(path).sequences[0].free is None
+
+
 def test_npz_gives_back_all_that_was_put_in(tmp_path):
     fps = Fraction(30000, 1001)
     people = [
@@ -52,8 +66,13 @@ def test_npz_gives_back_all_that_was_put_in(tmp_path):
     assert set(stored) == {
         "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid",
         "person_ids", "fps", "fps_fraction", "joint_set", "joint_names", "parents", "frame",
-        "settings",
+        "settings", "angles", "angles_sd", "angle_names", "gait",
     }  # fmt: skip
+    measured = [angles_with_deviations(person) for person in people]
+    for name, parts in (("angles", [m.degrees for m in measured]), ("angles_sd", None)):
+        expected = np.full((2, 30, 29), np.nan) if parts is None else np.stack(parts)
+        np.testing.assert_allclose(stored[name], expected, atol=1e-3)  # no errors are known
+    assert tuple(stored["angle_names"]) == NAMES and json.loads(str(stored["gait"])) == [None, None]
     assert stored["joints_3d"].shape == (2, 30, 17, 3)
     for i, person in enumerate(people):
         assert np.array_equal(stored["joints_3d"][i, person.valid], person.joints[person.valid])

@@ -93,6 +93,14 @@ def test_a_plot_and_its_table(lifted: Path, tmp_path: Path) -> None:
     assert {"angles.png", "angles.person2.png", "angles.csv", "angles.run.json"} == written
 
 
+def test_a_report_of_everybody(lifted: Path, tmp_path: Path) -> None:
+    asked = [word for name in ("walk.html", "walk.pdf") for word in ("--report", tmp_path / name)]
+    result = run("--from-3d", lifted / "a.npz", *asked)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in tmp_path.iterdir()} == {"walk.html", "walk.pdf", "walk.run.json"}
+    assert (tmp_path / "walk.html").read_text(encoding="utf-8").count("<section>") == 2
+
+
 @pytest.mark.parametrize("name", ["gone.npz", "in.mp4", "a.bvh"])
 def test_what_holds_no_poses_is_refused(lifted: Path, tmp_path: Path, name: str) -> None:
     result = run("--from-3d", lifted / name, "-o", tmp_path / "b.npy")

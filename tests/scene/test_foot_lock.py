@@ -72,6 +72,15 @@ def test_they_slide_without_the_lock_and_bones_keep_their_lengths_with_it(headin
     np.testing.assert_allclose(lengths[1], lengths[0], atol=1e-4)
 
 
+def test_the_legs_are_kept_as_they_were_before_feet_were_held() -> None:
+    film = shaky(planted_walk(60).joints)
+    loose, locked = scene(film, foot_lock=False, height=1.5), scene(film, height=1.5)
+    assert loose.free is None and locked.free is not None
+    about_the_root = [joints - joints[:, :1] for joints in (locked.free, loose.joints)]
+    np.testing.assert_allclose(about_the_root[0], about_the_root[1], atol=1e-4)
+    assert np.abs(locked.free - locked.joints)[:, ANKLES].max() > 0.02
+
+
 @pytest.mark.parametrize("heading", [0, 90, 200])
 def test_the_path_becomes_no_worse(heading: float) -> None:
     joints, _ = planted_walk(heading)

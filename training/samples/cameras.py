@@ -103,7 +103,7 @@ def rotate(rotations: Tensor, vectors: Tensor) -> Tensor:
     return rotations[..., 0] * x + rotations[..., 1] * y + rotations[..., 2] * z
 
 
-def _look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
+def look_at(forward: Tensor, roll: Tensor | None = None) -> Tensor:
     """Build world-to-camera rotations looking along (samples, 3), z up, with roll in radians."""
     forward = forward / torch.linalg.vector_norm(forward, dim=1, keepdim=True)
     x, y, _ = forward.unbind(1)
@@ -160,8 +160,8 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     roll = torch.deg2rad(draws.normal(1.0, (samples,)) * roll_by)
     tangents = [shift[:, axis] * (size / 2 / focal) for axis, size in enumerate(IMAGE_SIZE)]
     aim = torch.stack([*tangents, torch.ones_like(focal)], dim=1)
-    direct = _look_at(middle - position)
-    rotation = _look_at(rotate(direct.mT, aim), roll)
+    direct = look_at(middle - position)
+    rotation = look_at(rotate(direct.mT, aim), roll)
     forward = rotation[:, 2]
     depth = rotate(forward[:, None, None, None], motion - position[:, None, None])[..., 0]
     short = (IN_FRONT - depth.amin(dim=(1, 2))).clip(0)

@@ -20,9 +20,9 @@ from .positions import absent_half, joint_set_of, known_uncertainty, rate_from
 from .saved_poses import SavedPoses
 
 _KNOWN = (
-    "format_version", "joints_3d", "keypoints_2d", "scores", "uncertainty", "valid", "contacts",
-    "person_ids", "fps", "fps_fraction", "joint_names", "frame", "settings", "source", "image_size",
-    "camera_rotation", "camera_position", "camera_focal", "camera_known",
+    "format_version", "joints_3d", "joints_free", "keypoints_2d", "scores", "uncertainty", "valid",
+    "contacts", "person_ids", "fps", "fps_fraction", "joint_names", "frame", "settings", "source",
+    "image_size", "camera_rotation", "camera_position", "camera_focal", "camera_known",
 )  # fmt: skip
 
 
@@ -104,6 +104,8 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
     scores = stored.numbers("scores", points) if "scores" in stored.arrays else default_scores
     scores = scores[:, :, columns]
     uncertainty = stored.numbers("uncertainty", points, np.nan)[:, :, columns]
+    free = stored.numbers("joints_free", (*points, 3), 0)[:, :, columns].astype(np.float32)
+    has_free = "joints_free" in stored.arrays
     has_contacts = "contacts" in stored.arrays
     contacts = stored.numbers("contacts", (people, frames, 2), 0).astype(bool)
     numbers = stored.numbers("person_ids", (people,)) if "person_ids" in stored.arrays else None
@@ -124,6 +126,7 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
             uncertainty=known_uncertainty(uncertainty[i].astype(np.float32), valid[i], absent[i]),
             contacts=contacts[i] if has_contacts else None,
             absent=absent[i],
+            free=free[i] if has_free else None,
         )
         for i in range(people)
     ]

@@ -1,0 +1,1 @@
+"""One page a person: cycles, figures and what the clip cannot tell, as .html and .pdf."""
