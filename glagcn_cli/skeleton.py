@@ -89,6 +89,11 @@ H36M17 = JointSet(
     ),
 )  # fmt: skip
 
+H36M25 = JointSet(
+    "h36m25", (*H36M17.joints, *EXTREMITIES), (*H36M17.bones, *_EXTREMITY_BONES), H36M17
+)
+"""The body of Human3.6M with feet and palms."""
+
 HUMANEVA15 = JointSet(
     "humaneva15",
     (
@@ -128,7 +133,7 @@ MPI_INF_3DHP17 = JointSet(
 
 JOINT_SETS = {
     joint_set.name: joint_set
-    for joint_set in (COCO17, COCO25, HALPE26, H36M17, HUMANEVA15, MPI_INF_3DHP17)
+    for joint_set in (COCO17, COCO25, HALPE26, H36M17, H36M25, HUMANEVA15, MPI_INF_3DHP17)
 }
 
 CONVERSION = "coco17-h36m17-v1"
@@ -137,7 +142,10 @@ CONVERSION = "coco17-h36m17-v1"
 AS_GIVEN = "as-given"
 """2D joints of the lifter's own set, as the data set marks them: nothing is converted."""
 
-CONVERSIONS = (CONVERSION, AS_GIVEN)
+EXTREMITIES_CONVERSION = "coco25-h36m25-v1"
+"""`CONVERSION` for the body, and feet and palms as they are marked."""
+
+CONVERSIONS = (CONVERSION, EXTREMITIES_CONVERSION, AS_GIVEN)
 
 # Where the points that COCO does not have lie on a line between points it has. The ratios are the
 # resting lengths of the motion data: spine 0.22 m of the 0.46 m from hip to thorax, neck 0.135 m of
@@ -170,11 +178,15 @@ COCO17_TO_H36M17: NDArray[np.float32] = np.array(
 
 
 @overload
-def lifter_points(keypoints: NDArray[np.floating], joint_set: JointSet) -> NDArray[np.float32]: ...
+def lifter_points(
+    keypoints: NDArray[np.floating], joint_set: JointSet, wanted: JointSet = H36M17
+) -> NDArray[np.float32]: ...
 @overload
-def lifter_points(keypoints: Tensor, joint_set: JointSet) -> Tensor: ...
-def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | Tensor:
-    """Compute the H36M-17 joints that the lifter reads from a detector's points.
+def lifter_points(keypoints: Tensor, joint_set: JointSet, wanted: JointSet = H36M17) -> Tensor: ...
+def lifter_points(
+    keypoints: Any, joint_set: JointSet, wanted: JointSet = H36M17
+) -> NDArray[np.float32] | Tensor:
+    """Compute the joints that a lifter reads from a detector's points.
 
     Parameters
     ----------
@@ -182,23 +194,48 @@ def lifter_points(keypoints: Any, joint_set: JointSet) -> NDArray[np.float32] | 
         (..., joints, 2) pixels, in the order of ``joint_set``.
     joint_set
         As in `to_lifter_joints`.
+    wanted
+        The lifter's joints: `H36M17`, or `H36M25` with feet and palms.
 
     Returns
     -------
     NDArray or Tensor
-        (..., 17, 2) pixels, float32, of the keypoints' type.
+        (..., 17 or 25, 2) pixels, float32, of the keypoints' type. Feet and palms that
+        ``joint_set`` lacks are at the first point.
     """
     array = isinstance(keypoints, np.ndarray)
     single = keypoints.astype(np.float32) if array else keypoints.float()
-    if joint_set is H36M17:
+    if joint_set is wanted:
         return single
-    if joint_set.joints[: len(COCO17)] != COCO17.joints:
+    if joint_set.body is H36M17:
+        body = single[..., : len(H36M17), :]
+    elif joint_set.joints[: len(COCO17)] != COCO17.joints:
         raise ValueError(f"no conversion from {joint_set.name} to {H36M17.name}")
-    coco = single[..., : len(COCO17), :]
-    if array:
+    else:
+        body = _body_points(single[..., : len(COCO17), :])
+    if wanted is H36M17:
+        return body
+    added = single[..., _extremity_indices(joint_set), :]
+    return np.concatenate([body, added], axis=-2) if array else _joined(body, added)
+
+
+def _body_points(coco: Any) -> Any:
+    """Convert COCO-17 points (..., 17, 2) to H36M-17."""
+    if isinstance(coco, np.ndarray):
         return COCO17_TO_H36M17 @ coco
     # Single precision may be TF32, or bfloat16 under autocast: pixels off. Double stays double.
-    return (_conversion_on(keypoints.device) @ coco.double()).float()
+    return (_conversion_on(coco.device) @ coco.double()).float()
+
+
+def _joined(body: Tensor, added: Tensor) -> Tensor:
+    import torch
+
+    return torch.cat([body, added], dim=-2)
+
+
+def _extremity_indices(joint_set: JointSet) -> list[int]:
+    """Return where a joint set has each of `EXTREMITIES`, 0 where it lacks it."""
+    return [joint_set.index(j) if j in joint_set.joints else 0 for j in EXTREMITIES]
 
 
 @lru_cache
@@ -210,9 +247,12 @@ def _conversion_on(device: Any) -> Tensor:
 
 
 def to_lifter_joints(
-    keypoints: NDArray[np.floating], scores: NDArray[np.floating], joint_set: JointSet
+    keypoints: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    joint_set: JointSet,
+    wanted: JointSet = H36M17,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Convert a detector's keypoints to the H36M-17 joints that the lifter reads.
+    """Convert a detector's keypoints to the joints that a lifter reads.
 
     Parameters
     ----------
@@ -221,23 +261,32 @@ def to_lifter_joints(
     scores
         (..., joints) in 0..1.
     joint_set
-        COCO-17, Halpe-26 (whose first 17 points are COCO's, so one definition serves both) or
-        H36M-17, which is passed through.
+        COCO-17, COCO-25, Halpe-26 (whose first 17 points are COCO's, so one definition serves all)
+        or H36M-17 and H36M-25, which are passed through.
+    wanted
+        As in `lifter_points`.
 
     Returns
     -------
     keypoints, scores
-        (..., 17, 2) and (..., 17); a joint's score is the lowest of its points' scores.
+        (..., 17 or 25, 2) and (..., 17 or 25); a joint's score is the lowest of its points' scores,
+        and 0 for feet and palms that ``joint_set`` lacks.
     """
     if keypoints.shape[:-1] != scores.shape or keypoints.shape[-2] != len(joint_set):
         raise ValueError(
             f"keypoints {keypoints.shape} and scores {scores.shape} do not fit {joint_set.name} "
             f"with its {len(joint_set)} joints"
         )
-    points = lifter_points(keypoints, joint_set)
-    if joint_set is H36M17:
-        return points, scores.astype(np.float32)
-    coco_scores = scores[..., : len(COCO17)].astype(np.float32)
-    used = COCO17_TO_H36M17 > 0
-    lowest = np.where(used, coco_scores[..., None, :], np.inf).min(axis=-1)
-    return points, lowest.astype(np.float32)
+    points = lifter_points(keypoints, joint_set, wanted)
+    single = scores.astype(np.float32)
+    if joint_set is wanted:
+        return points, single
+    lowest = single[..., : len(H36M17)]
+    if joint_set.body is not H36M17:
+        used = COCO17_TO_H36M17 > 0
+        lowest = np.where(used, lowest[..., None, :], np.inf).min(axis=-1).astype(np.float32)
+    if wanted is H36M17:
+        return points, lowest
+    there = np.array([joint in joint_set.joints for joint in EXTREMITIES])
+    added = single[..., _extremity_indices(joint_set)] * there
+    return points, np.concatenate([lowest, added], axis=-1)

@@ -11,6 +11,8 @@ from torch import Tensor
 from glagcn_cli.model.gla_gcn import LifterOutput
 from glagcn_cli.skeleton import JointSet
 
+from .extremity_losses import extremity_losses
+
 SHORTEST_BONE = 0.01
 """Metres: a shorter bone has no direction. Limits the gradients of a new network, which puts all
 joints in one place."""
@@ -37,6 +39,10 @@ class LossWeights:
     uncertainty
         Negative log-likelihood of the position errors, where the network predicts them. It trains
         the error heads only.
+    extremities
+        Position error of feet and palms, where they are known; the other positions are the body's.
+    extremity_direction
+        Difference of the directions of soles and hands, and of what they face.
     """
 
     sequence: float = 1.0
@@ -46,6 +52,8 @@ class LossWeights:
     velocity: float = 0.0
     gravity: float = 0.0
     uncertainty: float = 0.0
+    extremities: float = 0.0
+    extremity_direction: float = 0.0
 
 
 def lifting_losses(
@@ -62,7 +70,8 @@ def lifting_losses(
     output
         Output of the network; at least its centre frame.
     targets
-        (samples, frames, joints, 3) metres, relative to the root; frames is odd.
+        (samples, frames, joints, 3) metres, relative to the root; frames is odd. Unknown feet and
+        palms are NaN.
     up
         (samples, frames, 3) unit vectors against gravity, in the frame of the targets; None where
         unknown.
@@ -76,9 +85,10 @@ def lifting_losses(
     dict
         Scalars: ``loss_global`` and ``loss_local`` (metres), ``loss_bone_length`` (metres),
         ``loss_bone_direction`` and ``loss_gravity`` (unit vectors: 0 to 2), ``loss_velocity``
-        (metres per frame), ``loss_uncertainty`` (nats), each times its weight. Bone terms and the
-        uncertainty's are the mean of the sequence's and the centre frame's. Where there is no
-        sequence, L_global is left out.
+        (metres per frame), ``loss_uncertainty`` (nats), ``loss_extremities`` (metres),
+        ``loss_extremity_direction`` (unit vectors), each times its weight. Bone terms, the
+        uncertainty's and those of feet and palms are the mean of the sequence's and the centre
+        frame's. Where there is no sequence, L_global is left out.
 
     Raises
     ------
@@ -87,26 +97,30 @@ def lifting_losses(
     """
     sequence = output.sequence
     assert output.centre is not None
-    pairs = [(output.centre.float(), targets[:, targets.shape[1] // 2])]
+    whole = [(output.centre.float(), targets[:, targets.shape[1] // 2])]
+    if sequence is not None:
+        whole.append((sequence.float(), targets))
+    joints = len(joint_set.body)
+    pairs = [(p[..., :joints, :], t[..., :joints, :]) for p, t in whole]
     spreads = [output.centre_error, output.sequence_error]
     losses = {}
     if weights.centre > 0:
         losses["loss_local"] = weights.centre * position_loss(*pairs[0])
     if sequence is not None:
-        pairs.append((sequence.float(), targets))
         if weights.sequence > 0:
             losses["loss_global"] = weights.sequence * position_loss(*pairs[1])
         if weights.velocity > 0:
             losses["loss_velocity"] = weights.velocity * velocity_loss(*pairs[1])
     elif weights.velocity > 0:
         raise ValueError("the velocity loss needs a network that gives the whole sequence")
-    losses |= _bone_losses(pairs, joint_set, weights)
+    losses |= _bone_losses(pairs, joint_set.body, weights)
+    losses |= extremity_losses(whole, joint_set, weights.extremities, weights.extremity_direction)
     if weights.gravity > 0 and output.up is not None and up is not None:
         losses["loss_gravity"] = weights.gravity * position_loss(output.up.float(), up)
     if weights.uncertainty > 0 and output.centre_error is not None:
         terms = [
             uncertainty_loss(spread, *pair)
-            for spread, pair in zip(spreads, pairs, strict=False)
+            for spread, pair in zip(spreads, whole, strict=False)
             if spread is not None
         ]
         losses["loss_uncertainty"] = weights.uncertainty * torch.stack(terms).mean()
@@ -146,10 +160,12 @@ def uncertainty_loss(expected: Tensor, predicted: Tensor, true: Tensor) -> Tenso
     expected
         (..., joints) metres, above 0.
     predicted, true
-        (..., joints, 3) metres; no gradient flows into them.
+        (..., joints, 3) metres; no gradient flows into them. Joints of NaN do not count.
     """
     error = torch.linalg.vector_norm((predicted - true).detach(), dim=-1)
-    return (torch.log(expected) + error / expected).mean()
+    known = error.isfinite()
+    terms = torch.log(expected) + error.nan_to_num() / expected
+    return (terms * known).sum() / known.sum().clip(1)
 
 
 def velocity_loss(predicted: Tensor, true: Tensor) -> Tensor:

@@ -56,7 +56,8 @@ def fit_error_scale(
     Parameters
     ----------
     pairs
-        Observations and a lifter's predictions for them, with uncertainties.
+        Observations and a lifter's predictions for them, with uncertainties. Unknown feet and palms
+        do not count.
     joint_set
         Joint set of the predictions.
     """
@@ -71,7 +72,7 @@ def fit_error_scale(
     mean_log = np.log(expected).mean(axis=0)
 
     def factors(exponent: float) -> NDArray[np.float64]:
-        means: NDArray[np.float64] = (made / expected**exponent).mean(axis=0)
+        means: NDArray[np.float64] = np.nanmean(made / expected**exponent, axis=0)
         return np.maximum(means[both].mean(axis=0), SMALLEST)
 
     def cost(exponent: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import H36M17
-from .normalisation import FILLED_SCORE
+from .normalisation import BODY, FILLED_SCORE
 
 ROOT_BELOW_THORAX = 1.96
 """Length from thorax to hip as a multiple of that from thorax to head, in the resting body."""
@@ -82,7 +82,7 @@ def fill_gaps(
     frames = np.arange(len(keypoints))
     filled, trusted = keypoints.astype(np.float64), scores.astype(np.float64)
     bridged = bridge(valid, max_gap)
-    well_seen = (scores >= min_score).mean(axis=1) >= WELL_SEEN
+    well_seen = (scores[:, :BODY] >= min_score).mean(axis=1) >= WELL_SEEN
     for joint in range(keypoints.shape[1]):
         given = valid & (scores[:, joint] > 0)
         sight = given & (scores[:, joint] >= min_score)
@@ -120,10 +120,10 @@ def place_missing_root(filled: Filled) -> Filled:
     Parameters
     ----------
     filled
-        Keypoints of H36M-17.
+        Keypoints of H36M-17 or H36M-25.
     """
     present = filled.scores > 0
-    valid = filled.valid & present.any(axis=1)
+    valid = filled.valid & present[:, :BODY].any(axis=1)
     missing = ~present[:, _ROOT]
     if not missing.any():
         return filled._replace(valid=valid)
@@ -131,8 +131,9 @@ def place_missing_root(filled: Filled) -> Filled:
     thorax = keypoints[:, _THORAX]
     from_head = ROOT_BELOW_THORAX * (thorax - keypoints[:, _HEAD])
     below = np.where(present[:, [_HEAD]], from_head, _below_shoulders(filled))
-    counted = np.maximum(present.sum(axis=1), 1)[:, None]
-    middle = (keypoints * present[..., None]).sum(axis=1) / counted
+    body = present[:, :BODY]
+    counted = np.maximum(body.sum(axis=1), 1)[:, None]
+    middle = (keypoints[:, :BODY] * body[..., None]).sum(axis=1) / counted
     place = np.where(present[:, [_THORAX]], thorax + below, middle)
     keypoints[missing, _ROOT] = place[missing]
     scores[missing, _ROOT] = FILLED_SCORE

@@ -28,6 +28,9 @@ Output axes are the camera's."""
 NORMALISATIONS = (PERSON, IMAGE)
 
 
+BODY = 17
+"""Joints that a person's size is measured by: all, or those before feet and palms."""
+
 FILLED_SCORE = 0.05
 """Score of an unseen joint whose place was filled in."""
 
@@ -99,13 +102,13 @@ def _normalise_places(
     relative = keypoints - path
     if present is not None:
         relative = relative * present[..., None]
-    squares = (relative**2).sum(axis=-1)
+    squares = (relative[:, :, :BODY] ** 2).sum(axis=-1)
     # The root's own square is 0: it adds nothing to the sum and does not count in the mean.
     total = _without_root(squares, root)
     if present is None:
         counted = squares.shape[1] * (squares.shape[2] - 1)
     else:
-        counted = _without_root(present, root).clip(1)
+        counted = _without_root(present[:, :, :BODY], root).clip(1)
     size = (total / counted)[:, None, None, None] ** 0.5
     relative[:, :, root : root + 1] = path - path.mean(axis=1, keepdims=True)
     # A person of less than a pixel (every joint in one place) must not become infinite.

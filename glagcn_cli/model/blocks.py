@@ -48,9 +48,12 @@ class AdaptiveGraphConvolution(nn.Module):
         Share of features dropped after the batch norm.
     adaptive
         Without it there are neither B_k nor C_k.
+    unread
+        (joints, joints) added before the softmax of C_k (`graph.unread`); None for nothing.
     """
 
     A: Tensor
+    unread: Tensor | None
 
     def __init__(
         self,
@@ -59,10 +62,12 @@ class AdaptiveGraphConvolution(nn.Module):
         fixed: Tensor,
         dropout: float,
         adaptive: bool = True,
+        unread: Tensor | None = None,
     ) -> None:
         super().__init__()
         embedding = out_channels // EMBEDDING_SHARE
         self.register_buffer("A", fixed.clone(), persistent=False)
+        self.register_buffer("unread", unread, persistent=False)
         self.adaptive = adaptive
         if adaptive:
             self.PA = nn.Parameter(torch.full_like(fixed, ADAPTIVE_INIT))
@@ -100,7 +105,10 @@ class AdaptiveGraphConvolution(nn.Module):
         embedded = embedded.reshape(n, joints, frames, len(layers), -1).permute(0, 3, 1, 2, 4)
         embedded = embedded.reshape(n, len(layers), joints, -1)
         theta, phi = embedded[:, :SUBSETS], embedded[:, SUBSETS:]
-        return self.A + self.PA + torch.softmax(theta @ phi.transpose(2, 3), dim=2)
+        alike = theta @ phi.transpose(2, 3)
+        if self.unread is not None:
+            alike = alike + self.unread
+        return self.A + self.PA + torch.softmax(alike, dim=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in, V, T) to (N, out, V, T)."""
@@ -165,7 +173,7 @@ class GraphTemporalBlock(nn.Module):
         Step of the temporal convolution.
     residual
         Add the block's input (through a 1x1 convolution where channels change).
-    dropout, adaptive
+    dropout, adaptive, unread
         Passed to the graph convolution.
     """
 
@@ -179,9 +187,12 @@ class GraphTemporalBlock(nn.Module):
         residual: bool = True,
         dropout: float = 0.1,
         adaptive: bool = True,
+        unread: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.gcn1 = AdaptiveGraphConvolution(in_channels, out_channels, fixed, dropout, adaptive)
+        self.gcn1 = AdaptiveGraphConvolution(
+            in_channels, out_channels, fixed, dropout, adaptive, unread
+        )
         self.tcn1 = TemporalConvolution(out_channels, out_channels, TEMPORAL_KERNEL, stride)
         self.residual: nn.Module | None = None
         if residual and in_channels == out_channels and stride == 1:

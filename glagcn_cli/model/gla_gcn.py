@@ -7,6 +7,7 @@ against gravity.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from ..skeleton import JOINT_SETS, JointSet
 from .architecture import STRIDE, Architecture
 from .blocks import GraphTemporalBlock, strided_level
-from .graph import adjacency
+from .graph import adjacency, unread
 from .heads import OUT_CHANNELS, ErrorHead, GravityHead, JointHead, full_precision
 
 
@@ -43,24 +44,27 @@ def _normalise_input(data_bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
     return features.contiguous(memory_format=torch.channels_last)
 
 
-def _local_module(architecture: Architecture, fixed: Tensor) -> nn.ModuleList:
+def _local_module(architecture: Architecture) -> nn.ModuleList:
     """Build two blocks a level, in a flat list as released checkpoints number them."""
     width, stride = architecture.channels, STRIDE if architecture.strided else 1
+    block = _block_builder(architecture)
     blocks: list[nn.Module] = []
     for _ in range(architecture.levels):
-        for step, residual in ((1, True), (stride, False)):
-            blocks.append(
-                GraphTemporalBlock(
-                    width,
-                    width,
-                    fixed,
-                    stride=step,
-                    residual=residual,
-                    dropout=architecture.dropout,
-                    adaptive=architecture.adaptive,
-                )
-            )
+        blocks.append(block(width, width))
+        blocks.append(block(width, width, stride=stride, residual=False))
     return nn.ModuleList(blocks)
+
+
+def _block_builder(architecture: Architecture) -> partial[GraphTemporalBlock]:
+    """Return what builds a block of given channels on the architecture's graph."""
+    joint_set = JOINT_SETS[architecture.joint_set]
+    return partial(
+        GraphTemporalBlock,
+        fixed=adjacency(joint_set),
+        dropout=architecture.dropout,
+        adaptive=architecture.adaptive,
+        unread=unread(joint_set),
+    )
 
 
 def _run_local(blocks: nn.ModuleList, x: Tensor, strided: bool = True) -> Tensor:
@@ -125,21 +129,14 @@ class GLAGCN(_Lifter):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
-        fixed = adjacency(self.joint_set)
-        width, dropout = architecture.channels, architecture.dropout
+        width, block = architecture.channels, _block_builder(architecture)
         self.layers_global = nn.ModuleList(
-            GraphTemporalBlock(
-                architecture.in_channels if i == 0 else width,
-                width,
-                fixed,
-                dropout=dropout,
-                adaptive=architecture.adaptive,
-            )
+            block(architecture.in_channels if i == 0 else width, width)
             for i in range(architecture.global_blocks)
         )
         joints = len(self.joint_set)
         self.head_global = JointHead(width, joints, architecture.shared_head)
-        self.layers_tcngcn = _local_module(architecture, fixed)
+        self.layers_tcngcn = _local_module(architecture)
         self.head_local = JointHead(width, joints, architecture.shared_head)
         self.error_global = ErrorHead(width, joints) if architecture.uncertainty else None
         self.error_local = ErrorHead(width, joints) if architecture.uncertainty else None
@@ -186,12 +183,9 @@ class ReleasedGLAGCN(_Lifter):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
-        fixed = adjacency(self.joint_set)
         width = architecture.channels
-        self.expand_gcn = GraphTemporalBlock(
-            architecture.in_channels, width, fixed, dropout=architecture.dropout
-        )
-        self.layers_tcngcn = _local_module(architecture, fixed)
+        self.expand_gcn = _block_builder(architecture)(architecture.in_channels, width)
+        self.layers_tcngcn = _local_module(architecture)
         self.fc = nn.Conv1d(width, OUT_CHANNELS, 1)
 
     def forward(self, keypoints: Tensor) -> LifterOutput:

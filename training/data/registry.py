@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glagcn_cli.errors import UsageError
-from glagcn_cli.skeleton import H36M17, HUMANEVA15, MPI_INF_3DHP17, JointSet
+from glagcn_cli.skeleton import H36M17, H36M25, HUMANEVA15, MPI_INF_3DHP17, JointSet
 
 from ..metrics.scores import ACTIONS, FRAMES, SUBJECTS_AND_ACTIONS
 from . import h36m, humaneva, mpi_inf_3dhp, packs
@@ -35,6 +35,8 @@ class DataSetReader:
         Joint set and frame rate of its takes.
     load
         (folder, split -> subjects, keypoints) -> split -> takes.
+    load_extremities
+        (folder, splits) -> split -> takes with feet and palms; None where it has none.
     licence
         Name of the page with its licence.
     keypoints
@@ -57,6 +59,7 @@ class DataSetReader:
     fps: int
     load: Callable[[Path, Mapping[str, Sequence[str]], str], dict[str, TakeSet]]
     licence: str
+    load_extremities: Callable[[Path, Sequence[str]], dict[str, TakeSet]] | None = None
     keypoints: tuple[str, ...] = ()
     training_subjects: tuple[str, ...] = ()
     test_subjects: tuple[str, ...] = ()
@@ -110,6 +113,10 @@ def _load_packs(data_dir: Path, splits: Mapping[str, Sequence[str]], _: str) -> 
     return packs.read_pack_splits(data_dir, tuple(splits))
 
 
+def _load_extremities(data_dir: Path, splits: Sequence[str]) -> dict[str, TakeSet]:
+    return packs.read_pack_splits(data_dir, splits, H36M25)
+
+
 _READERS = (
     DataSetReader(
         name=h36m.NAME,
@@ -159,6 +166,7 @@ _READERS = (
         joint_set=H36M17,
         fps=packs.FPS,
         load=_load_packs,
+        load_extremities=_load_extremities,
         licence=packs.LICENCE,
     ),
 )
@@ -179,6 +187,7 @@ def read_splits(
     *,
     keypoints: str | None = None,
     holdout: str | None = DEFAULT_HOLDOUT,
+    joint_set: str = "",
 ) -> dict[str, TakeSet]:
     """Read several splits of a data set, each of its files once.
 
@@ -195,6 +204,9 @@ def read_splits(
     holdout
         Training subject of "val"; "default" for the data set's own choice, None to train on all
         subjects.
+    joint_set
+        "h36m25" for feet and palms besides the data set's own joints, where it has them; any other
+        name for its own joints.
 
     Raises
     ------
@@ -206,6 +218,8 @@ def read_splits(
     reader = find_reader(dataset)
     source = reader.source_of_2d(keypoints)
     subjects = {split: reader.subjects(split, holdout) for split in splits}
+    if joint_set == H36M25.name and reader.load_extremities:
+        return reader.load_extremities(data_dir, tuple(splits))
     return reader.load(data_dir, subjects, source)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glagcn_cli.camera import DEFAULT_FOV
 from glagcn_cli.errors import InputError
+from glagcn_cli.lifting.normalisation import BODY
 from glagcn_cli.skeleton import JointSet
 
 SPLITS = ("train", "val", "test")
@@ -24,7 +25,8 @@ class Take:
         Names in the data set; free motion has no camera ("").
     joints
         (frames, joints, 3) float32 metres. Filmed: camera frame (x right, y down, z forward).
-        Free motion: world frame (right-handed, z up, floor near z = 0).
+        Free motion: world frame (right-handed, z up, floor near z = 0). Unknown feet and palms
+        are NaN.
     keypoints
         (frames, joints, 2) float32 pixels; None for free motion.
     image_size
@@ -51,7 +53,7 @@ class Take:
         name = self.name
         if self.joints.ndim != 3 or self.joints.shape[2] != 3 or not len(self.joints):
             raise InputError(f"{name}: joints have shape {self.joints.shape}, expected (F, J, 3)")
-        if not np.isfinite(self.joints).all():
+        if not np.isfinite(self.joints[:, :BODY]).all():
             raise InputError(f"{name}: the 3D joints hold NaN or infinity")
         if self.keypoints is not None:
             if self.keypoints.shape != (*self.joints.shape[:2], 2):
@@ -96,6 +98,14 @@ class TakeSet:
     fps: int
     takes: tuple[Take, ...]
     source: str = ""
+
+    def of_body(self) -> TakeSet:
+        """Return the takes without feet and palms."""
+        body = self.joint_set.body
+        if body is self.joint_set:
+            return self
+        takes = (replace(take, joints=take.joints[:, : len(body)]) for take in self.takes)
+        return replace(self, joint_set=body, takes=tuple(takes))
 
     @property
     def filmed(self) -> bool:

@@ -12,8 +12,10 @@ from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.lifting.checkpoints import lifter_path, load_lifter
 from glagcn_cli.model.blocks import ADAPTIVE_INIT
 from glagcn_cli.model.gla_gcn import build_lifter
+from glagcn_cli.skeleton import JOINT_SETS
 
 from ..recipes.recipe import Recipe
+from .extending import extended
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +56,22 @@ def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
 
 
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
-    """Copy another checkpoint's weights wherever name and shape agree."""
+    """Copy another checkpoint's weights wherever name and shape agree.
+
+    A lifter of the body begins one with feet and palms (`extending.extended`).
+    """
     lifter, card = load_lifter(path)
+    joints = JOINT_SETS[joint_set]
     # Most shapes would fit nevertheless, with graph weights of other joints.
-    if card.architecture.joint_set != joint_set:
+    if card.architecture.joint_set not in (joint_set, joints.body.name):
         raise CheckpointError(
             f"{path} was trained on joints of {card.architecture.joint_set}; this run has "
             f"{joint_set}; start from a lifter of the same joints"
         )
     own, given = network.state_dict(), lifter.state_dict()
     given = {name: _widened(name, given[name], own.get(name)) for name in given}
+    if card.architecture.joint_set != joint_set:
+        given = {n: extended(n, given[n], own[n], joints) for n in given if n in own}
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
     if share < LEAST_TAKEN_OVER:

@@ -85,7 +85,7 @@ def read_takes(recipe: Recipe, data_dir: Path) -> tuple[TakeSet, TakeSet | None]
         log.warning("the checkpoint is chosen on the test set: its error there is not an estimate")
     takes = read_splits(
         data.dataset, data_dir, splits, keypoints=data.keypoints,
-        holdout=None if nobody else data.holdout,
+        holdout=None if nobody else data.holdout, joint_set=recipe.network.joint_set,
     )  # fmt: skip
     if takes["train"].filmed and data.conversion != AS_GIVEN:
         raise UsageError(

@@ -90,11 +90,11 @@ class DepthReversals:
     Parameters
     ----------
     joint_set
-        Name of the joint set.
+        Name of the joint set. Feet and palms do not count.
     """
 
     def __init__(self, joint_set: str = "h36m17") -> None:
-        self._joint_set = JOINT_SETS[joint_set]
+        self._joint_set = JOINT_SETS[joint_set].body
         self._frames = self._turned_frames = 0
         self._clear = self._wrong = 0
         self._reversals = np.zeros(len(self._joint_set.bones), dtype=np.int64)
@@ -107,7 +107,8 @@ class DepthReversals:
         )  # fmt: skip
         turns = ray_rotations(rays)
         true, predicted = (
-            np.einsum("tij,tvj->tvi", turns, joints) for joints in (seen.joints, lifted.joints)
+            np.einsum("tij,tvj->tvi", turns, joints[:, : len(self._joint_set)])
+            for joints in (seen.joints, lifted.joints)
         )
         counts = seen.counts
         parents, children = np.array(self._joint_set.bone_indices).T

@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.normalisation import BODY
 from glagcn_cli.poses import LiftedJoints
 from glagcn_cli.progress.stages import bar_size
 from glagcn_cli.skeleton import CONVERSION
@@ -38,7 +39,8 @@ class Observation:
     keypoints
         (frames, joints, 2) pixels: the lifter's input.
     joints
-        (frames, joints, 3) metres, camera frame, relative to the root: the truth.
+        (frames, joints, 3) metres, camera frame, relative to the root: the truth. Unknown feet and
+        palms are NaN.
     image_size, fov
         Pixels, and degrees over the picture's longer side.
     subject, action, camera
@@ -178,14 +180,31 @@ def _detect(
     keypoints = observe(cameras, motion, conversion)
     if noise == DETECTOR:
         keypoints = gaussian_noise(draws, keypoints)
-    return [(one.astype(np.float64), None) for one in keypoints.numpy()]
+    return [_with_gaps(one.astype(np.float64)) for one in keypoints.numpy()]
+
+
+def _with_gaps(
+    keypoints: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return keypoints (frames, joints, 2) and scores that say which feet and palms are unknown.
+
+    Without such gaps there are no scores.
+    """
+    known = np.isfinite(keypoints[..., 0])
+    if known.all():
+        return keypoints, None
+    return np.nan_to_num(keypoints), known.astype(np.float64)
 
 
 def score(predict: Predictor, seen: Observation) -> TakeScores:
-    """Compute a method's errors on one observation, millimetres and percent."""
+    """Compute a method's errors on one observation, millimetres and percent.
+
+    Feet and palms do not count.
+    """
+    predicted, true = predict(seen).joints[:, :BODY], seen.joints[:, :BODY]
     return score_take(
-        predict(seen).joints, seen.joints, subject=seen.subject, action=seen.action,
-        camera=seen.camera, valid=seen.valid, counted=seen.counted,
+        predicted, true, subject=seen.subject, action=seen.action, camera=seen.camera,
+        valid=seen.valid, counted=seen.counted,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from glagcn_cli.lifting.gaps import Filled, fill_gaps, place_missing_root
 from glagcn_cli.lifting.lifter import MAX_GAP, MIN_SCORE
-from glagcn_cli.skeleton import COCO17, H36M17, JointSet, lifter_points
+from glagcn_cli.lifting.normalisation import BODY
+from glagcn_cli.skeleton import COCO17, H36M17, H36M25, JointSet, lifter_points
 
 from ..samples.detector_errors import lifter_scores
 from ..samples.detector_noise import add_detector_noise, exact_detections, hidden_by_torso
@@ -45,7 +46,7 @@ def gaussian_noise(draws: Draws, keypoints: Tensor) -> Tensor:
         frames.
     """
     takes, frames, joints, _ = keypoints.shape
-    box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
+    box = keypoints[:, :, :BODY].amax(dim=2) - keypoints[:, :, :BODY].amin(dim=2)
     level = draws.uniform(0.0, LARGEST_NOISE, (takes,)) * box.amax(dim=-1).mean(dim=1)
     draws.chance(0.0, (takes,))  # once chose takes that stay exact; the numbers after it must stay
     steady = draws.normal(1.0, (takes, 1, joints, 2))
@@ -82,9 +83,10 @@ def measured_noise(
     exact = exact_detections(points)
     seen = add_detector_noise(draws, exact, hidden, joint_set, 1.0, 0.0, float(fps))
     keypoints, scores = seen.points, seen.scores
-    if joint_set is COCO17:
-        keypoints, scores = lifter_points(keypoints, joint_set), lifter_scores(scores)
-        joint_set = H36M17
+    if joint_set.body is COCO17:
+        wanted = H36M17 if joint_set is COCO17 else H36M25
+        keypoints, scores = lifter_points(keypoints, joint_set, wanted), lifter_scores(scores)
+        joint_set = wanted
     takes = []
     for one, its in zip(keypoints.double().numpy(), scores.double().numpy(), strict=True):
         found = np.ones(len(one), dtype=bool)
@@ -105,4 +107,4 @@ def fill_as_in_videos(
     `scores` (frames, joints) in 0..1; `found` (frames,) marks frames with a person.
     """
     filled = fill_gaps(keypoints, scores, found, MAX_GAP * fps, MIN_SCORE)
-    return place_missing_root(filled) if joint_set is H36M17 else filled
+    return place_missing_root(filled) if joint_set.body is H36M17 else filled

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.poses import LiftedJoints, PoseSequence
 from glagcn_cli.scene.gravity import CAMERA_UP, scene_up, standing_up
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.skeleton import H36M17, JOINT_SETS
 
 from .evaluate import Observation
 
@@ -27,11 +27,12 @@ class GravityErrors:
     Parameters
     ----------
     joint_set
-        Name of the joint set; only H36M-17 is measured, since scenes are built of it alone.
+        Name of the joint set; only H36M-17 is measured, with feet and palms or without, since
+        scenes are built of it alone.
     """
 
     def __init__(self, joint_set: str = H36M17.name) -> None:
-        self._scenes = joint_set == H36M17.name
+        self._scenes = JOINT_SETS[joint_set].body is H36M17
         self._errors: dict[str, list[float]] = {}
 
     def watch(self, seen: Observation, lifted: LiftedJoints) -> None:
@@ -84,12 +85,13 @@ class GravityErrors:
 
 def _as_lifted(seen: Observation, lifted: LiftedJoints) -> PoseSequence:
     """Return the take as a person in the form `glagcn_cli.scene.placing` reads."""
+    joints = lifted.joints[:, : len(H36M17)]
     return PoseSequence(
-        joints=lifted.joints.astype(np.float32),
-        scores=np.ones(lifted.joints.shape[:2], np.float32),
+        joints=joints.astype(np.float32),
+        scores=np.ones(joints.shape[:2], np.float32),
         valid=seen.counts,
         fps=Fraction(seen.fps),
-        keypoints=seen.keypoints.astype(np.float32),
+        keypoints=seen.keypoints[:, : len(H36M17)].astype(np.float32),
         frame="camera",
         joint_set=H36M17,
         up=None if lifted.up is None else lifted.up.astype(np.float32),

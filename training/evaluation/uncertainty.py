@@ -54,7 +54,7 @@ def expected_calibration_error(bins: list[Bin]) -> float:
 class Reliability:
     """Collects the errors that a lifter predicts and those that it makes.
 
-    The root, which has no error, does not count.
+    The root, which has no error, does not count, and neither do feet and palms.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Reliability:
     """
 
     def __init__(self, joint_set: str = "h36m17") -> None:
-        names = JOINT_SETS[joint_set]
+        names = JOINT_SETS[joint_set].body
         self._counted = [joint for joint in range(len(names)) if joint != names.root]
         self.joints = [names.joints[joint] for joint in self._counted]
         self._predicted: list[NDArray[np.float32]] = []

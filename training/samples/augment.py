@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from glagcn_cli.skeleton import COCO17, H36M17, JointSet
+from glagcn_cli.skeleton import COCO17, COCO25, H36M17, H36M25, JointSet
 
 from .cameras import CameraRange
 from .random_draws import Draws
@@ -60,6 +60,9 @@ class Augmentation:
         Probability that a sample has a run of frames in which the person was not found.
     swaps
         Probability that a sample has legs, arms or all joints swapped left for right for a while.
+    lost_extremities
+        Probability that each foot and each hand is missing throughout or for a while, and that
+        all of them are (`lost_extremities`).
     crop
         Probability that an edge of the picture goes through a sample's body.
     rotate_target
@@ -84,6 +87,7 @@ class Augmentation:
     occlusion: float = 0.0
     missing_frames: float = 0.0
     swaps: float = 0.0
+    lost_extremities: float = 0.0
     crop: float = 0.0
     rotate_target: float = 0.0
 
@@ -92,6 +96,11 @@ class Augmentation:
 def indices_on(indices: Sequence[int], device: torch.device) -> Tensor:
     """Return indices on a device, copied there once, since a copy waits for the GPU."""
     return torch.tensor(indices, device=device)
+
+
+def joints_of(motion: Tensor) -> JointSet:
+    """Return the joint set of motion (..., 17 or 25, 3): with feet and palms or without."""
+    return H36M25 if motion.shape[-2] == len(H36M25) else H36M17
 
 
 def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
@@ -112,20 +121,23 @@ def mirror_sides(points: Tensor, chosen: Tensor, joint_set: JointSet) -> Tensor:
 
 
 def detector_points(joints: Tensor) -> Tensor:
-    """Compute COCO-17 points of H36M-17 motion, as a detector defines them.
+    """Compute COCO's points of motion, as a detector defines them.
 
     Parameters
     ----------
     joints
-        (..., 17, 3) metres, H36M-17. Its head joint lies at the height of the ears.
+        (..., 17 or 25, 3) metres, H36M-17 or H36M-25. Its head joint lies at the height of the
+        ears.
 
     Returns
     -------
     Tensor
-        (..., 17, 3) metres: unchanged limbs; ears to both sides of the head joint, eyes and nose
-        in front of it. The face points at right angles to the shoulders and to the neck.
+        (..., 17 or 25, 3) metres, COCO-17 or COCO-25: unchanged limbs, feet and palms; ears to
+        both sides of the head joint, eyes and nose in front of it. The face points at right angles
+        to the shoulders and to the neck.
     """
-    at = {joint: joints[..., i, :] for i, joint in enumerate(H36M17.joints)}
+    own = joints_of(joints)
+    at = {joint: joints[..., i, :] for i, joint in enumerate(own.joints)}
     across = at["left_shoulder"] - at["right_shoulder"]
     across = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True)
     up = at["head"] - at["neck"]
@@ -137,7 +149,8 @@ def detector_points(joints: Tensor) -> Tensor:
         at[f"{side}_ear"] = at["head"] + sign * _EAR_HALF_WIDTH * across
         eye = _FACE_FORWARD["eye"] * forward + _EYE_UP * up
         at[f"{side}_eye"] = at["head"] + sign * _EYE_HALF_WIDTH * across + eye
-    return torch.stack([at[joint] for joint in COCO17.joints], dim=-2)
+    marked = COCO17 if own is H36M17 else COCO25
+    return torch.stack([at[joint] for joint in marked.joints], dim=-2)
 
 
 def turn_about_vertical(draws: Draws, targets: Tensor, degrees: float) -> Tensor:

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from glagcn_cli.camera import focal_length, pixel_rays, ray_rotations
 from glagcn_cli.lifting.normalisation import PERSON, normalise_windows
-from glagcn_cli.skeleton import H36M17, JointSet
+from glagcn_cli.skeleton import JointSet
 
-from .augment import Augmentation, mirror_sides, turn_about_vertical
+from .augment import Augmentation, joints_of, mirror_sides, turn_about_vertical
 from .bodies import mark_joints_elsewhere, reshape_bodies
 from .cameras import IMAGE_SIZE, draw_cameras, rotate
 from .detector_noise import Detections
@@ -32,7 +32,8 @@ class Batch(NamedTuple):
         (samples, frames, joints, 2 or 3) float32, normalised: without unit. A third channel is
         the score; a joint of score 0 is missing, its x and y are 0.
     targets
-        (samples, frames, joints, 3) float32 metres, relative to the root. Axes: `PERSON`
+        (samples, frames, joints, 3) float32 metres, relative to the root, NaN for unknown feet and
+        palms. Axes: `PERSON`
         normalisation, of the ray to the root in each frame; `IMAGE`, of the camera.
     up
         (samples, frames, 3) float32 unit vectors against gravity, on the axes that the targets
@@ -66,7 +67,8 @@ def virtual_batch(
     draws
         Source of randomness.
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17, on the device to compute on.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25, on the device
+        to compute on. Unknown feet and palms are NaN.
     augmentation
         Settings of the augmentation.
     normalisation
@@ -79,7 +81,7 @@ def virtual_batch(
         Frames per second of the motion.
     """
     if augmentation.mirror:
-        motion = mirror_sides(motion, draws.chance(0.5, (len(motion),)), H36M17)
+        motion = mirror_sides(motion, draws.chance(0.5, (len(motion),)), joints_of(motion))
     if augmentation.mixed > 0:
         motion = mix_bodies(draws, motion, augmentation.mixed)
     if augmentation.flicks > 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.skeleton import H36M17, H36M25
 
-from .augment import indices_on
+from .augment import indices_on, joints_of
 from .cameras import rotate
 from .mixed_bodies import chest_frames, pelvis_frames
 from .random_draws import Draws
@@ -30,10 +30,12 @@ _GROWTH = {
 # Standard deviations in metres, back and up, of where joints are marked on a body. Motion packs
 # differ from each other by 0.02 to 0.05.
 _HIPS_MARKED, _SHOULDERS_MARKED, _HEAD_MARKED = 0.012, 0.018, 0.018
+_FEET_MARKED = 0.01  # across the sole; detectors mark the outline of a shoe
 
 # Joints whose bones have one length, left and right alike: a number for each kind of bone.
-_BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M17.joints]
-_KINDS = sorted(set(_BONES))
+_BONES = [joint.removeprefix("left_").removeprefix("right_") for joint in H36M25.joints]
+_OF_BODY = sorted(set(_BONES[: len(H36M17)]))
+_KINDS = [*_OF_BODY, *sorted(set(_BONES) - set(_OF_BODY))]
 _BONE_KINDS = tuple(_KINDS.index(bone) for bone in _BONES)
 
 
@@ -50,15 +52,16 @@ def reshape_bodies(
     draws
         Source of randomness.
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25.
     probability
         Share of the samples that get another body.
     children
         Share of these bodies that have a child's size and proportions.
     """
-    samples = len(motion)
-    lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, len(_KINDS)))
-    scale = lengths[:, indices_on(_BONE_KINDS, motion.device)]
+    samples, own = len(motion), joints_of(motion)
+    kinds = len(_OF_BODY) if own is H36M17 else len(_KINDS)
+    lengths = 1.0 + draws.normal(_LIMB_SCALE, (samples, kinds))
+    scale = lengths[:, indices_on(_BONE_KINDS[: len(own)], motion.device)]
     for joint, limits in (("hip", _HIP_WIDENING), ("shoulder", _SHOULDER_WIDTH)):
         width = draws.uniform(*limits, (samples,))
         for side in ("left", "right"):
@@ -66,11 +69,11 @@ def reshape_bodies(
     body = 1.0 + draws.normal(_BODY_SCALE, (samples,))
     scale = (scale * body[:, None]).clip(0.6, 2.0)
     if children > 0:
-        scale = scale * _growth(draws, samples, children).to(scale)
+        scale = scale * _growth(draws, samples, children).to(scale)[:, : len(own)]
     shaped = motion.clone()
     legs = (scale[:, H36M17.index("left_knee")] + scale[:, H36M17.index("left_ankle")]) / 2
     shaped[:, :, 0, 2] *= legs[:, None]
-    for parent, child in H36M17.bone_indices:  # from the root outwards
+    for parent, child in own.bone_indices:  # from the root outwards
         bone = motion[:, :, child] - motion[:, :, parent]
         shaped[:, :, child] = shaped[:, :, parent] + bone * scale[:, child, None, None]
     chosen = draws.chance(probability, (samples,))
@@ -82,13 +85,14 @@ def mark_joints_elsewhere(draws: Draws, motion: Tensor, probability: float) -> T
 
     Laboratories differ in where on a body they put these joints. The offsets are along the axes of
     pelvis and chest, alike on both sides; sideways, `reshape_bodies` moves hips and shoulders.
+    Heel and toe of a foot are moved together, towards the sole or away from it.
 
     Parameters
     ----------
     draws
         Source of randomness.
     motion
-        (samples, frames, 17, 3) metres, H36M-17.
+        (samples, frames, 17 or 25, 3) metres, H36M-17 or H36M-25.
     probability
         Share of the samples that are changed.
     """
@@ -105,8 +109,26 @@ def mark_joints_elsewhere(draws: Draws, motion: Tensor, probability: float) -> T
         across = rotate(axes, offset[:, None].expand(-1, motion.shape[1], -1))
         for joint in joints:
             moved[:, :, H36M17.index(joint)] += across
+    if joints_of(motion) is H36M25:
+        _mark_feet_elsewhere(moved, draws.normal(_FEET_MARKED, (samples,)).to(motion))
     chosen = draws.chance(probability, (samples,))
     return torch.where(chosen[:, None, None, None], moved, motion)
+
+
+def _mark_feet_elsewhere(motion: Tensor, offset: Tensor) -> None:
+    """Move heels and toes by an offset (samples,) along the shin, off the line between them."""
+    norm = torch.linalg.vector_norm
+    for side in ("left", "right"):
+        knee, ankle, heel, toe = H36M25.indices(
+            [f"{side}_{joint}" for joint in ("knee", "ankle", "heel", "big_toe")]
+        )
+        sole = motion[:, :, toe] - motion[:, :, heel]
+        sole = sole / norm(sole, dim=-1, keepdim=True).clip(1e-6)
+        shin = motion[:, :, ankle] - motion[:, :, knee]
+        down = shin - (shin * sole).sum(dim=-1, keepdim=True) * sole
+        down = down / norm(down, dim=-1, keepdim=True).clip(1e-6)
+        for point in (heel, toe):
+            motion[:, :, point] += offset[:, None, None] * down
 
 
 def _growth(draws: Draws, samples: int, children: float) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from glagcn_cli.camera import focal_length
+from glagcn_cli.lifting.normalisation import BODY
 
 from .random_draws import Draws
 
@@ -139,13 +140,14 @@ def draw_cameras(draws: Draws, motion: Tensor, limits: CameraRange) -> Cameras:
     draws
         Source of randomness; the same draws give the same cameras.
     motion
-        (samples, frames, joints, 3) metres, world frame; joint 0 is the root.
+        (samples, frames, joints, 3) metres, world frame; joint 0 is the root. Feet and palms do
+        not count.
     limits
         Placement of the cameras. A camera moves back until the nearest joint is `NEAREST` away. If
         a person still walks past it, it moves back along its own axis until all joints are
         `IN_FRONT` of it.
     """
-    samples = len(motion)
+    samples, motion = len(motion), motion[:, :, :BODY]
     middle = motion[:, :, 0].mean(dim=1)
     yaw = draws.uniform(0.0, 2 * math.pi, (samples,))
     away = torch.stack([torch.cos(yaw), torch.sin(yaw)], dim=1)

@@ -16,14 +16,22 @@ from .detector_noise import Detections, kind_of
 from .random_draws import Draws
 
 _HIDDEN_JOINTS = 3  # at most, besides their descendants
-_HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
+HIDDEN_STRETCH = (0.1, 0.6)  # share of the window
 _HIDDEN_THROUGHOUT = 0.3  # share of the samples with hidden joints
 _HIDDEN_LIMB = 0.5  # share in which a hidden elbow hides the wrist, a hidden knee the ankle
+_PARENTS = {
+    "wrist": "elbow", "ankle": "knee", "heel": "ankle", "big_toe": "ankle",
+    "index_knuckle": "wrist", "little_knuckle": "wrist",
+}  # fmt: skip
 _GUESS_ERROR = 0.1  # standard deviation of an interpolated point, share of the person's size
 
 _DROPPED_FRAMES = (1, 12)
 _SWAPPED_STRETCH = (0.01, 0.4)
-_SWAPPED_SIDES = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"), ())  # (): all joints
+_SWAPPED_SIDES = (
+    ("hip", "knee", "ankle", "heel", "big_toe"),
+    ("shoulder", "elbow", "wrist", "index_knuckle", "little_knuckle"),
+    (),  # all joints
+)
 
 _CROPPED_BELOW = 0.75  # share of cropped samples; the others are cut off at a side
 _BELOW = (0.15, 0.95)  # of the way from shoulders to ankles, the middle more often
@@ -57,7 +65,7 @@ def hide_joints(
     """
     samples, frames, joints, _ = seen.points.shape
     device = seen.points.device
-    before, length = _stretch(draws, samples, frames, _HIDDEN_STRETCH)
+    before, length = draw_stretch(draws, samples, frames, HIDDEN_STRETCH)
     throughout = draws.chance(_HIDDEN_THROUGHOUT, (samples,))[:, None, None]
     rank = draws.uniform(0.0, 1.0, (samples, joints)) + _unread(joint_set.joints, device)
     count = draws.uniform(0.0, _HIDDEN_JOINTS, (samples,)).ceil().clip(1)
@@ -65,7 +73,7 @@ def hide_joints(
     limb = draws.chance(_HIDDEN_LIMB, (samples,))[:, None]
     hidden = hidden | (hidden[:, _hung_on(joint_set.joints, device)] & limb)
     hidden = hidden & draws.chance(probability, (samples,))[:, None]
-    gone = hidden[:, None] & (_within(before, length, frames)[..., None] | throughout)
+    gone = hidden[:, None] & (within_stretch(before, length, frames)[..., None] | throughout)
 
     noise = draws.normal(0.5**0.5, (samples, 1, joints, 2))
     noise = noise + draws.normal(0.5**0.5, (samples, frames, joints, 2))
@@ -85,10 +93,10 @@ def drop_frames(draws: Draws, seen: Detections, probability: float) -> Detection
     """
     samples, frames = seen.points.shape[:2]
     longest = min(_DROPPED_FRAMES[1], frames - 2)
-    before, length = _stretch(
+    before, length = draw_stretch(
         draws, samples, frames, (_DROPPED_FRAMES[0] / frames, (longest + 1) / frames)
     )
-    chosen = draws.chance(probability, (samples,))[:, None] & _within(before, length, frames)
+    chosen = draws.chance(probability, (samples,))[:, None] & within_stretch(before, length, frames)
     scores = torch.where(seen.scores > 0, FILLED_SCORE, 0.0)
     gone = chosen[..., None].expand(seen.scores.shape)
     return _replace(seen, gone, _bridge(seen.points, before, length), scores)
@@ -104,10 +112,10 @@ def swap_sides(
     """
     samples, frames = seen.points.shape[:2]
     device = seen.points.device
-    before, length = _stretch(draws, samples, frames, _SWAPPED_STRETCH)
+    before, length = draw_stretch(draws, samples, frames, _SWAPPED_STRETCH)
     kinds = len(_SWAPPED_SIDES)
     kind = draws.uniform(0.0, kinds, (samples,)).long().clip(0, kinds - 1)
-    chosen = draws.chance(probability, (samples,))[:, None] & _within(before, length, frames)
+    chosen = draws.chance(probability, (samples,))[:, None] & within_stretch(before, length, frames)
     swapped = chosen[..., None] & _swapped(joint_set.joints, device)[kind][:, None]
     mirror = indices_on(joint_set.mirror, device)
     return _replace(seen, swapped, seen.points[:, :, mirror], seen.scores[:, :, mirror])
@@ -145,7 +153,8 @@ def crop(
     guess = pulled + level * draws.normal(1.0, (samples, 1, joints, 2))
     doubtful = draws.uniform(*_CROP_SCORES, (samples, 1, joints))
     scores = _lost_scores(seen, lost & _losable(joint_set, scored, device))
-    return _replace(seen, cut, guess, torch.where(lost, scores, doubtful.to(scores.dtype)))
+    doubtful = torch.where(seen.scores == 0, 0.0, doubtful.to(scores.dtype))
+    return _replace(seen, cut, guess, torch.where(lost, scores, doubtful))
 
 
 def forget_scores(draws: Draws, seen: Detections) -> Detections:
@@ -159,11 +168,12 @@ def forget_scores(draws: Draws, seen: Detections) -> Detections:
 
 
 def lifter_scores(scores: Tensor) -> Tensor:
-    """Compute the scores (..., 17) of the lifter's joints from those of COCO's points.
+    """Compute the scores (..., 17 or 25) of the lifter's joints from those of COCO's points.
 
     A joint's score is the lowest of its points', as in `glagcn_cli.skeleton.to_lifter_joints`.
     """
-    return scores[..., _made_of(scores.device)].amin(dim=-1)
+    body = scores[..., _made_of(scores.device)].amin(dim=-1)
+    return torch.cat([body, scores[..., len(COCO17) :]], dim=-1)
 
 
 def fill_root(scores: Tensor, root: int) -> Tensor:
@@ -178,7 +188,7 @@ def fill_root(scores: Tensor, root: int) -> Tensor:
 # A stretch of frames of each sample: the frame before it (samples,) and its length (samples,).
 
 
-def _stretch(
+def draw_stretch(
     draws: Draws, samples: int, frames: int, share: tuple[float, float]
 ) -> tuple[Tensor, Tensor]:
     """Draw a stretch of a share of the window, with a frame of the window to either side."""
@@ -187,7 +197,7 @@ def _stretch(
     return before, length
 
 
-def _within(before: Tensor, length: Tensor, frames: int) -> Tensor:
+def within_stretch(before: Tensor, length: Tensor, frames: int) -> Tensor:
     """Return which frames are in the stretch: (samples, frames) bool."""
     past = torch.arange(frames, device=before.device) - before[:, None]
     return (past > 0) & (past <= length[:, None])
@@ -225,7 +235,7 @@ def _mean_height(points: Tensor, joint_set: JointSet, kind: str) -> Tensor:
 
 def _root_points(joint_set: JointSet) -> slice:
     """Return the points of the root: COCO's two hips, or the hip itself."""
-    if joint_set is COCO17:
+    if joint_set.body is COCO17:
         return slice(joint_set.index("left_hip"), joint_set.index("right_hip") + 1)
     return slice(joint_set.root, joint_set.root + 1)
 
@@ -241,7 +251,7 @@ def _on_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 def _losable(joint_set: JointSet, scored: bool, device: torch.device) -> Tensor:
     """Return which joints may have score 0 (joints,): not a root (`fill_root`), but COCO's hips."""
     losable = torch.full((len(joint_set),), scored)
-    if joint_set is not COCO17:
+    if joint_set.body is not COCO17:
         losable[joint_set.root] = False
     return losable.to(device)
 
@@ -249,15 +259,23 @@ def _losable(joint_set: JointSet, scored: bool, device: torch.device) -> Tensor:
 @_on_device
 def _unread(joints: Sequence[str]) -> Tensor:
     """Return 1 for COCO's points that no joint of the lifter uses, 0 for others: (joints,)."""
-    if joints != COCO17.joints:
-        return torch.zeros(len(joints))
-    return (torch.from_numpy(COCO17_TO_H36M17).sum(dim=0) == 0).float()
+    unread = torch.zeros(len(joints))
+    if joints[: len(COCO17)] == COCO17.joints:
+        unread[: len(COCO17)] = (torch.from_numpy(COCO17_TO_H36M17).sum(dim=0) == 0).float()
+    return unread
 
 
 @_on_device
 def _hung_on(joints: Sequence[str]) -> Tensor:
-    """Return elbows and knees for wrists and ankles, the joint itself for others: (joints,)."""
-    parents = {j: j.replace("wrist", "elbow").replace("ankle", "knee") for j in joints}
+    """Return elbows and knees for wrists and ankles, these for hands and feet: (joints,).
+
+    Other joints hang on themselves.
+    """
+    parents = {joint: joint for joint in joints}
+    for side in ("left", "right"):
+        for kind, parent in _PARENTS.items():
+            if f"{side}_{kind}" in parents:
+                parents[f"{side}_{kind}"] = f"{side}_{parent}"
     return torch.tensor([list(joints).index(parents[joint]) for joint in joints])
 
 

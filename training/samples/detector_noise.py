@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from glagcn_cli.lifting.normalisation import BODY
 from glagcn_cli.skeleton import JointSet
 
 from .random_draws import Draws
@@ -20,12 +21,17 @@ NOISE = {
     "hip": (0.0034, 0.0154), "knee": (0.0046, 0.0107), "ankle": (0.0069, 0.0073),
     "head": (0.0017, 0.0088), "head_top": (0.0017, 0.0088), "neck": (0.0056, 0.0111),
     "thorax": (0.0056, 0.0111), "spine": (0.0056, 0.0111),
+    "heel": (0.0083, 0.0088), "big_toe": (0.0083, 0.0088),
+    "index_knuckle": (0.0132, 0.0102), "little_knuckle": (0.0132, 0.0102),
 }  # fmt: skip
 """(quick, steady) standard deviation of a coordinate at level 1, as a share of the person's size
 (longer side of its box). `benchmarks/real_video/detector_noise.py` measured COCO's points of the
 shipped detector on calibrated cameras. Points of the face, hidden there, were compared with a
 second detector on another clip, which is a lower bound. Joints that COCO lacks are like their
-neighbours."""
+neighbours; points of feet and palms are 1.2 times as far off as ankle and wrist."""
+
+KNUCKLES_ALIKE = 0.7
+"""Correlation of the errors of a hand's two knuckles, which are a few pixels apart."""
 
 CORRELATION_TIME = 0.31
 """Seconds in which the steady part's correlation falls to 1/e; measured in the same way."""
@@ -39,7 +45,9 @@ _HIDDEN_FACTOR = (2.0, 4.0)  # errors behind the body
 _HIDDEN_SCORE = (0.2, 0.7)  # factor
 _HIDDEN_MARGIN = 0.04  # share of the person's size: half of the torso's thickness
 _HIDDEN_DEPTH = 0.05  # metres behind the middle of the torso
-_LIMB_ENDS = ("elbow", "wrist", "knee", "ankle")
+_LIMB_ENDS = (
+    "elbow", "wrist", "index_knuckle", "little_knuckle", "knee", "ankle", "heel", "big_toe",
+)  # fmt: skip
 
 _SCORES = (0.2, 1.0)
 _SURE = (0.8, 1.0)  # score of an exact point
@@ -66,13 +74,20 @@ class Detections(NamedTuple):
 
 
 def exact_detections(points: Tensor) -> Detections:
-    """Return a perfect detector's output: (samples, frames, joints, 2) pixels, scores of 1."""
-    scores = torch.ones(points.shape[:-1], device=points.device)
-    return Detections(points, scores, person_size(points))
+    """Return a perfect detector's output: (samples, frames, joints, 2) pixels, scores of 1.
+
+    Points of NaN are missing.
+    """
+    known = points[..., 0].isfinite()
+    return Detections(points.nan_to_num(), known.float(), person_size(points))
 
 
 def person_size(keypoints: Tensor) -> Tensor:
-    """Compute the longer side of the box about (samples, frames, joints, 2), mean over frames."""
+    """Compute the longer side of the box about (samples, frames, joints, 2), mean over frames.
+
+    Feet and palms do not count.
+    """
+    keypoints = keypoints[:, :, :BODY]
     box = keypoints.amax(dim=2) - keypoints.amin(dim=2)
     return box.amax(dim=-1).mean(dim=1)
 
@@ -112,11 +127,11 @@ def add_detector_noise(
     level = torch.exp(draws.normal(_LEVEL_SPREAD, (samples,))).clip(*_LEVELS)
     level = factor * level * seen.size * ~draws.chance(exact, (samples,))
     quick, steady = _noise_table(joint_set.joints, seen.points.device)
-    white = draws.normal(1.0, (samples, frames, joints, 2))
+    white = _alike(draws.normal(1.0, (samples, frames, joints, 2)), joint_set)
     tail = 1 + (_TAIL - 1) * draws.chance(_TAIL_SHARE, (samples, frames, joints))
     tail = tail / math.sqrt(1 + _TAIL_SHARE * (_TAIL**2 - 1))  # the table's spread counts them
     memory = math.exp(-1 / (CORRELATION_TIME * fps))
-    drifting = _drift(draws.normal(1.0, (samples, frames, joints, 2)), memory)
+    drifting = _drift(_alike(draws.normal(1.0, (samples, frames, joints, 2)), joint_set), memory)
     further = draws.uniform(*_HIDDEN_FACTOR, (samples, 1, joints))
     error = (quick * tail)[..., None] * white + steady[:, None] * drifting
     error = error * (level[:, None, None] * torch.where(hidden, further, 1.0))[..., None]
@@ -124,7 +139,20 @@ def add_detector_noise(
     doubt = draws.uniform(*_HIDDEN_SCORE, (samples, 1, joints))
     scores = torch.where(hidden & (level > 0)[:, None, None], scores * doubt, scores)
     points = seen.points + error.to(seen.points.dtype)
-    return Detections(points, scores.to(seen.scores.dtype), seen.size)
+    scores = torch.where(seen.scores > 0, scores.to(seen.scores.dtype), 0.0)
+    return Detections(points, scores, seen.size)
+
+
+def _alike(white: Tensor, joint_set: JointSet) -> Tensor:
+    """Give white noise (samples, frames, joints, 2) of a hand's knuckles its correlation."""
+    for side in ("left", "right"):
+        if f"{side}_little_knuckle" in joint_set.joints:
+            index, little = (
+                joint_set.index(f"{side}_{finger}_knuckle") for finger in ("index", "little")
+            )
+            own = math.sqrt(1 - KNUCKLES_ALIKE**2) * white[:, :, little]
+            white[:, :, little] = KNUCKLES_ALIKE * white[:, :, index] + own
+    return white
 
 
 def _drift(white: Tensor, memory: float) -> Tensor:

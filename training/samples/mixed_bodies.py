@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.lifting.normalisation import BODY
+from glagcn_cli.skeleton import H36M25
 
-from .augment import indices_on
+from .augment import indices_on, joints_of
 from .cameras import rotate
 from .random_draws import Draws
 
@@ -15,12 +16,14 @@ _REPLACED = 0.7  # share of the arms, legs and trunks of a mixed sample that com
 # Standard deviations of the angles, in degrees, by which parts are turned for a window.
 _ARM_TURN, _LEG_TURN, _LEAN = 20.0, 11.0, 7.0
 
-_AT = {joint: number for number, joint in enumerate(H36M17.joints)}
-_BONES = tuple(H36M17.bone_indices)  # from the root outwards
-_PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
+_AT = {joint: number for number, joint in enumerate(H36M25.joints)}
+_PARENTS = tuple(parent if parent >= 0 else H36M25.root for parent in H36M25.parents)
 _LEFT_ARM, _RIGHT_ARM, _LEFT_LEG, _RIGHT_LEG = (
     tuple(_AT[f"{side}_{joint}"] for joint in joints)
-    for joints in (("elbow", "wrist"), ("knee", "ankle"))
+    for joints in (
+        ("elbow", "wrist", "index_knuckle", "little_knuckle"),
+        ("knee", "ankle", "heel", "big_toe"),
+    )
     for side in ("left", "right")
 )
 _ARMS = (_AT["left_shoulder"], _AT["right_shoulder"], *_LEFT_ARM, *_RIGHT_ARM)
@@ -35,6 +38,8 @@ _TRUNK = tuple(_AT[joint] for joint in ("spine", "thorax", "neck", "head"))
 def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     """Put parts of other samples on some bodies, with unchanged bone lengths.
 
+    Feet and hands come with their limbs, unknown ones too.
+
     Arms are moved from one chest to the other, legs and trunk between the pelvises. Each limb is
     then turned about its root, and the body leaned, by angles that are constant in the window. The
     height of the lowest joint above the floor is unchanged.
@@ -44,12 +49,12 @@ def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     draws
         Source of randomness; parts come from samples of the same process.
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25.
     probability
         Share of the samples that are changed.
     """
     samples, device = len(motion), motion.device
-    vectors = motion - motion[:, :, indices_on(_PARENTS, device)]
+    vectors = bone_vectors(motion)
     lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True).mean(dim=1, keepdim=True)
     pelvis = pelvis_frames(motion)
     chest = pelvis.mT @ chest_frames(motion)  # seen from the pelvis
@@ -58,20 +63,32 @@ def mix_bodies(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     in_chest = rotate((pelvis @ chest).mT[:, :, None], vectors)
     parts = in_pelvis.clone()
     for part, donors in ((_LEGS, legs), (_TRUNK, trunk)):
-        joints = indices_on(part, device)
+        joints = _there(part, motion)
         parts[:, :, joints] = in_pelvis[donors][:, :, joints]
-    joints = indices_on(_ARMS, device)
+    joints = _there(_ARMS, motion)
     parts[:, :, joints] = rotate(chest[trunk][:, :, None], in_chest[arms][:, :, joints])
     for part, degrees in _TURNS:
         turn = small_rotations(draws, samples, degrees).to(motion.dtype)
-        joints = indices_on(part, device)
+        joints = _there(part, motion)
         parts[:, :, joints] = rotate(turn[:, None, None], parts[:, :, joints])
     lean = small_rotations(draws, samples, _LEAN).to(motion.dtype)
     vectors = rotate((lean[:, None] @ pelvis)[:, :, None], parts)
     size = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True).clip(1e-6)
-    mixed = put_together(motion, vectors * (lengths / size))
+    # Feet and hands of a body that has none known keep the lengths that they come with.
+    fitting = torch.where(lengths.isfinite(), lengths / size, 1.0)
+    mixed = put_together(motion, vectors * fitting)
     chosen = draws.chance(probability, (samples,))
     return torch.where(chosen[:, None, None, None], mixed, motion)
+
+
+def bone_vectors(motion: Tensor) -> Tensor:
+    """Return the vectors from each joint's parent to the joint, (samples, frames, joints, 3)."""
+    return motion - motion[:, :, indices_on(_PARENTS[: motion.shape[2]], motion.device)]
+
+
+def _there(part: tuple[int, ...], motion: Tensor) -> Tensor:
+    """Return the joints of a part that the motion has."""
+    return indices_on(tuple(j for j in part if j < motion.shape[2]), motion.device)
 
 
 def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
@@ -80,14 +97,14 @@ def put_together(motion: Tensor, vectors: Tensor) -> Tensor:
     Parameters
     ----------
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25.
     vectors
-        (samples, frames, 17, 3) metres, from each joint's parent to the joint.
+        The same, from each joint's parent to the joint.
     """
     joined = motion.clone()
-    for parent, child in _BONES:
+    for parent, child in joints_of(motion).bone_indices:  # from the root outwards
         joined[:, :, child] = joined[:, :, parent] + vectors[:, :, child]
-    lowest = (points[..., 2].amin(dim=(1, 2)) for points in (joined, motion))
+    lowest = (points[:, :, :BODY, 2].amin(dim=(1, 2)) for points in (joined, motion))
     joined[..., 2] -= (next(lowest) - next(lowest))[:, None, None]
     return joined
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.lifting.normalisation import BODY
+from glagcn_cli.skeleton import H36M17, H36M25
 
-from .augment import indices_on
+from .augment import indices_on, joints_of
+from .mixed_bodies import bone_vectors
 from .random_draws import Draws
 
 # Degrees about the body's left-right axis.
@@ -17,10 +19,11 @@ _KNEES = (0.0, 130.0)  # heels come up towards the thighs
 _ARMS = (-130.0, 130.0)  # fall forward; 0 leaves them hanging, under a level trunk as well
 _HEAD = (-60.0, 20.0)  # falls forward from where the trunk takes it
 # By the bone's outer joint; all others belong to the trunk.
-_KINDS = {"knee": 1, "ankle": 2, "elbow": 3, "wrist": 3, "neck": 4, "head": 4}
-_PARTS = tuple(_KINDS.get(joint.rpartition("_")[2], 0) for joint in H36M17.joints)
-
-_PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
+_KINDS = {
+    "knee": 1, "ankle": 2, "heel": 2, "toe": 2, "elbow": 3, "wrist": 3, "knuckle": 3, "neck": 4,
+    "head": 4,
+}  # fmt: skip
+_PARTS = tuple(_KINDS.get(joint.rpartition("_")[2], 0) for joint in H36M25.joints)
 
 _TUMBLE = (60.0, 180.0)  # degrees about a horizontal axis
 _TUMBLED = 0.5  # share of the changed samples that fall over as they are; the others bend
@@ -39,7 +42,8 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     draws
         Source of randomness.
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25. Feet and
+        hands are turned as shins and arms.
     probability
         Share of the samples that are changed.
     """
@@ -57,15 +61,13 @@ def change_postures(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     bends = torch.stack([trunk, thighs, thighs + knees_bent, arms, trunk + head], dim=1)
     whole = draws.uniform(*_TUMBLE, (samples,))
     parts = torch.where(tumbled[:, None], whole[:, None], bends)
-    degrees = parts[:, indices_on(_PARTS, device)].to(motion.dtype)
+    degrees = parts[:, indices_on(_PARTS[: motion.shape[2]], device)].to(motion.dtype)
 
-    turned = _turn(
-        motion - motion[:, :, indices_on(_PARENTS, device)], axis, torch.deg2rad(degrees)
-    )
+    turned = _turn(bone_vectors(motion), axis, torch.deg2rad(degrees))
     changed = motion.clone()
-    for parent, child in H36M17.bone_indices:  # from the root outwards
+    for parent, child in joints_of(motion).bone_indices:  # from the root outwards
         changed[:, :, child] = changed[:, :, parent] + turned[:, :, child]
-    drop = changed[..., 2].amin(dim=(1, 2)) - _LOWEST
+    drop = changed[:, :, :BODY, 2].amin(dim=(1, 2)) - _LOWEST
     changed[..., 2] -= drop[:, None, None]
     chosen = draws.chance(probability, (samples,))
     return torch.where(chosen[:, None, None, None], changed, motion)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.skeleton import H36M17, H36M25
 
-from .augment import indices_on
+from .augment import joints_of
 from .cameras import rotate
-from .mixed_bodies import chest_frames, pelvis_frames, put_together, small_rotations
+from .mixed_bodies import (
+    bone_vectors,
+    chest_frames,
+    pelvis_frames,
+    put_together,
+    small_rotations,
+)
 from .random_draws import Draws
 
 _SWING = 60.0  # degrees, standard deviation of the angle between the limb's way and its aim
@@ -19,8 +25,11 @@ _HELD = (0.0, 3.0)  # frames that the limb stays where it arrived
 _MOVING = (1.0, 5.0)  # frames from its way to there, and as many back
 _EARLIEST = 0.75  # of half the window from its middle, the farthest that a flick is centred
 
-_AT = {joint: number for number, joint in enumerate(H36M17.joints)}
-_PARENTS = tuple(parent if parent >= 0 else H36M17.root for parent in H36M17.parents)
+_AT = {joint: number for number, joint in enumerate(H36M25.joints)}
+_LIMBS = (
+    ("elbow", "wrist", ("index_knuckle", "little_knuckle")),
+    ("knee", "ankle", ("heel", "big_toe")),
+)
 
 
 def flick_limbs(draws: Draws, motion: Tensor, probability: float) -> Tensor:
@@ -31,21 +40,20 @@ def flick_limbs(draws: Draws, motion: Tensor, probability: float) -> Tensor:
     draws
         Source of randomness.
     motion
-        (samples, frames, 17, 3) metres, world frame (z up), H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame (z up), H36M-17 or H36M-25. A foot or
+        hand keeps its pose on the limb.
     probability
         Share of the samples that are changed.
     """
-    samples, device = len(motion), motion.device
-    vectors = motion - motion[:, :, indices_on(_PARENTS, device)]
+    samples, extended = len(motion), joints_of(motion) is not H36M17
+    vectors = bone_vectors(motion)
     share = _away(draws, samples, motion.shape[1]).to(motion.dtype)[..., None]
     of_arm, of_left = (draws.chance(p, (samples,)) for p in (_ARM, 0.5))
     straight = draws.chance(_STRAIGHT, (samples,))[:, None, None]
     thrown = vectors.clone()
     turn = small_rotations(draws, samples, _SWING).to(motion.dtype)
-    for upper, lower, frame in (
-        ("elbow", "wrist", chest_frames(motion)),
-        ("knee", "ankle", pelvis_frames(motion)),
-    ):
+    frames = (chest_frames(motion), pelvis_frames(motion))
+    for (upper, lower, end), frame in zip(_LIMBS, frames, strict=True):
         for side in ("left", "right"):
             here = (of_arm == (upper == "elbow")) & (of_left == (side == "left"))
             first, last = (_AT[f"{side}_{joint}"] for joint in (upper, lower))
@@ -53,6 +61,12 @@ def flick_limbs(draws: Draws, motion: Tensor, probability: float) -> Tensor:
             aim = _aimed(limb, frame, turn, straight)
             moved = _between(limb, aim, share[..., None])
             thrown[:, :, [first, last]] = torch.where(here[:, None, None, None], moved, limb)
+            if extended:
+                points = [_AT[f"{side}_{point}"] for point in end]
+                carried = _carried(vectors[:, :, points], limb[:, :, 1:], moved[:, :, 1:])
+                thrown[:, :, points] = torch.where(
+                    here[:, None, None, None], carried, vectors[:, :, points]
+                )
     chosen = draws.chance(probability, (samples,))[:, None, None, None]
     return torch.where(chosen, put_together(motion, thrown), motion)
 
@@ -68,6 +82,16 @@ def _aimed(limb: Tensor, frame: Tensor, turn: Tensor, straight: Tensor) -> Tenso
     held = rotate(turn[:, None], held)
     held = torch.where(straight, held[:, :1].expand_as(held), held)
     return rotate(frame[:, :, None], held[:, None])
+
+
+def _carried(vectors: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Turn vectors (samples, frames, n, 3) as a bone (samples, frames, 1, 3) turns, untwisted."""
+    norm = torch.linalg.vector_norm
+    start, end = (bone / norm(bone, dim=-1, keepdim=True).clip(1e-6) for bone in (before, after))
+    axis = torch.linalg.cross(start, end).expand_as(vectors)
+    cosine = (start * end).sum(dim=-1, keepdim=True)
+    once = torch.linalg.cross(axis, vectors)
+    return vectors + once + torch.linalg.cross(axis, once) / (1 + cosine).clip(1e-3)
 
 
 def _between(limb: Tensor, aim: Tensor, share: Tensor) -> Tensor:

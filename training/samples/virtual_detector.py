@@ -7,13 +7,15 @@ from torch import Tensor
 from glagcn_cli.skeleton import (
     AS_GIVEN,
     COCO17,
+    COCO25,
     CONVERSIONS,
     H36M17,
+    H36M25,
     JointSet,
     lifter_points,
 )
 
-from .augment import Augmentation, detector_points
+from .augment import Augmentation, detector_points, joints_of
 from .cameras import Cameras
 from .detector_errors import (
     crop,
@@ -25,6 +27,7 @@ from .detector_errors import (
     swap_sides,
 )
 from .detector_noise import Detections, add_detector_noise, exact_detections, hidden_by_torso
+from .lost_extremities import lose_extremities
 from .random_draws import Draws
 
 
@@ -36,24 +39,25 @@ def observe(cameras: Cameras, motion: Tensor, conversion: str) -> Tensor:
     cameras
         One for every sample.
     motion
-        (samples, frames, 17, 3) metres, world frame, H36M-17.
+        (samples, frames, 17 or 25, 3) metres, world frame, H36M-17 or H36M-25.
     conversion
         `CONVERSION`: the detector's points are projected and then converted by inference's own
-        function. `AS_GIVEN`: the 17 joints themselves are projected.
+        function; `EXTREMITIES_CONVERSION` likewise with feet and palms. `AS_GIVEN`: the joints
+        themselves are projected.
 
     Returns
     -------
     Tensor
-        (samples, frames, 17, 2) pixels, float32.
+        (samples, frames, 17 or 25, 2) pixels, float32; NaN for unknown feet and palms.
     """
     points, _, joint_set = marked_points(cameras, motion, conversion)
-    return lifter_points(points, joint_set)
+    return lifter_points(points, joint_set, joints_of(motion))
 
 
 def marked_points(
     cameras: Cameras, motion: Tensor, conversion: str
 ) -> tuple[Tensor, Tensor, JointSet]:
-    """Return a detector's points (samples, frames, 17, 2), their depth and their joint set.
+    """Return a detector's points (samples, frames, joints, 2), their depth and their joint set.
 
     Parameters as in `observe`.
     """
@@ -61,7 +65,9 @@ def marked_points(
         raise ValueError(f"conversion is {conversion!r}, expected one of {CONVERSIONS}")
     given = conversion == AS_GIVEN
     in_camera = cameras.to_camera(motion if given else detector_points(motion))
-    return cameras.project(in_camera), in_camera[..., 2], H36M17 if given else COCO17
+    own = joints_of(motion)
+    marked = own if given else COCO17 if own is H36M17 else COCO25
+    return cameras.project(in_camera), in_camera[..., 2], marked
 
 
 def corrupt(
@@ -107,9 +113,12 @@ def corrupt(
         seen = hide_joints(draws, seen, augmentation.occlusion, joint_set, scored)
     if augmentation.missing_frames > 0:
         seen = drop_frames(draws, seen, augmentation.missing_frames)
+    if augmentation.lost_extremities > 0 and joint_set.extends and scored:
+        seen = lose_extremities(draws, seen, augmentation.lost_extremities, joint_set)
     if scored:
         seen = forget_scores(draws, seen)
-    if joint_set is COCO17:
+    if joint_set.body is COCO17:
         scores = fill_root(lifter_scores(seen.scores), H36M17.root)
-        return seen._replace(points=lifter_points(seen.points, joint_set), scores=scores)
+        wanted = H36M17 if joint_set is COCO17 else H36M25
+        return seen._replace(points=lifter_points(seen.points, joint_set, wanted), scores=scores)
     return seen
