@@ -11,3 +11,6 @@ FOV = 60.0
 
 LIFTER = "lifter-27"
 """Name of the lifter."""
+
+EXTREMITIES_LIFTER = "lifter-27-feet"
+"""Name of the lifter in its stead where the 2D has feet or palms."""

@@ -54,7 +54,19 @@ HALVES = (UPPER, LOWER)
 
 
 def half_of(absent: NDArray[np.bool_] | None, joint_set: JointSet = H36M17) -> Half | None:
-    """Return the half whose joints are those of a mask (joints,); None for any other mask."""
+    """Return the half whose joints are those of a mask (joints,); None for any other mask.
+
+    Feet and hands that were never seen say nothing: no detector may have looked for them.
+    """
     if absent is None:
         return None
-    return next((half for half in HALVES if np.array_equal(half.mask(joint_set), absent)), None)
+    body = joint_set.body
+    own = absent[: len(body)]
+    return next((half for half in HALVES if np.array_equal(half.mask(body), own)), None)
+
+
+def may_be_absent(absent: NDArray[np.bool_], joint_set: JointSet) -> bool:
+    """Tell whether these joints (joints,) may never have been seen: a half, feet and hands."""
+    if not absent.any() or absent.all():
+        return False
+    return not absent[: len(joint_set.body)].any() or half_of(absent, joint_set) is not None

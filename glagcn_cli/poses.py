@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -215,6 +215,23 @@ class PoseSequence:
 
     def __len__(self) -> int:
         return len(self.valid)
+
+    def of_body(self) -> PoseSequence:
+        """Return the poses without feet and palms."""
+        body = self.joint_set.body
+        if body is self.joint_set:
+            return self
+        own = slice(len(body))
+        absent = None if self.absent is None or not self.absent[own].any() else self.absent[own]
+        return replace(
+            self,
+            joints=self.joints[:, own],
+            scores=self.scores[:, own],
+            keypoints=self.keypoints[:, own],
+            joint_set=body,
+            uncertainty=None if self.uncertainty is None else self.uncertainty[:, own],
+            absent=absent,
+        )
 
     @property
     def present(self) -> NDArray[np.bool_]:

@@ -17,9 +17,9 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     """Write (frames, 17, 3) float32 metres, scene frame (y up), one file for each person.
 
     This format has no room for a mask: frames without a pose, and joints of a half of the body that
-    was never seen, are NaN.
+    was never seen, are NaN. It has no room for names either, and never holds feet and palms.
     """
-    people = people_with_poses(path, sequences)
+    people = [person.of_body() for person in people_with_poses(path, sequences)]
     for target, sequence in path_for_each(path, people, context.overwrite):
         joints = sequence.joints_or_nan()
         with atomic_output(target, context.overwrite) as temporary, temporary.open("wb") as file:

@@ -53,7 +53,7 @@ def people_for_rigs(path: Path, sequences: Sequence[PoseSequence]) -> list[PoseS
     """As `people_with_poses`; ``UsageError`` for joints that no rig can be fitted to."""
     people = people_with_poses(path, sequences)
     for sequence in people:
-        if sequence.joint_set != H36M17:
+        if sequence.joint_set.body is not H36M17:
             raise UsageError(
                 f"{path}: a rig can be fitted to the joints of {H36M17.name}, "
                 f"the lifter gives {sequence.joint_set.name}"

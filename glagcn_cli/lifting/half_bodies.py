@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..halves import HALVES, LOWER, UPPER, Half, half_of
 from ..poses import Keypoints2D
-from ..skeleton import H36M17
+from ..skeleton import H36M17, H36M25, JointSet
 
 SEEN = 0.3
 """Score from which a joint inside the picture shows its half of the body."""
@@ -19,6 +19,8 @@ NEVER = 0.05
 
 OFTEN = 0.5
 """Share of the frames in which the other half must be seen; with less, neither is judged."""
+
+_OF_LENGTH = {len(joint_set): joint_set for joint_set in (H36M17, H36M25)}
 
 _SHOWN_BY = 2
 """Joints of a half that must be seen in a frame for the half to be seen."""
@@ -32,9 +34,9 @@ def without_half(person: Keypoints2D, absent: NDArray[np.bool_] | None) -> Keypo
     person
         Of any joint set.
     absent
-        (17,) bool: the half's joints of H36M-17; None for none.
+        (17 or 25,) bool: the half's joints of H36M-17 or H36M-25; None for none.
     """
-    if (half := half_of(absent)) is None:
+    if absent is None or (half := half_of(absent, _OF_LENGTH[len(absent)])) is None:
         return person
     seen = ~half.mask(person.joint_set)
     scores = person.scores * seen.astype(np.float32)
@@ -70,6 +72,27 @@ def unseen_half(
         if share[half] <= NEVER and share[other] >= OFTEN:
             return half
     return None
+
+
+def unseen_extremities(
+    scores: NDArray[np.floating], valid: NDArray[np.bool_], joint_set: JointSet
+) -> NDArray[np.bool_]:
+    """Return which feet and palms were never seen in a clip, (joints,); False for the body.
+
+    Parameters
+    ----------
+    scores
+        (frames, joints) in 0..1.
+    valid
+        (frames,) bool: the person was found in this frame.
+    joint_set
+        Joint set of the scores.
+    """
+    never = np.zeros(len(joint_set), bool)
+    if valid.any():
+        never = (scores[valid] >= SEEN).mean(axis=0) <= NEVER
+    never[: len(joint_set.body)] = False
+    return never
 
 
 def seen_shares(

@@ -18,7 +18,7 @@ from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 from ..smoothing import runs
 from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, place_missing_root
-from .half_bodies import unseen_half
+from .half_bodies import unseen_extremities, unseen_half
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
@@ -80,7 +80,7 @@ class Lifter:
         path = lifter_path(name)
         network, card = open_lifter(path)
         architecture = card.architecture
-        if architecture.joint_set != H36M17.name:
+        if JOINT_SETS[architecture.joint_set].body is not H36M17:
             raise CheckpointError(
                 f"{path} reads joints of {architecture.joint_set}; video needs a lifter of "
                 f"{H36M17.name}"
@@ -130,18 +130,22 @@ class Lifter:
         PoseSequence
             Camera frame, metres, relative to the root (joint 0 is zero), one pose for every frame
             of the clip; not valid where the person is unseen for longer than `max_gap`. A half of
-            the body that was never seen is `absent`.
+            the body that was never seen is `absent`, and so are feet and palms.
         """
-        detected, scores = to_lifter_joints(person.keypoints, person.scores, person.joint_set)
-        half = unseen_half(detected, scores, person.valid, person.image_size)
-        absent = None if half is None else half.mask()
-        if absent is not None:
-            scores[:, absent] = 0.0
+        joint_set, body = self.joint_set, slice(len(H36M17))
+        detected, scores = to_lifter_joints(
+            person.keypoints, person.scores, person.joint_set, joint_set
+        )
+        half = unseen_half(detected[:, body], scores[:, body], person.valid, person.image_size)
+        absent = unseen_extremities(scores, person.valid, joint_set)
+        if half is not None:
+            absent |= half.mask(joint_set)
+        scores[:, absent] = 0.0
         filled = place_missing_root(
             fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
         )
         lifted = _laid_out(
-            len(person),
+            (len(person), len(joint_set), 3),
             (
                 (run, self.lift_keypoints(
                     filled.keypoints[run], filled.scores[run], person.image_size, person.fps,
@@ -157,11 +161,11 @@ class Lifter:
             fps=person.fps,
             keypoints=filled.keypoints.astype(np.float32),
             frame="camera",
-            joint_set=H36M17,
+            joint_set=joint_set,
             person=person.person,
             uncertainty=_single(lifted.uncertainty),
             up=_single(lifted.up),
-            absent=absent,
+            absent=absent if absent.any() else None,
         )
 
     def lift_keypoints(
@@ -270,16 +274,19 @@ class Lifter:
         return LiftedJoints(joints - joints[:, root : root + 1], uncertainty, up)
 
 
-def _laid_out(frames: int, pieces: Iterable[tuple[slice, LiftedJoints]]) -> LiftedJoints:
-    """Put lifted stretches of a clip in their places; zero between them."""
+def _laid_out(
+    shape: tuple[int, int, int], pieces: Iterable[tuple[slice, LiftedJoints]]
+) -> LiftedJoints:
+    """Put lifted stretches of a clip of joints of a shape in their places; zero between them."""
     found: dict[str, NDArray[np.float64]] = {}
     for run, piece in pieces:
         for name, values in piece._asdict().items():
             if values is not None:
-                whole = found.setdefault(name, np.zeros((frames, *values.shape[1:])))
+                whole = found.setdefault(name, np.zeros((shape[0], *values.shape[1:])))
                 whole[run] = values
-    nothing = np.zeros((frames, len(H36M17), 3))
-    return LiftedJoints(found.get("joints", nothing), found.get("uncertainty"), found.get("up"))
+    return LiftedJoints(
+        found.get("joints", np.zeros(shape)), found.get("uncertainty"), found.get("up")
+    )
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

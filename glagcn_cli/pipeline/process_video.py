@@ -198,7 +198,7 @@ def _report(
     about: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Collect what was asked, what ran, what came in and how long each stage took."""
-    told = models.models()
+    told = models.models(lifted.keypoints)
     if lifted.found.is_from_file:  # models that may never have been there
         told = {"lifter": told["lifter"]}
     return {

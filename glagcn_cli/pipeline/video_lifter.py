@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import DEFAULT_FOV, FilmCamera
+from ..defaults import EXTREMITIES_LIFTER, LIFTER
 from ..files.checksums import remembered_sha256
 from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
 from ..keypoints.stage import KeypointStage
 from ..lifting.checkpoints import lifter_path
-from ..lifting.half_bodies import without_half
+from ..lifting.half_bodies import SEEN, without_half
 from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
@@ -110,6 +111,16 @@ class VideoLifter:
         return load_video_lifter(self.settings, self.device)
 
     @cached_property
+    def _extremities_lifter(self) -> Lifter:
+        return load_video_lifter(replace(self.settings, lifter=EXTREMITIES_LIFTER), self.device)
+
+    def lifter_name(self, people: Sequence[Keypoints2D]) -> str:
+        """Return the lifter's name: of the one asked for, or with feet and palms that are seen."""
+        asked = self.settings.lifter
+        with_extremities = asked == LIFTER and any(shows_extremities(one) for one in people)
+        return EXTREMITIES_LIFTER if with_extremities else asked
+
+    @cached_property
     def keypoints(self) -> KeypointStage:
         """The 2D stage."""
         return KeypointStage(self.settings, self.device)
@@ -138,17 +149,18 @@ class VideoLifter:
         resolved = {"device": self.device, "threads": torch.get_num_threads()}
         return {name: chosen[name] for name in names} | resolved
 
-    def models(self) -> dict[str, dict[str, Any]]:
-        """Names and checksums of the models, and what the lifter says of itself."""
+    def models(self, people: Sequence[Keypoints2D] = ()) -> dict[str, dict[str, Any]]:
+        """Names and checksums of the models for people, and what the lifter says of itself."""
         from ..detection.models import find_files
 
-        settings = self.settings
-        card = asdict(self.lifter.card)
+        settings, name = self.settings, self.lifter_name(people)
+        lifter = self.lifter if name == settings.lifter else self._extremities_lifter
+        card = asdict(lifter.card)
         del card["recipe"]
         return {
             "detector": _model(settings.detector, find_files(settings.detector, "detector")[1]),
             "pose": _model(settings.pose, find_files(settings.pose, "pose")[1]),
-            "lifter": _model(settings.lifter, lifter_path(settings.lifter)) | card,
+            "lifter": _model(name, lifter_path(name)) | card,
         }
 
     def lift(
@@ -206,7 +218,9 @@ class VideoLifter:
             cameras = shot_cameras(clip.clip, len(clip), shots, chosen, info, scene.fov, known)
         tell_of_shots(cameras, info)
         scene = replace(scene, moving_camera=any(camera.moves for camera in cameras))
-        scenes = SceneLifter(self.lifter, self.settings.flip, scene, cameras)
+        plain = self.lifter_name(chosen) == self.settings.lifter
+        lifter = self.lifter if plain else self._extremities_lifter
+        scenes = SceneLifter(lifter, self.settings.flip, scene, cameras)
         sequences, camera = scenes.lift(chosen, stages)
         tell_of_halves(sequences, info)
         seen = [
@@ -249,6 +263,12 @@ class VideoLifter:
             height=settings.height,
             foot_lock=settings.foot_lock,
         )
+
+
+def shows_extremities(person: Keypoints2D) -> bool:
+    """Tell whether any foot or palm of a person is marked."""
+    marked = [k for k, joint in enumerate(person.joint_set.joints) if joint in EXTREMITIES]
+    return bool((person.scores[:, marked] >= SEEN).any())
 
 
 def load_video_lifter(settings: Settings, device: str) -> Lifter:

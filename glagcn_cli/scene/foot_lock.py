@@ -13,6 +13,7 @@ from scipy.sparse.linalg import spsolve
 
 from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
+from .extremities import carry
 from .legs import LEGS, reach_for
 from .supports import resting
 
@@ -145,7 +146,7 @@ def lock_feet(
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, scene frame; every frame holds a pose.
+        (frames, 17 or 25, 3) metres, scene frame; every frame holds a pose.
     contacts
         (frames, 2) bool: left and right foot stand on the floor.
     fps
@@ -177,6 +178,7 @@ def lock_feet(
         own = np.linalg.norm(joints[:, leg.ankle] - joints[:, leg.hip], axis=1)
         longest = np.maximum(own, STANDING_STRETCH * leg.length(joints))
         reach_for(locked, leg, targets[:, foot], longest)
+    carry(joints, locked)
     return locked, held
 
 

@@ -15,6 +15,7 @@ from ..smoothing import runs, smooth_joints
 from .bones import steady_bones
 from .choices import SceneChoices
 from .contacts import ANKLES, find_contacts, find_contacts_of, own_evidence
+from .extremities import of_one_length
 from .floor_height import floor_height, floor_under
 from .foot_lock import Below, lock_feet, settle
 from .gravity import CAMERA_UP, scene_up, upright
@@ -107,7 +108,9 @@ def _place_shot(
     up = CAMERA_UP if choices.level else with_lines(scene_up(steady), choices)
     axes = scene_axes(up)
     focal = focal_length(image_size, choices.fov)
-    paths = [root_path(b, image_size, focal, choices.cutoff, choices.unrolled) for b in steady]
+    paths = [
+        root_path(b.of_body(), image_size, focal, choices.cutoff, choices.unrolled) for b in steady
+    ]
     seen = [
         Seen(body, (body.joints @ upright(body, up).T) @ axes.T, path @ axes.T)
         for body, path in zip(steady, paths, strict=True)
@@ -178,8 +181,12 @@ def as_one_body(sequence: PoseSequence, cutoff: float) -> PoseSequence:
         return sequence
     unsure = sequence.uncertainty
     joints = smooth_joints(sequence.joints, sequence.valid, sequence.fps, cutoff, unsure)
-    steady = steady_bones(joints, sequence.valid, unsure)
-    return replace(sequence, joints=steady.astype(np.float32))
+    body = slice(len(sequence.joint_set.body))
+    steady = steady_bones(
+        joints[:, body], sequence.valid, None if unsure is None else unsure[:, body]
+    )
+    whole = of_one_length(joints, steady, sequence.valid)
+    return replace(sequence, joints=whole.astype(np.float32))
 
 
 def scene_axes(up: NDArray[np.float64]) -> NDArray[np.float64]:

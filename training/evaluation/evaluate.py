@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -82,6 +82,13 @@ class Observation:
     def counts(self) -> NDArray[np.bool_]:
         """Frames that count: (frames,) bool."""
         return np.ones(len(self.joints), dtype=bool) if self.valid is None else self.valid
+
+
+def of_body(seen: Observation) -> Observation:
+    """Return an observation without feet and palms."""
+    scores = None if seen.scores is None else seen.scores[:, :BODY]
+    body = replace(seen, keypoints=seen.keypoints[:, :BODY], joints=seen.joints[:, :BODY])
+    return replace(body, scores=scores)
 
 
 Predictor = Callable[[Observation], LiftedJoints]

@@ -21,8 +21,16 @@ from ..data.takes import TakeSet
 from ..metrics.scores import by_action, summarise, table
 from ..recipes.recipe import NOBODY
 from .depth_reversals import DepthReversals
-from .evaluate import Observation, Predictor, lifter_predictor, observe_takes, score_all
+from .evaluate import (
+    Observation,
+    Predictor,
+    lifter_predictor,
+    observe_takes,
+    of_body,
+    score_all,
+)
 from .evaluation_noise import EXACT
+from .extremity_errors import ExtremityErrors
 from .gravity_errors import GravityErrors
 from .trained_with import held_out, trained_holdout, trained_with
 from .trivial_predictors import constant_predictor, held_depth_predictor
@@ -85,6 +93,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
     sets = read_splits(
         settings.dataset, settings.data_dir, list(dict.fromkeys(splits)),
         keypoints=settings.keypoints, holdout=held_out(settings.holdout),
+        joint_set=card.architecture.joint_set,
     )  # fmt: skip
     takes = sets[settings.split]
     own, found = card.architecture.joint_set, takes.joint_set.name
@@ -118,20 +127,21 @@ def _measure(
     """Measure all figures of the lifter itself; return them and their table."""
     over = find_reader(settings.dataset).mean_over
     reversals, gravity = DepthReversals(joint_set), GravityErrors(joint_set)
-    reliability = Reliability(joint_set)
-    rows = score_all(predict, seen, (reversals, gravity, reliability))
+    reliability, extremities = Reliability(joint_set), ExtremityErrors()
+    rows = score_all(predict, seen, (reversals, gravity, reliability, extremities))
     result: dict[str, Any] = dict(_measured(summarise(rows, over=over)))
     result["per_action"] = by_action(rows, over=over)
     found = {
         "depth_reversals": reversals.figures(), "gravity": gravity.figures(),
-        "calibration": reliability.figures(),
+        "calibration": reliability.figures(), "extremities": extremities.figures(),
     }  # fmt: skip
     result |= {name: figures for name, figures in found.items() if figures is not None}
     if settings.calibration and not reliability.empty:
         lifter = "/".join(Path(settings.weights or DEFAULT_LIFTER).parts[-2:])
         title = f"{lifter}, {settings.dataset} {settings.split}, {settings.noise} 2D"
         draw_reliability(reliability.bins(), reliability.per_joint(), settings.calibration, title)
-    lines = (reversals.describe(), gravity.describe(), reliability.describe())
+    watchers = (reversals, gravity, reliability, extremities)
+    lines = [watcher.describe() for watcher in watchers]
     return result, table(rows, over) + "".join(f"\n{line}" for line in lines if line)
 
 
@@ -139,11 +149,14 @@ def _trivial_predictors(
     settings: EvaluationSettings, sets: Mapping[str, TakeSet], seen: Sequence[Observation]
 ) -> tuple[dict[str, Any], list[str]]:
     """Measure predictors without learning on the same input; return figures and lines."""
-    over, joint_set = find_reader(settings.dataset).mean_over, sets[settings.split].joint_set.name
+    over = find_reader(settings.dataset).mean_over
+    joint_set = sets[settings.split].joint_set.body.name
+    seen = [of_body(one) for one in seen]
     result: dict[str, Any] = {}
     lines = []
     if settings.constant:
-        predict = constant_predictor(observe_takes(sets["train"], EXACT), joint_set)
+        known = [of_body(one) for one in observe_takes(sets["train"], EXACT)]
+        predict = constant_predictor(known, joint_set)
         constant = summarise(score_all(predict, seen), over=over)
         result["constant_pose"] = _measured(constant)
         lines.append(f"Best constant pose: P-MPJPE {constant['p_mpjpe']:.1f} mm")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...halves import half_of
+from ...halves import may_be_absent
 from ...poses import PoseSequence
 from ...skeleton import JOINT_SETS, JointSet
 from ...video.frame_rates import STANDARD_RATES
@@ -93,11 +93,14 @@ def sequence_of(
 def absent_half(
     joints: NDArray[np.floating], valid: NDArray[np.bool_], joint_set: JointSet
 ) -> NDArray[np.bool_] | None:
-    """Return the joints (joints,) of a half of the body that no valid frame has; None for none."""
+    """Return the joints (joints,) that no valid frame has; None where none may be missing.
+
+    A half of the body may be missing, and feet and palms.
+    """
     if not valid.any():
         return None
     missing = ~np.isfinite(joints[valid]).all(axis=-1).any(axis=0)
-    return None if half_of(missing, joint_set) is None else missing
+    return missing if may_be_absent(missing, joint_set) else None
 
 
 def known_uncertainty(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...halves import LOWER, UPPER, half_of
-from ...skeleton import H36M17
+from ...halves import LOWER, Half, half_of
+from ...skeleton import H36M17, H36M25
 from .rig import LEFT, UP
 
 # Lengths of bones as multiples of the trunk (hip to thorax) and of the thigh: medians over the CMU
@@ -20,22 +20,34 @@ _SHORTEST = 1e-6  # metres
 
 
 def with_rest(joints: NDArray[np.floating], absent: NDArray[np.bool_] | None) -> NDArray:
-    """Put the joints of a half that was never seen where they are at rest.
+    """Put joints that were never seen where they are at rest.
 
     Legs hang straight below the trunk; a trunk stands straight above the hips, with arms to both
-    sides.
+    sides. Points of feet and palms lie at ankles and wrists.
 
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, H36M-17, scene frame (y up); the absent ones may be NaN.
+        (frames, 17 or 25, 3) metres, H36M-17 or H36M-25, scene frame (y up); the absent ones may be
+        NaN.
     absent
-        (17,) bool: the joints of `halves.UPPER` or of `halves.LOWER`; None for none.
+        (17 or 25,) bool: the joints of `halves.UPPER` or of `halves.LOWER`, feet and palms; None
+        for none.
     """
-    half = half_of(absent)
-    if half not in (UPPER, LOWER):
+    if absent is None:
         return joints
     filled = joints.copy()
+    half = half_of(absent)
+    if half is not None:
+        _half_at_rest(filled, half)
+    for parent, child in H36M25.bone_indices:  # from the body outwards
+        if child >= len(H36M17) and child < len(absent) and absent[child]:
+            filled[:, child] = filled[:, parent]
+    return filled
+
+
+def _half_at_rest(filled: NDArray[np.floating], half: Half) -> None:
+    """Put a half of the body at rest, in place."""
 
     def at(joint: str) -> NDArray[np.floating]:
         return filled[:, H36M17.index(joint)]
@@ -45,7 +57,7 @@ def with_rest(joints: NDArray[np.floating], absent: NDArray[np.bool_] | None) ->
         for side in ("left", "right"):
             at(f"{side}_knee")[:] = at(f"{side}_hip") - _OF_TRUNK["knee"] * trunk
             at(f"{side}_ankle")[:] = at(f"{side}_knee") - _OF_TRUNK["ankle"] * trunk
-        return filled
+        return
     thigh = np.mean(
         [
             np.linalg.norm(at(f"{side}_knee") - at(f"{side}_hip"), axis=-1)
@@ -65,4 +77,3 @@ def with_rest(joints: NDArray[np.floating], absent: NDArray[np.bool_] | None) ->
         for joint in ("shoulder", "elbow", "wrist"):
             at(f"{side}_{joint}")[:] = at(below) + _OF_THIGH[joint] * thigh * outwards
             below = f"{side}_{joint}"
-    return filled
