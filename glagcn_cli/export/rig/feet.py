@@ -1,4 +1,4 @@
-"""How feet are turned: no joint of the 17 tells, but shank and floor do."""
+"""How feet are turned: no joint of the 17 tells, but shank and floor do, and soles where known."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ _SHORTEST = 1e-6
 
 
 def foot_turns(
-    shanks: Rotation, ankles: Vectors, toes: Vectors, contact: NDArray[np.bool_], rate: float
-) -> Rotation:
+    shanks: Rotation, ankles: Vectors, toes: Vectors, contact: NDArray[np.bool_], rate: float,
+    soles: Rotation | None = None,
+) -> Rotation:  # fmt: skip
     """Orientations of a foot in the scene.
 
-    A foot that is in the air is turned as the shank. The nearer the ankle comes to the floor, the
-    more it is turned flat, its toes where the shank faces. Its toes stay on the floor while the
-    heel rises, as long as the foot is in contact or the shank leans forward. Toes that would still
-    reach below the floor are lifted onto it.
+    A foot that is in the air is turned as the shank, or as its sole where that is known. The
+    nearer the ankle comes to the floor, the more it is turned flat, its toes where it faces. Its
+    toes stay on the floor while the heel rises, as long as the foot is in contact or leans forward.
+    Toes that would still reach below the floor are lifted onto it.
 
     Parameters
     ----------
@@ -51,21 +52,24 @@ def foot_turns(
         (frames,) bool: the foot stands on the floor.
     rate
         Frames per second.
+    soles
+        Orientations of the foot by its heel and toe; None where these are not known.
 
     Returns
     -------
     Rotation
         One for each frame.
     """
+    free = shanks if soles is None else soles
     height = ankles[:, 1]
     held = gaussian_filter1d(contact.astype(np.float64), CONTACT_EASE * rate, mode="nearest")
     stands = np.maximum(_ease(height, FREE, FLAT), held)
     stands = stands * _ease(shanks.apply(UP)[:, 1], LEANING, UPRIGHT)
-    ahead = shanks.apply(FRONT)
+    ahead = free.apply(FRONT)
     pitch = _pitch(height, toes, np.arcsin(np.clip(-ahead[:, 1], 0.0, 1.0)), held)
     grounded = _heading(ahead) * Rotation.from_rotvec(pitch[:, None] * LEFT)
-    turn = (shanks.inv() * grounded).as_rotvec()
-    feet = _above_floor(shanks * Rotation.from_rotvec(turn * stands[:, None]), height, toes)
+    turn = (free.inv() * grounded).as_rotvec()
+    feet = _above_floor(free * Rotation.from_rotvec(turn * stands[:, None]), height, toes)
     bend = (shanks.inv() * feet).as_rotvec()
     bend = gaussian_filter1d(bend, ANKLE_EASE * rate, axis=0, mode="nearest")
     return shanks * Rotation.from_rotvec(bend)

@@ -4,7 +4,8 @@ Joints are first moved to where bones of one length each bring all of them neare
 The trunk's orientation comes from three points (the hips; the shoulders), that of every other bone
 from its direction. Turning about a bone's own axis cannot be seen in a direction: for upper arms
 and thighs it comes from the hinge of elbow or knee (`limbs`), for feet from the floor (`feet`), for
-all others it is that of the parent.
+hands and feet whose points are known from these (`extremities`), for all others it is that of the
+parent.
 """
 
 from __future__ import annotations
@@ -17,16 +18,24 @@ from scipy.spatial.transform import Rotation
 
 from ...errors import NobodyFoundError
 from ...scene.bones import bone_lengths, steady_bones
-from ...skeleton import H36M17
+from ...skeleton import H36M17, H36M25
 from .at_rest import with_rest
+from .extremities import (
+    FOREARM_SHARE,
+    MOST_PRONATION,
+    MOST_TIBIAL,
+    SHIN_SHARE,
+    foot_turns_seen,
+    hand_turns,
+    shared,
+)
 from .feet import foot_turns
+from .frames import frame_of, unit_of
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, RIG_JOINTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
 
 Vectors = NDArray[np.float64]
-
-_NEARLY_PARALLEL = 0.05  # sine of the angle below which two directions span no plane
 
 
 def fit_rig(
@@ -41,7 +50,7 @@ def fit_rig(
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, H36M-17 joints, scene frame (y up, floor at y = 0).
+        (frames, 17 or 25, 3) metres, H36M-17 or H36M-25, scene frame (y up, floor at y = 0).
     valid
         (frames,) bool: frames that hold a pose. In the others the last one is held, before the
         first that one: nobody knows what was done meanwhile.
@@ -51,7 +60,7 @@ def fit_rig(
         (frames, 2) bool: the left and the right foot stand on the floor. Where that is not known,
         None, the feet's heights tell.
     absent
-        (17,) bool: joints of a half that was never seen, whose bones hold their rest.
+        (17 or 25,) bool: joints that were never seen. Bones of a half of the body hold their rest.
 
     Returns
     -------
@@ -63,18 +72,20 @@ def fit_rig(
     NobodyFoundError
         When no frame is valid.
     """
-    if joints.shape != (len(valid), len(H36M17), 3):
-        raise ValueError(f"joints have shape {joints.shape}, expected ({len(valid)}, 17, 3)")
+    if joints.shape not in [(len(valid), len(own), 3) for own in (H36M17, H36M25)]:
+        raise ValueError(f"joints have shape {joints.shape}, expected ({len(valid)}, 17 or 25, 3)")
     if not valid.any():
         raise NobodyFoundError("no frame holds a pose, so there is no motion to fit a rig to")
-    seen = steady_bones(with_rest(joints[valid], absent), np.ones(int(valid.sum()), bool))
+    given = with_rest(joints[valid], absent).astype(np.float64)
+    seen = steady_bones(given[:, : len(H36M17)], np.ones(int(valid.sum()), bool))
     frames = np.flatnonzero(valid)
     held = np.maximum(np.cumsum(valid) - 1, 0)
     root = seen[:, H36M17.index("hip")]
     rig = Rig(bone_lengths(seen))
     turns = _orientations(seen, rig.lengths, frames / float(fps))
     standing = np.zeros((len(seen), 2), bool) if contacts is None else contacts[valid]
-    _turn_feet(turns, rig, root, standing, float(fps))
+    _turn_hands(turns, given, absent)
+    _turn_feet(turns, rig, root, standing, float(fps), _soles(turns, given, absent))
     return RigMotion(
         rig,
         root[held],
@@ -88,7 +99,7 @@ def _absent_bones(absent: NDArray[np.bool_] | None) -> tuple[str, ...]:
     """Names of the rig's joints that move bones to an absent joint of H36M-17."""
     if absent is None:
         return ()
-    names = {joint for joint, gone in zip(H36M17.joints, absent, strict=True) if gone}
+    names = {joint for joint, gone in zip(H36M17.joints, absent, strict=False) if gone}
     moved = {j.parent for j in RIG_JOINTS if j.sits_at in names and j.parent != "Hips"}
     ends = {j.name for j in RIG_JOINTS if j.sits_at in names}
     return tuple(name for name in NAMES if name in moved | ends)
@@ -110,15 +121,15 @@ def _orientations(
 
     def bone(start: str, end: str) -> Vectors:
         difference = joints[:, H36M17.index(end)] - joints[:, H36M17.index(start)]
-        return _unit(difference, rest_direction(end))
+        return unit_of(difference, rest_direction(end))
 
     hips, shoulders = bone("right_hip", "left_hip"), bone("right_shoulder", "left_shoulder")
     low, high = bone("hip", "spine"), bone("spine", "thorax")
     turns = {
-        "Hips": _frame(hips, low, LEFT, UP),
+        "Hips": frame_of(hips, low, LEFT, UP),
         # Half of the twist between hips and shoulders happens below the middle of the spine.
-        "Spine": _frame(low, hips + shoulders, UP, LEFT),
-        "Spine1": _frame(high, shoulders, UP, LEFT),
+        "Spine": frame_of(low, hips + shoulders, UP, LEFT),
+        "Spine1": frame_of(high, shoulders, UP, LEFT),
     }
     swung = [("Neck", "Spine1", "thorax", "neck"), ("Head", "Neck", "neck", "head")]
     for side in ("Left", "Right"):
@@ -141,46 +152,52 @@ def _orientations(
     return turns
 
 
+def _known(joints: Vectors, absent: NDArray[np.bool_] | None, *points: str) -> bool:
+    """Tell whether points of feet or palms were seen."""
+    if joints.shape[1] == len(H36M17):
+        return False
+    return absent is None or not absent[H36M25.indices(points)].any()
+
+
+def _turn_hands(
+    turns: dict[str, Rotation], joints: Vectors, absent: NDArray[np.bool_] | None
+) -> None:
+    """Turn hands whose palms are known, and forearms with them."""
+    for side in ("Left", "Right"):
+        low, forearm = side.lower(), f"{side}ForeArm"
+        if _known(joints, absent, f"{low}_index_knuckle", f"{low}_little_knuckle"):
+            hand = hand_turns(joints, low)
+            axis = rest_direction(f"{low}_wrist")
+            turns[forearm] = shared(turns[forearm], hand, axis, FOREARM_SHARE, MOST_PRONATION)
+            turns[f"{side}Hand"] = hand
+
+
+def _soles(
+    turns: dict[str, Rotation], joints: Vectors, absent: NDArray[np.bool_] | None
+) -> dict[str, Rotation]:
+    """Return orientations of the feet whose soles are known, and turn the shins with them."""
+    soles = {}
+    for side in ("Left", "Right"):
+        low, shin = side.lower(), f"{side}Leg"
+        if _known(joints, absent, f"{low}_heel", f"{low}_big_toe"):
+            soles[side] = foot_turns_seen(joints, low, turns[shin])
+            turns[shin] = shared(turns[shin], soles[side], -UP, SHIN_SHARE, MOST_TIBIAL)
+    return soles
+
+
 def _turn_feet(
     turns: dict[str, Rotation],
     rig: Rig,
     root: Vectors,
     contacts: NDArray[np.bool_],
     rate: float,
+    soles: dict[str, Rotation],
 ) -> None:
-    """Turn the feet, which hang on their shanks so far, with regard to the floor."""
+    """Turn the feet, which hang on their shanks so far, by the floor and their soles."""
     places = rig.positions(root, [turns[name] for name in NAMES])
     for side, contact in zip(("Left", "Right"), contacts.T, strict=True):
         foot = f"{side}Foot"
         turns[foot] = foot_turns(
-            turns[f"{side}Leg"], places[NAMES.index(foot)], rig.end_sites[foot], contact, rate
-        )
-
-
-def _carried(vectors: Vectors, good: NDArray[np.bool_], otherwise: Vectors) -> Vectors:
-    """Replace bad rows by the good row before them (the leading ones by the first good row)."""
-    if good.all():
-        return vectors
-    if not good.any():
-        return np.tile(otherwise, (len(vectors), 1))
-    last = np.maximum.accumulate(np.where(good, np.arange(len(good)), -1))
-    return vectors[np.where(last < 0, np.argmax(good), last)]
-
-
-def _unit(vectors: Vectors, otherwise: Vectors) -> Vectors:
-    """Directions of (frames, 3) vectors; where there is none, that of the frame before."""
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    good = norms[:, 0] > 1e-6
-    return _carried(vectors / np.where(norms > 1e-6, norms, 1.0), good, otherwise)
-
-
-def _frame(primary: Vectors, secondary: Vectors, first: Vectors, second: Vectors) -> Rotation:
-    """Rotations that take axis ``first`` to ``primary`` and ``second`` towards ``secondary``."""
-    across = np.cross(primary, secondary)
-    norms = np.linalg.norm(across, axis=-1)
-    spread = norms > _NEARLY_PARALLEL
-    third = _carried(across, spread, np.cross(first, second))
-    third = _unit(third - np.sum(third * primary, axis=-1, keepdims=True) * primary, second)
-    scene = np.stack([primary, np.cross(third, primary), third], axis=-1)
-    rest = np.stack([first, second, np.cross(first, second)], axis=-1)
-    return Rotation.from_matrix(scene @ rest.T)
+            turns[f"{side}Leg"], places[NAMES.index(foot)], rig.end_sites[foot], contact, rate,
+            soles.get(side),
+        )  # fmt: skip
