@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.skeleton import H36M17, H36M25
 
 _REST = {
     "hip": (0, 0, 0.92), "right_hip": (0, -0.1, 0.92), "right_knee": (0, -0.1, 0.5),
@@ -29,6 +29,23 @@ def walking(frames: int, speed: float = 1.2) -> np.ndarray:
         joints[:, H36M17.index(f"right_{joint}"), 0] -= share * swing
     joints[..., 0] += speed * time[:, None]
     return joints.astype(np.float32)
+
+
+_EXTREMITIES = {
+    "heel": ("ankle", (-0.05, 0.0, -0.065)), "big_toe": ("ankle", (0.19, 0.0, -0.065)),
+    "index_knuckle": ("wrist", (0.03, 0.0, -0.08)),
+    "little_knuckle": ("wrist", (-0.03, 0.0, -0.07)),
+}  # fmt: skip
+
+
+def with_extremities(joints: np.ndarray) -> np.ndarray:
+    """(frames, 25, 3) of (frames, 17, 3): soles level, toes to +x, palms to the thighs."""
+    added = []
+    for name in H36M25.joints[len(H36M17) :]:
+        side, kind = name.split("_", 1)
+        parent, offset = _EXTREMITIES[kind]
+        added.append(joints[:, H36M17.index(f"{side}_{parent}")] + np.array(offset))
+    return np.concatenate([joints, np.stack(added, axis=1)], axis=1).astype(np.float32)
 
 
 def write_pack(path: Path, splits: tuple[str, ...], frames: int = 60) -> None:

@@ -8,7 +8,7 @@ from glagcn_cli.errors import UsageError
 from glagcn_cli.lifting.normalisation import IMAGE, NORMALISATIONS
 from glagcn_cli.lifting.windows import CENTRE, SEQUENCE
 from glagcn_cli.model.architecture import Architecture
-from glagcn_cli.skeleton import AS_GIVEN, CONVERSIONS
+from glagcn_cli.skeleton import AS_GIVEN, CONVERSIONS, EXTREMITIES_CONVERSION, H36M25
 
 from ..losses import LossWeights
 from ..networks.baselines import KERNEL
@@ -204,6 +204,12 @@ class Recipe:
             )
         self._check_losses()
         self._check_scores()
+        marked = self.data.conversion == EXTREMITIES_CONVERSION
+        if marked != (self.network.joint_set == H36M25.name):
+            raise UsageError(
+                f"data.conversion={EXTREMITIES_CONVERSION} and network.joint_set={H36M25.name} "
+                "belong together; set both, or none"
+            )
 
     def _check_scores(self) -> None:
         """Refuse scores that are always 1: another score at inference would break batch norm."""

@@ -1,0 +1,89 @@
+"""Feet and palms on a body that the scene changes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..poses import PoseSequence
+from ..skeleton import H36M17, H36M25
+from .contacts import ANKLE_HEIGHT
+
+SOLE_HEIGHT = 0.015
+"""Metres above the floor of heel and toe of a standing foot, which are marked on its outline."""
+
+_SOLES = H36M25.indices(["left_heel", "right_heel", "left_big_toe", "right_big_toe"])
+_BONES = tuple(
+    (parent, child) for parent, child in H36M25.bone_indices if child >= len(H36M17)
+)  # from the body outwards
+
+_Vectors = NDArray[np.float64]
+
+
+def of_one_length(joints: _Vectors, body: _Vectors, valid: NDArray[np.bool_]) -> _Vectors:
+    """Put feet and palms on a body whose bones have one length, each bone of one length too.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17 or 25, 3) metres before the body was changed.
+    body
+        (frames, 17, 3) metres.
+    valid
+        (frames,) bool: frames for the medians of the lengths.
+
+    Returns
+    -------
+    NDArray
+        (frames, 17 or 25, 3): the body with the directions of feet and palms as they were.
+    """
+    if joints.shape[1] == len(H36M17):
+        return body
+    whole = np.concatenate([body, joints[:, len(H36M17) :]], axis=1)
+    vectors = {child: joints[:, child] - joints[:, parent] for parent, child in _BONES}
+    lengths = {child: np.linalg.norm(v, axis=1, keepdims=True) for child, v in vectors.items()}
+    for parent, child in _BONES:
+        both = np.concatenate([lengths[child][valid], lengths[H36M25.mirror[child]][valid]])
+        unit = vectors[child] / lengths[child].clip(1e-6)
+        whole[:, child] = whole[:, parent] + unit * np.median(both)
+    return whole
+
+
+def carry(before: _Vectors, after: _Vectors) -> None:
+    """Move feet and palms of `after` as far as their ankles and wrists went, in place.
+
+    Parameters
+    ----------
+    before, after
+        (frames, 17 or 25, 3) metres; the body of `after` has moved.
+    """
+    if before.shape[1] == len(H36M17):
+        return
+    for parent, child in _BONES:
+        after[:, child] = after[:, parent] + before[:, child] - before[:, parent]
+
+
+def lowest_ankle(
+    joints: NDArray[np.floating], sequence: PoseSequence, ankles: list[int]
+) -> NDArray[np.float64]:
+    """Compute the height (frames,) of an ankle of a foot that stands as low as the body reaches.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17 or 25, 3) metres, y up.
+    sequence
+        Poses of the joints, for what was never seen.
+    ankles
+        Positions of the ankles.
+    """
+    heights = joints[..., 1].astype(np.float64)
+    body = heights[:, : len(H36M17)].min(axis=1) + ANKLE_HEIGHT
+    lowest = np.minimum(heights[:, ankles].min(axis=1), body)
+    if sequence.joint_set is H36M25:
+        gone = sequence.absent
+        soles = [sole for sole in _SOLES if gone is None or not gone[sole]]
+        if soles:
+            tips = heights[:, soles].min(axis=1) + ANKLE_HEIGHT - SOLE_HEIGHT
+            lowest = np.minimum(lowest, tips)
+    return lowest
