@@ -150,7 +150,7 @@ def test_all_points_of_a_foot_or_hand_are_lost_together():
     assert (never.any(dim=1) & ~never.all(dim=1)).any()
 
 
-def test_knuckles_of_a_hand_are_off_together():
+def test_feet_and_palms_are_off_with_the_limb_they_hang_on():
     points = torch.zeros(200, 27, len(COCO25), 2)
     points[:, :, 0] = 100.0
     exact = exact_detections(points)
@@ -158,10 +158,12 @@ def test_knuckles_of_a_hand_are_off_together():
     seen = add_detector_noise(step_draws(200), exact, hidden, COCO25, 1.0, 0.0, 25.0)
     off = (seen.points - points)[..., 0].flatten(0, 1)
 
-    def alike(one: str, other: str) -> float:
-        pair = off[:, COCO25.indices([one, other])]
+    def alike(one: str, other: str, end: str) -> float:
+        pair = off[:, COCO25.indices([one, other])] - off[:, [COCO25.index(end)]]
         return float(torch.corrcoef(pair.T)[0, 1])
 
-    assert abs(alike("left_index_knuckle", "left_little_knuckle") - KNUCKLES_ALIKE) < 0.1
-    assert abs(alike("left_index_knuckle", "right_index_knuckle")) < 0.1
-    assert abs(alike("left_heel", "left_big_toe")) < 0.1
+    index, little = "left_index_knuckle", "left_little_knuckle"
+    assert abs(alike(index, little, "left_wrist") - KNUCKLES_ALIKE) < 0.1
+    assert abs(alike("left_heel", "left_big_toe", "left_ankle")) < 0.1
+    heel, ankle = (off[:, COCO25.index(f"left_{joint}")].std() for joint in ("heel", "ankle"))
+    assert heel > ankle
