@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -54,7 +55,7 @@ class FakeLifter:
     def resolved_settings(self) -> dict[str, Any]:
         return asdict(self.settings)
 
-    def models(self) -> dict[str, dict[str, Any]]:
+    def models(self, people: Sequence[Any] = ()) -> dict[str, dict[str, Any]]:
         return {"lifter": {"name": "fake", "process": os.getpid()}}
 
     def lift(self, video: Source, stages: object, use: object) -> LiftedVideo:
@@ -75,7 +76,7 @@ class FakeLifter:
 class MeasuringLifter(FakeLifter):
     """Tells in reports how its process was set up."""
 
-    def models(self) -> dict[str, dict[str, Any]]:
+    def models(self, people: Sequence[Any] = ()) -> dict[str, dict[str, Any]]:
         return {"lifter": {"faults": page_faults(), "spins": os.environ.get("GOMP_SPINCOUNT")}}
 
 

@@ -177,6 +177,9 @@ def read_pack_splits(
         no pack has feet and palms where they are wanted.
     """
     packs = {path: read_pack(path) for path in _pack_files(data_dir)}
+    sizes = [take.joints.shape[1] for pack in packs.values() for s in pack for take in pack[s]]
+    if max(sizes) < len(joint_set):
+        raise InputError(f"{data_dir}: none of its packs has feet and palms")
     result = {}
     for split in splits:
         used = {path.name: clips[split] for path, clips in packs.items() if split in clips}
@@ -187,11 +190,8 @@ def read_pack_splits(
                 f"{data_dir}: the packs hold no clip of the split {split!r}; "
                 f"they have {', '.join(there)}{advice}"
             )
-        takes = [take for clips in used.values() for take in clips]
-        if max(take.joints.shape[1] for take in takes) < len(joint_set):
-            raise InputError(f"{data_dir}: none of its packs has feet and palms")
-        fitted = tuple(_fitted(take, len(joint_set)) for take in takes)
-        result[split] = TakeSet(NAME, joint_set, FPS, fitted, ", ".join(used))
+        takes = tuple(_fitted(take, len(joint_set)) for clips in used.values() for take in clips)
+        result[split] = TakeSet(NAME, joint_set, FPS, takes, ", ".join(used))
     return result
 
 
