@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from ..poses import PoseSequence
 from ..skeleton import H36M17, H36M25
@@ -11,6 +12,9 @@ from .contacts import ANKLE_HEIGHT
 
 SOLE_HEIGHT = 0.015
 """Metres above the floor of heel and toe of a standing foot, which are marked on its outline."""
+
+LANDING = 0.04
+"""Seconds (standard deviation) in which a sole comes to lie on the floor or leaves it."""
 
 _SOLES = H36M25.indices(["left_heel", "right_heel", "left_big_toe", "right_big_toe"])
 _BONES = tuple(
@@ -61,6 +65,40 @@ def carry(before: _Vectors, after: _Vectors) -> None:
         return
     for parent, child in _BONES:
         after[:, child] = after[:, parent] + before[:, child] - before[:, parent]
+
+
+def lay_soles(joints: _Vectors, contacts: NDArray[np.bool_], fps: float) -> None:
+    """Lay the soles of standing feet on the floor, and keep all others above it, in place.
+
+    Heel and toe of a foot keep their directions over the floor and the lengths of their bones.
+
+    Parameters
+    ----------
+    joints
+        (frames, 17 or 25, 3) metres, y up, floor at y = 0.
+    contacts
+        (frames, 2) bool: left and right foot stand on the floor.
+    fps
+        Frames per second.
+    """
+    if joints.shape[1] == len(H36M17):
+        return
+    for side, contact in zip(("left", "right"), contacts.T, strict=True):
+        stands = gaussian_filter1d(contact.astype(np.float64), LANDING * fps, mode="nearest")
+        above = joints[:, H36M25.index(f"{side}_ankle")]
+        before = above
+        for point in ("heel", "big_toe"):
+            number = H36M25.index(f"{side}_{point}")
+            bone = joints[:, number] - before
+            before = joints[:, number].copy()
+            height = above[:, 1] + bone[:, 1]
+            height += stands * (SOLE_HEIGHT - height)
+            length = np.linalg.norm(bone, axis=1)
+            bone[:, 1] = (np.maximum(height, 0.0) - above[:, 1]).clip(-length, length)
+            level = np.linalg.norm(bone[:, ::2], axis=1).clip(1e-6)
+            bone[:, ::2] *= (np.sqrt(length**2 - bone[:, 1] ** 2) / level)[:, None]
+            joints[:, number] = above + bone
+            above = joints[:, number]
 
 
 def lowest_ankle(

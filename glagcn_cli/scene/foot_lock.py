@@ -13,7 +13,7 @@ from scipy.sparse.linalg import spsolve
 
 from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
-from .extremities import carry
+from .extremities import carry, lay_soles
 from .legs import LEGS, reach_for
 from .supports import resting
 
@@ -179,6 +179,7 @@ def lock_feet(
         longest = np.maximum(own, STANDING_STRETCH * leg.length(joints))
         reach_for(locked, leg, targets[:, foot], longest)
     carry(joints, locked)
+    lay_soles(locked, held, rate)
     return locked, held
 
 

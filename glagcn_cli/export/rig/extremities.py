@@ -20,6 +20,9 @@ Vectors = NDArray[np.float64]
 FOREARM_SHARE, SHIN_SHARE = 0.5, 0.5
 """Of the turn about the limb's own axis."""
 
+MIDDLE = 0.615
+"""Share of the index knuckle in the direction of a hand, which the middle finger has."""
+
 MOST_PRONATION, MOST_TIBIAL = np.radians(110.0), np.radians(50.0)
 """Largest turns to both sides of a hand on its elbow, and of a foot on its knee. Beyond, points are
 wrong."""
@@ -37,9 +40,9 @@ def hand_turns(joints: Vectors, side: str) -> Rotation:
     """
     wrist, index, little = _points(joints, side, "wrist", "index_knuckle", "little_knuckle")
     outwards = LEFT if side == "left" else -LEFT
-    along = unit_of((index + little) / 2 - wrist, outwards)
+    along = unit_of(MIDDLE * index + (1 - MIDDLE) * little - wrist, outwards)
     palm = np.cross(little - wrist, index - wrist) * (1 if side == "left" else -1)
-    return frame_of(along, palm, outwards, -UP)
+    return frame_of(along, unit_of(palm, -UP), outwards, -UP)
 
 
 def foot_turns_seen(joints: Vectors, side: str, shins: Rotation) -> Rotation:
