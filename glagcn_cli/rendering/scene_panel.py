@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera import FilmCamera
 from ..poses import PoseSequence
+from ..skeleton import EXTREMITIES
 from .chosen_view import ChosenView
 from .drawing import (
     BORDER,
@@ -34,6 +35,7 @@ _FAR = np.array([60.0, 62.0, 67.0])  # colour that others fade into with distanc
 _DIMMING = 0.40  # share of its colour that the farthest place of the clip loses
 
 _BONE, _JOINT, _HEAD, _SHADOW = 0.030, 0.036, 0.095, 0.030  # metres: radii of the figure
+_SLIM = 0.6  # of these, for feet and palms
 SURE, UNSURE = 0.05, 0.25
 """Metres of uncertainty below which joints are opaque, and above which they are faintest."""
 FAINTEST = 0.3
@@ -140,6 +142,8 @@ class ScenePanel:
         thinnest = camera.size[1] / 500
         bone = np.maximum(camera.focal * _BONE / depth, thinnest)
         joint = np.maximum(camera.focal * _JOINT / depth, thinnest * 1.3)
+        slim = np.array([_SLIM if j in EXTREMITIES else 1.0 for j in sequence.joint_set.joints])
+        bone, joint = bone * slim, joint * slim
         if "head" in sequence.joint_set.joints:
             head = sequence.joint_set.index("head")
             joint[head] = camera.focal * _HEAD / depth[head]

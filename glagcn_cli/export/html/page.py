@@ -30,6 +30,7 @@ from ...rendering.moving_view import MovingAxes, moving_axes
 from ...rendering.scene_panel import FAINTEST, SURE, UNSURE
 from ...rendering.scene_view import clip_points
 from ...rendering.video_panel import FAINT_SCORE, HIDDEN_SCORE
+from ...skeleton import EXTREMITIES
 from ...wording import plain_text
 from ..formats import ExportContext
 from ..people import people_for_rigs, people_of_one_clip
@@ -126,6 +127,7 @@ def clip_data(
         "bones": joint_set.bone_indices,
         "head": joint_set.index("head") if "head" in joint_set.joints else None,
         "feet": feet,
+        "fine": [n for n, joint in enumerate(joint_set.joints) if joint in EXTREMITIES],
         "bone_colours": [_hex(colour) for colour in bone_colours(joint_set)],
         "joint_colours": [_hex(colour) for colour in joint_colours(joint_set)],
         "sure": SURE,

@@ -42,12 +42,13 @@ function figures3d(scene, tags) {
   const matrix = new THREE.Matrix4(), turn = new THREE.Quaternion(), size = new THREE.Vector3();
   const along = new THREE.Vector3(), between = new THREE.Vector3(), colour = new THREE.Color();
   const upright = new THREE.Vector3(0, 1, 0);
+  const slim = (joint) => (clip.fine.includes(joint) ? 0.6 : 1); // feet and palms
 
   function pose({ who, bones, joints, feet, places }, frame) {
     const strengths = places.map((place, joint) => {
       clip.place(who, frame, joint, place);
       const strength = clip.strength(who, frame, joint);
-      const radius = who.absent.has(joint) ? 0 : joint === clip.head ? HEAD : JOINT;
+      const radius = who.absent.has(joint) ? 0 : joint === clip.head ? HEAD : JOINT * slim(joint);
       matrix.compose(place, turn.identity(), size.setScalar(radius));
       joints.setMatrixAt(joint, matrix);
       joints.setColorAt(joint, colour.lerpColors(backdrop, jointColours[joint], strength));
@@ -59,7 +60,7 @@ function figures3d(scene, tags) {
       turn.setFromUnitVectors(upright, along.divideScalar(length));
       between.addVectors(places[a], places[b]).multiplyScalar(0.5);
       if (who.absent.has(a) || who.absent.has(b)) size.setScalar(0);
-      else size.set(BONE, length, BONE);
+      else size.set(BONE * slim(b), length, BONE * slim(b));
       bones.setMatrixAt(bone, matrix.compose(between, turn, size));
       const strength = Math.min(strengths[a], strengths[b]);
       bones.setColorAt(bone, colour.lerpColors(backdrop, boneColours[bone], strength));
