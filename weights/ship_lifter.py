@@ -29,8 +29,10 @@ from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
+from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_training.commands.failures import failures_as_messages
 from glagcn_training.data.packs import read_packs
+from glagcn_training.engine.extending import extended
 from glagcn_training.evaluation.depth_reversals import DepthReversals
 from glagcn_training.evaluation.evaluate import (
     CAMERAS_PER_TAKE,
@@ -40,6 +42,7 @@ from glagcn_training.evaluation.evaluate import (
     score_all,
 )
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED, NOISE
+from glagcn_training.evaluation.extremity_errors import ExtremityErrors
 from glagcn_training.evaluation.gravity_errors import GravityErrors
 from glagcn_training.evaluation.uncertainty import Reliability
 from glagcn_training.metrics.scores import summarise
@@ -48,7 +51,7 @@ from glagcn_weights.error_scale import scale_errors
 COLUMNS = {
     "mpjpe_mm": "MPJPE", "p_mpjpe_mm": "P-MPJPE", "n_mpjpe_mm": "N-MPJPE", "mpjve_mm": "MPJVE",
     "reversals_per_1000_frames": "reversals", "gravity_degrees": "gravity",
-    "calibration_error_mm": "calibration",
+    "calibration_error_mm": "calibration", "foot_heading_degrees": "feet", "palm_degrees": "palms",
 }  # fmt: skip
 
 
@@ -63,10 +66,11 @@ def split(seen: Sequence[Observation]) -> tuple[list[Observation], list[Observat
 def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str, float]:
     """Measure the figures of one setting that the lifter has, by the names of `COLUMNS`."""
     depth, gravity, reliability = DepthReversals(), GravityErrors(), Reliability()
+    extremities = ExtremityErrors()
     fitted, others = split(seen)
     predict = lifter_predictor(lifter, flip)
-    rows = score_all(predict, fitted, (depth, gravity))
-    rows += score_all(predict, others, (depth, gravity, reliability))
+    rows = score_all(predict, fitted, (depth, gravity, extremities))
+    rows += score_all(predict, others, (depth, gravity, extremities, reliability))
     errors = summarise(rows)
     up, sure = gravity.figures(), reliability.figures()
     figures = {f"{name}_mm": errors[name] for name in ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve")}
@@ -75,6 +79,9 @@ def measure(lifter: Lifter, seen: Sequence[Observation], flip: bool) -> dict[str
         figures["gravity_degrees"] = up["clip"]
     if sure:
         figures["calibration_error_mm"] = sure["error"]
+    for name, spread in (extremities.figures() or {}).items():
+        if (key := f"{name}_degrees") in COLUMNS:
+            figures[key] = spread.median
     return {name: round(value, 2) for name, value in figures.items()}
 
 
@@ -113,12 +120,13 @@ def averaged(network: GLAGCN | ReleasedGLAGCN, before: Path, share: float) -> No
     network
         As it was trained.
     before
-        A lifter of the same architecture.
+        A lifter of the same architecture, or of the body where the network has feet and palms.
     share
         How much of the result is the trained network, 0 to 1.
     """
     old = load_lifter(before)[0].state_dict()
     new = network.state_dict()
+    old = {name: extended(name, old[name], value, network.joint_set) for name, value in new.items()}
     mixed = {
         name: torch.lerp(old[name].float(), value.float(), share).to(value.dtype)
         if value.is_floating_point()
@@ -168,7 +176,7 @@ def main(
     if before is not None:
         averaged(network, before, share)
     card = for_strangers(card, trained_on, licence)
-    motion = read_packs(data_dir, "val")
+    motion = read_packs(data_dir, "val", JOINT_SETS[card.architecture.joint_set])
     seen = {noise: observe_takes(motion, noise, card.conversion, takes) for noise in NOISE}
     fit_errors(Lifter(network, card), [*split(seen[EXACT])[0], *split(seen[MEASURED])[0]])
     lifter = as_stored(network, card)
