@@ -13,6 +13,7 @@ from glagcn_cli.export.json_values import json_safe
 from glagcn_cli.halves import LOWER
 from glagcn_cli.keypoints.provenance import installed_versions
 from glagcn_cli.pipeline.run_report import people_rows, report_paths, write_report
+from glagcn_cli.skeleton import H36M17
 from glagcn_cli.video import ffmpeg
 from tests.helpers.moving_figure import sequence, walking
 
