@@ -53,6 +53,7 @@ ORDER = {
         "data",
         "conversion",
         "samples",
+        "extremity_losses",
         "losses",
         "networks",
         "recipes",
