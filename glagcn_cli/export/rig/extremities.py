@@ -17,7 +17,7 @@ from .rig import FRONT, LEFT, UP
 
 Vectors = NDArray[np.float64]
 
-FOREARM_SHARE, SHIN_SHARE = 0.5, 0.5
+FOREARM_SHARE, SHIN_SHARE, NECK_SHARE = 0.5, 0.5, 0.4
 """Of the turn about the limb's own axis."""
 
 MIDDLE = 0.615

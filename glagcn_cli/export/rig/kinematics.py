@@ -24,6 +24,7 @@ from .extremities import (
     FOREARM_SHARE,
     MOST_PRONATION,
     MOST_TIBIAL,
+    NECK_SHARE,
     SHIN_SHARE,
     foot_turns_seen,
     hand_turns,
@@ -31,6 +32,7 @@ from .extremities import (
 )
 from .feet import foot_turns
 from .frames import frame_of, unit_of
+from .heads import MOST_TURNED, Face, turned_heads
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, RIG_JOINTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
@@ -44,6 +46,7 @@ def fit_rig(
     fps: Fraction,
     contacts: NDArray[np.bool_] | None = None,
     absent: NDArray[np.bool_] | None = None,
+    face: Face | None = None,
 ) -> RigMotion:
     """Fit a rig with constant bone lengths to joint positions.
 
@@ -61,6 +64,8 @@ def fit_rig(
         None, the feet's heights tell.
     absent
         (17 or 25,) bool: joints that were never seen. Bones of a half of the body hold their rest.
+    face
+        The face in the picture, which tells where the head looks; None looks ahead.
 
     Returns
     -------
@@ -84,6 +89,8 @@ def fit_rig(
     rig = Rig(bone_lengths(seen))
     turns = _orientations(seen, rig.lengths, frames / float(fps))
     standing = np.zeros((len(seen), 2), bool) if contacts is None else contacts[valid]
+    if face is not None:
+        _turn_head(turns, seen, face.of_frames(valid), float(fps))
     _turn_hands(turns, given, absent)
     _turn_feet(turns, rig, root, standing, float(fps), _soles(turns, given, absent))
     return RigMotion(
@@ -157,6 +164,12 @@ def _known(joints: Vectors, absent: NDArray[np.bool_] | None, *points: str) -> b
     if joints.shape[1] == len(H36M17):
         return False
     return absent is None or not absent[H36M25.indices(points)].any()
+
+
+def _turn_head(turns: dict[str, Rotation], joints: Vectors, face: Face, rate: float) -> None:
+    """Turn the head as the face shows, and the neck with it."""
+    turns["Head"] = turned_heads(turns["Head"], joints, face, rate)
+    turns["Neck"] = shared(turns["Neck"], turns["Head"], UP, NECK_SHARE, MOST_TURNED)
 
 
 def _turn_hands(
