@@ -115,6 +115,7 @@ def find_gait(sequence: PoseSequence) -> Gait:
     """
     if sequence.frame != "scene":
         raise ValueError(f"poses are in the {sequence.frame} frame, expected the scene frame")
+    sequence = sequence.of_body()
     measured: list[_Measured] = []
     joints = low_pass(sequence.joints, sequence.valid, sequence.fps, CUTOFF)
     has_legs = sequence.absent is None or not LOWER.mask(sequence.joint_set)[sequence.absent].any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from glagcn_cli.model.attached import limb_ends
 from glagcn_cli.skeleton import JointSet
 
 
@@ -26,7 +27,7 @@ def extended(name: str, given: Tensor, own: Tensor, joint_set: JointSet) -> Tens
     """
     if own.shape == given.shape:
         return given
-    hung_on = torch.tensor(body_parents(joint_set))
+    hung_on = torch.tensor(limb_ends(joint_set))
     if name.startswith("data_bn."):  # joint-major: (joints x numbers,)
         return _with_rows(given.reshape(len(joint_set.body), -1), hung_on).flatten()
     if name.endswith(".PA"):
@@ -35,17 +36,6 @@ def extended(name: str, given: Tensor, own: Tensor, joint_set: JointSet) -> Tens
     if name.startswith("gravity."):
         rows[len(joint_set.body) :] = 0.0
     return rows
-
-
-def body_parents(joint_set: JointSet) -> list[int]:
-    """Return the joint of the body that each added joint hangs on, directly or not."""
-    body = len(joint_set.body)
-    found = []
-    for joint in range(body, len(joint_set)):
-        while joint >= body:
-            joint = joint_set.parents[joint]
-        found.append(joint)
-    return found
 
 
 def _with_rows(given: Tensor, hung_on: Tensor) -> Tensor:
