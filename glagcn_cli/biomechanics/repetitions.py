@@ -107,6 +107,7 @@ def find_repetitions(sequence: PoseSequence, gait: Gait | None = None) -> Repeti
     gait
         The same person's gait, where it is known already.
     """
+    sequence = sequence.of_body()
     if (gait or find_gait(sequence)).walking.mean() > _WALKING:
         return Repetitions((), sequence.fps)
     found: list[tuple[int, int]] = []
