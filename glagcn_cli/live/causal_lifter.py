@@ -46,7 +46,7 @@ class CausalLifter:
     Parameters
     ----------
     lifter
-        Of H36M-17.
+        Of H36M-17, or of H36M-25, whose feet and palms are left out.
     image_size
         (width, height) in pixels.
     fov
@@ -79,7 +79,8 @@ class CausalLifter:
         joint_set
             What they are.
         """
-        newest = _Sighting(at, *to_lifter_joints(keypoints, scores, joint_set))
+        own = self._lifter.joint_set
+        newest = _Sighting(at, *to_lifter_joints(keypoints, scores, joint_set, own))
         if self._past and at - self._past[-1].at > MAX_GAP:
             self._past = []
         self._past.append(newest)
@@ -89,8 +90,9 @@ class CausalLifter:
         filled = self._filled()
         if not filled.valid[-1]:
             return None
-        lifted = self._lift_last(*self._at_rate(filled))
-        return LiftedFrame(lifted, filled.keypoints[-1:], filled.scores[-1:])
+        (joints, error, up), body = self._lift_last(*self._at_rate(filled)), slice(len(own.body))
+        lifted = LiftedJoints(joints[:, body], None if error is None else error[:, body], up)
+        return LiftedFrame(lifted, filled.keypoints[-1:, body], filled.scores[-1:, body])
 
     def _filled(self) -> Filled:
         """Return the sightings, with unseen joints filled in from other frames."""
