@@ -12,7 +12,13 @@ import torch
 from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.lifting.lifter import Lifter
 
-from ..evaluation.evaluate import Observation, Predictor, lifter_predictor, score_all
+from ..evaluation.evaluate import (
+    Observation,
+    Predictor,
+    lifter_predictor,
+    of_body,
+    score_all,
+)
 from ..metrics.scores import TakeScores, summarise
 from ..recipes.recipe_files import to_mapping
 from ..report.curves import draw_curves
@@ -88,7 +94,9 @@ def _best_and_worst(
 
 
 def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) -> Example:
-    """Return the frame with the median error, which is typical of the take."""
+    """Return the frame with the median error, which is typical of the take; the body alone."""
+    joint_set = run.plan.store.joint_set.body
+    seen, predicted = of_body(seen), predicted[:, : len(joint_set)]
     errors = np.linalg.norm(predicted - seen.joints, axis=-1).mean(axis=-1)
     frame = int(np.argsort(errors)[len(errors) // 2])
     return Example(
@@ -96,7 +104,7 @@ def _middling_frame(run: TrainingRun, seen: Observation, predicted: np.ndarray) 
         keypoints=seen.keypoints[frame],
         predicted=predicted[frame],
         true=seen.joints[frame],
-        joint_set=run.plan.store.joint_set,
+        joint_set=joint_set,
         error=1000 * float(errors[frame]),
     )
 

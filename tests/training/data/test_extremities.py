@@ -10,36 +10,8 @@ from glagcn_cli.skeleton import H36M17, H36M25
 from glagcn_training.data.extremities import BENT_BACK, HAND, INDEX, LITTLE
 from glagcn_training.data.packs import read_packs
 from glagcn_training.data.registry import read_splits
-from tests.helpers.synthetic_motion import walking, write_pack
-
-FRAMES = 60
-FORWARD, DOWN, LEFT = np.array([1.0, 0, 0]), np.array([0, 0, -1.0]), np.array([0, 1.0, 0])
-
-
-def write_whole_pack(path, source="marker", usable=None):
-    """Write a pack of a clip that walks with level soles and hanging hands, palms inwards."""
-    body = walking(FRAMES)
-    parts, names = [], list(H36M17.joints)
-    for side in ("left", "right"):
-        ankle, wrist = (body[:, H36M17.index(f"{side}_{joint}")] for joint in ("ankle", "wrist"))
-        points = {
-            "heel": ankle - 0.06 * FORWARD + 0.03 * DOWN,
-            "ball": ankle + 0.12 * FORWARD + 0.03 * DOWN,
-            "toe": ankle + 0.18 * FORWARD, "hand": wrist + 0.05 * DOWN,
-        }  # fmt: skip
-        parts += points.values()
-        names += [side[0] + mark for mark in points]
-    joints = np.concatenate([body, np.stack(parts, axis=1)], axis=1)
-    relative = np.round((joints[:, 1:] - joints[:, :1]) / 1e-4).astype(np.int16)
-    inwards = np.stack([-LEFT, LEFT])
-    np.savez(
-        path, rel=relative, rel_unit=np.float32(1e-4), root=joints[:, 0],
-        offsets=np.array([0, FRAMES]), split=np.array(["train"]), fps=np.int16(50),
-        joints=np.array(names), source=np.array([source]),
-        palm=np.tile(np.round(127 * inwards), (FRAMES, 1, 1)).astype(np.int8),
-        palm_unit=np.float32(1 / 127),
-        extra_ok=np.ones((FRAMES, 4), bool) if usable is None else usable,
-    )  # fmt: skip
+from tests.helpers.extremity_packs import DOWN, FORWARD, FRAMES, LEFT, write_whole_pack
+from tests.helpers.synthetic_motion import write_pack
 
 
 def read(path, joint_set=H36M25):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from glagcn_cli.lifting.checkpoints import load_lifter
 from glagcn_cli.model.gla_gcn import build_lifter
 from glagcn_cli.skeleton import H36M17, H36M25
+from glagcn_training.engine.hooks import LIFTER
 from glagcn_training.engine.network import build_network
-from tests.helpers.small_runs import small_recipe, untrained_lifter
+from glagcn_training.engine.report import report_run
+from tests.helpers.extremity_packs import write_whole_pack
+from tests.helpers.small_runs import small_recipe, trained, untrained_lifter
+from tests.helpers.synthetic_motion import write_pack
 
 SETTINGS = ("network.window=9", f"network.joint_set={H36M25.name}",
             "data.conversion=coco25-h36m25-v1")  # fmt: skip
@@ -52,6 +57,26 @@ def test_a_trained_body_may_read_its_feet(tmp_path):
             block.gcn1.bn.weight.fill_(1.0)
         changed = [whole(one).centre[:, : len(H36M17)] for one in (seen, moved)]
     assert not torch.allclose(*changed)
+
+
+@pytest.mark.parametrize("validations", [0, 1])
+def test_a_run_learns_feet_and_palms_from_packs_with_and_without(tmp_path, validations):
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    write_whole_pack(packs / "whole.npz", splits=("train", "val"))
+    write_pack(packs / "body.npz", ("train", "train"))
+    recipe = small_recipe(
+        "network.window=9", "data.shares=whole=1 body=1", f"schedule.validations={validations}",
+        "schedule.steps=2", config="mocap_feet_27",
+    )  # fmt: skip
+    run = trained(recipe, packs, tmp_path / "run")
+    report_run(run)
+    network, card = load_lifter(tmp_path / "run" / LIFTER)
+    assert network.joint_set is H36M25
+    assert (card.conversion, card.architecture.joint_set) == ("coco25-h36m25-v1", "h36m25")
+    log = (tmp_path / "run" / "log.jsonl").read_text()
+    assert "loss_extremity_direction" in log
+    assert "NaN" not in log
 
 
 def test_the_same_architecture_has_weights_of_25_joints():
