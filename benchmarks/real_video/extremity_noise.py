@@ -2,7 +2,7 @@
 
     glagcn-video clip.mp4 --feet-hands --save-2d -o clip.npz
     glagcn-video mirrored.mp4 --feet-hands --save-2d -o mirrored.npz    # ffmpeg -vf hflip
-    python -m benchmarks.real_video.extremity_noise clip.2d.npz mirrored.2d.npz
+    python -m benchmarks.real_video.extremity_noise clip.keypoints.npz mirrored.keypoints.npz
 
 A network sees a picture and its mirror image with different errors. Their difference over the root
 of two is an error of each, as if both were independent: what both do wrong is no part of it, so
