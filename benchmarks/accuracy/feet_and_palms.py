@@ -1,6 +1,6 @@
 """Feet and palms of a lifter that has them, and its other joints beside a lifter without.
 
-    python -m benchmarks.accuracy.feet_hands --data-dir PACKS --lifter runs/feet/lifter.pth
+    python -m benchmarks.accuracy.feet_and_palms --data-dir PACKS --lifter runs/feet/lifter.pth
 
 Validation subjects of packs with feet and palms, seen by virtual cameras, with exact 2D and a
 detector's noise. Directions in degrees, median and nine tenths over frames; the heading of a foot
