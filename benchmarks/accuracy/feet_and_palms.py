@@ -15,8 +15,15 @@ from pathlib import Path
 import click
 import torch
 
-from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, lifter_path, load_lifter
+from glagcn_cli.lifting.checkpoints import (
+    DEFAULT_LIFTER,
+    SHIPPED_LIFTERS,
+    lifter_path,
+    load_lifter,
+)
 from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.opening import open_lifter
+from glagcn_cli.model.attached import Attached
 from glagcn_cli.skeleton import EXTREMITIES_CONVERSION, H36M17, H36M25
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.evaluate import (
@@ -52,21 +59,36 @@ def measure(
     return [*cells, *(f"{found[name]:.1f}" for name in ("mpjpe", "p_mpjpe"))]
 
 
+def _opened(name: str, attach: bool) -> Lifter:
+    network, card = open_lifter(lifter_path(name))
+    if attach and network.joint_set is H36M25 and name not in SHIPPED_LIFTERS:
+        body = load_lifter(lifter_path(DEFAULT_LIFTER))[0]
+        network = Attached(body, network).eval()
+    return Lifter(network, card)
+
+
 @click.command()
 @click.option("--data-dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--lifter", "names", multiple=True, help="May be repeated.", show_default=True,
               default=[DEFAULT_LIFTER, FEET_LIFTER])  # fmt: skip
 @click.option("--takes", default=40, show_default=True, help="Evenly chosen; 0 for all.")
 @click.option("--flip/--no-flip", default=True, show_default=True)
+@click.option("--attach", is_flag=True, help="Hang feet and palms of files on the shipped body.")
 @click.option("--branch", help="sequence for a quick look.")
 @click.option("--threads", default=1, show_default=True)
 def main(
-    data_dir: Path, names: tuple[str, ...], takes: int, flip: bool, branch: str | None, threads: int
+    data_dir: Path,
+    names: tuple[str, ...],
+    takes: int,
+    flip: bool,
+    attach: bool,
+    branch: str | None,
+    threads: int,
 ) -> None:
     """Measure lifters and print the table."""
     torch.set_num_threads(threads)
     motion = read_packs(data_dir, "val", H36M25)
-    lifters = {name: Lifter(*load_lifter(lifter_path(name))) for name in names}
+    lifters = {name: _opened(name, attach) for name in names}
     header = ["2D", "lifter", *TITLES.values(), "feet reversed, %", "MPJPE", "P-MPJPE"]
     rows = [header]
     for noise in (EXACT, MEASURED):

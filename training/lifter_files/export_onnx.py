@@ -17,6 +17,7 @@ from glagcn_cli.lifting.checkpoints import lifter_path, load_lifter
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.onnx_card import OnnxCard, write_card
 from glagcn_cli.lifting.onnx_network import ERROR, INPUT, JOINTS, UP, OnnxNetwork
+from glagcn_cli.lifting.opening import on_its_body
 from glagcn_cli.machine.onnx_running import open_onnx
 from glagcn_cli.model.architecture import CENTRE, SEQUENCE
 from glagcn_cli.model.gla_gcn import LifterNetwork
@@ -115,7 +116,9 @@ class _Branch(nn.Module):
 
 def _own(lifter: str, branch: str | None) -> tuple[nn.Module, list[str], OnnxCard]:
     """Return a branch of a lifter of ours, the names of its outputs, and its card."""
-    network, known = load_lifter(lifter_path(lifter))
+    path = lifter_path(lifter)
+    own_network, known = load_lifter(path)
+    network = on_its_body(own_network, path)
     chosen = branch or Lifter(network, known).video_branch
     whole = network.lifts_whole(chosen == SEQUENCE)
     if branch == SEQUENCE and not whole:
