@@ -20,7 +20,7 @@ from glagcn_cli.export import read_poses
 from glagcn_cli.export.character.bone_names import SIDES
 from glagcn_cli.export.character.character import Character
 from glagcn_cli.export.character.retarget import CharacterMotion, retarget
-from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.kinematics import fit_person
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.skeleton import H36M17
 
@@ -73,7 +73,7 @@ def _of(character: Character, node: int) -> Rotation:
 def row(person: PoseSequence, path: Path) -> str:
     """Return the row of a character."""
     character = Character.read(path)
-    motion = fit_rig(person.joints, person.valid, person.fps, person.contacts)
+    motion = fit_person(person)
     moving = retarget(motion, character, person.fps, person.contacts)
     seen = person.valid
     contacts = moving.contacts if person.contacts is None else person.contacts

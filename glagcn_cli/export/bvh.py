@@ -22,7 +22,7 @@ from ..poses import PoseSequence
 from .formats import ExportContext
 from .people import path_for_each, people_for_rigs
 from .rig.bvh_skeletons import Dialect, dialect_of
-from .rig.kinematics import fit_rig
+from .rig.kinematics import fit_person
 from .rig.rig import Rig, RigMotion
 from .rig.rotations import continuous_euler
 
@@ -38,9 +38,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     dialect = dialect_of(context.settings)
     people = people_for_rigs(path, sequences)
     for target, sequence in path_for_each(path, people, context.overwrite):
-        motion = fit_rig(
-            sequence.joints, sequence.valid, sequence.fps, sequence.contacts, sequence.absent
-        )
+        motion = fit_person(sequence)
         with (
             atomic_output(target, context.overwrite) as temporary,
             temporary.open("w", encoding="ascii", newline="\n") as file,

@@ -32,7 +32,7 @@ from ..smoothing import runs
 from .character import writing
 from .formats import ExportContext
 from .people import people_for_rigs
-from .rig.kinematics import fit_rig
+from .rig.kinematics import fit_person
 from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
 from .rig.rotations import continuous_quaternions
 from .rig.stick_figure import SIDES, Mesh, rest_places, standing_height, stick_figure
@@ -54,9 +54,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     with atomic_output(path, context.overwrite) as temporary:
         scene = _Scene(people[0].fps)
         for sequence in people:
-            motion = fit_rig(
-                sequence.joints, sequence.valid, sequence.fps, sequence.contacts, sequence.absent
-            )
+            motion = fit_person(sequence)
             scene.add_person(f"person {sequence.person}", motion)
         if context.camera is not None and context.image_size is not None:
             scene.add_camera(context.camera, context.image_size)

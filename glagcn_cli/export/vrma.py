@@ -19,7 +19,7 @@ from ..poses import PoseSequence
 from .character.gltf_file import GltfFile
 from .formats import ExportContext
 from .people import path_for_each, people_for_rigs
-from .rig.kinematics import fit_rig
+from .rig.kinematics import fit_person
 from .rig.rig import NAMES, PARENTS, RigMotion
 from .rig.stick_figure import standing_height
 
@@ -35,7 +35,7 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
     """Write one file for each person."""
     people = people_for_rigs(path, sequences)
     for target, person in path_for_each(path, people, context.overwrite):
-        motion = fit_rig(person.joints, person.valid, person.fps, person.contacts)
+        motion = fit_person(person)
         with atomic_output(target, context.overwrite) as temporary:
             temporary.write_bytes(vrm_animation(motion, person.fps, target).to_bytes())
         yield target

@@ -11,7 +11,7 @@ from ...files.atomic import atomic_output
 from ...poses import PoseSequence
 from ..formats import ExportContext
 from ..people import path_for_each, people_for_rigs
-from ..rig.kinematics import fit_rig
+from ..rig.kinematics import fit_person
 from .animated_file import animated
 from .body import body_of
 from .character import Character
@@ -65,6 +65,6 @@ def moved(character: Character | None, person: PoseSequence) -> GltfFile:
     person
         As whom it moves.
     """
-    motion = fit_rig(person.joints, person.valid, person.fps, person.contacts)
+    motion = fit_person(person)
     moving = retarget(motion, character or body_of(motion.rig), person.fps, person.contacts)
     return animated(moving, person.fps, f"person {person.person}")

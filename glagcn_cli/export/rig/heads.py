@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
+from ...poses import PoseSequence
+from ...skeleton import H36M17
 from .rig import FRONT, LEFT, UP
 
 Vectors = NDArray[np.float64]
@@ -28,6 +30,7 @@ STILL = 0.3
 """Weight of a head that looks ahead, beside scores of 0..1: of what is hardly seen."""
 
 SMOOTH = 0.08  # seconds (standard deviation)
+_POINTS = ("nose", "left_ear", "right_ear")
 _DEPTH_UNKNOWN = 0.02  # square metres a joint: with less depth, a body does not show what it is
 _SHORTEST = 1e-9
 
@@ -57,6 +60,25 @@ class Face:
         """Return the face in some frames (frames,)."""
         chosen = (v[frames] for v in (self.points, self.scores, self.keypoints, self.weights))
         return Face(*chosen)
+
+
+def face_of(person: PoseSequence) -> Face | None:
+    """Return a person's face in the picture; None where the 2D of nose and ears did not come along.
+
+    Faces are known where the detector's own joints are: with feet and palms.
+    """
+    seen = person.detected
+    if seen is None or not set(_POINTS) <= set(seen.joint_set.joints):
+        return None
+    if not np.isfinite(person.keypoints).all():
+        return None
+    points = seen.joint_set.indices(_POINTS)
+    return Face(
+        seen.keypoints[:, points].astype(np.float64),
+        (seen.scores[:, points] * person.valid[:, None]).astype(np.float64),
+        person.keypoints[:, : len(H36M17)].astype(np.float64),
+        (person.scores * person.present)[:, : len(H36M17)].astype(np.float64),
+    )
 
 
 def turned_heads(heads: Rotation, joints: Vectors, face: Face, rate: float) -> Rotation:

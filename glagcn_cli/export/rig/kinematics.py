@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ...errors import NobodyFoundError
+from ...poses import PoseSequence
 from ...scene.bones import bone_lengths, steady_bones
 from ...skeleton import H36M17, H36M25
 from .at_rest import with_rest
@@ -32,7 +33,7 @@ from .extremities import (
 )
 from .feet import foot_turns
 from .frames import frame_of, unit_of
-from .heads import MOST_TURNED, Face, turned_heads
+from .heads import MOST_TURNED, Face, face_of, turned_heads
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, RIG_JOINTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
@@ -99,6 +100,13 @@ def fit_rig(
         continuous_quaternions(_in_parents(turns)[held]),
         valid.copy(),
         _absent_bones(absent),
+    )
+
+
+def fit_person(person: PoseSequence) -> RigMotion:
+    """Fit a rig to a person's poses; `fit_rig` has what it raises."""
+    return fit_rig(
+        person.joints, person.valid, person.fps, person.contacts, person.absent, face_of(person)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.export.rig.extremities import NECK_SHARE
-from glagcn_cli.export.rig.heads import EARS_APART, NOSE_AHEAD, Face, picture_of
-from glagcn_cli.export.rig.kinematics import fit_rig
+from glagcn_cli.export.rig.heads import EARS_APART, NOSE_AHEAD, Face, face_of, picture_of
+from glagcn_cli.export.rig.kinematics import fit_person, fit_rig
 from glagcn_cli.export.rig.rig import FRONT, LEFT, NAMES, UP
-from glagcn_cli.skeleton import H36M17
+from glagcn_cli.poses import Keypoints2D, PoseSequence
+from glagcn_cli.skeleton import COCO25, H36M17
 from tests.helpers.moving_figure import Figure
 
 FRAMES, FPS = 40, 25.0
@@ -70,6 +72,24 @@ def test_without_a_face_heads_look_ahead():
     head, _, motion = looks(joints, None)
     np.testing.assert_allclose(head, 20.0, atol=1e-6)
     assert len(motion) == FRAMES
+
+
+def test_a_face_is_known_where_the_detectors_own_2d_comes_along():
+    joints, face = filmed(40.0, 10.0)
+    points = np.zeros((FRAMES, len(COCO25), 2), np.float32)
+    scores = np.zeros((FRAMES, len(COCO25)), np.float32)
+    columns = COCO25.indices(["nose", "left_ear", "right_ear"])
+    points[:, columns], scores[:, columns] = face.points, face.scores
+    everywhere = np.ones(FRAMES, bool)
+    seen = Keypoints2D(points, scores, everywhere, Fraction(25), (640, 480), COCO25)
+    person = PoseSequence(
+        joints.astype(np.float32), np.ones(joints.shape[:2], np.float32), everywhere,
+        Fraction(25), face.keypoints.astype(np.float32), detected=seen,
+    )  # fmt: skip
+    turns = dict(zip(NAMES, fit_person(person).turns(), strict=True))
+    ahead = turns["Head"].apply(FRONT)
+    np.testing.assert_allclose(np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2])), 50.0, atol=4.0)
+    assert face_of(replace(person, detected=None)) is None
 
 
 def test_joints_are_where_they_were():
