@@ -28,6 +28,7 @@ from glagcn_cli.files.atomic import check_output
 from glagcn_cli.files.checksums import sha256
 from glagcn_cli.lifting.checkpoints import LifterCard, load_lifter, save_lifter
 from glagcn_cli.lifting.lifter import Lifter
+from glagcn_cli.lifting.opening import on_its_body
 from glagcn_cli.model.gla_gcn import GLAGCN, ReleasedGLAGCN
 from glagcn_cli.skeleton import JOINT_SETS
 from glagcn_training.commands.failures import failures_as_messages
@@ -96,12 +97,13 @@ def for_strangers(card: LifterCard, trained_on: str, licence: str) -> LifterCard
     return replace(card, data=data, licence=licence, recipe=recipe)
 
 
-def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard) -> Lifter:
-    """Return the lifter as reading its file gives it."""
+def as_stored(network: GLAGCN | ReleasedGLAGCN, card: LifterCard, shipped: Path) -> Lifter:
+    """Return the lifter as reading its file gives it, on the body of another where it has one."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lifter.pth"
         save_lifter(path, network, card)
-        return Lifter(*load_lifter(path))
+        stored, card = load_lifter(path)
+        return Lifter(on_its_body(stored, shipped.resolve()), card)
 
 
 def fit_errors(lifter: Lifter, seen: Sequence[Observation]) -> None:
@@ -179,7 +181,7 @@ def main(
     motion = read_packs(data_dir, "val", JOINT_SETS[card.architecture.joint_set])
     seen = {noise: observe_takes(motion, noise, card.conversion, takes) for noise in NOISE}
     fit_errors(Lifter(network, card), [*split(seen[EXACT])[0], *split(seen[MEASURED])[0]])
-    lifter = as_stored(network, card)
+    lifter = as_stored(network, card, shipped)
     chosen = len(motion.evenly_chosen(takes))
     metrics: dict[str, Any] = {"val_takes": None if chosen == len(motion.takes) else chosen}
     click.echo(f"| 2D | flip | {' | '.join(COLUMNS.values())} |")
