@@ -22,6 +22,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "docs/**",
     "weights/lifter-27.md",
+    "weights/lifter-27-feet.md",
 ]
 exclude_patterns = [".*", "build", "runs", "tests", "**/__pycache__"]
 root_doc = "docs/index"

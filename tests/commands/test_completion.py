@@ -31,7 +31,7 @@ def offered(words: list[str], incomplete: str) -> list[tuple[str, str]]:
         ("--people", ("all",)),
         ("--detector", names("detector")),
         ("--pose", names("pose")),
-        ("--lifter", ("lifter-27",)),
+        ("--lifter", ("lifter-27", "lifter-27-feet")),
     ],
 )
 def test_an_option_of_few_values_offers_them(option: str, values: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ SHIPPED = [
     "rtmdet_nano_person.pth",
     "movenet_thunder.pth",
     "lifter-27.pth",
+    "lifter-27-feet.pth",
     "body.glb",
     "NOTICE",
 ]
