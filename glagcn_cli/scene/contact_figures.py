@@ -55,9 +55,10 @@ def contact_figures(person: PoseSequence) -> ContactFigures:
     person
         Scene frame; of joints other than H36M-17 only the jerk is measured.
     """
+    person = person.of_body()
     joints = person.joints.astype(np.float64)
     parts = runs(person.valid)
-    if not parts or person.contacts is None or person.joint_set.body is not H36M17:
+    if not parts or person.contacts is None or person.joint_set is not H36M17:
         return ContactFigures(jerk=_jerk(joints, parts, float(person.fps)))
     contacts = person.contacts
     joints[..., 1] -= _own_floors(joints[:, ANKLES, 1], contacts)[:, None]

@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from ..poses import PoseSequence
 from ..skeleton import H36M17, H36M25
-from .contacts import ANKLE_HEIGHT
 
 SOLE_HEIGHT = 0.015
 """Metres above the floor of heel and toe of a standing foot, which are marked on its outline."""
@@ -16,7 +14,6 @@ SOLE_HEIGHT = 0.015
 LANDING = 0.04
 """Seconds (standard deviation) in which a sole comes to lie on the floor or leaves it."""
 
-_SOLES = H36M25.indices(["left_heel", "right_heel", "left_big_toe", "right_big_toe"])
 _BONES = tuple(
     (parent, child) for parent, child in H36M25.bone_indices if child >= len(H36M17)
 )  # from the body outwards
@@ -67,7 +64,9 @@ def carry(before: _Vectors, after: _Vectors) -> None:
         after[:, child] = after[:, parent] + before[:, child] - before[:, parent]
 
 
-def lay_soles(joints: _Vectors, contacts: NDArray[np.bool_], fps: float) -> None:
+def lay_soles(
+    joints: _Vectors, contacts: NDArray[np.bool_], floor: NDArray[np.float64], fps: float
+) -> None:
     """Lay the soles of standing feet on the floor, and keep all others above it, in place.
 
     Heel and toe of a foot keep their directions over the floor and the lengths of their bones.
@@ -75,9 +74,11 @@ def lay_soles(joints: _Vectors, contacts: NDArray[np.bool_], fps: float) -> None
     Parameters
     ----------
     joints
-        (frames, 17 or 25, 3) metres, y up, floor at y = 0.
+        (frames, 17 or 25, 3) metres, y up.
     contacts
         (frames, 2) bool: left and right foot stand on the floor.
+    floor
+        (frames,) metres of the floor.
     fps
         Frames per second.
     """
@@ -92,36 +93,10 @@ def lay_soles(joints: _Vectors, contacts: NDArray[np.bool_], fps: float) -> None
             bone = joints[:, number] - before
             before = joints[:, number].copy()
             height = above[:, 1] + bone[:, 1]
-            height += stands * (SOLE_HEIGHT - height)
+            height += stands * (floor + SOLE_HEIGHT - height)
             length = np.linalg.norm(bone, axis=1)
-            bone[:, 1] = (np.maximum(height, 0.0) - above[:, 1]).clip(-length, length)
+            bone[:, 1] = (np.maximum(height, floor) - above[:, 1]).clip(-length, length)
             level = np.linalg.norm(bone[:, ::2], axis=1).clip(1e-6)
             bone[:, ::2] *= (np.sqrt(length**2 - bone[:, 1] ** 2) / level)[:, None]
             joints[:, number] = above + bone
             above = joints[:, number]
-
-
-def lowest_ankle(
-    joints: NDArray[np.floating], sequence: PoseSequence, ankles: list[int]
-) -> NDArray[np.float64]:
-    """Compute the height (frames,) of an ankle of a foot that stands as low as the body reaches.
-
-    Parameters
-    ----------
-    joints
-        (frames, 17 or 25, 3) metres, y up.
-    sequence
-        Poses of the joints, for what was never seen.
-    ankles
-        Positions of the ankles.
-    """
-    heights = joints[..., 1].astype(np.float64)
-    body = heights[:, : len(H36M17)].min(axis=1) + ANKLE_HEIGHT
-    lowest = np.minimum(heights[:, ankles].min(axis=1), body)
-    if sequence.joint_set is H36M25:
-        gone = sequence.absent
-        soles = [sole for sole in _SOLES if gone is None or not gone[sole]]
-        if soles:
-            tips = heights[:, soles].min(axis=1) + ANKLE_HEIGHT - SOLE_HEIGHT
-            lowest = np.minimum(lowest, tips)
-    return lowest

@@ -90,7 +90,8 @@ def settle(
     places, stand = joints[:, ANKLES], contacts
     if below.held.any():
         rests = resting(joints, below.floor, below.held, fps)
-        places, stand = np.concatenate([places, joints], 1), np.concatenate([stand, rests], 1)
+        body = joints[:, : rests.shape[1]]
+        places, stand = np.concatenate([places, body], 1), np.concatenate([stand, rests], 1)
     shift[:, ::2] = _drift(places[..., ::2], stand, sight[:, ::2], float(fps))
     return shift
 
@@ -179,7 +180,7 @@ def lock_feet(
         longest = np.maximum(own, STANDING_STRETCH * leg.length(joints))
         reach_for(locked, leg, targets[:, foot], longest)
     carry(joints, locked)
-    lay_soles(locked, held, rate)
+    lay_soles(locked, held, floor, rate)
     return locked, held
 
 

@@ -54,8 +54,9 @@ def standing_height(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, y up.
+        (frames, 17 or 25, 3) metres, y up; feet and palms do not count.
     """
+    joints = joints[:, : len(H36M17)]
     heights = joints[..., 1] + (ANKLE_HEIGHT - CLEARANCE)
     shank = joints[:, _KNEES] - joints[:, ANKLES]
     rise = shank[..., 1] / np.linalg.norm(shank, axis=-1).clip(1e-9)
@@ -111,7 +112,7 @@ def resting(
     Parameters
     ----------
     joints
-        (frames, 17, 3) metres, y up; every frame holds a pose.
+        (frames, 17 or 25, 3) metres, y up; every frame holds a pose.
     floor
         (frames,) metres of the floor.
     held
@@ -119,6 +120,7 @@ def resting(
     fps
         Frames per second.
     """
+    joints = joints[:, : len(H36M17)]
     near = joints[..., 1] - CLEARANCE - floor[:, None] < RESTS
     return np.asarray(near & held[:, None] & (speeds(joints, held, float(fps)) < SLOW))
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-import pytest
 
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.scene.choices import SceneChoices
-from glagcn_cli.scene.contacts import ANKLE_HEIGHT
-from glagcn_cli.scene.extremities import SOLE_HEIGHT, carry, lowest_ankle, of_one_length
+from glagcn_cli.scene.extremities import SOLE_HEIGHT, carry, of_one_length
 from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.skeleton import H36M17, H36M25
 from tests.helpers.synthetic_motion import walking, with_extremities
@@ -86,22 +83,7 @@ def test_feet_go_where_their_ankles_go():
         np.testing.assert_array_equal(after[:, H36M25.index(joint)], before[:, H36M25.index(joint)])
 
 
-@pytest.mark.parametrize("seen", [True, False])
-def test_toes_reach_lower_than_ankles_where_they_were_seen(seen):
-    absent = np.zeros(len(H36M25), bool)
-    absent[BODY:] = not seen
-    person = replace(in_camera(), absent=None if seen else absent)
-    joints = np.zeros((FRAMES, len(H36M25), 3))
-    joints[:, :, 1] = 1.0
-    ankles = H36M25.indices(["left_ankle", "right_ankle"])
-    joints[:, ankles, 1] = 0.2
-    joints[:, H36M25.indices(["left_big_toe", "right_big_toe"]), 1] = 0.05
-    expected = 0.05 + ANKLE_HEIGHT - SOLE_HEIGHT if seen else 0.2
-    np.testing.assert_allclose(lowest_ankle(joints, person, ankles), expected)
-
-
 def test_the_body_stands_in_the_scene_as_without_feet_and_palms():
-    """Level soles at the height that stands on the floor change nothing."""
     whole, alone = (
         to_scene([in_camera(joint_set)], (640, 480), SceneChoices())[0]
         for joint_set in (H36M25, H36M17)
