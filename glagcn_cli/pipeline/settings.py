@@ -330,7 +330,8 @@ class Settings:
         Switch(),
         Call.VIDEOS,
         "Models",
-        "Find heels, big toes and two knuckles of each hand too, in the picture.",
+        "Find heels, big toes and two knuckles of each hand too, and lift them: where feet point "
+        "and palms face.",
     )
     fingers: bool = setting(
         False,
