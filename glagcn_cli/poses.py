@@ -231,6 +231,7 @@ class PoseSequence:
             joint_set=body,
             uncertainty=None if self.uncertainty is None else self.uncertainty[:, own],
             absent=absent,
+            free=None if self.free is None else self.free[:, own],
         )
 
     @property
