@@ -29,6 +29,10 @@ LEAST_BEND = np.radians(30.0)
 """Bend of a knee or an elbow from which the next bone tells how the limb is turned about itself."""
 
 
+MIDDLE = 0.615
+"""Share of the index knuckle, the other being the little finger's, in the direction of a hand."""
+
+
 def angles_of_joints(joints: Vectors, joint_set: JointSet, directions: Floats | None) -> Floats:
     """Compute the angles of joints.
 
@@ -109,7 +113,10 @@ def _ends(
         sole = unit(bone(joints, joint_set, f"{side}_heel", foot))
         found[f"{side}_ankle_flexion"] = between(sole, shank) - np.pi / 2
     if hand:
-        palm = unit(bone(joints, joint_set, f"{side}_wrist", hand))
+        palm = bone(joints, joint_set, f"{side}_wrist", hand)
+        if (little := f"{side}_little_knuckle") in joint_set.joints:
+            palm = MIDDLE * palm + (1 - MIDDLE) * bone(joints, joint_set, f"{side}_wrist", little)
+        palm = unit(palm)
         found[f"{side}_wrist_bend"] = between(forearm, palm)
     return found
 

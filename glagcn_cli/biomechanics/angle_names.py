@@ -26,7 +26,7 @@ NAMES: tuple[str, ...] = (
 )
 """Angles of a body of 17 joints."""
 
-FEET, HANDS = ("ball", "big_toe", "toe"), ("hand", "fingers")
+FEET, HANDS = ("ball", "big_toe", "toe"), ("hand", "fingers", "index_knuckle")
 """Joints at the front of a foot and of a hand, of which the first that is there is taken."""
 
 RANGES: dict[str, tuple[float, float]] = {

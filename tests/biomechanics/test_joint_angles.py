@@ -17,7 +17,8 @@ from glagcn_cli.biomechanics.joint_angles import (
     thorax_axes,
 )
 from glagcn_cli.errors import UsageError
-from glagcn_cli.skeleton import COCO17, H36M17, JointSet
+from glagcn_cli.poses import PoseSequence
+from glagcn_cli.skeleton import COCO17, H36M17, H36M25, JointSet
 from tests.helpers.moving_figure import Figure, sequence, walking
 
 
@@ -331,3 +332,24 @@ def test_angles_are_those_of_legs_whose_feet_were_not_held():
 def test_columns_and_names_belong_together():
     with pytest.raises(ValueError, match="angles"):
         JointAngles(NAMES, np.zeros((4, 3)), Fraction(25))
+
+
+def test_knuckles_tell_how_a_wrist_is_bent():
+    made = walking(5)
+    hands = []
+    for joint in H36M25.joints[len(H36M17) :]:
+        side, kind = joint.split("_", 1)
+        elbow, wrist = (made.joints[:, H36M17.index(f"{side}_{j}")] for j in ("elbow", "wrist"))
+        along = (wrist - elbow) / np.linalg.norm(wrist - elbow, axis=1, keepdims=True)
+        across = np.cross(along, [0.3, 0.1, 1.0])
+        across /= np.linalg.norm(across, axis=1, keepdims=True)
+        aside = {"index_knuckle": 0.25, "little_knuckle": -0.4}.get(kind, 0.0)
+        hands.append(wrist + 0.08 * along + 0.08 * aside * across)
+    joints = np.concatenate([made.joints, np.stack(hands, axis=1)], axis=1).astype(np.float32)
+    person = PoseSequence(
+        joints, np.ones(joints.shape[:2], np.float32), np.ones(5, bool), Fraction(25),
+        np.zeros((5, len(H36M25), 2), np.float32), joint_set=H36M25,
+    )  # fmt: skip
+    angles = joint_angles(person)
+    np.testing.assert_allclose(angles["left_wrist_bend"], 0, atol=1.0)
+    np.testing.assert_allclose(angles["right_wrist_bend"], 0, atol=1.0)
