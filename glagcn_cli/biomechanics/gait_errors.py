@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from ..poses import PoseSequence
 from .body_axes import Floats
@@ -111,6 +110,8 @@ def _coming_and_going(
     random: np.random.Generator, shape: tuple[int, ...], frames: float
 ) -> NDArray[np.float64]:
     """Draw courses of unit variance whose correlation falls to 1/e in so many frames."""
+    from scipy.signal import lfilter  # slow to import
+
     kept = float(np.exp(-1 / max(frames, 1e-6)))
     noise = random.normal(size=shape) * np.sqrt(1 - kept**2)
     noise[..., 0] = random.normal(size=shape[:-1])

@@ -11,8 +11,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from ..skeleton import JointSet
 from .joint_angles import SIDES, pelvis_axes
@@ -113,6 +111,8 @@ class Legs:
         return np.array([*before[-1:], *within, *after[:1]], np.intp)
 
     def _walking_direction(self, facing: NDArray[np.float64]) -> NDArray[np.float64]:
+        from scipy.ndimage import gaussian_filter1d  # slow to import
+
         if len(self.root) < 2:
             return facing
         sigma = TRAVEL_SMOOTHING * self.fps
@@ -124,6 +124,8 @@ class Legs:
 
     def _turns(self, side: int, sign: int) -> Frames:
         """Find the frames in which a foot is farthest ahead (sign 1) or behind (-1)."""
+        from scipy.signal import find_peaks  # slow to import
+
         return find_peaks(sign * self.ahead[:, side], prominence=self._swing)[0]
 
     def _follows(self, row: Row, strike: tuple[int, int]) -> bool:

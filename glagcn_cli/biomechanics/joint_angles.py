@@ -13,7 +13,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ..errors import UsageError
 from ..poses import PoseSequence
@@ -158,6 +157,8 @@ def path_directions(sequence: PoseSequence) -> Floats | None:
 
     NaN where it is slower than `TRAVELS`; None in the camera frame.
     """
+    from scipy.ndimage import gaussian_filter1d  # slow to import
+
     if sequence.frame != "scene":
         return None
     found = np.full((len(sequence), 2), np.nan)
