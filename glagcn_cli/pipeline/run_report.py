@@ -17,7 +17,6 @@ import numpy as np
 from ..export.json_values import json_safe
 from ..files.atomic import atomic_output
 from ..poses import PoseSequence
-from ..scene.contact_figures import contact_figures
 from ..scene.turns import sudden_turns
 from ..video.probing import VideoInfo
 
@@ -50,6 +49,8 @@ def video_facts(info: VideoInfo) -> dict[str, Any]:
 
 def people_rows(sequences: Iterable[PoseSequence]) -> list[dict[str, Any]]:
     """Return a report's row of each person; `never_seen` names the joints of a missing half."""
+    from ..scene.contact_figures import contact_figures  # imports SciPy
+
     rows = []
     for sequence in sequences:
         row = {
