@@ -31,6 +31,7 @@ CONVERSION = "coco17-h36m17-v1"
 # How often there is noise; what is wrong on purpose; and what `mocap_27` has switched off.
 NO_PIECES = (
     "exact", "rotate_target", "mixed", "flicks", "quick", "quickest", "children", "definitions",
+    "lost_extremities",
 )  # fmt: skip
 
 
