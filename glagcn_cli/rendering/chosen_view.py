@@ -153,7 +153,9 @@ def _thinned(sequence: PoseSequence) -> PoseSequence:
         keypoints=sequence.keypoints[::every],
         uncertainty=None if uncertainty is None else uncertainty[::every],
         contacts=None if contacts is None else contacts[::every],
+        up=None if sequence.up is None else sequence.up[::every],
         detected=None,
+        free=None,
     )
 
 

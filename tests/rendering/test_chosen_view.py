@@ -104,6 +104,22 @@ def test_a_long_clip_is_decided_by_some_of_its_frames() -> None:
     assert chosen.azimuth == -AZIMUTH
 
 
+def test_a_long_clip_may_have_all_that_poses_may_have() -> None:
+    plain = stands(0.0, 3.0, frames=2000)
+    rich = replace(
+        plain,
+        uncertainty=np.full(plain.scores.shape, 0.02, np.float32),
+        contacts=np.ones((2000, 2), bool),
+        up=np.tile(np.float32([0, 1, 0]), (2000, 1)),
+        absent=np.zeros(17, bool),
+        free=plain.joints,
+    )
+    assert all(value is not None for name, value in vars(rich).items() if name != "detected")
+    one, other = (ChosenView([person], SIZE, 2.0) for person in (plain, rich))
+    assert one.azimuth == other.azimuth
+    np.testing.assert_array_equal(one.points, other.points)
+
+
 def test_joints_that_were_not_seen_move_nobody() -> None:
     people = [stands(0.4, 2, 1), stands(-1.0, -3, 2)]
     keypoints, scores = people[0].keypoints.copy(), people[0].scores.copy()
