@@ -17,9 +17,12 @@ from glagcn_cli.machine.openvino import cache as graphs
 SLOW = (
     "batch/", "benchmarks/", "end_to_end/", "export/html/test_browser.py", "live/",
     "training/commands/", "training/engine/", "training/lifter_files/", "training/report/",
-    "commands/test_demo.py", "commands/test_video.py", "diagnostics/test_facts.py",
+    "commands/test_demo.py", "commands/test_video.py", "detection/openmmlab/",
+    "detection/test_by_openvino.py", "detection/test_models.py", "diagnostics/test_facts.py",
     "export/test_angles_plot.py", "export/test_c3d.py", "export/test_png.py",
-    "keypoints/test_cache.py", "pipeline/test_process_video.py", "pipeline/test_reexport.py",
+    "export/test_report.py", "keypoints/test_cache.py", "keypoints/test_files.py",
+    "lifting/test_lifter.py", "machine/openvino/", "machine/test_process.py",
+    "pipeline/test_process_video.py", "pipeline/test_reexport.py", "training/data/test_datasets.py",
     "video/test_clip_parts.py", "video/test_frame_times.py", "video/test_reader.py",
 )  # fmt: skip
 
