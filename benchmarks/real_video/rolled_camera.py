@@ -1,6 +1,6 @@
 """Whether the upright is found by people and by lines alike when a real clip is rolled and tilted.
 
-    python -m benchmarks.real_video.rolled_camera demo.mp4 --folder /tmp/rolled
+    python -m benchmarks.real_video.rolled_camera demo.mp4 --folder OUT
 
 A virtual camera at the place of the real one looks a little up, down and askew (`virtual_camera`).
 Turned back, the directions that are found in all its videos should be one; how far they lie from
