@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,19 @@ class FrameDetections:
         )
 
 
+FrameChange = Callable[[NDArray[Any]], NDArray[Any]]
+"""From an array (frames, ...) to one of other frames."""
+
+_OF_FRAMES = ("joints", "scores", "valid", "keypoints", "uncertainty", "up", "contacts", "free")
+"""Arrays of a `PoseSequence` that begin with frames."""
+
+
+def _changed(values: Any, names: Sequence[str], change: FrameChange) -> dict[str, Any]:
+    """Change arrays that are there, by their names."""
+    arrays = {name: getattr(values, name) for name in names}
+    return {name: change(array) for name, array in arrays.items() if array is not None}
+
+
 @dataclass(frozen=True)
 class Keypoints2D:
     """2D keypoints of one person over a whole clip.
@@ -124,6 +138,10 @@ class Keypoints2D:
 
     def __len__(self) -> int:
         return len(self.valid)
+
+    def each_frame(self, change: FrameChange) -> Keypoints2D:
+        """Return the keypoints with `change` applied to every array that begins with frames."""
+        return replace(self, **_changed(self, ("keypoints", "scores", "valid", "hands"), change))
 
     def keypoints_or_nan(self) -> NDArray[np.float32]:
         """Return keypoints (frames, joints, 2), NaN where a point was not seen at all."""
@@ -215,6 +233,18 @@ class PoseSequence:
 
     def __len__(self) -> int:
         return len(self.valid)
+
+    def each_frame(self, change: FrameChange) -> PoseSequence:
+        """Return the poses with `change` applied to every array that begins with frames.
+
+        Parameters
+        ----------
+        change
+            From an array (frames, ...) to one of other frames, the same for all arrays.
+        """
+        changed = _changed(self, _OF_FRAMES, change)
+        detected = None if self.detected is None else self.detected.each_frame(change)
+        return replace(self, **changed, detected=detected)
 
     def of_body(self) -> PoseSequence:
         """Return the poses without feet and palms."""

@@ -90,3 +90,52 @@ def test_the_frame_of_reference_is_one_of_two() -> None:
 def test_data_cannot_be_exchanged_under_a_reader() -> None:
     with pytest.raises(FrozenInstanceError):
         poses().person = 2  # type: ignore[misc]
+
+
+def full_poses() -> PoseSequence:
+    """Poses that have everything that poses may have, numbered by frames."""
+    number = np.arange(FRAMES, dtype=np.float32)
+    of_joints = np.broadcast_to(number[:, None], (FRAMES, 17)).copy()
+    places = np.broadcast_to(number[:, None, None], (FRAMES, 17, 3)).copy()
+    marked = replace(
+        keypoints(),
+        keypoints=places[..., :2],
+        scores=of_joints,
+        hands=np.broadcast_to(number[:, None, None, None], (FRAMES, 2, 21, 6)).copy(),
+    )
+    return PoseSequence(
+        places,
+        of_joints,
+        number > 0,
+        Fraction(25),
+        places[..., :2],
+        uncertainty=of_joints,
+        up=places[:, 0],
+        contacts=np.stack([number > 1, number > 2], axis=1),
+        absent=np.zeros(17, bool),
+        detected=marked,
+        free=places,
+    )
+
+
+def arrays_of(values: PoseSequence | Keypoints2D) -> dict[str, np.ndarray]:
+    found = {name: value for name, value in vars(values).items() if isinstance(value, np.ndarray)}
+    found.pop("absent", None)  # one for all frames
+    return found
+
+
+def test_frames_are_taken_of_all_that_poses_may_have() -> None:
+    whole = full_poses()
+    for values in (whole, whole.detected):
+        assert all(value is not None for value in vars(values).values())
+    some = whole.each_frame(lambda values: values[[2, 0]])
+    for before, after in ((whole, some), (whole.detected, some.detected)):
+        assert before is not None and after is not None and len(after) == 2
+        for name, values in arrays_of(after).items():
+            np.testing.assert_array_equal(values, arrays_of(before)[name][[2, 0]], err_msg=name)
+
+
+def test_frames_are_taken_of_poses_that_lack_much() -> None:
+    some = poses().each_frame(lambda values: values[1:])
+    assert len(some) == FRAMES - 1
+    assert (some.uncertainty, some.up, some.contacts, some.detected, some.free) == (None,) * 5

@@ -17,7 +17,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,14 +75,7 @@ def takes_of(data: Path, longest: float, most: int) -> Iterator[tuple[str, PoseS
     for take in chosen:
         poses = scene_poses(take)
         part = slice(EDGE, min(len(poses) - EDGE, EDGE + round(longest * FPS)))
-        joints, scores = poses.joints[part], poses.scores[part]
-        yield (
-            f"{take.subject} {take.action}",
-            replace(
-                poses, joints=joints, scores=scores, valid=poses.valid[part],
-                keypoints=poses.keypoints[part],
-            ),
-        )  # fmt: skip
+        yield f"{take.subject} {take.action}", poses.each_frame(itemgetter(part))
 
 
 def measure(name: str, person: PoseSequence) -> Measured:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,8 @@ def run_clip(
         frames = min(len(person), len(other.valid))
         other = replace(other, keypoints=other.keypoints[:frames], world=other.world[:frames],
                         valid=other.valid[:frames])  # fmt: skip
-        found = replace(found, people=[_first(p, frames) for p in found.people])
+        first = itemgetter(slice(frames))
+        found = replace(found, people=[p.each_frame(first) for p in found.people])
         person = most_alike(found.people, other.keypoints)
     started = time.perf_counter()
     poses = product_poses(lifter, person, settings)
@@ -136,15 +138,6 @@ def run_clip(
         share[MEDIAPIPE], seconds[MEDIAPIPE] = float(same.mean()), other.seconds
     return ClipResult(
         poses, share, seconds, keypoints, person.fps, person.image_size, person.person
-    )
-
-
-def _first(person: Keypoints2D, frames: int) -> Keypoints2D:
-    return replace(
-        person,
-        keypoints=person.keypoints[:frames],
-        scores=person.scores[:frames],
-        valid=person.valid[:frames],
     )
 
 

@@ -89,12 +89,12 @@ def _resampled(body: PoseSequence, own: Fraction, fps: Fraction, frames: int) ->
     held = body.joints[near]  # or a gap's zeros would be interpolated
     joints = held[nearest] if own == fps else resample(held, own, fps, frames)
     valid = body.valid[nearest] & inside
+    taken = body.each_frame(lambda values: values[nearest])
     return replace(
-        body,
+        taken,
         joints=np.where(valid[:, None, None], joints, 0.0).astype(np.float32),
-        scores=np.where(valid[:, None], body.scores[nearest], 0).astype(np.float32),
+        scores=np.where(valid[:, None], taken.scores, 0).astype(np.float32),
         valid=valid,
         fps=fps,
-        keypoints=body.keypoints[nearest],
-        contacts=None if body.contacts is None else body.contacts[nearest] & valid[:, None],
+        contacts=None if taken.contacts is None else taken.contacts & valid[:, None],
     )

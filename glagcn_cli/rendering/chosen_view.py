@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -144,19 +143,7 @@ def _azimuths() -> Iterator[float]:
 def _thinned(sequence: PoseSequence) -> PoseSequence:
     """Return every so many frames of a long clip, the same ones of every person."""
     every = -(-len(sequence) // _FRAMES)  # rounded up
-    uncertainty, contacts = sequence.uncertainty, sequence.contacts
-    return replace(
-        sequence,
-        joints=sequence.joints[::every],
-        scores=sequence.scores[::every],
-        valid=sequence.valid[::every],
-        keypoints=sequence.keypoints[::every],
-        uncertainty=None if uncertainty is None else uncertainty[::every],
-        contacts=None if contacts is None else contacts[::every],
-        up=None if sequence.up is None else sequence.up[::every],
-        detected=None,
-        free=None,
-    )
+    return sequence.each_frame(lambda values: values[::every])
 
 
 def _in_picture(person: PoseSequence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -88,14 +88,7 @@ def shot_of(person: Keypoints2D, shots: Sequence[Shot]) -> Shot:
 
 def in_shot(person: Keypoints2D, shot: Shot) -> Keypoints2D:
     """Return one person's keypoints in the frames of a shot alone."""
-    part = shot.frames
-    return replace(
-        person,
-        hands=None if person.hands is None else person.hands[part],
-        keypoints=person.keypoints[part],
-        scores=person.scores[part],
-        valid=person.valid[part],
-    )
+    return person.each_frame(lambda values: values[shot.frames])
 
 
 def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
@@ -108,17 +101,4 @@ def in_clip(sequence: PoseSequence, shot: Shot, frames: int) -> PoseSequence:
         wide[shot.frames] = values
         return wide
 
-    def if_told(values: NDArray[Any] | None) -> NDArray[Any] | None:
-        return None if values is None else laid_out(values)
-
-    return replace(
-        sequence,
-        joints=laid_out(sequence.joints),
-        scores=laid_out(sequence.scores),
-        valid=laid_out(sequence.valid),
-        keypoints=laid_out(sequence.keypoints),
-        uncertainty=if_told(sequence.uncertainty),
-        up=if_told(sequence.up),
-        contacts=if_told(sequence.contacts),
-        free=if_told(sequence.free),
-    )
+    return sequence.each_frame(laid_out)
