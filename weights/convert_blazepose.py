@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import torch
 
 from glagcn_cli.detection.blazepose.network import TAPS, BlazePose
 from glagcn_cli.skeleton import COCO25
+from glagcn_weights.checkpoint_file import into_folder, meta_of, write
 from glagcn_weights.tflite_file import PACKAGE, filled, layers_of, model_in_wheel
 
 CHECKPOINT = "blazepose_full.pth"
-FORMAT_VERSION = 1
 MODEL = "mediapipe/modules/pose_landmark/pose_landmark_full.tflite"
 MODEL_SHA256 = "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
 
@@ -63,37 +62,26 @@ def _separable(name: str) -> Iterator[str]:
 def convert(wheel: Path) -> dict[str, Any]:
     """Checkpoint of the package's model: ``state_dict`` and plain ``meta``."""
     layers = [*layers_of(model_in_wheel(wheel, MODEL, MODEL_SHA256))]
-    meta = {
-        "architecture": "BlazePose GHUM full, without mask and points in metres",
-        "format_version": FORMAT_VERSION,
-        "joint_set": COCO25.name,
-        "dataset_meta": {
+    meta = meta_of(
+        "BlazePose GHUM full, without mask and points in metres",
+        f"{PACKAGE}, {MODEL}",
+        MODEL_SHA256,
+        joint_set=COCO25.name,
+        dataset_meta={
             "num_keypoints": len(COCO25),
             "keypoint_id2name": dict(enumerate(COCO25.joints)),
             "flip_indices": [*COCO25.mirror],
         },
-        "source": f"{PACKAGE}, {MODEL}",
-        "source_sha256": MODEL_SHA256,
-        "licence": "Apache-2.0",
-    }
+    )
     return {"state_dict": filled(BlazePose(), layers, [*layer_names()]), "meta": meta}
 
 
 @click.command()
 @click.argument("wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(__file__).parent,
-    show_default="this script's folder",
-    help="Folder for the checkpoint.",
-)
+@into_folder
 def main(wheel: Path, output: Path) -> None:
     """Convert BlazePose from WHEEL, the package of MediaPipe."""
-    path = output / CHECKPOINT
-    torch.save(convert(wheel), path)
-    click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    write(convert(wheel), output / CHECKPOINT)
 
 
 if __name__ == "__main__":

