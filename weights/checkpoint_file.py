@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,14 @@ import torch
 
 FORMAT_VERSION = 1
 
-into_folder = click.option(
-    "-o",
-    "--output",
+into_folder = partial(
+    click.option,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(__file__).parent,
     show_default="this script's folder",
     help="Folder for the checkpoint.",
 )
-"""The option of a script for where its checkpoint goes."""
+"""The option of a script for where its checkpoint goes, by the names it gives it."""
 
 
 def check_sha256(content: bytes, sha256: str, name: str, source: str) -> None:

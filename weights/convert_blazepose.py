@@ -78,7 +78,7 @@ def convert(wheel: Path) -> dict[str, Any]:
 
 @click.command()
 @click.argument("wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@into_folder
+@into_folder("-o", "--output")
 def main(wheel: Path, output: Path) -> None:
     """Convert BlazePose from WHEEL, the package of MediaPipe."""
     write(convert(wheel), output / CHECKPOINT)

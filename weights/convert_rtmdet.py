@@ -104,7 +104,7 @@ def convert(path: Path) -> dict[str, Any]:
 
 @click.command()
 @click.argument("onnx_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@into_folder
+@into_folder("-o", "--output")
 def main(onnx_file: Path, output: Path) -> None:
     """Convert RTMDet-nano for people from ONNX_FILE."""
     check_sha256(onnx_file.read_bytes(), SOURCE_SHA256, f"{onnx_file}", SOURCE)
