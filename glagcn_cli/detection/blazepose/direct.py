@@ -10,14 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_fast
-from ...machine.openvino.making import Source
 from ...skeleton import COCO25
-from ..frames import default_batch
+from ..in_squares import InSquares
 from ..interface import Frame, Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
-from ..openmmlab.building import load
 from ..turned_crops import Square, cut_out, in_frame
 from .configs import full
 from .decoding import decode
@@ -39,7 +35,7 @@ class Found(NamedTuple):
     presence: float
 
 
-class BlazePosePoints:
+class BlazePosePoints(InSquares[Found]):
     """BlazePose, which finds the points of one person in a square.
 
     Parameters
@@ -55,25 +51,16 @@ class BlazePosePoints:
     joint_set = COCO25
 
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
-        self._network, _ = load(BlazePose(), checkpoint, device)
-        if not exact:
-            source = Source(checkpoint, single=IN_SINGLE)
-            run_fast(self._network, "forward", device, source, self._network.backbone)
-        self._device = device
-        self._batches = Batches(self._find, default_batch(device))
+        super().__init__(BlazePose(), IN_SINGLE, checkpoint, device, exact)
 
-    def __call__(self, people: Sequence[tuple[Frame, Square]]) -> list[Found]:
-        """Find the points of the person in each square of an RGB frame (height, width, 3)."""
-        return self._batches(people)
-
-    def _find(self, people: Sequence[tuple[Frame, Square]]) -> list[Found]:
+    def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[Found]:
         with torch.inference_mode():
-            found = decode(self._network(cut_out(people, SIDE, self._device)))
+            found = decode(self._network(cut_out(places, SIDE, self._device)))
         points, visible = (values[:, ROWS].double().cpu().numpy() for values in found[:2])
         presence = found.presence.tolist()
         return [
             Found(in_frame(points[k], square, SIDE), visible[k], presence[k])
-            for k, (_, square) in enumerate(people)
+            for k, (_, square) in enumerate(places)
         ]
 
 

@@ -10,12 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_fast
-from ...machine.openvino.making import Source
-from ..frames import default_batch
+from ..in_squares import InSquares
 from ..interface import Frame
-from ..openmmlab.building import load
 from ..turned_crops import Square, cut_out, in_frame
 from .network import LANDMARKS, SIDE, HandNetwork
 
@@ -37,7 +33,7 @@ class FoundHand(NamedTuple):
     right: float
 
 
-class HandPoints:
+class HandPoints(InSquares[FoundHand]):
     """The network that finds the 21 points of one hand in a square.
 
     Parameters
@@ -51,27 +47,18 @@ class HandPoints:
     """
 
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
-        self._network, _ = load(HandNetwork(), checkpoint, device)
-        if not exact:
-            source = Source(checkpoint, single=IN_SINGLE)
-            run_fast(self._network, "forward", device, source, self._network.backbone)
-        self._device = device
-        self._batches = Batches(self._find, default_batch(device))
+        super().__init__(HandNetwork(), IN_SINGLE, checkpoint, device, exact)
 
-    def __call__(self, hands: Sequence[tuple[Frame, Square]]) -> list[FoundHand]:
-        """Find the points of the hand in each square of an RGB frame (height, width, 3)."""
-        return self._batches(hands)
-
-    def _find(self, hands: Sequence[tuple[Frame, Square]]) -> list[FoundHand]:
+    def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[FoundHand]:
         with torch.inference_mode():
-            rows = self._network(cut_out(hands, SIDE, self._device)).double().cpu()
+            rows = self._network(cut_out(places, SIDE, self._device)).double().cpu()
         flat, metric = (
             part.unflatten(1, (LANDMARKS, 3)).numpy() for part in rows[:, :-2].chunk(2, dim=1)
         )
         sure = rows[:, -2:].sigmoid().tolist()
         return [
             FoundHand(in_frame(flat[k, :, :2], square, SIDE), turned(metric[k], square), *sure[k])
-            for k, (_, square) in enumerate(hands)
+            for k, (_, square) in enumerate(places)
         ]
 
 
