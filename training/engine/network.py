@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from glagcn_cli.errors import CheckpointError, UsageError
 from glagcn_cli.lifting.checkpoints import lifter_path, load_lifter
@@ -16,6 +15,7 @@ from glagcn_cli.skeleton import JOINT_SETS
 
 from ..recipes.recipe import Recipe
 from .extending import extended
+from .widening import widened, with_score
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ def has_idle_parts(recipe: Recipe, filmed: bool) -> bool:
 def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str) -> None:
     """Copy another checkpoint's weights wherever name and shape agree.
 
-    A lifter of the body begins one with feet and palms (`extending.extended`).
+    A lifter of the body begins one with feet and palms (`extending.extended`), and a narrow one a
+    wider one (`widening.widened`).
     """
     lifter, card = load_lifter(path)
     joints = JOINT_SETS[joint_set]
@@ -69,9 +70,11 @@ def take_over(network: nn.Module, path: Path, joint_set: str, normalisation: str
             f"{joint_set}; start from a lifter of the same joints"
         )
     own, given = network.state_dict(), lifter.state_dict()
-    given = {name: _widened(name, given[name], own.get(name)) for name in given}
-    if card.architecture.joint_set != joint_set:
-        given = {n: extended(n, given[n], own[n], joints) for n in given if n in own}
+    given = {n: with_score(n, given[n], own[n]) for n in given if n in own}
+    if card.architecture.joint_set == joint_set:
+        given = {n: widened(n, given[n], own[n]) for n in given}
+    else:
+        given = {n: extended(n, given[n], own[n], joints) for n in given}
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     share = sum(t.numel() for t in fitting.values()) / sum(t.numel() for t in own.values())
     if share < LEAST_TAKEN_OVER:
@@ -99,17 +102,3 @@ def _quieten(network: nn.Module, lifter: nn.Module) -> None:
     levels, known = (getattr(n, "layers_tcngcn", ()) for n in (network, lifter))
     for shrink in list(levels)[len(known) + 1 :: 2]:
         nn.init.constant_(shrink.tcn1.bn.weight, ADAPTIVE_INIT)
-
-
-def _widened(name: str, given: Tensor, own: Tensor | None) -> Tensor:
-    """Give a layer that reads x and y an input for the score, with weights of zero."""
-    if own is None or own.shape == given.shape:
-        return given
-    if name.startswith("data_bn.") and own.numel() * 2 == given.numel() * 3:
-        wide = own.clone().reshape(-1, 3)  # joint-major: x, y, score
-        wide[:, :2] = given.reshape(-1, 2)
-        return wide.flatten()
-    inputs = (given.shape[1:2], own.shape[1:2])
-    if name.startswith("layers_global.0.") and inputs == ((2,), (3,)):
-        return torch.cat([given, torch.zeros_like(own[:, 2:])], dim=1)
-    return given

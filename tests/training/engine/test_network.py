@@ -63,11 +63,20 @@ def test_a_broken_init_is_an_error(packs, tmp_path):
         TrainingRun.open(small_recipe(f"init={tmp_path / 'broken.pth'}"), packs, tmp_path / "r")
 
 
-def test_a_lifter_of_another_width_is_no_beginning(packs, tmp_path):
-    trained(small_recipe("schedule.steps=1"), packs, tmp_path / "run")
+def test_a_wider_lifter_is_no_beginning(packs, tmp_path):
+    trained(small_recipe("schedule.steps=1", "network.channels=16"), packs, tmp_path / "run")
     given = tmp_path / "run" / "lifter.pth"
-    with pytest.raises(UsageError, match=r"--set network.channels=8"):
-        build_network(small_recipe("network.channels=16", f"init={given}"))
+    with pytest.raises(UsageError, match=r"--set network.channels=16"):
+        build_network(small_recipe("network.channels=8", f"init={given}"))
+
+
+def test_added_channels_learn(packs, tmp_path):
+    trained(small_recipe("schedule.steps=1"), packs, tmp_path / "run")
+    given = f"init={tmp_path / 'run' / 'lifter.pth'}"
+    wider = small_recipe("network.channels=12", "schedule.steps=3", given)
+    before = build_network(wider).head_local.weight[:, 8:]
+    after = trained(wider, packs, tmp_path / "wide").model.network.head_local.weight[:, 8:]
+    assert (before == 0).all() and (after != 0).all()
 
 
 def test_a_lifter_that_read_other_2d_is_taken_with_a_warning(packs, tmp_path, caplog):
