@@ -3,11 +3,11 @@
     python -m benchmarks.accuracy.lifter_choice --data-dir PACKS
         -o choice.png runs/a/lifter.pth lifter-27
 
-Every lifter is run as videos are lifted and, one change at a time: with flip, with windows
-that overlap less or more, by the centre's head with a window for every frame, with the sequence
-branch over longer and shorter windows than it was trained on. Errors are of the packs' validation
-subjects. Multiply-accumulates (MACs) are counted for each frame of a video of 50 frames a second:
-a lifter that works at 25 costs half.
+Every lifter is run by its sequence branch and, one change at a time: with flip, with windows that
+overlap less or more, with longer and shorter windows than it was trained on; by the centre branch
+with a window for every frame, and with fewer, as videos are lifted. Errors are of the packs'
+validation subjects. Multiply-accumulates (MACs) are counted for each frame of a video of 50 frames
+a second: a lifter that works at 25 costs half.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ from matplotlib.figure import Figure
 
 from glagcn_cli.lifting.checkpoints import lifter_path
 from glagcn_cli.lifting.lifter import Lifter
-from glagcn_cli.lifting.windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE
+from glagcn_cli.lifting.windows import (
+    CENTRE,
+    HOPS_PER_WINDOW,
+    SEQUENCE,
+    VIDEO_WINDOWS_PER_SECOND,
+)
 from glagcn_cli.model.gla_gcn import GLAGCN
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.evaluate import (
@@ -48,7 +53,10 @@ FIGURES = ("mpjpe", "p_mpjpe", "mpjve")
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _INK, _GRID = "#3c4048", "#dfe2e8"
-_MARKERS = {"as shipped": "o", "mirror": "s", "overlap": "^", "centre": "D", "window": "v"}
+_MARKERS = {
+    "as shipped": "o", "mirror": "s", "overlap": "^", "centre": "D", "window": "v",
+    "as videos": "P",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ class Way:
     """A way of running a lifter.
 
     ``kind`` is what is changed, ``label`` how much; ``hops`` windows begin within one's length,
-    ``window`` frames of the sequence branch where they are not those of the training.
+    ``window`` frames of the sequence branch where they are not those of the training;
+    ``per_second`` windows of the centre branch, None for one a frame.
     """
 
     kind: str
@@ -65,10 +74,11 @@ class Way:
     flip: bool = False
     hops: int = HOPS_PER_WINDOW
     window: int = 0
+    per_second: float | None = None
 
 
 def ways_of(lifter: Lifter) -> list[Way]:
-    """List the product's own way and one change at a time."""
+    """List the sequence branch, one change at a time, and the ways of the centre branch."""
     if not isinstance(lifter.network, GLAGCN):
         return [Way("centre", "centre", CENTRE), Way("centre", "centre, mirror", CENTRE, True)]
     own = lifter.card.architecture.window
@@ -79,6 +89,7 @@ def ways_of(lifter: Lifter) -> list[Way]:
         *(Way("window", f"run at T {n}", window=n) for n in WINDOWS if n != own),
         Way("centre", "centre", CENTRE),
         Way("centre", "centre, mirror", CENTRE, True),
+        Way("as videos", "as videos", CENTRE, True, per_second=VIDEO_WINDOWS_PER_SECOND),
     ]
 
 
@@ -87,13 +98,15 @@ def run_as(lifter: Lifter, way: Way) -> Lifter:
     card = lifter.card
     if way.window:
         card = replace(card, architecture=replace(card.architecture, window=way.window))
-    return Lifter(lifter.network, card, lifter.device, way.hops)
+    return Lifter(lifter.network, card, lifter.device, way.hops, per_second=way.per_second)
 
 
 def macs_per_frame(lifter: Lifter, way: Way) -> float:
     """Count the multiply-accumulates for each frame of a long video of `VIDEO_RATE`."""
     if way.branch == CENTRE:
         each: float = count_macs(lifter.network)
+        if way.per_second:
+            each *= min(1.0, way.per_second / lifter.card.fps)
     else:
         assert isinstance(lifter.network, GLAGCN)
         window = way.window or lifter.card.architecture.window

@@ -1,12 +1,14 @@
-"""Fills in joints and people that were not seen."""
+"""Fills in joints and people that were not seen, and lays out what was lifted between gaps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..poses import LiftedJoints
 from ..skeleton import H36M17
 from .normalisation import BODY, FILLED_SCORE
 
@@ -149,3 +151,18 @@ def _below_shoulders(filled: Filled) -> NDArray[np.float64]:
         for ends, multiple in _HINTS
     ]
     return np.stack([np.zeros(len(filled.valid)), np.max(lengths, axis=0)], axis=1)
+
+
+def laid_out(
+    shape: tuple[int, int, int], pieces: Iterable[tuple[slice, LiftedJoints]]
+) -> LiftedJoints:
+    """Put lifted stretches of a clip of joints of a shape in their places; zero between them."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for run, piece in pieces:
+        for name, values in piece._asdict().items():
+            if values is not None:
+                whole = found.setdefault(name, np.zeros((shape[0], *values.shape[1:])))
+                whole[run] = values
+    return LiftedJoints(
+        found.get("joints", np.zeros(shape)), found.get("uncertainty"), found.get("up")
+    )

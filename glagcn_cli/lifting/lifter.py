@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -17,12 +16,18 @@ from ..poses import Keypoints2D, LiftedJoints, PoseSequence
 from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 from ..smoothing import runs
 from .checkpoints import LifterCard, lifter_path
-from .gaps import fill_gaps, place_missing_root
+from .gaps import fill_gaps, laid_out, place_missing_root
 from .half_bodies import unseen_extremities, unseen_half
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
-from .windows import CENTRE, HOPS_PER_WINDOW, SEQUENCE, lift_windows
+from .windows import (
+    CENTRE,
+    HOPS_PER_WINDOW,
+    SEQUENCE,
+    VIDEO_WINDOWS_PER_SECOND,
+    lift_windows,
+)
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +39,8 @@ MIN_SCORE = 0.15
 frames for long, most of them are missing (`gaps.fill_gaps`)."""
 
 VIDEO_BRANCH = CENTRE
-"""Branch for videos: one window a frame is ten times the work and gives the better pose. The stage
-remains a few hundredths of a run."""
+"""Branch for videos: a window for every second frame is several times the work and gives the better
+pose. The stage remains a few hundredths of a run."""
 
 
 class Lifter:
@@ -52,6 +57,8 @@ class Lifter:
     precision
         Half-precision type in which the network computes (`glagcn_cli.machine.precision`); None for
         single.
+    per_second
+        As in `lift_windows`.
     """
 
     def __init__(
@@ -61,10 +68,12 @@ class Lifter:
         device: torch.device | str = "cpu",
         hops: int = HOPS_PER_WINDOW,
         precision: torch.dtype | None = None,
+        per_second: float | None = None,
     ) -> None:
         self.network = network.to(device).eval()
         self.precision = precision
         self.hops = hops
+        self.per_second = per_second
         self.card = card
         self.device = torch.device(device)
         self.joint_set = JOINT_SETS[card.architecture.joint_set]
@@ -76,7 +85,13 @@ class Lifter:
         device: torch.device | str = "cpu",
         precision: torch.dtype | None = None,
     ) -> Lifter:
-        """Load a lifter by shipped name or file; raise ``CheckpointError`` for another body."""
+        """Load a lifter for videos by shipped name or file.
+
+        Raises
+        ------
+        CheckpointError
+            There is none, or it is of another body.
+        """
         path = lifter_path(name)
         network, card = open_lifter(path)
         architecture = card.architecture
@@ -91,7 +106,7 @@ class Lifter:
                 "shoulders differently, so expect larger errors than its figures",
                 path,
             )
-        return cls(network, card, device, precision=precision)
+        return cls(network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND)
 
     def computing(self) -> torch.autocast:
         """Return a context in which the network computes in the lifter's precision."""
@@ -144,7 +159,7 @@ class Lifter:
         filled = place_missing_root(
             fill_gaps(detected, scores, person.valid, max_gap * float(person.fps), MIN_SCORE)
         )
-        lifted = _laid_out(
+        lifted = laid_out(
             (len(person), len(joint_set), 3),
             (
                 (run, self.lift_keypoints(
@@ -243,6 +258,7 @@ class Lifter:
             lifted_windows = lift_windows(
                 self.network, self.card, keypoints, scores, image_size,
                 whole=branch == SEQUENCE, flip=flip, hops=self.hops,
+                per_second=self.per_second,
             )  # fmt: skip
         lifted = self.in_camera_frame(lifted_windows, keypoints, image_size, fov)
         return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
@@ -272,21 +288,6 @@ class Lifter:
             joints = np.einsum("tji,tvj->tvi", turned, joints)
             up = None if up is None else np.einsum("tji,tj->ti", turned, up)
         return LiftedJoints(joints - joints[:, root : root + 1], uncertainty, up)
-
-
-def _laid_out(
-    shape: tuple[int, int, int], pieces: Iterable[tuple[slice, LiftedJoints]]
-) -> LiftedJoints:
-    """Put lifted stretches of a clip of joints of a shape in their places; zero between them."""
-    found: dict[str, NDArray[np.float64]] = {}
-    for run, piece in pieces:
-        for name, values in piece._asdict().items():
-            if values is not None:
-                whole = found.setdefault(name, np.zeros((shape[0], *values.shape[1:])))
-                whole[run] = values
-    return LiftedJoints(
-        found.get("joints", np.zeros(shape)), found.get("uncertainty"), found.get("up")
-    )
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

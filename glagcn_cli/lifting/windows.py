@@ -22,6 +22,7 @@ __all__ = [
     "CENTRE",
     "HOPS_PER_WINDOW",
     "SEQUENCE",
+    "VIDEO_WINDOWS_PER_SECOND",
     "Blend",
     "lift_windows",
     "network_input",
@@ -30,6 +31,10 @@ __all__ = [
 
 HOPS_PER_WINDOW = 4
 """Windows of the sequence branch that begin within the length of one, so that they overlap."""
+
+VIDEO_WINDOWS_PER_SECOND = 12.5
+"""Windows of the centre branch for a second of video, at least: a window also lifts the frames next
+to its centre, where the network has a sequence branch."""
 
 KEYPOINT_CHANNELS = 2  # x, y
 
@@ -49,6 +54,7 @@ def lift_windows(
     whole: bool,
     flip: bool,
     hops: int = HOPS_PER_WINDOW,
+    per_second: float | None = None,
 ) -> LiftedJoints:
     """Run a network over overlapping windows of a clip and blend its predictions for each frame.
 
@@ -63,12 +69,14 @@ def lift_windows(
     image_size
         (width, height) in pixels.
     whole
-        Lift all frames of windows by the sequence branch, if there is one; otherwise a window for
-        every frame.
+        Lift all frames of windows by the sequence branch, if there is one; otherwise the frames
+        at their centres.
     flip
         Average with the lifted mirror image (flip test-time augmentation).
     hops
         As `HOPS_PER_WINDOW`.
+    per_second
+        Windows of the centre branch for a second, at least; None for one a frame.
 
     Returns
     -------
@@ -84,20 +92,22 @@ def lift_windows(
     mode: Literal["reflect", "edge"] = "reflect" if whole else "edge"
     seen = with_scores(card, keypoints, scores)
     padded = np.pad(seen, ((margin, margin), (0, 0), (0, 0)), mode=mode)
-    hop = max(1, window // hops) if whole else 1
+    hop = max(1, window // hops) if whole else _frames_apart(network, card, per_second)
+    around = 0 if whole else hop - 1
     starts = np.append(np.arange(0, frames - 1, hop), frames - 1)
-    weights = _weights(window, whole)
+    weights = _bump(window) if whole else _slopes(hop)
+    first = 0 if whole else margin - around  # of the frames of a window that are predicted
     blends: dict[str, Blend] = {}
     at_once = FRAMES_AT_ONCE if device.type == "cpu" else FRAMES_AT_ONCE_GPU
 
     def add(chunk: Sequence[int]) -> Sequence[int]:
         index = np.asarray(chunk)[:, None] + np.arange(window)
         inputs = torch.from_numpy(network_input(card, padded[index], image_size)).to(device)
-        predicted = predict_windows(network, inputs, whole=whole, flip=flip)
+        predicted = predict_windows(network, inputs, whole=whole, flip=flip, around=around)
         for name, values in predicted._asdict().items():
             if values is not None:
                 blend = blends.setdefault(name, Blend(len(padded), weights))
-                blend.add(np.asarray(chunk), values.cpu().numpy())
+                blend.add(np.asarray(chunk) + first, values.cpu().numpy())
         return chunk
 
     Batches(add, max(1, at_once // window))(starts.tolist())
@@ -106,13 +116,25 @@ def lift_windows(
     return LiftedJoints(found["joints"], found.get("error"), found.get("up"))
 
 
-def _weights(window: int, whole: bool) -> NDArray[np.float64]:
-    """Return a frame's weight by its place in a window, (window,)."""
-    if not whole:
-        return (np.arange(window) == window // 2).astype(np.float64)
-    # A smooth bump: a frame counts most at the middle of a window, and nearly nothing at the ends,
-    # where convolutions read padding and the output jumps.
+def _frames_apart(network: LifterNetwork, card: LifterCard, per_second: float | None) -> int:
+    """Return the frames from one window of the centre branch to the next, at least 1."""
+    if per_second is None or not network.has_sequence:
+        return 1
+    return max(1, int(card.fps // per_second))
+
+
+def _bump(window: int) -> NDArray[np.float64]:
+    """Return a frame's weight by its place in a window of the sequence branch, (window,).
+
+    A frame counts most at the middle of a window, and nearly nothing at the ends, where
+    convolutions read padding and the output jumps.
+    """
     return np.asarray(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 4)
+
+
+def _slopes(hop: int) -> NDArray[np.float64]:
+    """Return weights of the frames around a centre frame, (2 hop - 1,), that fade to the next."""
+    return 1.0 - np.abs(np.arange(1 - hop, hop)) / hop
 
 
 def with_scores(

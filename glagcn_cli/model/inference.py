@@ -12,10 +12,10 @@ from .gla_gcn import LifterNetwork
 
 
 class Prediction(NamedTuple):
-    """Network outputs for every frame of a window, or only its centre frame.
+    """Network outputs for every frame of a window, or only those at its centre.
 
-    ``joints`` (N, T or 1, V, 3) metres, ``error`` (N, T or 1, V) the expected errors in metres,
-    ``up`` (N, T or 1, 3) unit vectors against gravity. Outputs that the network lacks are None.
+    ``joints`` (N, F, V, 3) metres, ``error`` (N, F, V) the expected errors in metres, ``up``
+    (N, F, 3) unit vectors against gravity, of F frames. Outputs that the network lacks are None.
     """
 
     joints: Tensor
@@ -25,7 +25,7 @@ class Prediction(NamedTuple):
 
 @torch.inference_mode()
 def predict_windows(
-    network: LifterNetwork, inputs: Tensor, *, whole: bool, flip: bool
+    network: LifterNetwork, inputs: Tensor, *, whole: bool, flip: bool, around: int = 0
 ) -> Prediction:
     """Run a network on windows.
 
@@ -39,14 +39,17 @@ def predict_windows(
         Predict all frames by the sequence branch, otherwise the centre frame by the local module.
     flip
         Average with the prediction of the mirrored windows (flip test-time augmentation).
+    around
+        Frames before and behind the centre frame that are predicted with it: the centre's joints,
+        moved as the sequence branch says. Only for networks with that branch.
     """
-    plain: Prediction = in_single(_run(network, inputs, whole))
+    plain: Prediction = in_single(_run(network, inputs, whole, around))
     if not flip:
         return plain
     mirror = list(network.joint_set.mirror)
     swapped = inputs[:, :, mirror]
     swapped[..., 0].neg_()
-    joints, error, up = in_single(_run(network, swapped, whole))
+    joints, error, up = in_single(_run(network, swapped, whole, around))
     away = inputs.new_tensor([-1.0, 1.0, 1.0])
     return Prediction(
         (plain.joints + joints[:, :, mirror] * away) / 2,
@@ -55,16 +58,21 @@ def predict_windows(
     )
 
 
-def _run(network: LifterNetwork, inputs: Tensor, whole: bool) -> Prediction:
+def _run(network: LifterNetwork, inputs: Tensor, whole: bool, around: int) -> Prediction:
     if network.lifts_whole(whole):
         output = network.sequence(inputs)
         assert output.sequence is not None
         return Prediction(output.sequence, output.sequence_error, output.up)
     output = network(inputs)
     assert output.centre is not None
-    middle = slice(inputs.shape[1] // 2, inputs.shape[1] // 2 + 1)
+    centre, middle = output.centre[:, None], inputs.shape[1] // 2
+    frames = slice(middle - around, middle + around + 1)
+    if around:
+        assert output.sequence is not None
+        centre = centre + output.sequence[:, frames] - output.sequence[:, middle : middle + 1]
+    error = output.centre_error
     return Prediction(
-        output.centre[:, None],
-        None if output.centre_error is None else output.centre_error[:, None],
-        None if output.up is None else output.up[:, middle],
+        centre,
+        None if error is None else error[:, None].expand(-1, centre.shape[1], -1),
+        None if output.up is None else output.up[:, frames],
     )

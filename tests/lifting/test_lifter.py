@@ -523,3 +523,30 @@ def test_in_half_precision_joints_hardly_move() -> None:
     assert 0 < off.mean() < 0.003, "metres"
     assert half.joints.dtype == half.uncertainty.dtype == np.float32
     np.testing.assert_allclose(half.up, single.up, atol=0.02)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 30, 31])
+def test_a_window_for_every_second_frame_moves_the_others_by_the_sequence_branch(frames) -> None:
+    every = lifter(IMAGE, window=9)
+    videos = Lifter(every.network, replace(every.card, fps=25), per_second=12.5)
+    points = clip(frames)
+    exact = every.lift_steady(points, SIZE, branch=CENTRE).joints
+    found = videos.lift_steady(points, SIZE, branch=CENTRE).joints
+    np.testing.assert_allclose(found[:-2:2], exact[:-2:2], atol=1e-5)
+    if frames < 5:
+        return
+    held = np.concatenate([[points[0]] * 4, points, [points[-1]] * 4])
+    windows = np.stack([held[i : i + 9] for i in (2, 4)])
+    with torch.no_grad():
+        said = every.network(torch.from_numpy(normalise_windows(windows, IMAGE, SIZE)))
+    steps = said.sequence[:, [5, 3]] - said.sequence[:, [4]]  # to frame 3, from both sides
+    beside = (said.centre[0] + steps[0, 0] + said.centre[1] + steps[1, 1]) / 2
+    np.testing.assert_allclose(found[3], (beside - beside[:1]).numpy(), atol=1e-5)
+
+
+def test_a_lifter_without_sequence_branch_has_a_window_for_every_frame() -> None:
+    released = lifter(IMAGE, "released", window=9)
+    videos = Lifter(released.network, replace(released.card, fps=25), per_second=12.5)
+    points = clip(30)
+    expected = released.lift_steady(points, SIZE).joints
+    np.testing.assert_array_equal(videos.lift_steady(points, SIZE).joints, expected)
