@@ -96,15 +96,22 @@ def draw_people(
     picture = np.where(down < 0.6, sky - 30 * down, lawn - 20 * down)
     for hip_x, hip_y, size in people:
         for start, end, radius, colour in _SHAPES:
-            distance = _distance_to_segment(
-                x, y, *(np.array(PLACES[joint]) * size + (hip_x, hip_y) for joint in (start, end))
-            )
+            ends = [np.array(PLACES[joint]) * size + (hip_x, hip_y) for joint in (start, end)]
+            near = _around(ends, radius * size + 1)
+            distance = _distance_to_segment(x[near], y[near], *ends)
             cover = np.clip(radius * size - distance + 0.5, 0, 1)[..., None]
             shade = (
                 np.array(colour) * (1 - 0.15 * np.clip(distance / (radius * size), 0, 1))[..., None]
             )
-            picture = picture * (1 - cover) + shade * cover
+            picture[near] = picture[near] * (1 - cover) + shade * cover
     return np.rint(picture).astype(np.uint8)
+
+
+def _around(points: list[NDArray[np.float64]], margin: float) -> tuple[slice, slice]:
+    """Return the rows and columns of a picture that are at most a margin away from points."""
+    low = np.floor(np.min(points, axis=0) - margin).astype(int).clip(0)
+    high = np.ceil(np.max(points, axis=0) + margin).astype(int).clip(-1) + 1
+    return slice(low[1], high[1]), slice(low[0], high[0])
 
 
 def _distance_to_segment(
