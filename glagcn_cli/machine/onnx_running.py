@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import CheckpointError
 from .onnx_file import check_onnx
-from .openvino.importing import import_openvino
+from .openvino.importing import core, import_openvino
 
 SINGLE = "float32"
 
@@ -89,7 +89,6 @@ class _ByOpenVino:
     """A network that OpenVINO runs in single precision."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        openvino = import_openvino()
         # Asked for by name: by content, another reader than that of ONNX might be chosen.
         manager = importlib.import_module("openvino.frontend").FrontEndManager()
         reader = manager.load_by_framework("onnx")
@@ -101,7 +100,7 @@ class _ByOpenVino:
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
         }
-        self._request = openvino.Core().compile_model(model, "CPU", options).create_infer_request()
+        self._request = core().compile_model(model, "CPU", options).create_infer_request()
 
     @staticmethod
     def _port(port: Any) -> Port:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -241,3 +242,24 @@ def test_another_card_makes_another_lifter(tmp_path: Path) -> None:
     before = lifter_sha256(path)
     write_card(path, fps=50)
     assert lifter_sha256(path) != before
+
+
+def test_ctrl_c_still_comes_when_networks_are_done_with(tmp_path) -> None:
+    """Entries of OpenVINO that overlap leave a stack for signals that is gone: a crash."""
+    flat_lifter(tmp_path / "a.onnx")
+    script = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from glagcn_cli.machine.onnx_running import open_onnx\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "one, other = (open_onnx(Path(sys.argv[1]), 1) for _ in range(2))\n"
+        "del one\n"
+        "del other\n"
+        "try:\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('it came')\n"
+    )
+    command = [sys.executable, "-X", "faulthandler", "-c", script, str(tmp_path / "a.onnx")]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.stdout == "it came\n", said.stderr

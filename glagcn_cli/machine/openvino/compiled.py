@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ..precision import fast_precision, run_in
-from .importing import installed_version
-from .making import Method, NotUsedError, Source, core, kept_runner, new_runner
+from .importing import core, installed_version
+from .making import Method, NotUsedError, Source, kept_runner, new_runner
 from .running import Runner, streams_of
 
 log = logging.getLogger(__name__)

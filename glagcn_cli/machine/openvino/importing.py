@@ -6,6 +6,7 @@ import importlib
 import os
 import platform
 import sys
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -31,6 +32,16 @@ def import_openvino() -> Any:
         return importlib.import_module("openvino")
     finally:
         del sys.modules[REPORTING]
+
+
+@cache
+def core() -> Any:
+    """Return OpenVINO's entry, one a process.
+
+    An entry that compiles for the processor gives its thread a stack for signals and takes it back
+    when it goes. Of two, the second gives back the first one's, which is gone: Ctrl-C would crash.
+    """
+    return import_openvino().Core()
 
 
 def installed_version() -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from ...files.checksums import remembered_sha256
 from . import cache as kept
 from .graphs import REVISION, flat, graph_of
-from .importing import import_openvino, installed_version, processor
+from .importing import core, installed_version, processor
 from .running import Runner, options_of
 from .trial import TrialError, compiled_apart
 
@@ -137,12 +136,6 @@ def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Run
         raise NotUsedError(f"it took more than {error.timeout:.0f} s to compile") from error
     kept.keep(name, {"results": results}, [compiled])
     return runner
-
-
-@cache
-def core() -> Any:
-    """Return OpenVINO's entry, one a process."""
-    return import_openvino().Core()
 
 
 def _graph(method: Method, image: Tensor) -> tuple[bytes, bytes, Any]:
