@@ -13,18 +13,29 @@ import pytest
 from glagcn_cli.files.downloading import CACHE_VARIABLE
 from glagcn_cli.machine.openvino import cache as graphs
 
-# Files of tests that build wheels, start several processes, open browsers or train.
+# Files of tests that build wheels, start several processes, open browsers, write films, or train.
 SLOW = (
-    "batch/", "benchmarks/", "end_to_end/", "export/html/test_browser.py", "live/",
-    "training/commands/", "training/engine/", "training/lifter_files/", "training/report/",
-    "commands/test_demo.py", "commands/test_video.py", "detection/openmmlab/",
-    "detection/test_by_openvino.py", "detection/test_models.py", "diagnostics/test_facts.py",
-    "export/test_angles_plot.py", "export/test_c3d.py", "export/test_png.py",
-    "export/test_report.py", "keypoints/test_cache.py", "keypoints/test_files.py",
-    "lifting/test_lifter.py", "machine/openvino/", "machine/test_process.py",
-    "pipeline/test_process_video.py", "pipeline/test_reexport.py", "training/data/test_datasets.py",
-    "video/test_clip_parts.py", "video/test_frame_times.py", "video/test_reader.py",
+    "batch/", "benchmarks/", "camera_path/", "detection/openmmlab/", "end_to_end/", "live/",
+    "machine/openvino/", "shots/", "training/commands/", "training/engine/",
+    "training/lifter_files/", "training/report/", "biomechanics/test_repetitions.py",
+    "commands/test_demo.py", "commands/test_video.py", "detection/rtmdet/test_direct.py",
+    "detection/test_by_openvino.py", "detection/test_mmdet_boxes.py",
+    "detection/test_mmpose_keypoints.py", "detection/test_models.py", "diagnostics/test_facts.py",
+    "export/character/test_body.py", "export/character/test_retarget.py",
+    "export/html/test_browser.py", "export/html/test_video.py", "export/test_angles_plot.py",
+    "export/test_c3d.py", "export/test_png.py", "export/test_report.py",
+    "keypoints/test_cache.py", "keypoints/test_files.py", "lifting/test_lifter.py",
+    "lifting/test_shipped_feet.py", "machine/test_process.py", "pipeline/test_feet_and_hands.py",
+    "pipeline/test_others.py", "pipeline/test_process_video.py", "pipeline/test_reexport.py",
+    "training/data/test_datasets.py", "training/evaluation/test_evaluate.py",
+    "training/networks/test_baselines.py", "video/test_changing_pictures.py",
+    "video/test_clean_aperture.py", "video/test_clip_parts.py", "video/test_containers.py",
+    "video/test_edit_lists.py", "video/test_fetching.py", "video/test_frame_times.py",
+    "video/test_numbered_pictures.py", "video/test_odd_files.py", "video/test_reader.py",
+    "video/test_source.py", "video/test_streaming.py",
 )  # fmt: skip
+
+FAST = "not slow"  # of pytest's -m: make check
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,11 +60,20 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def _is_slow(path: Path) -> bool:
+    return path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import slow files where they are left out: that takes longer than the others."""
+    left_out = config.option.markexpr == FAST and collection_path.is_file()
+    return True if left_out and _is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow files, so that ``-m "not slow"`` leaves them out."""
-    here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).as_posix().startswith(SLOW):
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 
