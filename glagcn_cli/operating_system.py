@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import shutil
 import sys
@@ -9,6 +10,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -32,6 +34,18 @@ def is_windows() -> bool:
 def is_mac() -> bool:
     """Tell whether this is macOS."""
     return sys.platform == "darwin"
+
+
+@cache
+def has_nvidia_driver() -> bool:
+    """Tell whether the library of NVIDIA's driver loads, without which no program uses its GPUs."""
+    if is_mac():
+        return False
+    try:
+        ctypes.CDLL("nvcuda.dll" if is_windows() else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def apart_from_terminal() -> dict[str, Any]:

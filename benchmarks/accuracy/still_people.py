@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.accuracy.keypoint_change import SURE
 from benchmarks.measuring.detecting import detect
-from glagcn_cli.detection import still
+from glagcn_cli.detection import key_boxes, still
 from glagcn_cli.detection.interface import Frame, KeypointDetector, Keypoints
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.keypoints.stage import load_people_detector
@@ -32,7 +32,7 @@ from glagcn_training.metrics.markdown_table import markdown_table
 
 SAME_PERSON = 0.5  # least overlap of boxes
 NEVER = (-1.0, -1.0, 10**6)
-"""`still.STILL`, `still.EVEN` and `still.CROWD` by which joints are looked for in every frame."""
+"""`still.STILL`, `still.EVEN` and `key_boxes.CROWD` that have joints looked for in every frame."""
 
 
 class Counted:
@@ -58,7 +58,7 @@ def run(
     clip: Path, detector: TwoStageDetector, limits: tuple[float, float, int]
 ) -> tuple[list[FrameDetections], int]:
     """Return what is found in a clip by these limits, and how many crops that took."""
-    still.STILL, still.EVEN, still.CROWD = limits
+    still.STILL, still.EVEN, key_boxes.CROWD = limits
     plain = detector.keypoint_detector
     detector.keypoint_detector = counted = Counted(plain)
     try:
@@ -98,7 +98,7 @@ def moved(
 def main(clips: tuple[Path, ...], limits: tuple[float, ...], threads: int) -> None:
     """Print crops saved and joints moved, a row a clip."""
     torch.set_num_threads(threads)
-    usual_still, usual_crowd = still.STILL, still.CROWD
+    usual_still, usual_crowd = still.STILL, key_boxes.CROWD
     detector = load_people_detector(Settings(), "cpu")
     head = [f"{limit:g}: crops saved, %; moved, % of the size: mean, 99 %" for limit in limits]
     table = [["clip", "crops", *head]]

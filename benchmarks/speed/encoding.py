@@ -33,7 +33,10 @@ from glagcn_cli.video.probing import VideoInfo, probe
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
 
-PRESETS = (("ultrafast", 23), ("superfast", 20), ("veryfast", 20), ("veryfast", 23), ("medium", 20))
+PRESETS = (
+    ("ultrafast", 23), ("superfast", 20), ("superfast", 23), ("veryfast", 20), ("veryfast", 23),
+    ("medium", 20),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import nn
 
 from ..machine.batches import Batches
 from ..machine.openvino.compiled import run_fast
-from ..machine.openvino.making import Source
+from ..machine.openvino.kept import Source
 from .frames import default_batch
 from .interface import Frame
 from .openmmlab.building import load

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
-from ..machine.openvino.compiled import run_fast
-from ..machine.openvino.making import Source
+from ..machine.openvino.kept import Source
 from .frames import default_batch, same_sized, to_bgr
 from .interface import Boxes, Frame
 from .openmmlab import building
@@ -60,6 +59,8 @@ class MMDetBoxes:
         batch_size: int | None = None,
         exact: bool = False,
     ) -> None:
+        from ..machine.openvino.compiled import run_fast
+
         self._config = building.read_config(config)
         _bound(self._config.model.get("test_cfg"), score)
         self._model, meta = building.build(self._config, "mmdet", checkpoint, device)

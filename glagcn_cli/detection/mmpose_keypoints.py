@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
-from ..machine.openvino.compiled import run_fast
-from ..machine.openvino.making import Source
+from ..machine.openvino.kept import Source
 from ..skeleton import COCO17, COCO25, HALPE26, JointSet
 from .crops import Crops
 from .frames import default_batch, to_bgr
@@ -55,6 +54,8 @@ class MMPoseKeypoints:
         exact: bool = False,
     ) -> None:
         from mmengine.dataset import Compose
+
+        from ..machine.openvino.compiled import run_fast
 
         self._config = building.read_config(config)
         self._config.model.setdefault("test_cfg", {})["flip_test"] = False

@@ -1,26 +1,24 @@
-"""Person boxes of every Nth frame, and between them by where people were and where they will be."""
+"""Both steps of the 2D stage: boxes in some frames of a clip, and joints in each box."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ..poses import FrameDetections
-from ..similarity import best_pairs, box_overlap
 from ..skeleton import JointSet
 from .apart import PeopleApart
 from .continued import sure_or_continued
-from .feet_and_hands import FeetAndHands
 from .interface import BoxDetector, Boxes, Frame, KeypointDetector
-from .still import NOT_THERE, Between, largest, with_joints, with_joints_of_those_who_move
+from .key_boxes import BEFORE, KeyBoxes, key_frames, places_between
+from .still import with_joints, with_joints_of_those_who_move
 
-LEAST_OVERLAP = 0.7
-"""Of a person's boxes in two key frames; with less, boxes are looked for in between too. With every
-second frame a key frame, keypoints of the example clip move by 0.58, 0.41 and 0.21 pixels at 0.5,
-0.7 and 0.8, and boxes are looked for in 133, 160 and 193 of its 230 frames."""
+if TYPE_CHECKING:
+    from .feet_and_hands import FeetAndHands  # which brings torch
+
+JOINTS_EVERY = 2
+"""Distance of the frames in which joints are looked for of who is still or moves evenly too."""
 
 LEAST_SCORE = 0.8
 """Score of the keypoints between key frames, as a share of the worse key frame's; with less, the
@@ -30,11 +28,9 @@ box is taken to have missed its person, and boxes are looked for."""
 class ClipDetector:
     """Both steps of the 2D stage over the frames of one clip, which come in order.
 
-    Boxes are looked for in the key frames: every so many, the last of each batch, and the first of
-    the clip. In a stretch between two of them with the same people in about the same places, boxes
-    are interpolated; in any other, and wherever keypoints turn out worse than in the key frames,
-    they are looked for as well. Joints of people who are still from one key frame to the next are
-    interpolated too (`still`).
+    Boxes are looked for in key frames, and between them where people are not in about the same
+    places (`key_boxes`) or keypoints turn out worse than in the key frames. Joints of people who
+    are still or move evenly are looked for in every `JOINTS_EVERY`th frame (`still`).
 
     Parameters
     ----------
@@ -80,42 +76,27 @@ class ClipDetector:
         """
         if not frames:
             return []
-        keys = [*range(self._every - 1, len(frames) - 1, self._every), len(frames) - 1]
-        if self._last is None and keys[0] > 0:
-            keys.insert(0, 0)
-        boxes, between = self._boxes(frames, keys)
+        is_first = self._last is None
+        keys = key_frames(len(frames), self._every, is_first)
+        boxes = KeyBoxes(self._find_boxes, frames, self._last_boxes(), self._new_score)
+        by_frame = boxes.by_frame(keys)
+        between = places_between(
+            by_frame, key_frames(len(frames), min(self._every, JOINTS_EVERY), is_first)
+        )
         found = with_joints_of_those_who_move(
-            self._find_keypoints, frames, boxes, between, self._last
+            self._find_keypoints,
+            frames,
+            [by_frame[index] for index in range(len(frames))],
+            between,
+            self._last,
         )
         self._mend(frames, found, keys)
         self._last = found[-1]
         return found if self._extremities is None else self._extremities(frames, found)
 
-    def _boxes(
-        self, frames: Sequence[Frame], keys: Sequence[int]
-    ) -> tuple[list[Boxes], dict[int, Between]]:
-        """Boxes of all frames, of which those numbered `keys` are key frames, and the others."""
-        boxes: dict[int, Boxes] = {}
-        places: dict[int, Between] = {}
-        latest = None
-        if self._last is not None:
-            latest = boxes[-1] = Boxes(self._last.boxes, self._last.box_scores)
-        for key, found in zip(keys, self._find_boxes([frames[key] for key in keys]), strict=True):
-            latest = boxes[key] = sure_or_continued(latest, found, self._new_score)
-        stretches = [*pairwise(sorted(boxes))]
-        for before, after in stretches:
-            rows = same_people(boxes[before], boxes[after])
-            for index in range(before + 1, after):
-                places[index] = Between(before, after, rows, (index - before) / (after - before))
-                if all_there(boxes[before], rows[:, 0]) and all_there(boxes[after], rows[:, 1]):
-                    boxes[index] = interpolated(boxes, places[index])
-        unknown = [index for index in range(len(frames)) if index not in boxes]
-        looked_for = self._find_boxes([frames[index] for index in unknown]) if unknown else []
-        for index, found in zip(unknown, looked_for, strict=True):
-            boxes[index] = sure_or_continued(boxes.get(index - 1), found, self._new_score)
-            if index in places:
-                places[index] = found_again(boxes, index, places[index])
-        return [boxes[index] for index in range(len(frames))], places
+    def _last_boxes(self) -> Boxes | None:
+        last = self._last
+        return None if last is None else Boxes(last.boxes, last.box_scores)
 
     def _mend(
         self, frames: Sequence[Frame], found: list[FrameDetections], keys: Sequence[int]
@@ -123,7 +104,7 @@ class ClipDetector:
         """Look for boxes where those between key frames missed somebody, in place."""
         known = {key: _worst(found[key]) for key in keys}
         if self._last is not None:
-            known[-1] = _worst(self._last)
+            known[BEFORE] = _worst(self._last)
         missed = [
             index
             for before, after in pairwise(sorted(known))
@@ -151,39 +132,6 @@ class ClipDetector:
 def _worst(people: FrameDetections) -> float:
     """Mean keypoint score of the person who is seen worst; 1 where there is nobody."""
     return float(people.scores.mean(axis=1).min()) if len(people) else 1.0
-
-
-def same_people(before: Boxes, after: Boxes) -> NDArray[np.intp]:
-    """Return the rows (people, 2) before and after of people in about the same place."""
-    overlap = np.array([box_overlap(box, after.boxes) for box in before.boxes])
-    overlap = overlap.reshape(len(before), len(after))
-    pairs = np.stack(best_pairs(overlap), axis=1)
-    return pairs[overlap[pairs[:, 0], pairs[:, 1]] >= LEAST_OVERLAP]
-
-
-def all_there(boxes: Boxes, rows: NDArray[np.intp]) -> bool:
-    """Whether these rows hold all people of a frame, or the largest of many."""
-    return set(np.flatnonzero(largest(boxes))) <= set(rows)
-
-
-def interpolated(boxes: Mapping[int, Boxes], place: Between) -> Boxes:
-    """Boxes of the people of a frame between two others, some of whose boxes are known."""
-    share = np.float32(place.share)
-    before, after = boxes[place.before], boxes[place.after]
-    first, second = place.rows.T
-    return Boxes(
-        (1 - share) * before.boxes[first] + share * after.boxes[second],
-        (1 - share) * before.scores[first] + share * after.scores[second],
-    )
-
-
-def found_again(boxes: Mapping[int, Boxes], index: int, place: Between) -> Between:
-    """Return who in a frame in which boxes were looked for is in both frames around."""
-    now = boxes[index]
-    rows = np.full((len(now), 2), NOT_THERE)
-    expected, there = same_people(interpolated(boxes, place), now).T
-    rows[there] = place.rows[expected]
-    return place._replace(rows=rows)
 
 
 class TwoStageDetector:

@@ -40,18 +40,18 @@ class OfPictures(nn.Module):
         Its first step.
     network
         Reads float32 (n, 3, height, width).
+    decoded
+        What is made of its results, in single precision too.
     """
 
-    def __init__(self, normalised: Normalised, network: nn.Module) -> None:
+    def __init__(
+        self, normalised: Normalised, network: nn.Module, decoded: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.normalised = normalised
         self.network = network
+        self.decoded = nn.Identity() if decoded is None else decoded
 
     def forward(self, pictures: Tensor) -> Any:
         """Run the network on pictures (n, height, width, 3) uint8."""
-        return self.network(self.normalised(pictures))
-
-
-def in_single(modules: Sequence[str]) -> tuple[str, ...]:
-    """Name modules of a network, and the normalisation, as those of its `OfPictures`."""
-    return ("normalised", *(f"network.{name}" for name in modules))
+        return self.decoded(self.network(self.normalised(pictures)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from ..poses import FrameDetections
 from ..similarity import SEEN, size
 from .interface import Boxes, Frame, KeypointDetector
+from .key_boxes import NOT_THERE, Between, largest
 
 STILL = 0.05
 """Greatest way of a joint from one key frame to the next, as a share of the person's size, up to
@@ -20,28 +20,6 @@ EVEN = 0.05
 """Greatest distance of a joint in a key frame from the middle between the key frames around, as a
 share of the person's size, up to which its person moves evenly. Half way between key frames the
 joint is then off by a quarter of it."""
-
-
-CROWD = 6
-"""People of a frame whose joints are looked for between key frames too: the largest. What others do
-is interpolated, so that a picture full of people costs little more than half."""
-
-NOT_THERE = -1
-"""Row of people who are not in both key frames."""
-
-
-class Between(NamedTuple):
-    """A frame between two key frames.
-
-    ``before`` and ``after`` are the numbers of the key frames, -1 for the last of the batch before;
-    ``rows`` (people, 2) are the rows in both of the people of this frame, `NOT_THERE` for who is
-    not in both; ``share`` of the way between them.
-    """
-
-    before: int
-    after: int
-    rows: NDArray[np.intp]
-    share: float
 
 
 def with_joints(
@@ -71,7 +49,7 @@ def with_joints_of_those_who_move(
     frames, boxes
         A batch, and the people in each.
     between
-        Frames by their numbers that lie between key frames with the same people.
+        Frames by their numbers that lie between key frames, and who is in both.
     last
         The frame before the first.
     """
@@ -112,14 +90,6 @@ def _interpolated(
     keypoints[there] = (1 - share) * before.keypoints[first] + share * after.keypoints[second]
     scores[there] = (1 - share) * before.scores[first] + share * after.scores[second]
     return FrameDetections(boxes.boxes, boxes.scores, keypoints, scores)
-
-
-def largest(boxes: Boxes) -> NDArray[np.bool_]:
-    """Return who (people,) is among the `CROWD` largest."""
-    order = np.argsort([-size(box) for box in boxes.boxes], kind="stable")
-    first = np.zeros(len(boxes), bool)
-    first[order[:CROWD]] = True
-    return first
 
 
 class _Chain:

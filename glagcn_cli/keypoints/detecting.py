@@ -115,12 +115,13 @@ def detect_people(
     cached: CachedClip,
     stages: Stages,
     rate: float = 0.0,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> ClipDetections:
     """Find the people of a video, a batch of frames at a time, and whether its camera moves.
 
     `load` loads the models while the first frames are decoded. Frames that `cached` kept are
     decoded but not looked at again. About `rate` frames a second are looked at, all for 0; the
-    people in the others lie between.
+    people in the others lie between. `meanwhile` is called after each batch.
     """
     info = reader.info
     every = looked_at_every(info.fps, rate)
@@ -156,6 +157,7 @@ def detect_people(
                 with stage.part("camera"):
                     camera.add(batch, found)
                 stage.advance(batch.frames)
+                meanwhile()
                 del batch  # before the next is read: two batches in memory, not three
     return ClipDetections(
         people_between(detections, every, joint_set, info.fps, cuts.cuts),

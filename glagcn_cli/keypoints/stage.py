@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class KeypointStage:
         part: ClipRange = WHOLE,
         use: KeypointsUse = DETECT_ONLY,
         stages: Stages | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> FoundKeypoints:
         """Return the 2D of everybody: from a file, from the cache, or from the models.
 
@@ -65,6 +67,8 @@ class KeypointStage:
             Where its 2D may come from besides the models.
         stages
             Where progress is shown and timings are kept.
+        meanwhile
+            Called whenever some frames have gone through the models; what it raises ends the stage.
 
         Raises
         ------
@@ -85,7 +89,9 @@ class KeypointStage:
             if (known := _from_cache(cached, reader)) is not None:
                 return known
             rate = self.settings.keypoint_rate
-            clip = detect_people(reader, lambda: self._loaded(stages), cached, stages, rate)
+            clip = detect_people(
+                reader, lambda: self._loaded(stages), cached, stages, rate, meanwhile
+            )
             cached.finish(clip)
             return FoundKeypoints(reader.info, clip)
 

@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 
 from ..errors import DeviceError, UsageError
-from ..operating_system import is_mac
+from ..operating_system import has_nvidia_driver, is_mac
 
 _NO_MPS = "Apple's GPUs (MPS) lack the double precision that this program needs"
 
@@ -39,6 +40,8 @@ def choose_device(name: str) -> str:
         raise DeviceError(f"--device mps: {_NO_MPS}; use --device cpu")
     if name != "auto" and not re.fullmatch(r"cuda(:\d+)?", name):
         raise UsageError(f"--device {name}: must be one of auto, cpu, cuda and cuda:N")
+    if name == "auto" and not gpu_may_be_there():
+        return "cpu"
     import torch
 
     if name == "auto":
@@ -54,6 +57,12 @@ def choose_device(name: str) -> str:
             f"--device {name}: this machine has {torch.cuda.device_count()} GPU(s), numbered from 0"
         )
     return f"cuda:{number}"
+
+
+def gpu_may_be_there() -> bool:
+    """Tell whether torch, once it is imported, may find a GPU that it can use."""
+    version = metadata.version("torch")
+    return "rocm" in version or ("+cpu" not in version and has_nvidia_driver())
 
 
 def why_no_gpu() -> str:

@@ -17,6 +17,7 @@ from typing import TextIO
 
 _SPIN_COUNT = "GOMP_SPINCOUNT"
 _WAIT_POLICY = "OMP_WAIT_POLICY"
+_TORCH_THREADS = "OMP_NUM_THREADS"
 
 _SPINS = 20_000
 """Polls for work before a thread sleeps: some tens of microseconds. Spinning for long, the default,
@@ -104,9 +105,12 @@ def is_utf8(stream: TextIO) -> bool:
 
 
 def limit_threads(threads: int) -> None:
-    """Limit the threads of torch and OpenCV; import both."""
+    """Limit the threads of torch, which need not be loaded yet, and of OpenCV, which is."""
     import cv2
-    import torch
 
-    torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+    os.environ[_TORCH_THREADS] = str(threads)  # read once, when torch is imported
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(threads)

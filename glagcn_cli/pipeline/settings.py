@@ -61,7 +61,7 @@ AS_FAST_AS_GOOD = "auto"
 PRECISIONS = (AS_FAST_AS_GOOD, SINGLE)
 """Of the networks: half precision where the device computes faster in it, or single always."""
 
-BOXES_EVERY = 2
+BOXES_EVERY = 4
 """Frames. On people who walk, keypoints move by less than half a pixel in a picture of 1768."""
 
 

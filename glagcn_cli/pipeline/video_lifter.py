@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
 from ..keypoints.stage import KeypointStage
 from ..lifting.checkpoints import lifter_path
 from ..lifting.half_bodies import SEEN, without_half
+from ..machine.beside import Beside
 from ..machine.devices import choose_device, lost_devices_told
 from ..machine.precision import SINGLE, fast_precision
 from ..poses import Keypoints2D, PoseSequence
@@ -140,6 +142,15 @@ class VideoLifter:
         """
         _ = self.lifter
 
+    def _make_ready(self) -> None:
+        """Load the lifter, and import what the stages after the 2D need, while it is found.
+
+        torch and SciPy take longer to import than all that comes before the first frames.
+        """
+        self.load()
+        for module in (".scenes", ".shot_cameras", "scipy.interpolate", "scipy.signal"):
+            import_module(module, __package__)
+
     def resolved_settings(self) -> dict[str, Any]:
         """Return the settings as they took effect: the device that `auto` chose, the threads."""
         import torch
@@ -200,9 +211,10 @@ class VideoLifter:
         check_models(self.settings)
         if use.from_2d is None and (note := what_numbers_mean(self.settings.people)):
             log.info("%s", note)
+        loading = Beside(self._make_ready)
+        found = self.keypoints.of_video(video, self.settings.part, use, stages, loading.begin)
         with stages.stage("loading"):
-            self.load()
-        found = self.keypoints.of_video(video, self.settings.part, use, stages)
+            loading.finish()
         # These bring much of SciPy, and the first frames would wait for it.
         from .scenes import SceneLifter
         from .shot_cameras import shot_cameras, tell_of_shots

@@ -57,7 +57,7 @@ def test_keypoints_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> No
         distance = np.linalg.norm(one.keypoints - other.keypoints, axis=-1)
         distances.append((distance / pixel[:, None]).ravel())
         assert np.abs(one.scores - other.scores).mean() < 0.05
-    assert is_compiled(fast._network) and not is_compiled(exact._network)  # type: ignore[attr-defined]
+    assert is_compiled(fast._network.network) and not is_compiled(exact._network.network)  # type: ignore[attr-defined]
     mean = np.concatenate(distances).mean()
     assert mean < 0.001 if precision == "f32" else 0 < mean < 0.5
 
@@ -72,7 +72,7 @@ def test_boxes_lie_where_torchs_do(boxes: list[Boxes], precision: str) -> None:
             # Drawn figures have edges that half precision moves farther than those of people.
             assert box_overlap(box, wanted[None])[0] > (0.999 if precision == "f32" else 0.75)
             assert abs(score - certain) < (0.001 if precision == "f32" else 0.05)
-    assert is_compiled(detect._network)  # type: ignore[attr-defined]
+    assert is_compiled(detect._network.network)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

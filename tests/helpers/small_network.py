@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from glagcn_cli.machine.openvino.compiled import run_compiled
-from glagcn_cli.machine.openvino.making import Source
+from glagcn_cli.machine.openvino.kept import Source
 
 
 class SmallNetwork(nn.Module):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from glagcn_cli.errors import DeviceError, UsageError
+from glagcn_cli.machine import devices
 from glagcn_cli.machine.devices import choose_device
 
 
@@ -12,6 +13,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch):
     """Pretend that the machine has this many GPUs."""
 
     def pretend(count: int) -> None:
+        monkeypatch.setattr(devices, "gpu_may_be_there", lambda: True)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
 
@@ -52,3 +54,21 @@ def test_nonsense_is_a_mistake_in_the_options(gpus, name: str) -> None:
     gpus(1)
     with pytest.raises(UsageError, match="auto, cpu, cuda"):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("version", "has_driver", "may_be_there"),
+    [
+        ("2.13.0+cpu", True, False),
+        ("2.13.0", True, True),
+        ("2.13.0", False, False),
+        ("2.13.0+cu130", False, False),
+        ("2.13.0+rocm7.1", False, True),
+    ],
+)
+def test_no_gpu_is_looked_for_where_torch_could_not_use_one(
+    monkeypatch: pytest.MonkeyPatch, version: str, has_driver: bool, may_be_there: bool
+) -> None:
+    monkeypatch.setattr(devices.metadata, "version", lambda _: version)
+    monkeypatch.setattr(devices, "has_nvidia_driver", lambda: has_driver)
+    assert devices.gpu_may_be_there() is may_be_there

@@ -40,6 +40,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, *, has_nvenc: bool) -> list[list[st
         return ffmpeg.Report(0 if has_nvenc else 255, "", refusal)
 
     monkeypatch.setattr(ffmpeg, "run", run)
+    monkeypatch.setattr(encoding, "has_nvidia_driver", lambda: True)
     return asked
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from .direct import POSES
 from .network import MAP_STRIDE
 
 DISTANCE_OFFSET = 1.8  # cells; softens 1 / distance near zero
@@ -42,16 +43,21 @@ def decode_single_pose(maps: Mapping[str, Tensor]) -> SinglePose:
     height, width = heat.shape[-2:]
     rows = torch.arange(height, device=heat.device, dtype=heat.dtype)[:, None]
     columns = torch.arange(width, device=heat.device, dtype=heat.dtype)
-    from_middle = torch.hypot(rows - height // 2, columns - width // 2)
+    from_middle = _length(rows - height // 2, columns - width // 2)
     centre = maps["centre"].sigmoid()[:, 0] / (from_middle + DISTANCE_OFFSET)
     centre_cell = centre.flatten(1).argmax(dim=1, keepdim=True)
 
     rough = _moved(centre_cell, maps["keypoint_regression"])
-    distance = torch.hypot(rows - rough[..., 0, None, None], columns - rough[..., 1, None, None])
+    distance = _length(rows - rough[..., 0, None, None], columns - rough[..., 1, None, None])
     cells = (heat / (distance + DISTANCE_OFFSET)).flatten(2).argmax(dim=2)
 
     keypoints = _moved(cells, maps["keypoint_offset"]).flip(-1) * MAP_STRIDE
     return SinglePose(keypoints, heat.flatten(2).gather(2, cells[..., None])[..., 0])
+
+
+def _length(down: Tensor, across: Tensor) -> Tensor:
+    """Length of vectors; converters do not know torch's function for it."""
+    return (down.square() + across.square()).sqrt()
 
 
 def _moved(cells: Tensor, pairs: Tensor) -> Tensor:
@@ -65,3 +71,14 @@ def _moved(cells: Tensor, pairs: Tensor) -> Tensor:
     index = cells[..., None, None].expand(*per_joint.shape[:3], 1)
     places = torch.stack((cells // width, cells % width), dim=-1)
     return places.to(pairs.dtype) + per_joint.gather(3, index)[..., 0]
+
+
+class WithPoses(nn.Module):
+    """Adds poses to MoveNet's maps, so that what runs the network decodes them as well."""
+
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Add ``poses`` (images, 17, 3): x, y with pixel centres at whole numbers, and a score."""
+        poses = decode_single_pose(maps)
+        places = poses.keypoints - FIRST_PIXEL
+        seen = poses.keypoint_scores.clamp(0, 1)[..., None]
+        return {**maps, POSES: torch.cat((places, seen), dim=-1)}

@@ -8,26 +8,28 @@ half the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_fast
-from ...machine.openvino.making import Source
+from ...machine.openvino.kept import Source, of_pictures
+from ...machine.openvino.late import LateNetwork
 from ...skeleton import COCO17
 from ..crops import Crops
 from ..frames import default_batch
 from ..interface import Frame, Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
-from ..openmmlab.building import load
-from ..pictures import Normalised, OfPictures, in_single
 from .configs import thunder
-from .decoding import FIRST_PIXEL, decode_single_pose
-from .network import MoveNet
+
+if TYPE_CHECKING:
+    from torch import nn
+
+POSES = "poses"
+"""Name of the result that is read, as `decoding.WithPoses` adds it."""
 
 IN_SINGLE = ("backbone.stem", "backbone.blocks.0")
 """Stay in single precision: in half these two would move joints as far as all the rest."""
@@ -49,14 +51,10 @@ class MoveNetKeypoints:
     joint_set = COCO17
 
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
-        network, _ = load(MoveNet(), checkpoint, device)
-        model: Mapping[str, Any] = thunder.model
-        before = model["data_preprocessor"]
-        self._network = OfPictures(Normalised(before["mean"], before["std"]), network).to(device)
-        if not exact:
-            # Not what comes after: it tells fractions of a pixel of its map.
-            source = Source(checkpoint, single=in_single(IN_SINGLE))
-            run_fast(self._network, "forward", device, source, network.backbone)
+        source = None if exact else of_pictures(checkpoint, IN_SINGLE, (POSES,))
+        loading = partial(_load, checkpoint, device, source)
+        self._network = LateNetwork(loading, device, source, POSES)
+        before = _preprocessor()
         self._crops = Crops(
             size=_step("TopdownAffine")["input_size"],
             padding=_step("GetBBoxCenterScale")["padding"],
@@ -65,7 +63,6 @@ class MoveNetKeypoints:
             mean=np.array(before["mean"], np.float32),
             std=np.array(before["std"], np.float32),
         )
-        self._device = device
         self._batches = Batches(self._find, default_batch(device))
 
     def __call__(
@@ -77,15 +74,34 @@ class MoveNetKeypoints:
     def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (17, 2) and scores (17,) of each person of one batch."""
         crops, places = self._crops.cut(people)
-        with torch.inference_mode():
-            pictures = torch.from_numpy(crops).to(self._device)
-            poses = decode_single_pose(self._network(pictures))
-        in_crops = (poses.keypoints - FIRST_PIXEL).cpu().numpy()
-        scores = poses.keypoint_scores.cpu().numpy().clip(0, 1)
         return [
-            (_in_frame(crop, place).astype(np.float32), seen)
-            for crop, place, seen in zip(in_crops, places, scores, strict=True)
+            (_in_frame(pose[:, :2], place).astype(np.float32), pose[:, 2])
+            for pose, place in zip(self._network(crops), places, strict=True)
         ]
+
+
+def _load(checkpoint: Path, device: str, source: Source | None) -> nn.Module:
+    """Load the network with what comes before and after it."""
+    from ...machine.openvino.compiled import run_fast
+    from ..openmmlab.building import load
+    from ..pictures import Normalised, OfPictures
+    from .decoding import WithPoses
+    from .network import MoveNet
+
+    network, _ = load(MoveNet(), checkpoint, device)
+    before = _preprocessor()
+    normalised = Normalised(before["mean"], before["std"])
+    whole = OfPictures(normalised, network, WithPoses()).to(device).eval()
+    if source is not None:
+        # Not what comes after: it tells fractions of a pixel of its map.
+        run_fast(whole, "forward", device, source, network.backbone)
+    return whole
+
+
+def _preprocessor() -> Mapping[str, Any]:
+    model: Mapping[str, Any] = thunder.model
+    found: Mapping[str, Any] = model["data_preprocessor"]
+    return found
 
 
 def _step(kind: str) -> dict[str, Any]:

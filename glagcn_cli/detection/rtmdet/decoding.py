@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from .network import STRIDES
+STRIDES = (8, 16, 32)
+"""Input pixels per cell of the maps, finest first."""
+
+SIZE_DIVISOR = STRIDES[-1]
+
+Map = NDArray[np.float32]
 
 
 def candidates(
-    scores: Sequence[Tensor], distances: Sequence[Tensor], lowest: float, most: int
+    scores: Sequence[Map], distances: Sequence[Map], lowest: float, most: int
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Boxes of each image before any is suppressed.
 
@@ -36,20 +39,21 @@ def candidates(
         Boxes (n, 4) and scores (n,) of each image, in pixels of the network's input.
     """
     images = len(scores[0])
-    found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in range(images)]
+    found: list[list[tuple[Map, Map]]] = [[] for _ in range(images)]
     for logits, edges, stride in zip(scores, distances, STRIDES, strict=True):
         width = logits.shape[-1]
-        sure = logits.float().sigmoid().flatten(1)
+        with np.errstate(over="ignore"):  # of what is surely nobody
+            sure = 1 / (1 + np.exp(-logits.reshape(images, -1)))
         for image in range(images):
-            cells = torch.nonzero(sure[image] > lowest)[:, 0]
-            order = sure[image, cells].argsort(descending=True, stable=True)[:most]
+            cells = np.flatnonzero(sure[image] > lowest)
+            order = np.argsort(-sure[image, cells], kind="stable")[:most]
             cells = cells[order]
-            left, above, right, below = edges[image].float().flatten(1)[:, cells] * stride
+            left, above, right, below = edges[image].reshape(4, -1)[:, cells] * stride
             x, y = cells % width * stride, cells // width * stride
-            boxes = torch.stack((x - left, y - above, x + right, y + below), dim=1)
-            found[image].append((boxes, sure[image, cells]))
+            boxes = np.stack((x - left, y - above, x + right, y + below), axis=1)
+            found[image].append((boxes.astype(np.float32), sure[image, cells]))
     return [
-        (torch.cat([boxes for boxes, _ in levels]).cpu().numpy(),
-         torch.cat([seen for _, seen in levels]).cpu().numpy())
+        (np.concatenate([boxes for boxes, _ in levels]),
+         np.concatenate([seen for _, seen in levels]))
         for levels in found
     ]  # fmt: skip

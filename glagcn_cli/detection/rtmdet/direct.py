@@ -7,26 +7,26 @@ own code it finds the same boxes, which the tests compare.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from ...machine.batches import Batches
-from ...machine.openvino.compiled import run_fast
-from ...machine.openvino.making import Source
+from ...machine.openvino.kept import Source, of_pictures
+from ...machine.openvino.late import LateNetwork
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
-from ..openmmlab.building import load
-from ..pictures import Normalised, OfPictures, in_single
 from ..suppression import suppress
 from .configs import nano
-from .decoding import candidates
-from .network import SIZE_DIVISOR, RTMDetNano
+from .decoding import SIZE_DIVISOR, candidates
+
+if TYPE_CHECKING:
+    from torch import nn
 
 IN_SINGLE = ("bbox_head",)
 """Stays in single precision, as scores and edges are told there."""
@@ -60,19 +60,15 @@ class RTMDetBoxes:
         longest: int | None = None,
     ) -> None:
         model: Mapping[str, Any] = nano.model
-        network, _ = load(RTMDetNano(), checkpoint, device)
-        before = model["data_preprocessor"]
-        self._network = OfPictures(Normalised(before["mean"], before["std"]), network).to(device)
-        if not exact:
-            source = Source(checkpoint, single=in_single(IN_SINGLE))
-            run_fast(self._network, "forward", device, source, network, "features")
+        source = None if exact else of_pictures(checkpoint, IN_SINGLE)
+        loading = partial(_load, checkpoint, device, source)
+        self._network = LateNetwork(loading, device, source)
         self._rules = model["test_cfg"]
         self._score = max(self._rules["score_thr"], score)
         steps = nano.test_dataloader["dataset"]["pipeline"]  # type: ignore[index]
         resize, pad = steps[1], steps[2]
         self._longest = longest or resize["scale"][0]
         self._padding = pad["pad_val"]["img"]
-        self._device = device
         self._batches = Batches(self._find, default_batch(device))
 
     def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
@@ -84,9 +80,8 @@ class RTMDetBoxes:
         height, width = frames[0].shape[:2]
         inner = scaled_size((width, height), self._longest)
         padded = padded_size(inner)
-        with torch.inference_mode():
-            maps = self._network(self._inputs(frames, inner, padded))
-            people = candidates(maps[0], maps[1], self._score, self._rules["nms_pre"])
+        scores, distances = self._network(self._inputs(frames, inner, padded))
+        people = candidates(scores, distances, self._score, self._rules["nms_pre"])
         factor = np.array([inner[0] / width, inner[1] / height] * 2, np.float32)
         found = []
         for frame, (boxes, scores) in zip(frames, people, strict=True):
@@ -96,7 +91,7 @@ class RTMDetBoxes:
             found.append(inside_frame(frame, inside[kept], scores[kept]))
         return found
 
-    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> Tensor:
+    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> NDArray[np.uint8]:
         """Pictures (frames, height, width, 3) uint8, blue, green, red, padded right and below.
 
         Parameters
@@ -109,7 +104,23 @@ class RTMDetBoxes:
         for picture, frame in zip(canvas, frames, strict=True):
             small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
             picture[: inner[1], : inner[0]] = small[..., ::-1]
-        return torch.from_numpy(canvas).to(self._device)
+        return canvas
+
+
+def _load(checkpoint: Path, device: str, source: Source | None) -> nn.Module:
+    """Load the network with what comes before it."""
+    from ...machine.openvino.compiled import run_fast
+    from ..openmmlab.building import load
+    from ..pictures import Normalised, OfPictures
+    from .network import RTMDetNano
+
+    network, _ = load(RTMDetNano(), checkpoint, device)
+    model: Mapping[str, Any] = nano.model
+    before = model["data_preprocessor"]
+    whole = OfPictures(Normalised(before["mean"], before["std"]), network).to(device).eval()
+    if source is not None:
+        run_fast(whole, "forward", device, source, network, "features")
+    return whole
 
 
 def scaled_size(size: Size, longest: int) -> Size:

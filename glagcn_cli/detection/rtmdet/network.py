@@ -13,11 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..convolutions import Activation, convolve
-
-STRIDES = (8, 16, 32)
-"""Input pixels per cell of the maps, finest first."""
-
-SIZE_DIVISOR = STRIDES[-1]
+from .decoding import SIZE_DIVISOR, STRIDES
 
 _STEM = (8, 8, 16)
 # Channels, blocks, whether blocks have shortcuts and whether the input is pooled: CSPNeXt's stages

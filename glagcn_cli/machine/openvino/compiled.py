@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from ..precision import fast_precision, run_in
 from .importing import core, installed_version
-from .making import Method, NotUsedError, Source, kept_runner, new_runner
+from .kept import Made, NotUsedError, Source, kept_runner
+from .making import Method, as_tensors, new_runner
 from .running import Runner, streams_of
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Compiled:
         self, network: nn.Module, method: str, source: Source, otherwise: Callable[[], None]
     ) -> None:
         precision = "f32" if fast_precision("cpu") is None else "bf16"
-        self._of = Method(network, method, getattr(network, method), source, precision)
+        self._of = Method(network, getattr(network, method), Made(source, method, precision))
         self._otherwise = otherwise
         self._runners: dict[tuple[int, ...], Runner] = {}
         self._threads = 0
@@ -103,13 +104,14 @@ class Compiled:
         of = self._of
         try:
             runner = self._runner(images)
-            return of.by_torch(images) if runner is None else runner(images)
+            return of.by_torch(images) if runner is None else as_tensors(runner, images)
         except Exception as error:  # whatever another library raises
             _tell(error)
-        setattr(of.network, of.name, of.by_torch)
+        name = of.made.method
+        setattr(of.network, name, of.by_torch)
         self._runners.clear()
         self._otherwise()
-        return getattr(of.network, of.name)(images)
+        return getattr(of.network, name)(images)
 
     def _runner(self, images: Tensor) -> Runner | None:
         """Find or make what runs pictures of this size; None where making it is not worth it."""
@@ -121,7 +123,7 @@ class Compiled:
         # What was made for several pictures runs a single one too.
         if known is not None and known.streams >= streams:
             return known
-        runner = kept_runner(self._of, images.shape, threads, streams)
+        runner = kept_runner(self._of.made, images.shape, threads, streams)
         if runner is None:
             if self._made == MOST_MADE:
                 return None

@@ -15,9 +15,6 @@ from torch import Tensor, nn
 
 from .importing import import_openvino
 
-REVISION = 2
-"""Raised when the same network becomes another graph, as code of this package changes."""
-
 _WITHOUT_PRECISION = ("Const", "Parameter", "Result")
 
 
@@ -48,23 +45,12 @@ def nesting(results: Any) -> Any:
 
 
 def flat(results: Any) -> Iterator[Tensor]:
-    """Tensors of nested results in the order of `nested`."""
+    """Tensors of nested results in the order of `running.nested`."""
     if isinstance(results, Tensor):
         yield results
     else:
         for value in results.values() if isinstance(results, dict) else results:
             yield from flat(value)
-
-
-def nested(shape: Any, tensors: Iterator[Tensor]) -> Any:
-    """Put tensors into what `nesting` described."""
-    if shape is None:
-        return next(tensors)
-    kind, parts = shape
-    if kind == "dict":
-        return {name: nested(value, tensors) for name, value in parts}
-    values = [nested(value, tensors) for value in parts]
-    return values if kind == "list" else (*values,)
 
 
 def graph_of(

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ...files.checksums import remembered_sha256
 from . import cache as kept
-from .graphs import REVISION, flat, graph_of
-from .importing import core, installed_version, processor
-from .running import Runner, options_of
+from .graphs import flat, graph_of
+from .importing import core
+from .kept import Made, NotUsedError
+from .running import Runner, nested, options_of
 from .trial import TrialError, compiled_apart
 
 log = logging.getLogger(__name__)
@@ -27,29 +26,6 @@ precision Thunder's differ by 0.04 in the median and by 0.2 on the emptiest of 6
 networks with random weights by 0.6, in torch too. Unrelated results differ by 1.4, nothing by 1."""
 
 
-class NotUsedError(Exception):
-    """OpenVINO does not compute a network; the message says why."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a network is made of, as far as its results depend on it.
-
-    Parameters
-    ----------
-    checkpoint
-        File of its weights.
-    config
-        What else says which network it is.
-    single
-        Modules of it, by name, that compute in single precision where the rest is in half.
-    """
-
-    checkpoint: Path
-    config: str = ""
-    single: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True)
 class Method:
     """A method of a network that OpenVINO computes.
@@ -58,49 +34,15 @@ class Method:
     ----------
     network
         In single precision and in evaluation mode.
-    name
-        Of the method.
     by_torch
         The method itself.
-    source
-        What the network is made of.
-    precision
-        ``"f32"`` or ``"bf16"``.
+    made
+        What its graph is made of.
     """
 
     network: nn.Module
-    name: str
     by_torch: Callable[[Tensor], Any]
-    source: Source
-    precision: str
-
-    def made_of(self) -> list[Any]:
-        """All that its graph depends on, as values of JSON."""
-        versions = [installed_version(), torch.__version__, REVISION]
-        source = [remembered_sha256(self.source.checkpoint), self.source.config]
-        return [*versions, *source, self.name, self.precision, *self.source.single]
-
-
-def kept_runner(method: Method, shape: Sequence[int], threads: int, streams: int) -> Runner | None:
-    """Load what an earlier run made for pictures of a shape; None without that.
-
-    Raises
-    ------
-    NotUsedError
-        An earlier run found that it cannot be used.
-    """
-    name = _name(method, shape, threads, streams)
-    if (found := kept.read(name)) is None:
-        return None
-    about, parts = found
-    if "refused" in about:
-        raise NotUsedError(f"{about['refused']} (as {kept.graphs_folder() / name} remembers)")
-    options = options_of(method.precision, threads, streams)
-    try:
-        return Runner(core().import_model(parts[0], "CPU", options), about["results"], streams)
-    except RuntimeError as error:  # whole, but not what this OpenVINO reads
-        log.debug("%s is made anew: %s", name, error)
-        return None
+    made: Made
 
 
 def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Runner:
@@ -116,18 +58,16 @@ def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Run
     NotUsedError
         It cannot be made, or its results differ from torch's.
     """
-    name, options = (
-        _name(method, image.shape, threads, streams),
-        options_of(method.precision, threads, streams),
-    )
+    made = method.made
+    name = made.name(image.shape, threads, streams)
+    options = options_of(made.precision, threads, streams)
     xml, weights, results = _graph(method, image)
     try:
         compiled = compiled_apart(xml, weights, image.shape, options)
         runner = Runner(core().import_model(compiled, "CPU", options), results, streams)
-        found, wanted = flat(runner(image)), flat(method.by_torch(image))
-        difference = max(map(_difference, found, wanted))
+        difference = _largest_difference(runner, method, image)
         log.debug("OpenVINO's results differ from torch's by %.5f of their spread", difference)
-        if not difference <= LARGEST_DIFFERENCE[method.precision]:
+        if not difference <= LARGEST_DIFFERENCE[made.precision]:
             raise TrialError(f"its results differ from torch's by {difference:.1%} of their spread")
     except TrialError as error:
         kept.keep(name, {"refused": str(error)})
@@ -138,21 +78,30 @@ def new_runner(method: Method, image: Tensor, threads: int, streams: int) -> Run
     return runner
 
 
+def as_tensors(runner: Runner, images: Tensor) -> Any:
+    """Compute the results of pictures (n, ...), nested as the network's."""
+    found = runner(images.contiguous().numpy())
+    return nested(runner.results, map(torch.from_numpy, found))
+
+
+def _largest_difference(runner: Runner, method: Method, image: Tensor) -> float:
+    """Compare what OpenVINO and torch find in a picture, without what is chosen by it."""
+    found, wanted = as_tensors(runner, image), method.by_torch(image)
+    for name in method.made.source.chosen:
+        del found[name], wanted[name]
+    return max(map(_difference, flat(found), flat(wanted)))
+
+
 def _graph(method: Method, image: Tensor) -> tuple[bytes, bytes, Any]:
     """Graph of any size of pictures, and how its results are nested."""
-    name = kept.key_of(method.made_of()) + ".graph"
+    name = kept.key_of(method.made.values()) + ".graph"
     if (found := kept.read(name)) is not None:
         about, (xml, weights) = found
         return xml, weights, about["results"]
-    xml, weights, results = graph_of(method.network, method.by_torch, image, method.source.single)
+    single = method.made.source.single
+    xml, weights, results = graph_of(method.network, method.by_torch, image, single)
     kept.keep(name, {"results": results}, [xml, weights])
     return xml, weights, results
-
-
-def _name(method: Method, shape: Sequence[int], threads: int, streams: int) -> str:
-    """Name the file of what was compiled for pictures of a shape."""
-    here = [*processor(core()), *shape[1:], threads, streams]
-    return kept.key_of([method.made_of(), here]) + ".compiled"
 
 
 def _difference(found: Tensor, wanted: Tensor) -> float:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-
-from .graphs import nested
 
 MOST_STREAMS = 4
 """Pictures that are computed side by side, each by its share of the threads."""
@@ -48,21 +45,54 @@ class Runner:
 
     def __init__(self, compiled: Any, results: Any, streams: int) -> None:
         self.streams = streams
-        self._results = results
+        self.results = results
         self._outputs = range(len(compiled.outputs))
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
 
-    def __call__(self, images: Tensor) -> Any:
-        """Compute the results of pictures (n, ...)."""
-        pictures = images.contiguous().numpy()
+    def __call__(
+        self, pictures: NDArray[Any], outputs: Sequence[int] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Compute results of pictures (n, ...), each (n, ...), in the order of `nested`.
+
+        Parameters
+        ----------
+        pictures
+            (n, ...).
+        outputs
+            Numbers of the results to return; None for all.
+        """
+        wanted = self._outputs if outputs is None else outputs
         found: list[list[NDArray[np.float32]]] = []
         for index in range(len(pictures) + self.streams):
             # The request that began first: its results are overwritten by its next picture.
             request = self._requests[index % self.streams]
             if index >= self.streams and len(found) < len(pictures):
                 request.wait()
-                found.append([request.get_output_tensor(k).data.copy() for k in self._outputs])
+                found.append([request.get_output_tensor(k).data.copy() for k in wanted])
             if index < len(pictures):
                 request.start_async([pictures[index : index + 1]], share_inputs=True)
-        together = (torch.from_numpy(np.concatenate(values)) for values in zip(*found, strict=True))
-        return nested(self._results, together)
+        return [np.concatenate(values) for values in zip(*found, strict=True)]
+
+
+def nested(shape: Any, results: Iterator[Any]) -> Any:
+    """Put results into what `graphs.nesting` described."""
+    if shape is None:
+        return next(results)
+    kind, parts = shape
+    if kind == "dict":
+        return {name: nested(value, results) for name, value in parts}
+    values = [nested(value, results) for value in parts]
+    return values if kind == "list" else (*values,)
+
+
+def numbers_of(shape: Any, name: str) -> list[int]:
+    """Return the numbers of the results under a name of a dictionary that `nesting` described."""
+    numbers = iter(range(_count(shape)))
+    return {known: [next(numbers) for _ in range(_count(part))] for known, part in shape[1]}[name]
+
+
+def _count(shape: Any) -> int:
+    if shape is None:
+        return 1
+    kind, parts = shape
+    return sum(_count(part[1] if kind == "dict" else part) for part in parts)

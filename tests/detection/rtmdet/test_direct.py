@@ -10,9 +10,9 @@ from glagcn_cli.detection import models
 from glagcn_cli.detection.interface import Boxes
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.openmmlab import building
-from glagcn_cli.detection.rtmdet.decoding import candidates
+from glagcn_cli.detection.rtmdet.decoding import STRIDES, candidates
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes, padded_size, scaled_size
-from glagcn_cli.detection.rtmdet.network import STRIDES, RTMDetNano
+from glagcn_cli.detection.rtmdet.network import RTMDetNano
 from glagcn_cli.similarity import box_overlap
 from tests.helpers.frames_of_people import FRAMES, surely
 
@@ -97,18 +97,18 @@ def test_the_longer_side_is_what_is_bounded(
 
 
 def test_a_box_reaches_as_far_from_its_cell_as_the_map_says() -> None:
-    scores = [torch.full((1, 1, 4, 6), -9.0) for _ in STRIDES]
-    distances = [torch.zeros(1, 4, 4, 6) for _ in STRIDES]
+    scores = [np.full((1, 1, 4, 6), -9.0, np.float32) for _ in STRIDES]
+    distances = [np.zeros((1, 4, 4, 6), np.float32) for _ in STRIDES]
     scores[1][0, 0, 2, 3] = 0.0  # a score of one half at x = 3, y = 2 of the middle map
-    distances[1][0, :, 2, 3] = torch.tensor([1.0, 0.5, 2.0, 3.0])
+    distances[1][0, :, 2, 3] = [1.0, 0.5, 2.0, 3.0]
     ((boxes, found),) = candidates(scores, distances, 0.3, 100)
     np.testing.assert_allclose(boxes, [[48 - 16, 32 - 8, 48 + 32, 32 + 48]])
     np.testing.assert_allclose(found, [0.5])
 
 
 def test_the_surest_candidates_of_a_level_are_kept() -> None:
-    scores = [torch.full((2, 1, 1, 3), -9.0) for _ in STRIDES]
-    scores[0][1, 0, 0] = torch.tensor([1.0, 3.0, 2.0])
-    found = candidates(scores, [torch.zeros(2, 4, 1, 3) for _ in STRIDES], 0.3, 2)
+    scores = [np.full((2, 1, 1, 3), -9.0, np.float32) for _ in STRIDES]
+    scores[0][1, 0, 0] = [1.0, 3.0, 2.0]
+    found = candidates(scores, [np.zeros((2, 4, 1, 3), np.float32) for _ in STRIDES], 0.3, 2)
     assert len(found[0][1]) == 0
     np.testing.assert_allclose(found[1][0][:, 0], [8, 16])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from glagcn_cli.machine.openvino import compiled, importing, making, trial
+from glagcn_cli.machine.openvino import compiled, importing, kept, making, trial
 from glagcn_cli.machine.openvino.importing import import_openvino
 from tests.helpers.processors import needs_bfloat16
 from tests.helpers.small_network import SmallNetwork, compiled_network, flat
@@ -131,10 +131,10 @@ def test_a_whole_file_that_openvino_cannot_read_is_made_anew(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda patch, _: patch.setattr(making, "installed_version", lambda: "2099.1"),
-        lambda patch, _: patch.setattr(making, "processor", lambda _: ["another"]),
-        lambda patch, _: patch.setattr(making, "REVISION", -1),
-        lambda patch, _: patch.setattr(torch, "__version__", "99"),
+        lambda patch, _: patch.setattr(kept, "installed_version", lambda: "2099.1"),
+        lambda patch, _: patch.setattr(kept, "processor", lambda _: ["another"]),
+        lambda patch, _: patch.setattr(kept, "REVISION", -1),
+        lambda patch, _: patch.setattr(kept, "torch_version", lambda: "99"),
         lambda patch, _: patch.setattr("glagcn_cli.machine.openvino.cache.__version__", "another"),
         lambda _, folder: (folder / "weights.pth").write_bytes(b"others"),
     ],
@@ -152,9 +152,10 @@ def test_what_depends_on_something_else_is_made_anew(tmp_path: Path, monkeypatch
 def test_threads_are_torchs(tmp_path: Path, monkeypatch) -> None:
     asked = []
     options_of = making.options_of
-    monkeypatch.setattr(
-        making, "options_of", lambda *given: asked.append(given[1:]) or options_of(*given)
-    )
+    for module in (kept, making):
+        monkeypatch.setattr(
+            module, "options_of", lambda *given: asked.append(given[1:]) or options_of(*given)
+        )
     network, _ = compiled_network(tmp_path)
     for count, pictures in ((1, 3), (2, 1), (2, 3), (2, 1)):
         torch.set_num_threads(count)
