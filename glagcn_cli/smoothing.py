@@ -124,6 +124,35 @@ def _bend(
     return solved * scale[:, None]
 
 
+def near_neighbours(
+    values: NDArray[np.float64], weights: NDArray[np.float64], stiffness: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Draw values towards their neighbours in time, by Whittaker's method of first order.
+
+    Minimises the weighted squared distance to the values plus the squared steps over time.
+
+    Parameters
+    ----------
+    values
+        (frames,) or (frames, numbers).
+    weights
+        (frames,) not negative, one of them positive.
+    stiffness
+        (frames - 1,) weight of each step.
+    """
+    from scipy.linalg import solveh_banded  # slow to import
+
+    if len(values) == 1:
+        return values
+    bands = np.zeros((2, len(values)))
+    bands[0] = weights
+    bands[0, :-1] += stiffness
+    bands[0, 1:] += stiffness
+    bands[1, :-1] = -stiffness
+    wanted = weights.reshape(-1, *[1] * (values.ndim - 1)) * values
+    return np.asarray(solveh_banded(bands, wanted, lower=True))
+
+
 def _second_differences(frames: int) -> NDArray[np.float64]:
     """Return the lower bands (3, frames) of D'D, with D the second differences over time."""
     bands = np.zeros((3, frames))

@@ -50,7 +50,8 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 def write_motion(
     file: io.TextIOBase | io.TextIOWrapper, motion: RigMotion, fps: Fraction, dialect: Dialect
 ) -> None:
-    """Write a moving rig as BVH text."""
+    """Write a moving rig as BVH text; of a rig with fingers they are in it."""
+    dialect = dialect.with_fingers() if motion.rig.fingers else dialect
     values = channel_values(motion, dialect)
     file.write("HIERARCHY\n")
     file.write("\n".join(_joint_lines(dialect, motion.rig, 0, "")))

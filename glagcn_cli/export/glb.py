@@ -33,7 +33,7 @@ from .character import writing
 from .formats import ExportContext
 from .people import people_for_rigs
 from .rig.kinematics import fit_person
-from .rig.rig import NAMES, PARENTS, UP, Rig, RigMotion
+from .rig.rig import UP, Rig, RigMotion
 from .rig.rotations import continuous_quaternions
 from .rig.stick_figure import SIDES, Mesh, rest_places, standing_height, stick_figure
 
@@ -87,7 +87,7 @@ class _Scene:
     def add_person(self, name: str, motion: RigMotion) -> None:
         """Add a tree of joints, a mesh bound to them and their motion."""
         first = len(self._file.nodes)  # the person's node; the joints follow it
-        joints = [first + 1 + i for i in range(len(NAMES))]
+        joints = [first + 1 + i for i in range(len(motion.rig.names))]
         seen = [[run.start, run.stop - 1] for run in runs(motion.observed)]
         facts: dict[str, Any] = {"frames_with_a_pose": seen}
         if motion.absent:
@@ -148,15 +148,15 @@ class _Scene:
     def _add_joints(self, joints: list[int], motion: RigMotion) -> None:
         """Nodes of the joints, posed as in the first frame with a pose, and their keys."""
         shown = int(np.argmax(motion.observed))
-        keys = self._keys(len(motion))
-        for i, name in enumerate(NAMES):
-            place = motion.root[shown] if PARENTS[i] < 0 else motion.rig.offsets[i]
+        keys, parents = self._keys(len(motion)), motion.rig.parents
+        for i, name in enumerate(motion.rig.names):
+            place = motion.root[shown] if parents[i] < 0 else motion.rig.offsets[i]
             self._file.nodes.append(
                 gltf.Node(
                     name=name,
                     translation=place.tolist(),
                     rotation=motion.rotations[shown, i].tolist(),
-                    children=[joints[j] for j, parent in enumerate(PARENTS) if parent == i],
+                    children=[joints[j] for j, parent in enumerate(parents) if parent == i],
                 )
             )
             self._animate(joints[i], gltf.ROTATION, keys, motion.rotations[:, i])
@@ -226,7 +226,7 @@ def _standing(motion: RigMotion) -> list[Mesh]:
 
 def _inverse_binds(rig: Rig) -> NDArray[np.float32]:
     """(joints, 16) matrices, column by column: from the standing T-pose to each joint."""
-    matrices = np.tile(np.eye(4, dtype=np.float32).ravel(), (len(NAMES), 1))
+    matrices = np.tile(np.eye(4, dtype=np.float32).ravel(), (len(rig.names), 1))
     matrices[:, 12:15] = -(rest_places(rig) + _lift(rig))
     return matrices
 

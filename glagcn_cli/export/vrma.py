@@ -19,8 +19,9 @@ from ..poses import PoseSequence
 from .character.gltf_file import GltfFile
 from .formats import ExportContext
 from .people import path_for_each, people_for_rigs
+from .rig.finger_bones import FINGER_BONES
 from .rig.kinematics import fit_person
-from .rig.rig import NAMES, PARENTS, RigMotion
+from .rig.rig import RigMotion
 from .rig.stick_figure import standing_height
 
 _EXTENSION = "VRMC_vrm_animation"
@@ -29,6 +30,7 @@ _OF_A_SIDE = {
     "Shoulder": "Shoulder", "Arm": "UpperArm", "ForeArm": "LowerArm", "Hand": "Hand",
     "UpLeg": "UpperLeg", "Leg": "LowerLeg", "Foot": "Foot",
 }  # fmt: skip
+_FINGERS = {bone.name: bone.vrm_name for bone in FINGER_BONES}
 
 
 def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext) -> Iterator[Path]:
@@ -43,14 +45,15 @@ def write(path: Path, sequences: Sequence[PoseSequence], context: ExportContext)
 
 def vrm_animation(motion: RigMotion, fps: Fraction, path: Path) -> GltfFile:
     """Return the file of a moving rig."""
-    names = [_vrm_name(name) for name in NAMES]
+    names = [_vrm_name(name) for name in motion.rig.names]
+    parents = motion.rig.parents
     nodes: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         place = motion.rig.offsets[number].copy()
-        if PARENTS[number] < 0:
+        if parents[number] < 0:
             place[1] = standing_height(motion.rig)
         node: dict[str, Any] = {"name": name, "translation": place.tolist()}
-        if children := [j for j, parent in enumerate(PARENTS) if parent == number]:
+        if children := [j for j, parent in enumerate(parents) if parent == number]:
             node["children"] = children
         nodes.append(node)
     document = {
@@ -76,7 +79,7 @@ def _animate(file: GltfFile, motion: RigMotion, fps: Fraction) -> None:
     seconds = np.arange(len(motion)) * (fps.denominator / fps.numerator)
     keys = file.add_array(seconds, bounds=True)
     tracks = [(0, "translation", motion.root)]
-    tracks += [(n, "rotation", motion.rotations[:, n]) for n in range(len(NAMES))]
+    tracks += [(n, "rotation", motion.rotations[:, n]) for n in range(len(motion.rig.names))]
     file.json["animations"] = [
         {
             "name": "motion",
@@ -93,7 +96,7 @@ def _animate(file: GltfFile, motion: RigMotion, fps: Fraction) -> None:
 
 
 def _vrm_name(joint: str) -> str:
-    if joint in _CALLED:
-        return _CALLED[joint]
+    if (name := _CALLED.get(joint) or _FINGERS.get(joint)) is not None:
+        return name
     side = "Left" if joint.startswith("Left") else "Right"
     return side.lower() + _OF_A_SIDE[joint.removeprefix(side)]

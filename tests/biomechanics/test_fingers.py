@@ -24,33 +24,7 @@ from glagcn_cli.biomechanics.fingers import (
 from glagcn_cli.detection.hands.direct import HandPoints
 from glagcn_cli.detection.hands.placing import square_of_hand
 from glagcn_cli.detection.models import shipped_weights
-
-_KNUCKLES = {"index": (0.03, -0.09), "middle": (0.01, -0.095), "ring": (-0.01, -0.09),
-             "little": (-0.03, -0.08)}  # fmt: skip
-_BONES = (0.04, 0.025, 0.02)
-
-
-def hand(bends: dict[str, tuple[float, float, float]], right: bool = True) -> np.ndarray:
-    """Points (21, 3) of a hand whose palm faces the camera: x right, y down, z away."""
-    points = np.zeros((21, 3))
-    points[1:5, 0] = np.linspace(0.02, 0.07, 4)
-    points[1:5, 1] = np.linspace(-0.02, -0.07, 4)
-    for number, finger in enumerate(FINGERS[1:], start=1):
-        place = np.array([*_KNUCKLES[finger], 0.0])
-        along = place / np.linalg.norm(place)
-        angle = 0.0
-        points[1 + 4 * number] = place
-        for bone, (length, bend) in enumerate(
-            zip(_BONES, bends.get(finger, (0, 0, 0)), strict=True)
-        ):
-            angle += np.radians(bend)
-            place = place + length * (np.cos(angle) * along + np.sin(angle) * np.array([0, 0, -1]))
-            points[2 + 4 * number + bone] = place
-    return points if right else points * [-1, 1, 1]
-
-
-FIST = dict.fromkeys(FINGERS[1:], (80.0, 95.0, 60.0))
-POINT = {finger: bend for finger, bend in FIST.items() if finger != "index"}
+from tests.helpers.made_hands import FIST, POINT, hand
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "left"])

@@ -33,6 +33,25 @@ _SIDE = (
     ("Toes", "Foot", (0.13, 0.02, 0.10)),
 )
 
+# Fingers in a T-pose: where the first bone begins, and the way to each further one and the tip.
+_FINGERS = {
+    "Thumb": ((0.71, 1.39, -0.01), (0.03, 0.0, 0.03)),
+    "Index": ((0.78, 1.40, -0.005), (0.03, 0.0, 0.0)),
+    "Middle": ((0.785, 1.405, -0.03), (0.035, 0.0, 0.0)),
+    "Ring": ((0.78, 1.40, -0.05), (0.03, 0.0, -0.002)),
+    "Little": ((0.77, 1.395, -0.07), (0.025, -0.004, -0.004)),
+}
+_PARTS = ("Proximal", "Intermediate", "Distal", "Tip")
+_PARTS_OF_THUMB = ("Metacarpal", "Proximal", "Distal", "Tip")
+
+# How programs call fingers: S is the side, F the finger, N the number of the bone.
+FINGER_NAMES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "mixamo": ("mixamorig:SHandFN", ("Thumb", "Index", "Middle", "Ring", "Pinky")),
+    "unreal": ("F_0N_S", ("thumb", "index", "middle", "ring", "pinky")),
+    "rigify": ("DEF-F.0N.S", ("thumb", "f_index", "f_middle", "f_ring", "f_pinky")),
+    "daz": ("SFN", ("Thumb", "Index", "Mid", "Ring", "Pinky")),
+}
+
 # How programs call these bones; S is the side.
 NAMES: dict[str, dict[str, str]] = {
     "mixamo": {
@@ -96,6 +115,8 @@ class Build:
         Scale of a node above all bones, as programs that count in centimetres write.
     seed
         Of the axes of the bones; None for bones along the axes of the scene.
+    fingers
+        Hands have fingers, if programs of these names give them some.
     """
 
     names: str = "mixamo"
@@ -105,14 +126,17 @@ class Build:
     turned: Rotation = field(default_factory=Rotation.identity)
     armature: float = 1.0
     seed: int | None = 0
+    fingers: bool = False
 
 
 def skeleton(build: Build) -> tuple[list[str], list[int], np.ndarray]:
     """VRM's names, parents and places (bones, 3) in metres at rest, before `turned`."""
     names, parents, places = [], [], []
     rows = list(_CENTRE)
+    with_fingers = build.fingers and build.names in ("vrm", *FINGER_NAMES)
+    of_side = [row for row in _SIDE if row[0] != "MiddleProximal"] + fingers()
     for side, sign in (("left", 1), ("right", -1)):
-        for bone, parent, (x, y, z) in _SIDE:
+        for bone, parent, (x, y, z) in of_side if with_fingers else _SIDE:
             above = parent if parent in ("hips", "upperChest") else side + parent
             rows.append((side + bone, above, (sign * x, y, z)))
     for name, parent, place in rows:
@@ -123,11 +147,35 @@ def skeleton(build: Build) -> tuple[list[str], list[int], np.ndarray]:
     _lengthen(points, names, build.legs)
     for side, sign in (("left", 1), ("right", -1)):
         arm = [i for i, n in enumerate(names) if n.startswith(side)
-               and ("Arm" in n or "Hand" in n or "Middle" in n)]  # fmt: skip
+               and ("Arm" in n or "Hand" in n or n.endswith(_PARTS + _PARTS_OF_THUMB))]  # fmt: skip
         pivot = points[names.index(f"{side}UpperArm")].copy()
         down = Rotation.from_euler("z", -sign * build.arms_down, degrees=True)
         points[arm] = pivot + down.apply(points[arm] - pivot)
     return names, parents, points * build.size
+
+
+def fingers() -> list[tuple[str, str, tuple[float, float, float]]]:
+    """Bones of the fingers of a side, and their tips, by VRM 1.0, with parents and places."""
+    rows = []
+    for finger, (root, step) in _FINGERS.items():
+        parts = _PARTS_OF_THUMB if finger == "Thumb" else _PARTS
+        for number, part in enumerate(parts):
+            x, y, z = (a + number * b for a, b in zip(root, step, strict=True))
+            above = finger + parts[number - 1] if number else "Hand"
+            rows.append((finger + part, above, (x, y, z)))
+    return rows
+
+
+def _called_finger(build: Build, bone: str, side: str) -> str | None:
+    """What a bone of a finger is called, None for others."""
+    pattern, words = FINGER_NAMES.get(build.names, ("", ()))
+    for (finger, _), word in zip(_FINGERS.items(), words, strict=False):
+        parts = _PARTS_OF_THUMB if finger == "Thumb" else _PARTS
+        if bone in [finger + part for part in parts]:
+            letters = {"S": side, "F": word, "N": str(parts.index(bone[len(finger) :]) + 1)}
+            mark = 4 if pattern.startswith("DEF-") else pattern.find(":") + 1  # what is in front
+            return pattern[:mark] + "".join(letters.get(x, x) for x in pattern[mark:])
+    return None
 
 
 def _lengthen(points: np.ndarray, names: list[str], share: float) -> None:
@@ -146,6 +194,8 @@ def called(build: Build, bone: str) -> str:
     left, right = table["sides"].split()
     for side, shown in (("left", left), ("right", right)):
         if bone.startswith(side):
+            if build.fingers and (own := _called_finger(build, bone.removeprefix(side), shown)):
+                return own
             own = table[bone.removeprefix(side)]
             mark = own.index("S", own.find(":") + 1) if ":" in own else None
             if mark is None:

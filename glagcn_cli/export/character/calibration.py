@@ -8,15 +8,16 @@ what belongs to its build (a curved spine, the tilt of collar bones) stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..rig.extremities import FOREARM_SHARE, MOST_PRONATION, shared
 from ..rig.rig import LEFT, UP
 from ..rig.rotations import swing
 from .bone_names import SIDES
+from .driven import SHORTEST, Driven, aligned, turning
+from .hands import fingers, palm_down
 from .humanoid import Humanoid
 from .rest_pose import RestPose
 
@@ -24,29 +25,6 @@ Vectors = NDArray[np.float64]
 
 _EARS_ABOVE_HEAD = 0.35  # of the way from between the shoulders to the head bone, beyond it
 _MOST_HEAD_TILT = np.radians(30.0)
-_SHORTEST = 1e-9
-
-
-@dataclass(frozen=True)
-class Driven:
-    """A bone that turns with the rig.
-
-    Parameters
-    ----------
-    node
-        Its node.
-    joints
-        Joints of the rig between whose orientations it is turned.
-    share
-        Of the way from the first to the second.
-    to_t_pose
-        The turn from its rest pose, stood upright, to the T-pose.
-    """
-
-    node: int
-    joints: tuple[str, str]
-    share: float
-    to_t_pose: Rotation
 
 
 def driven_bones(rest: RestPose, body: Humanoid, toes: dict[str, Vectors]) -> list[Driven]:
@@ -77,29 +55,30 @@ def _arm(rest: RestPose, body: Humanoid, side: str) -> list[Driven]:
     upper, lower = body.bones[f"{side}UpperArm"], body.bones[f"{side}LowerArm"]
     driven = []
     if (shoulder := body.get(f"{side}Shoulder")) is not None:
-        driven.append(_turning(shoulder, f"{name}Shoulder", Rotation.identity()))
-    turn = _aligned(Rotation.identity(), rest.place(lower) - rest.place(upper), outwards)
-    driven.append(_turning(upper, f"{name}Arm", turn))
+        driven.append(turning(shoulder, f"{name}Shoulder", Rotation.identity()))
+    turn = aligned(Rotation.identity(), rest.place(lower) - rest.place(upper), outwards)
+    driven.append(turning(upper, f"{name}Arm", turn))
     hand = body.get(f"{side}Hand")
-    if hand is not None:
-        turn = _aligned(turn, rest.place(hand) - rest.place(lower), outwards)
-    driven.append(_turning(lower, f"{name}ForeArm", turn))
-    if hand is not None:
-        turn = _aligned(turn, _to_fingers(rest, hand), outwards)
-        driven.append(_turning(hand, f"{name}Hand", turn))
-    return driven
+    if hand is None:
+        return [*driven, turning(lower, f"{name}ForeArm", turn)]
+    forearm = aligned(turn, rest.place(hand) - rest.place(lower), outwards)
+    turn = palm_down(rest, body, side, forearm)
+    forearm = shared(forearm, turn, outwards, FOREARM_SHARE, MOST_PRONATION)
+    driven.append(turning(lower, f"{name}ForeArm", forearm))
+    driven.append(turning(hand, f"{name}Hand", turn))
+    return driven + fingers(rest, body, side, turn)
 
 
 def _leg(rest: RestPose, body: Humanoid, side: str, toes: Vectors) -> list[Driven]:
     name = side.capitalize()
     nodes = [body.bones[f"{side}{bone}"] for bone in ("UpperLeg", "LowerLeg", "Foot")]
     places = [rest.place(node) for node in nodes]
-    thigh = _aligned(Rotation.identity(), places[1] - places[0], -UP)
-    shank = _aligned(thigh, places[2] - places[1], -UP)
+    thigh = aligned(Rotation.identity(), places[1] - places[0], -UP)
+    shank = aligned(thigh, places[2] - places[1], -UP)
     return [
-        _turning(nodes[0], f"{name}UpLeg", thigh),
-        _turning(nodes[1], f"{name}Leg", shank),
-        _turning(nodes[2], f"{name}Foot", foot_turn(rest, toes)),
+        turning(nodes[0], f"{name}UpLeg", thigh),
+        turning(nodes[1], f"{name}Leg", shank),
+        turning(nodes[2], f"{name}Foot", foot_turn(rest, toes)),
     ]
 
 
@@ -107,7 +86,7 @@ def foot_turn(rest: RestPose, toes: Vectors) -> Rotation:
     """Return the turn that lays the sole level and points the toes to the front."""
     level = swing(rest.floor_up, UP)
     ahead = level.apply(toes) * [1.0, 0.0, 1.0]
-    if np.linalg.norm(ahead) < _SHORTEST:
+    if np.linalg.norm(ahead) < SHORTEST:
         return level
     return Rotation.from_rotvec(-np.arctan2(ahead[0], ahead[2]) * UP) * level
 
@@ -118,29 +97,7 @@ def _head_turn(rest: RestPose, body: Humanoid) -> Rotation:
     along = rest.place(body.bones["head"]) - shoulders
     along = along + UP * _EARS_ABOVE_HEAD * np.linalg.norm(along)
     along = along * [0.0, 1.0, 1.0]  # a body is as wide on both sides
-    if np.linalg.norm(along) < _SHORTEST:
+    if np.linalg.norm(along) < SHORTEST:
         return Rotation.identity()
     angle = np.arctan2(along[2], along[1])
     return Rotation.from_rotvec(-np.clip(angle, -_MOST_HEAD_TILT, _MOST_HEAD_TILT) * LEFT)
-
-
-def _to_fingers(rest: RestPose, hand: int) -> Vectors:
-    """Return the direction from a wrist to the roots of its fingers; zero where it has none."""
-    tree = rest.tree
-    children = [n for n, parent in enumerate(tree.parents) if parent == hand]
-    children = [n for n in children if "thumb" not in tree.name(n).lower()] or children
-    if not children:
-        return np.zeros(3)
-    return np.mean([rest.place(n) for n in children], axis=0) - rest.place(hand)
-
-
-def _turning(node: int, joint: str, turn: Rotation) -> Driven:
-    return Driven(node, (joint, joint), 0.0, turn)
-
-
-def _aligned(parent: Rotation, direction: Vectors, wanted: Vectors) -> Rotation:
-    """Add to the turn of the bone above what brings a rest direction to its place in the T-pose."""
-    length = np.linalg.norm(direction)
-    if length < _SHORTEST:
-        return parent
-    return swing(parent.apply(direction / length), wanted) * parent

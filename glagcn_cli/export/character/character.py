@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from .bone_names import SIDES
-from .calibration import Driven, driven_bones
+from .calibration import driven_bones
+from .driven import Driven
 from .gltf_file import GltfFile, read_gltf
 from .humanoid import Humanoid, find_humanoid
 from .licence import warn_of_licence
@@ -94,6 +95,8 @@ class Character:
         """
         found = {}
         for bone in self.driven:
+            if not turns.keys() >= set(bone.joints):
+                continue  # fingers of a rig without them
             one, other = (turns[joint] for joint in bone.joints)
             found[bone.node] = _between(one, other, bone.share) * bone.to_t_pose
         return found

@@ -11,7 +11,17 @@ from pathlib import Path
 import yaml
 
 from ...errors import InputError, UsageError
-from .bone_names import BONES, NEEDED, SIDES, plain, schemes
+from ..rig.finger_bones import FINGER_BONES
+from .bone_names import (
+    BONES,
+    FINGERS,
+    NEEDED,
+    SIDES,
+    finger_names,
+    name_of_vrm_0,
+    plain,
+    schemes,
+)
 from .node_tree import NodeTree
 
 log = logging.getLogger(__name__)
@@ -28,7 +38,7 @@ class Humanoid:
     scheme
         How they were found: whose names, "VRM 1.0", "VRM 0.x" or "mapping".
     bones
-        Node of each bone that was found, by VRM's name.
+        Node of each bone that was found, fingers among them, by VRM's name.
     spine
         Nodes from above the hips up to what the arms hang on.
     neck
@@ -68,7 +78,19 @@ def find_humanoid(tree: NodeTree, mapping: Path | None = None) -> Humanoid:
     else:
         scheme, bones = _named(tree)
     _require(tree, bones)
-    return _with_chains(tree, scheme, bones)
+    return _with_chains(tree, scheme, _without_loose_fingers(tree, bones))
+
+
+def _without_loose_fingers(tree: NodeTree, bones: dict[str, int]) -> dict[str, int]:
+    """Leave out bones of fingers that do not hang on the hand or on the bone before them."""
+    kept = {bone: node for bone, node in bones.items() if bone not in FINGERS}
+    ends: dict[tuple[str, str], int] = {}  # of each finger, as far as it was found
+    for bone in FINGER_BONES:
+        finger, node = (bone.side, bone.finger), bones.get(bone.vrm_name)
+        above = ends.get(finger, kept.get(f"{bone.side}Hand"))
+        if node is not None and above is not None and above in tree.above(node):
+            kept[bone.vrm_name] = ends[finger] = node
+    return kept
 
 
 def _with_chains(tree: NodeTree, scheme: str, bones: dict[str, int]) -> Humanoid:
@@ -127,7 +149,9 @@ def _vrm_table(tree: NodeTree) -> tuple[str, dict[str, int]] | None:
         return None
     count = len(tree.parents)
     good = [(n, node) for n, node in rows if isinstance(node, int) and 0 <= node < count]
-    return version, {name: node for name, node in good if name in BONES}
+    if version == "VRM 0.x":
+        good = [(name_of_vrm_0(name), node) for name, node in good]
+    return version, {name: node for name, node in good if name in (*BONES, *FINGERS)}
 
 
 def _named(tree: NodeTree) -> tuple[str, dict[str, int]]:
@@ -146,6 +170,10 @@ def _named(tree: NodeTree) -> tuple[str, dict[str, int]]:
                     bones[bone] = _moving(tree, below)
             if len(bones) > len(best[1]):
                 best = scheme, bones
+    for bone, name in finger_names(best[0]).items():
+        below = [n for n in numbers.get(name, []) if best[1]["hips"] in tree.above(n)]
+        if below:
+            best[1][bone] = _moving(tree, below)
     if len(numbers.get(schemes()[best[0]]["hips"], []) if best[0] else []) > 1:
         log.warning(
             "%s: holds several bodies; the one of %s moves, the others stay as they are",
@@ -174,8 +202,11 @@ def _mapped(tree: NodeTree, path: Path) -> dict[str, int]:
     joints = {tree.name(n): n for n in reversed(_joints(tree))}
     bones = {}
     for bone, name in table.items():
-        if bone not in BONES:
-            raise UsageError(f"{path}: {bone} is none of the bones, which are {', '.join(BONES)}")
+        if bone not in BONES and bone not in FINGERS:
+            raise UsageError(
+                f"{path}: {bone} is none of the bones, which are {', '.join(BONES)}, and of "
+                f"fingers as VRM 1.0 calls them, {FINGERS[0]} to {FINGERS[-1]}"
+            )
         if str(name) not in joints:
             near = difflib.get_close_matches(str(name), joints, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""

@@ -18,7 +18,8 @@ from ...scene.contacts import ANKLE_HEIGHT
 from ...scene.foot_lock import lock_feet
 from ...scene.legs import LEGS, reach_for
 from ...skeleton import H36M17
-from ..rig.rig import NAMES, RigMotion
+from ..rig.finger_bones import FINGER_BONES
+from ..rig.rig import RigMotion
 from ..rig.rotations import swing
 from .bone_names import SIDES
 from .character import Character
@@ -94,7 +95,10 @@ class _Retargeting:
     def __init__(self, motion: RigMotion, character: Character, fps: Fraction) -> None:
         self.person, self.character, self.fps = motion, character, fps
         self.joints = motion.joint_positions()
-        self.turns = dict(zip(NAMES, motion.turns(), strict=True))
+        self.turns = motion.turns_by_name()
+        for bone in FINGER_BONES:  # fingers that were never seen stay as the character's own
+            if bone.name in motion.absent:
+                self.turns.pop(bone.name, None)
         legs = [motion.rig.lengths[f"{s}_{j}"] for s in SIDES for j in ("knee", "ankle")]
         own = sum(legs) / len(SIDES)
         self.scale = character.leg_length() / own if own > _SHORTEST else 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from ..people import path_for_each, people_for_rigs
 from ..rig.kinematics import fit_person
 from .animated_file import animated
 from .body import body_of
+from .bone_names import FINGERS
 from .character import Character
 from .gltf_file import GltfFile
 from .retarget import retarget
+
+log = logging.getLogger(__name__)
 
 
 def character_of(settings: Mapping[str, Any]) -> Character | None:
@@ -66,5 +70,11 @@ def moved(character: Character | None, person: PoseSequence) -> GltfFile:
         As whom it moves.
     """
     motion = fit_person(person)
+    known = None if character is None else character.body.bones.keys() & set(FINGERS)
+    if character is not None and motion.rig.fingers and not known:
+        log.info(
+            "%s: has no finger bones that are known, so its fingers stay as they are",
+            character.file.path,
+        )
     moving = retarget(motion, character or body_of(motion.rig), person.fps, person.contacts)
     return animated(moving, person.fps, f"person {person.person}")

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ...errors import UsageError
-from .rig import FRONT, NAMES, PARENTS, Rig, RigMotion
+from .finger_bones import BONES_OF_A_FINGER, FINGER_BONES
+from .rig import FRONT, Rig, RigMotion
 from .rotations import continuous_quaternions
 
 Vectors = NDArray[np.float64]
@@ -67,6 +68,28 @@ class Dialect:
         names = [joint.name for joint in self.joints]
         return tuple(-1 if j.parent is None else names.index(j.parent) for j in self.joints)
 
+    def with_fingers(self) -> Dialect:
+        """Return the skeleton with fingers on hands that have none of their own."""
+        turning = [joint.turns_as for joint in self.joints]
+        joints: list[DialectJoint] = []
+        for joint in self.joints:
+            bones = [bone for bone in FINGER_BONES if bone.hand == joint.turns_as]
+            if not bones or turning.count(joint.turns_as) > 1:
+                joints.append(joint)
+                continue
+            joints.append(replace(joint, end=None))
+            prefix = joint.name.rpartition(":")[0] + ":" if ":" in joint.name else ""
+            joints += [
+                DialectJoint(
+                    prefix + bone.name,
+                    prefix + bone.parent if bone.number else joint.name,
+                    bone.name,
+                    end=1.0 if bone.number + 1 == BONES_OF_A_FINGER else None,
+                )
+                for bone in bones
+            ]
+        return Dialect(self.name, tuple(joints))
+
     def offsets(self, rig: Rig) -> Vectors:
         """(joints, 3) metres: each joint from its parent at rest; the root's is zero."""
         places = np.array([_at_rest(rig, joint.turns_as, joint.along) for joint in self.joints])
@@ -83,7 +106,7 @@ class Dialect:
 
     def rotations(self, motion: RigMotion) -> Vectors:
         """(frames, joints, 4) quaternions x, y, z, w in the parent's frame, continuous."""
-        turns = dict(zip(NAMES, motion.turns(), strict=True))
+        turns = motion.turns_by_name()
         local = np.empty((len(motion), len(self.joints), 4))
         for number, (joint, parent) in enumerate(zip(self.joints, self.parents, strict=True)):
             own = turns[joint.turns_as]
@@ -94,9 +117,9 @@ class Dialect:
 
 def _at_rest(rig: Rig, joint: str, along: float | str, aside: float = 0.0) -> Vectors:
     """Place (3,) in metres of a point of a rig joint's bone in the rest pose."""
-    place, above = np.zeros(3), NAMES.index(joint)
+    place, above = np.zeros(3), rig.names.index(joint)
     while above >= 0:
-        place, above = place + rig.offsets[above], PARENTS[above]
+        place, above = place + rig.offsets[above], rig.parents[above]
     bone = rig.bones[joint]
     length = float(np.linalg.norm(bone))
     share = rig.lengths[along] / max(length, _SHORTEST) if isinstance(along, str) else along

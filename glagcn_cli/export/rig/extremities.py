@@ -76,9 +76,9 @@ def shared(limb: Rotation, end: Rotation, axis: Vectors, share: float, most: flo
         Radians to which the turn is limited.
     """
     quaternions = (limb.inv() * end).as_quat()
-    twist = 2 * np.arctan2(quaternions[:, :3] @ axis, quaternions[:, 3])
+    twist = 2 * np.arctan2(quaternions[..., :3] @ axis, quaternions[..., 3])
     twist = np.angle(np.exp(1j * twist)).clip(-most, most)
-    return limb * Rotation.from_rotvec(share * twist[:, None] * axis)
+    return limb * Rotation.from_rotvec(share * twist[..., None] * axis)
 
 
 def _points(joints: Vectors, side: str, *names: str) -> list[Vectors]:

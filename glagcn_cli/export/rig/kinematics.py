@@ -4,18 +4,20 @@ Joints are first moved to where bones of one length each bring all of them neare
 The trunk's orientation comes from three points (the hips; the shoulders), that of every other bone
 from its direction. Turning about a bone's own axis cannot be seen in a direction: for upper arms
 and thighs it comes from the hinge of elbow or knee (`limbs`), for feet from the floor (`feet`), for
-hands and feet whose points are known from these (`extremities`), for all others it is that of the
-parent.
+hands and feet whose points are known from these (`extremities`), for fingers from the bends of
+their joints (`finger_turns`), for all others it is that of the parent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ...biomechanics.fingers import HandMotion, hands_of
 from ...errors import NobodyFoundError
 from ...poses import PoseSequence
 from ...scene.bones import bone_lengths, steady_bones
@@ -32,6 +34,7 @@ from .extremities import (
     shared,
 )
 from .feet import foot_turns
+from .finger_turns import finger_rotations, never_seen
 from .frames import frame_of, unit_of
 from .heads import MOST_TURNED, Face, face_of, turned_heads
 from .limbs import LIMBS, limb_turns
@@ -48,6 +51,7 @@ def fit_rig(
     contacts: NDArray[np.bool_] | None = None,
     absent: NDArray[np.bool_] | None = None,
     face: Face | None = None,
+    hands: Sequence[HandMotion] | None = None,
 ) -> RigMotion:
     """Fit a rig with constant bone lengths to joint positions.
 
@@ -67,6 +71,8 @@ def fit_rig(
         (17 or 25,) bool: joints that were never seen. Bones of a half of the body hold their rest.
     face
         The face in the picture, which tells where the head looks; None looks ahead.
+    hands
+        The left and the right hand in all frames; None makes a rig without fingers.
 
     Returns
     -------
@@ -87,27 +93,27 @@ def fit_rig(
     frames = np.flatnonzero(valid)
     held = np.maximum(np.cumsum(valid) - 1, 0)
     root = seen[:, H36M17.index("hip")]
-    rig = Rig(bone_lengths(seen))
+    rig = Rig(bone_lengths(seen), fingers=hands is not None)
     turns = _orientations(seen, rig.lengths, frames / float(fps))
     standing = np.zeros((len(seen), 2), bool) if contacts is None else contacts[valid]
     if face is not None:
         _turn_head(turns, seen, face.of_frames(valid), float(fps))
     _turn_hands(turns, given, absent)
     _turn_feet(turns, rig, root, standing, float(fps), _soles(turns, given, absent))
-    return RigMotion(
-        rig,
-        root[held],
-        continuous_quaternions(_in_parents(turns)[held]),
-        valid.copy(),
-        _absent_bones(absent),
-    )
+    local, gone = _in_parents(turns), _absent_bones(absent)
+    if hands is not None:
+        local = np.concatenate([local, finger_rotations(hands, fps)[valid]], axis=1)
+        gone += never_seen(hands)
+    return RigMotion(rig, root[held], continuous_quaternions(local[held]), valid.copy(), gone)
 
 
 def fit_person(person: PoseSequence) -> RigMotion:
     """Fit a rig to a person's poses; `fit_rig` has what it raises."""
+    hands = None if person.detected is None else hands_of(person.detected)
     return fit_rig(
-        person.joints, person.valid, person.fps, person.contacts, person.absent, face_of(person)
-    )
+        person.joints, person.valid, person.fps, person.contacts, person.absent, face_of(person),
+        hands,
+    )  # fmt: skip
 
 
 def _absent_bones(absent: NDArray[np.bool_] | None) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 from scipy.spatial.transform import Rotation
 
+from ...smoothing import near_neighbours
 from .rig import FRONT, LEFT, UP, rest_direction
 from .rotations import swing
 
@@ -157,13 +157,7 @@ def _steady_angle(angles: Vectors, weights: Vectors, seconds: Vectors) -> Vector
     if len(angles) == 1:
         return target
     rate = 1.0 / np.median(np.diff(seconds))
-    stiffness = _CARRY_SECONDS**2 * rate / np.diff(seconds)
-    bands = np.zeros((2, len(angles)))
-    bands[0] = weights
-    bands[0, :-1] += stiffness
-    bands[0, 1:] += stiffness
-    bands[1, :-1] = -stiffness
-    return solveh_banded(bands, weights * target, lower=True)
+    return near_neighbours(target, weights, _CARRY_SECONDS**2 * rate / np.diff(seconds))
 
 
 def _dot(one: Vectors, other: Vectors) -> Vectors:

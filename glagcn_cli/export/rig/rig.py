@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...skeleton import H36M17
+from .finger_bones import FINGER_BONES
 
 if TYPE_CHECKING:
     from scipy.spatial.transform import Rotation
@@ -83,6 +84,11 @@ def rest_direction(joint: str) -> NDArray[np.float64]:
     return UP
 
 
+def hand_axes(side: str) -> NDArray[np.float64]:
+    """(3, 3) axes of a hand in the rest pose: along it, to the thumb's side, out of the palm."""
+    return np.stack([LEFT if side == "left" else -LEFT, FRONT, -UP])
+
+
 # End sites have no joint of the 17 to end at, so they get the proportions of an adult body.
 _HEAD_TOP_OF_NECK_TO_HEAD = 0.55  # of thorax to head: from ear height to the top of the skull
 _HAND_OF_FOREARM = 0.7
@@ -97,37 +103,64 @@ class Rig:
     ----------
     lengths
         Metres, for every bone of H36M-17 by the name of the joint at its end.
+    fingers
+        Whether it has the joints of `FINGER_BONES` besides, behind the others.
     """
 
     lengths: dict[str, float]
+    fingers: bool = False
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of its joints."""
+        return NAMES + tuple(bone.name for bone in FINGER_BONES) if self.fingers else NAMES
+
+    @cached_property
+    def parents(self) -> tuple[int, ...]:
+        """Number of each joint's parent, -1 for the root."""
+        if not self.fingers:
+            return PARENTS
+        return PARENTS + tuple(self.names.index(bone.parent) for bone in FINGER_BONES)
 
     @cached_property
     def offsets(self) -> NDArray[np.float64]:
         """(rig joints, 3) metres: each joint in its parent's frame; the root's is zero."""
-        offsets = np.zeros((len(RIG_JOINTS), 3))
+        offsets = np.zeros((len(self.names), 3))
         for i, (joint, parent) in enumerate(zip(RIG_JOINTS, PARENTS, strict=True)):
             if parent >= 0 and RIG_JOINTS[parent].sits_at != joint.sits_at:
                 offsets[i] = rest_direction(joint.sits_at) * self.lengths[joint.sits_at]
+        for i, bone in enumerate(FINGER_BONES[: len(offsets) - len(NAMES)], start=len(NAMES)):
+            offsets[i] = self.hand_length(bone.side) * (bone.offset @ hand_axes(bone.side))
         return offsets
+
+    def hand_length(self, side: str) -> float:
+        """Metres from the wrist to the tip of the middle finger."""
+        return _HAND_OF_FOREARM * self.lengths[f"{side}_wrist"]
 
     @cached_property
     def end_sites(self) -> dict[str, NDArray[np.float64]]:
-        """Offsets in metres of head top, finger tips and toes from the joints they end."""
+        """Offsets in metres of head top, ends of hands and toes from the joints they end.
+
+        Where a rig has fingers, those of their tips too.
+        """
         neck, head = self.lengths["neck"], self.lengths["head"]
         ends = {"Head": UP * (head + _HEAD_TOP_OF_NECK_TO_HEAD * (neck + head))}
         for side, outwards in (("Left", LEFT), ("Right", -LEFT)):
             low = side.lower()
-            ends[f"{side}Hand"] = outwards * _HAND_OF_FOREARM * self.lengths[f"{low}_wrist"]
+            ends[f"{side}Hand"] = outwards * self.hand_length(low)
             ends[f"{side}Foot"] = _TOE_OF_SHIN * self.lengths[f"{low}_ankle"]
+        for bone in FINGER_BONES if self.fingers else ():
+            along = bone.direction @ hand_axes(bone.side)
+            ends[bone.name] = self.hand_length(bone.side) * bone.length * along
         return ends
 
     @cached_property
     def bones(self) -> dict[str, NDArray[np.float64]]:
         """(3,) metres at rest: the bone that each joint moves; the hips move none of their own."""
-        bones = {name: np.zeros(3) for name in NAMES}
-        for i, parent in reversed(list(enumerate(PARENTS))):  # of several, the first counts
+        bones = {name: np.zeros(3) for name in self.names}
+        for i, parent in reversed(list(enumerate(self.parents))):  # of several, the first counts
             if parent > 0:
-                bones[NAMES[parent]] = self.offsets[i]
+                bones[self.names[parent]] = self.offsets[i]
         return bones | self.end_sites
 
     def positions(self, root: NDArray[np.float64], turns: list[Rotation]) -> _Places:
@@ -138,15 +171,15 @@ class Rig:
         root
             (frames, 3) metres.
         turns
-            Orientations in the scene of every rig joint.
+            Orientations in the scene of the rig's joints, or of the first of them.
 
         Returns
         -------
         list
-            (frames, 3) metres for every rig joint.
+            (frames, 3) metres for each of these joints.
         """
         positions = [root]
-        for i, parent in enumerate(PARENTS):
+        for i, parent in enumerate(self.parents[: len(turns)]):
             if parent >= 0:
                 positions.append(positions[parent] + turns[parent].apply(self.offsets[i]))
         return positions
@@ -197,7 +230,11 @@ class RigMotion:
         from scipy.spatial.transform import Rotation
 
         turns: list[Rotation] = []
-        for i, parent in enumerate(PARENTS):
+        for i, parent in enumerate(self.rig.parents):
             local = Rotation.from_quat(self.rotations[:, i])
             turns.append(local if parent < 0 else turns[parent] * local)
         return turns
+
+    def turns_by_name(self) -> dict[str, Rotation]:
+        """Orientations in the scene by the names of the joints."""
+        return dict(zip(self.rig.names, self.turns(), strict=True))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .rig import NAMES, PARENTS, UP, Rig
+from .finger_bones import FINGER_BONES, PALM_LENGTH
+from .rig import NAMES, UP, Rig
 
 Floats = NDArray[np.float32]
 
@@ -18,7 +19,9 @@ _AROUND, _ROUND_END = 12, 3  # corners around a capsule, rings of each of its en
 _THICK = 0.14  # of a bone's length, its radius
 _THICKEST, _THINNEST = 0.055, 0.018  # metres
 _HEAD_THICK = 0.40
-_SHORTEST = 1e-3  # metres
+_FINGER_THICK = 0.008  # metres
+_SHORTEST = 1e-3
+_FINGERS = frozenset(bone.name for bone in FINGER_BONES)
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,18 @@ def stick_figure(rig: Rig, absent: Collection[str] = ()) -> list[Mesh]:
     """Meshes of the left, the right and the middle of a rig, without the bones of some joints."""
     parts: dict[str, list[tuple[Floats, Floats, int]]] = {side: [] for side in SIDES}
     for joint, start, end, radius in _bones(rig):
-        if NAMES[joint] in absent:
+        name = rig.names[joint]
+        if name in absent:
             continue
-        side = next((s for s in SIDES if NAMES[joint].lower().startswith(s)), "middle")
+        side = next((s for s in SIDES if name.lower().startswith(s)), "middle")
         parts[side].append((*_capsule(start, end, radius), joint))
     return [_joined(side, capsules) for side, capsules in parts.items()]
 
 
 def rest_places(rig: Rig) -> Floats:
     """(rig joints, 3) metres from the root in the rest pose."""
-    places = np.zeros((len(NAMES), 3))
-    for i, parent in enumerate(PARENTS):
+    places = np.zeros((len(rig.names), 3))
+    for i, parent in enumerate(rig.parents):
         if parent >= 0:
             places[i] = places[parent] + rig.offsets[i]
     return places.astype(np.float32)
@@ -73,16 +77,28 @@ def standing_height(rig: Rig) -> float:
 def _bones(rig: Rig) -> Iterator[tuple[int, Floats, Floats, float]]:
     """Every bone: its joint, both ends at rest, its radius."""
     places = rest_places(rig)
-    for i, parent in enumerate(PARENTS):
+    for i, parent in enumerate(rig.parents):
         if parent == 0 and rig.offsets[i].any():  # the pelvis
             yield parent, places[parent], places[i], _radius(rig.offsets[i])
     for name, bone in rig.bones.items():
-        joint = NAMES.index(name)
-        if PARENTS[joint] >= 0:
+        joint = rig.names.index(name)
+        if rig.parents[joint] >= 0:
+            if rig.fingers and name.endswith("Hand"):
+                bone = PALM_LENGTH * bone
             # A limb that was never seen may have no length; its capsule is a dot.
             shown = bone if np.linalg.norm(bone) > _SHORTEST else _SHORTEST * UP
-            radius = _radius(shown, _HEAD_THICK, np.inf) if name == "Head" else _radius(shown)
-            yield joint, places[joint], places[joint] + shown.astype(np.float32), radius
+            yield (
+                joint,
+                places[joint],
+                places[joint] + shown.astype(np.float32),
+                _thick(name, shown),
+            )
+
+
+def _thick(name: str, bone: NDArray[np.float64]) -> float:
+    if name in _FINGERS:
+        return _FINGER_THICK
+    return _radius(bone, _HEAD_THICK, np.inf) if name == "Head" else _radius(bone)
 
 
 def _radius(bone: NDArray[np.float64], thick: float = _THICK, most: float = _THICKEST) -> float:
