@@ -106,8 +106,8 @@ def body_parity(wheel: Path, people: list[tuple[Frame, Square]]) -> None:
     """Print how far BlazePose is from its original."""
     content = model_in_wheel(wheel, convert_blazepose.MODEL, convert_blazepose.MODEL_SHA256)
     run = original(content)
-    crops = cut_out(people, SIDE, "cpu")
-    theirs = [run(crop.permute(1, 2, 0)[None].contiguous().numpy()) for crop in crops]
+    crops = cut_out(people, SIDE)
+    theirs = [run(crop[None] / np.float32(255)) for crop in crops]
     values = np.stack([one["Identity"].reshape(LANDMARKS, VALUES) for one in theirs])
     heat = np.stack([one["Identity_3"][0].transpose(2, 0, 1) for one in theirs])
     presence = np.array([one["Identity_1"].item() for one in theirs])
@@ -116,7 +116,7 @@ def body_parity(wheel: Path, people: list[tuple[Frame, Square]]) -> None:
     for name, exact in (("single precision", True), ("as fast as it goes", False)):
         network = BlazePosePoints(checkpoint, exact=exact)._network
         with torch.inference_mode():
-            ours = {key: value.numpy() for key, value in network(crops).items()}
+            ours = {key: value.numpy() for key, value in network(torch.from_numpy(crops)).items()}
         found = ours["values"][:, :-1].reshape(values.shape)
         apart = np.linalg.norm(found[..., :2] - values[..., :2], axis=-1)[seen]
         hot = [_hottest(maps, seen) for maps in (ours["heat"], heat)]
@@ -139,8 +139,8 @@ def hand_parity(wheel: Path, frames: list[Frame]) -> None:
     """Print how far the hand landmarks are from their original, on hands of people and drawn."""
     content = model_in_wheel(wheel, convert_hands.MODEL, convert_hands.MODEL_SHA256)
     run = original(content)
-    crops = cut_out(hand_squares(frames), hands_network.SIDE, "cpu")
-    theirs = [run(crop.permute(1, 2, 0)[None].contiguous().numpy()) for crop in crops]
+    crops = cut_out(hand_squares(frames), hands_network.SIDE)
+    theirs = [run(crop[None] / np.float32(255)) for crop in crops]
     points, metric = (
         np.stack([one[name].reshape(hands_network.LANDMARKS, 3) for one in theirs])
         for name in ("Identity", "Identity_3")
@@ -150,7 +150,7 @@ def hand_parity(wheel: Path, frames: list[Frame]) -> None:
     for name, exact in (("single precision", True), ("as fast as it goes", False)):
         network = HandPoints(shipped_weights(FINGERS), exact=exact)._network
         with torch.inference_mode():
-            rows = network(crops).numpy()
+            rows = network(torch.from_numpy(crops)).numpy()
         found, lengths = (part.reshape(points.shape) for part in np.split(rows[:, :-2], 2, axis=1))
         apart = np.linalg.norm((found - points)[seen, :, :2], axis=-1)
         off = 1000 * np.linalg.norm((lengths - metric)[seen], axis=-1)

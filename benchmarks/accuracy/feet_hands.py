@@ -73,8 +73,9 @@ def agreement(people: list[Person], network: torch.nn.Module) -> None:
         for person in people:
             square = placing.square_of(person.keypoints, person.scores)
             square = square._replace(side=square.side * factor / placing.SIDE)
+            crops = torch.from_numpy(cut_out([(person.frame, square)], SIDE))
             with torch.inference_mode():
-                maps = network(cut_out([(person.frame, square)], SIDE, "cpu"))
+                maps = network(crops)
             numbers = maps["values"][0, :-1].reshape(LANDMARKS, VALUES)[ROWS, :2]
             for name, points in (("numbers", numbers), ("heat maps", decode(maps).points[0, ROWS])):
                 there = in_frame(points.double().numpy(), square, SIDE)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..defaults import EXTREMITIES_LIFTER, LIFTER
 from ..errors import InputError
 from ..files.atomic import atomic_output
 from ..files.checksums import remembered_sha256
@@ -66,6 +67,8 @@ def _made_with(settings: Settings) -> dict[str, Any]:
     by_content = {"device", "detector", "pose", "lifter", "character", "character_bones"}
     chosen = {name: value for name, value in asdict(settings).items() if name not in by_content}
     hashes = {"lifter": lifter_sha256(lifter_path(settings.lifter))}
+    if settings.lifter == LIFTER:  # in its stead where the 2D has feet or palms
+        hashes["extremities_lifter"] = lifter_sha256(lifter_path(EXTREMITIES_LIFTER))
     for name in ("character", "character_bones"):
         if (path := getattr(settings, name)) is not None:
             hashes[name] = remembered_sha256(Path(path))

@@ -7,17 +7,18 @@ hands sit on their limbs. The joints of the first network stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import FrameDetections
+from ..poses import BODY_JOINTS, FrameDetections
 from ..skeleton import COCO17, COCO25, EXTREMITIES, JointSet
 from .blazepose.direct import BlazePosePoints, Found
 from .blazepose.placing import SURE, square_of
 from .fingers import Fingers
 from .interface import Frame
+from .still import InBetween, with_points_between
 from .turned_crops import Square
 
 AGREED = 0.03
@@ -66,15 +67,48 @@ class FeetAndHands:
         self._given = given
 
     def __call__(
-        self, frames: Sequence[Frame], people: Sequence[FrameDetections]
+        self,
+        frames: Sequence[Frame],
+        people: Sequence[FrameDetections],
+        guessed: Mapping[int, InBetween] | None = None,
+        last: FrameDetections | None = None,
     ) -> list[FrameDetections]:
-        """Return the people of each frame with the points of `COCO25`; the first 17 are theirs."""
-        added = [with_room(found, self._given) for found in people]
-        if self._find is not None:
-            self._add(frames, added)
-        return added if self._fingers is None else self._fingers(frames, added)
+        """Return the people of each frame with the points of `COCO25`; the first 17 are theirs.
 
-    def _add(self, frames: Sequence[Frame], added: Sequence[FrameDetections]) -> None:
+        Parameters
+        ----------
+        frames, people
+            Pictures, and who is in them.
+        guessed
+            People whose joints were interpolated, as `still` says: their feet and hands are too.
+        last
+            What was returned for the frame before the first; None where there is none.
+        """
+        added = [with_room(found, self._given) for found in people]
+        guessed = {
+            number: one for number, one in (guessed or {}).items()
+            if one.place.before >= 0 or self._has_all(last)
+        }  # fmt: skip
+        left_out = {number: one.rows for number, one in guessed.items()}
+        if self._find is not None:
+            self._add(frames, added, left_out)
+        if self._fingers is not None:
+            added = self._fingers(frames, added, left_out)
+        with_points_between(added, guessed, last, slice(BODY_JOINTS, None))
+        return added
+
+    def _has_all(self, last: FrameDetections | None) -> bool:
+        """Tell whether a frame holds what is added."""
+        if last is None or last.scores.shape[1] != len(COCO25):
+            return False
+        return self._fingers is None or last.hands is not None
+
+    def _add(
+        self,
+        frames: Sequence[Frame],
+        added: Sequence[FrameDetections],
+        left_out: Mapping[int, NDArray[np.bool_]],
+    ) -> None:
         """Find feet and palms of people with room for them, in place."""
         assert self._find is not None
         wanted = [
@@ -82,6 +116,7 @@ class FeetAndHands:
             for number, found in enumerate(added)
             for row in range(len(found))
             if found.scores[row, _ENDS].max() >= SURE
+            if number not in left_out or not left_out[number][row]
         ]
         wanted = [one for one in wanted if one[2].side >= min(LEAST_SIDE.values())]
         seen = self._find([(frames[number], square) for number, _, square in wanted])

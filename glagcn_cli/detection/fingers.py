@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..poses import HANDS_SHAPE, FrameDetections
 from ..skeleton import COCO25
@@ -44,14 +45,24 @@ class Fingers:
         self._find = points
 
     def __call__(
-        self, frames: Sequence[Frame], people: Sequence[FrameDetections]
+        self,
+        frames: Sequence[Frame],
+        people: Sequence[FrameDetections],
+        left_out: Mapping[int, NDArray[np.bool_]] | None = None,
     ) -> list[FrameDetections]:
-        """Return the people of each frame, whose joints are those of `COCO25`, with their hands."""
+        """Return the people of each frame, whose joints are those of `COCO25`, with their hands.
+
+        `left_out` says who (people,) in a frame is not looked at, by its number.
+        """
+        skipped = left_out or {}
         found = [
             replace(one, hands=np.zeros((len(one), *HANDS_SHAPE), np.float32)) for one in people
         ]
         wanted = [
-            (number, *hand) for number, one in enumerate(people) for hand in places_of_hands(one)
+            (number, *hand)
+            for number, one in enumerate(people)
+            for hand in places_of_hands(one)
+            if number not in skipped or not skipped[number][hand[0]]
         ]
         seen = self._find([(frames[number], square) for number, _, _, _, square in wanted])
         for (number, row, side, sure, _), hand in zip(wanted, seen, strict=True):

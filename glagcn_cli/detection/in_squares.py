@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import torch
 from torch import nn
 
 from ..machine.batches import Batches
 from ..machine.openvino.compiled import run_fast
-from ..machine.openvino.kept import Source
+from ..machine.openvino.kept import of_pictures
 from .frames import default_batch
 from .interface import Frame
 from .openmmlab.building import load
-from .turned_crops import Square
+from .pictures import Normalised, OfPictures
+from .turned_crops import Square, cut_out
 
 F = TypeVar("F")
 
@@ -36,6 +38,9 @@ class InSquares(Generic[F]):
         Single precision everywhere, also where half would be faster.
     """
 
+    side: int
+    """Pixels of the pictures that it reads."""
+
     def __init__(
         self,
         network: nn.Module,
@@ -44,9 +49,10 @@ class InSquares(Generic[F]):
         device: str,
         exact: bool,
     ) -> None:
-        self._network, _ = load(network, checkpoint, device)
+        loaded, _ = load(network, checkpoint, device)
+        self._network = OfPictures(Normalised((0.0,) * 3, (255.0,) * 3), loaded).to(device)
         if not exact:
-            source = Source(checkpoint, single=single)
+            source = of_pictures(checkpoint, single)
             run_fast(self._network, "forward", device, source, network.get_submodule("backbone"))
         self._device = device
         self._batches = Batches(self._find, default_batch(device))
@@ -54,6 +60,12 @@ class InSquares(Generic[F]):
     def __call__(self, places: Sequence[tuple[Frame, Square]]) -> list[F]:
         """Find what is in each square of an RGB frame (height, width, 3)."""
         return self._batches(places)
+
+    def _results(self, places: Sequence[tuple[Frame, Square]]) -> Any:
+        """Run the network on the squares of one batch."""
+        pictures = torch.from_numpy(cut_out(places, self.side)).to(self._device)
+        with torch.inference_mode():
+            return self._network(pictures)
 
     def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[F]:
         """Find what is in the squares of one batch."""

@@ -56,7 +56,10 @@ class ClipDetector:
         extremities: FeetAndHands | None = None,
     ) -> None:
         self._find_boxes, self._find_keypoints = boxes, keypoints
-        self._every, self._last = every, last
+        self._every = every
+        self._last = self._last_whole = last
+        if last is not None and extremities is not None:
+            self._last = extremities.without(last)
         self._new_score = new_score
         self._extremities = extremities
 
@@ -83,16 +86,23 @@ class ClipDetector:
         between = places_between(
             by_frame, key_frames(len(frames), min(self._every, JOINTS_EVERY), is_first)
         )
-        found = with_joints_of_those_who_move(
+        found, guessed = with_joints_of_those_who_move(
             self._find_keypoints,
             frames,
             [by_frame[index] for index in range(len(frames))],
             between,
             self._last,
         )
-        self._mend(frames, found, keys)
+        mended = {*self._mend(frames, found, keys)}
+        guessed = {
+            index: one for index, one in guessed.items()
+            if not mended & {index, one.place.before, one.place.after}
+        }  # fmt: skip
         self._last = found[-1]
-        return found if self._extremities is None else self._extremities(frames, found)
+        if self._extremities is not None:
+            found = self._extremities(frames, found, guessed, self._last_whole)
+            self._last_whole = found[-1]
+        return found
 
     def _last_boxes(self) -> Boxes | None:
         last = self._last
@@ -100,8 +110,8 @@ class ClipDetector:
 
     def _mend(
         self, frames: Sequence[Frame], found: list[FrameDetections], keys: Sequence[int]
-    ) -> None:
-        """Look for boxes where those between key frames missed somebody, in place."""
+    ) -> list[int]:
+        """Look for boxes where those between key frames missed somebody, in place; say where."""
         known = {key: _worst(found[key]) for key in keys}
         if self._last is not None:
             known[BEFORE] = _worst(self._last)
@@ -114,6 +124,7 @@ class ClipDetector:
         if missed:
             for index, better in zip(missed, self._anew(frames, found, missed), strict=True):
                 found[index] = better
+        return missed
 
     def _anew(
         self, frames: Sequence[Frame], found: Sequence[FrameDetections], missed: Sequence[int]
@@ -193,8 +204,6 @@ class TwoStageDetector:
 
     def of_clip(self, last: FrameDetections | None = None) -> ClipDetector:
         """Detector for the frames of one clip in order, after one in which `last` was found."""
-        if last is not None and self.extremities is not None:
-            last = self.extremities.without(last)
         return ClipDetector(
             self.box_detector,
             self.keypoint_detector,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,13 @@ share of the person's size, up to which its person moves evenly. Half way betwee
 joint is then off by a quarter of it."""
 
 
+class InBetween(NamedTuple):
+    """People of a frame who lie between two key frames: ``rows`` (people,) bool says who."""
+
+    place: Between
+    rows: NDArray[np.bool_]
+
+
 def with_joints(
     keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
 ) -> list[FrameDetections]:
@@ -39,7 +47,7 @@ def with_joints_of_those_who_move(
     boxes: Sequence[Boxes],
     between: Mapping[int, Between],
     last: FrameDetections | None,
-) -> list[FrameDetections]:
+) -> tuple[list[FrameDetections], dict[int, InBetween]]:
     """Find joints in all frames but those of people who are still or move evenly.
 
     Parameters
@@ -52,6 +60,13 @@ def with_joints_of_those_who_move(
         Frames by their numbers that lie between key frames, and who is in both.
     last
         The frame before the first.
+
+    Returns
+    -------
+    found
+        People of each frame.
+    guessed
+        Whose joints were interpolated, by the numbers of the frames.
     """
     looked_at = [index for index in range(len(frames)) if index not in between]
     joints = with_joints(
@@ -66,6 +81,7 @@ def with_joints_of_those_who_move(
     }
     chain = _Chain(found, between)
     moving = {index: ~_known(chain, place, boxes[index]) for index, place in between.items()}
+    still = {index: InBetween(between[index], ~rows) for index, rows in moving.items()}
     wanted = [index for index in between if moving[index].any()]
     some = [
         Boxes(boxes[index].boxes[moving[index]], boxes[index].scores[moving[index]])
@@ -76,7 +92,7 @@ def with_joints_of_those_who_move(
         guessed[index].keypoints[moving[index]] = people.keypoints
         guessed[index].scores[moving[index]] = people.scores
     found |= guessed
-    return [found[index] for index in range(len(frames))]
+    return [found[index] for index in range(len(frames))], still
 
 
 def _interpolated(
@@ -90,6 +106,51 @@ def _interpolated(
     keypoints[there] = (1 - share) * before.keypoints[first] + share * after.keypoints[second]
     scores[there] = (1 - share) * before.scores[first] + share * after.scores[second]
     return FrameDetections(boxes.boxes, boxes.scores, keypoints, scores)
+
+
+def with_points_between(
+    people: Sequence[FrameDetections],
+    guessed: Mapping[int, InBetween],
+    last: FrameDetections | None,
+    joints: slice,
+) -> None:
+    """Interpolate joints, and hands, of people whose body's joints were interpolated, in place.
+
+    Parameters
+    ----------
+    people
+        Of each frame of a batch.
+    guessed
+        As `with_joints_of_those_who_move` returns it.
+    last
+        The frame before the first.
+    joints
+        Which; a point that one of the key frames lacks has score 0.
+    """
+    for index, (place, rows) in guessed.items():
+        before = last if place.before < 0 else people[place.before]
+        here, after = people[index], people[place.after]
+        if before is None:
+            continue
+        at, (first, second) = np.flatnonzero(rows), place.rows[rows].T
+        share = np.float32(place.share)
+
+        def mixed(
+            one: NDArray[np.float32], other: NDArray[np.float32], share: np.float32 = share
+        ) -> NDArray[np.float32]:
+            return (1 - share) * one + share * other
+
+        seen = [before.scores[first, joints], after.scores[second, joints]]
+        both = np.minimum(*seen) > 0
+        here.scores[at, joints] = np.where(both, mixed(*seen), 0)
+        points = before.keypoints[first, joints], after.keypoints[second, joints]
+        here.keypoints[at, joints] = np.where(
+            both[..., None], mixed(*points), here.keypoints[at, joints]
+        )
+        if here.hands is not None and before.hands is not None and after.hands is not None:
+            hands = before.hands[first], after.hands[second]
+            whole = np.minimum(hands[0][..., :1, 5:], hands[1][..., :1, 5:]) > 0
+            here.hands[at] = np.where(whole, mixed(*hands), 0)
 
 
 class _Chain:

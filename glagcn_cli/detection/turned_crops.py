@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .interface import Frame
-
-if TYPE_CHECKING:
-    import torch
 
 
 class Square(NamedTuple):
@@ -32,7 +29,7 @@ class Square(NamedTuple):
         return np.column_stack([turn, self.middle + 0.5 - turn @ np.full(2, size / 2)])
 
 
-def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int, device: str) -> torch.Tensor:
+def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int) -> NDArray[np.uint8]:
     """Cut squares out of RGB frames.
 
     Parameters
@@ -41,16 +38,12 @@ def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int, device: str) ->
         Frame and square of each.
     size
         Sides of the results in pixels.
-    device
-        Where the results are.
 
     Returns
     -------
-    Tensor
-        (squares, 3, size, size) in 0..1, black outside of the frame, channels last in memory.
+    NDArray
+        (squares, size, size, 3), black outside of the frame.
     """
-    import torch
-
     crops = np.empty((len(pictures), size, size, 3), np.uint8)
     for crop, (frame, square) in zip(crops, pictures, strict=True):
         warp = square.to_frame(size)
@@ -58,7 +51,7 @@ def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int, device: str) ->
         warp[:, 2] += warp[:, :2] @ np.full(2, 0.5) - 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         cv2.warpAffine(frame, warp, (size, size), dst=crop, flags=flags)
-    return torch.from_numpy(crops).to(device).float().permute(0, 3, 1, 2) / 255
+    return crops
 
 
 def in_frame(points: NDArray[np.floating], square: Square, size: int) -> NDArray[np.float64]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..detection.models import Kind
 
 
+RESULTS_OF_EXTREMITIES = 2
+"""Raised as `keypoints.cache.RESULTS` is, for feet, palms and fingers alone."""
+
+
 class KeypointSettings(Protocol):
     """Settings that the 2D depends on; `pipeline.settings.Settings` has them."""
 
@@ -64,7 +68,7 @@ def made_by(settings: KeypointSettings) -> dict[str, Any]:
     versions.pop(OPENSIM, None)  # which has no part in the 2D
     added = {}
     if settings.feet_hands or settings.fingers:
-        added["feet_hands"] = _shipped(FEET_AND_HANDS)
+        added["feet_hands"] = _shipped(FEET_AND_HANDS) | {"results": RESULTS_OF_EXTREMITIES}
     if settings.fingers:
         added["fingers"] = _shipped(FINGERS)
     return added | {

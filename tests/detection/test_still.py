@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 
+from glagcn_cli.detection.blazepose.direct import Found
+from glagcn_cli.detection.feet_and_hands import FeetAndHands
 from glagcn_cli.detection.interface import Boxes, Keypoints
+from glagcn_cli.detection.key_boxes import Between
 from glagcn_cli.detection.people_detector import ClipDetector
-from glagcn_cli.skeleton import COCO17
+from glagcn_cli.detection.still import InBetween, with_points_between
+from glagcn_cli.poses import HANDS_SHAPE, FrameDetections
+from glagcn_cli.skeleton import COCO17, COCO25
+from tests.helpers.standing_body import standing
 
 PLACES = {"still": 100.0, "waving": 400.0}
 
@@ -130,3 +136,65 @@ def test_who_comes_and_goes_in_a_crowd_costs_no_search_in_every_frame():
     found = run(Joints(drift=5.0), boxes := Flickering())
     assert sorted(boxes.searched) == [0, *range(1, 16, 2)]
     assert [len(people) for people in found[3:8]] == [9, 8, 8, 8, 9]
+
+
+class Bodies(Joints):
+    """Both stand upright; the one who waves does so."""
+
+    def __call__(self, frames, boxes):
+        found = super().__call__(frames, boxes)
+        for one in found:
+            one.keypoints[:] += standing(100.0)[:17].astype(np.float32)
+        return found
+
+
+class Feet:
+    """A second network whose points lie below the body; remembers how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: dict[int, int] = {}
+
+    def __call__(self, people):
+        found = []
+        for frame, square in people:
+            number = int(frame[0, 0, 0])
+            self.asked[number] = self.asked.get(number, 0) + 1
+            points = standing(100.0)
+            points += square.middle - points[11:13].mean(axis=0)
+            points[17:, 1] += 3.0 * number
+            found.append(Found(points, np.full(25, 0.9), 1.0))
+        return found
+
+
+def test_feet_of_somebody_who_is_still_lie_between_those_of_key_frames():
+    feet, joints = Feet(), Bodies(drift=0.0)
+    clip = ClipDetector(Two(), joints, 2, extremities=FeetAndHands(feet))
+    numbered = [np.full((400, 600, 3), number, np.uint8) for number in range(16)]
+    found = clip(numbered[:8]) + clip(numbered[8:])
+    assert feet.asked == joints.asked
+    heel = COCO25.index("left_heel")
+    for number in range(2, 16, 2):
+        before, here, after = (found[k] for k in (number - 1, number, number + 1))
+        middle = (before.keypoints[0, heel] + after.keypoints[0, heel]) / 2
+        np.testing.assert_allclose(here.keypoints[0, heel], middle, atol=1e-3)
+        assert here.scores[0, heel] == pytest.approx(before.scores[0, heel])
+
+
+def test_a_point_that_a_key_frame_lacks_is_missing_between():
+    def people(score, place):
+        return FrameDetections(
+            np.zeros((1, 4), np.float32), np.ones(1, np.float32),
+            np.full((1, 25, 2), place, np.float32), np.full((1, 25), score, np.float32),
+            np.full((1, *HANDS_SHAPE), score, np.float32),
+        )  # fmt: skip
+
+    place = Between(-1, 1, np.zeros((1, 2), int), 0.25)
+    guessed = {0: InBetween(place, np.ones(1, bool))}
+    both, one = [people(0.0, 0.0), people(0.8, 8.0)], [people(0.0, 0.0), people(0.0, 8.0)]
+    with_points_between(both, guessed, people(0.4, 4.0), slice(17, None))
+    np.testing.assert_allclose(both[0].keypoints[0, 17:], 5.0)
+    np.testing.assert_allclose(both[0].scores[0, 17:], 0.5)
+    np.testing.assert_allclose(both[0].hands[0], 0.5)
+    assert (both[0].keypoints[0, :17] == 0).all()
+    with_points_between(one, guessed, people(0.4, 4.0), slice(17, None))
+    assert (one[0].scores == 0).all() and (one[0].hands == 0).all()

@@ -14,7 +14,7 @@ from ...skeleton import COCO25
 from ..in_squares import InSquares
 from ..interface import Frame, Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
-from ..turned_crops import Square, cut_out, in_frame
+from ..turned_crops import Square, in_frame
 from .configs import full
 from .decoding import decode
 from .network import SIDE, BlazePose
@@ -49,13 +49,14 @@ class BlazePosePoints(InSquares[Found]):
     """
 
     joint_set = COCO25
+    side = SIDE
 
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
         super().__init__(BlazePose(), IN_SINGLE, checkpoint, device, exact)
 
     def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[Found]:
         with torch.inference_mode():
-            found = decode(self._network(cut_out(places, SIDE, self._device)))
+            found = decode(self._results(places))
         points, visible = (values[:, ROWS].double().cpu().numpy() for values in found[:2])
         presence = found.presence.tolist()
         return [

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..in_squares import InSquares
 from ..interface import Frame
-from ..turned_crops import Square, cut_out, in_frame
+from ..turned_crops import Square, in_frame
 from .network import LANDMARKS, SIDE, HandNetwork
 
 IN_SINGLE = ("head",)
@@ -46,12 +45,13 @@ class HandPoints(InSquares[FoundHand]):
         Single precision, also where half would be faster.
     """
 
+    side = SIDE
+
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
         super().__init__(HandNetwork(), IN_SINGLE, checkpoint, device, exact)
 
     def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[FoundHand]:
-        with torch.inference_mode():
-            rows = self._network(cut_out(places, SIDE, self._device)).double().cpu()
+        rows = self._results(places).double().cpu()
         flat, metric = (
             part.unflatten(1, (LANDMARKS, 3)).numpy() for part in rows[:, :-2].chunk(2, dim=1)
         )
