@@ -112,6 +112,8 @@ def _ends(
     if foot and f"{side}_heel" in joint_set.joints:
         sole = unit(bone(joints, joint_set, f"{side}_heel", foot))
         found[f"{side}_ankle_flexion"] = between(sole, shank) - np.pi / 2
+        ankle = bone(joints, joint_set, f"{side}_heel", f"{side}_ankle")
+        found[f"{side}_ankle_inversion"] = _inversion(sole, ankle, shank, side)
     if hand:
         palm = bone(joints, joint_set, f"{side}_wrist", hand)
         if (little := f"{side}_little_knuckle") in joint_set.joints:
@@ -119,6 +121,25 @@ def _ends(
         palm = unit(palm)
         found[f"{side}_wrist_bend"] = between(forearm, palm)
     return found
+
+
+def _inversion(sole: Vectors, ankle: Vectors, shank: Vectors, side: str) -> Floats:
+    """Compute the turn of a foot about its own length, the sole inwards positive: radians.
+
+    Parameters
+    ----------
+    sole
+        (frames, 3) unit vectors from the heel to the front of the foot.
+    ankle
+        (frames, 3) from the heel to the ankle.
+    shank
+        (frames, 3) unit vectors from the knee to the ankle.
+    side
+        "left" or "right".
+    """
+    foot, leg = across(ankle, sole), across(-shank, sole)  # up, apart from what is along the foot
+    turn = np.arctan2(np.sum(sole * np.cross(leg, foot), axis=-1), np.sum(leg * foot, axis=-1))
+    return turn if side == "right" else -turn
 
 
 def _limb(

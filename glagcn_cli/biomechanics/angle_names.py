@@ -35,6 +35,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "hip_rotation": (-75.0, 75.0),
     "knee_flexion": (0.0, 165.0),
     "ankle_flexion": (-80.0, 50.0),
+    "ankle_inversion": (-60.0, 70.0),
     "shoulder_flexion": (-90.0, 210.0),
     "shoulder_abduction": (-75.0, 90.0),
     "shoulder_rotation": (-120.0, 120.0),
@@ -55,9 +56,9 @@ RANGES: dict[str, tuple[float, float]] = {
 """Degrees within which an angle is possible; beyond it the pose is wrong and the angle missing.
 
 The ranges are those of people (AAOS 1965: hip -30 to 120 and rotated 45, shoulder -60 to 180 and
-rotated 90, elbow to 150; kneeling knees 150; ankle -50 to 20), with 30 degrees more for the axes of
-the trunk, which its bending turns, and 15 for the errors of a knee or an elbow. None is a whole
-turn, so no angle wraps around."""
+rotated 90, elbow to 150; kneeling knees 150; ankle -50 to 20, sole -15 to 35), with 30 degrees more
+for the axes of the trunk, which its bending turns, and 15 for the errors of a knee or an elbow.
+None is a whole turn, so no angle wraps around."""
 
 ALWAYS_NEEDED = (
     "hip", "thorax",
@@ -76,7 +77,7 @@ def names_of(joint_set: JointSet) -> tuple[str, ...]:
     more = []
     for side in SIDES:
         if f"{side}_heel" in joint_set.joints and joint_of(joint_set, side, FEET):
-            more.append(f"{side}_ankle_flexion")
+            more += [f"{side}_ankle_flexion", f"{side}_ankle_inversion"]
         if joint_of(joint_set, side, HANDS):
             more.append(f"{side}_wrist_bend")
     without_head = () if "head" in joint_set.joints else ("head_flexion", "head_bending")

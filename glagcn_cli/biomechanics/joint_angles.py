@@ -99,6 +99,8 @@ def joint_angles(sequence: PoseSequence) -> JointAngles:
     `knee_flexion`        between thigh and shank, 0 straight, positive bent; never negative, since
                           overextension needs the knee's own axis
     `ankle_flexion`       between shank and sole, 0 square, positive with the toes up (dorsiflexion)
+    `ankle_inversion`     of the foot about its own length, against the shank, 0 where heel, toes
+                          and ankle lie in the plane of the shank, positive with the sole inwards
     `shoulder_flexion`    as the hip's, of the upper arm about the thorax's side axis: in the
                           thorax's sagittal plane, 0 hanging down, positive forwards
     `shoulder_abduction`  of the upper arm out of that plane, positive outwards, at most 90

@@ -322,6 +322,35 @@ def test_ankles_and_wrists_have_angles_where_the_skeleton_goes_on():
     assert set(NAMES) < set(measured.names) and "left_ankle_flexion" not in NAMES
 
 
+def with_soles_turned(rolled: float, toes_up: float = 0.0) -> PoseSequence:
+    """Somebody who stands on feet rolled about their length, degrees, both soles inwards."""
+    made = Figure(1, hip=0, knee=0, elbow=10)
+    points = []
+    for joint in H36M25.joints[len(H36M17) :]:
+        side, kind = joint.split("_", 1)
+        sign = 1 if side == "left" else -1
+        # y up, facing +z, left at +x: a left sole that faces right has rolled from y towards x.
+        roll = Rotation.from_euler("z", -sign * rolled, degrees=True)
+        foot = Rotation.from_euler("x", -toes_up, degrees=True) * roll
+        offset = {"heel": (0, -0.06, -0.05), "big_toe": (0, -0.06, 0.15)}.get(kind, (0, 0, 0.1))
+        place = "ankle" if kind in ("heel", "big_toe") else "wrist"
+        points.append(made.joints[:, H36M17.index(f"{side}_{place}")] + foot.apply(offset))
+    joints = np.concatenate([made.joints, np.stack(points, axis=1)], axis=1).astype(np.float32)
+    return PoseSequence(
+        joints, np.ones(joints.shape[:2], np.float32), np.ones(1, bool), Fraction(25),
+        np.zeros((1, len(H36M25), 2), np.float32), joint_set=H36M25,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rolled", [0.0, 25.0, -20.0])
+@pytest.mark.parametrize("toes_up", [0.0, 15.0, -30.0])
+def test_soles_that_face_inwards_are_inverted_on_both_sides(rolled: float, toes_up: float) -> None:
+    measured = joint_angles(with_soles_turned(rolled, toes_up))
+    for side in ("left", "right"):
+        assert measured[f"{side}_ankle_inversion"] == pytest.approx(rolled, abs=0.01)
+        assert measured[f"{side}_ankle_flexion"] == pytest.approx(toes_up, abs=0.01)
+
+
 def test_angles_are_those_of_legs_whose_feet_were_not_held():
     elsewhere = np.array([0.1, 0.02, -0.3])
     free = (Figure(3, knee=5).joints + elsewhere).astype(np.float32)

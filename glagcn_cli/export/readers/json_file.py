@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...camera import FilmCamera
-from ...poses import PoseSequence
+from ...poses import Keypoints2D, PoseSequence
 from ..json_file import SCHEMA, VERSION
 from ..rig.at_rest import with_rest
+from .detected import detected_of, hands_from
 from .positions import absent_half, joint_set_of, known_uncertainty
 from .saved_poses import SavedPoses
 
@@ -27,6 +28,16 @@ class _Frame(NamedTuple):
     uncertainty: NDArray[np.float32] | None
     keypoints_2d: NDArray[np.float32] | None
     contacts: NDArray[np.float32] | None
+    detected_2d: NDArray[np.float32] | None
+    detected_scores: NDArray[np.float32] | None
+
+
+class _Hand(NamedTuple):
+    """A hand in a frame, as arrays."""
+
+    score: float
+    points_2d: NDArray[np.float32]
+    points_3d: NDArray[np.float32]
 
 
 def read(path: Path) -> SavedPoses:
@@ -43,9 +54,10 @@ def read(path: Path) -> SavedPoses:
     names = [str(name) for name in _entry(document, "joint_names", list)]
     people = _entry(document, "people", list)
     size, source, settings = (document.get(key) for key in ("image_size", "source", "settings"))
+    image_size = None if size is None else (_whole(size[0]), _whole(size[1]))
     return SavedPoses(
-        [_sequence(person, names, fps) for person in people],
-        None if size is None else (_whole(size[0]), _whole(size[1])),
+        [_sequence(person, names, fps, image_size) for person in people],
+        image_size,
         None if source is None else Path(Path(str(source)).name),
         settings if isinstance(settings, dict) else {},
         _camera(document.get("camera")),
@@ -69,7 +81,10 @@ def _camera(found: Any) -> FilmCamera | None:
 
 
 def _compact(found: dict[str, Any]) -> Any:
-    """Turn the object of a frame into arrays; leave other objects alone."""
+    """Turn the objects of a frame and of a hand into arrays; leave other objects alone."""
+    if {"score", "points_2d", "points_3d"} <= set(found):
+        points = (np.array(found[name], np.float32) for name in ("points_2d", "points_3d"))
+        return _Hand(float(found["score"]), *points)
     if not {"joints", "scores", "keypoints_2d"} <= set(found):
         return found
     arrays = (found.get(key) for key in _Frame._fields)
@@ -92,7 +107,12 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _sequence(person: dict[str, Any], names: Sequence[str], fps: Fraction) -> PoseSequence:
+def _sequence(
+    person: dict[str, Any],
+    names: Sequence[str],
+    fps: Fraction,
+    image_size: tuple[int, int] | None,
+) -> PoseSequence:
     frames = _entry(person, "frames", list)
     if not all(frame is None or isinstance(frame, _Frame) for frame in frames):
         raise ValueError("a frame is neither null nor an object of joints, scores, keypoints_2d")
@@ -125,7 +145,45 @@ def _sequence(person: dict[str, Any], names: Sequence[str], fps: Fraction) -> Po
         uncertainty=None if uncertainty is None else known_uncertainty(uncertainty, valid, absent),
         contacts=None if contacts is None else contacts.astype(bool),
         absent=absent,
+        detected=None if image_size is None else _detected(person, frames, valid, fps, image_size),
     )
+
+
+def _detected(
+    person: dict[str, Any],
+    frames: Sequence[_Frame | None],
+    valid: NDArray[np.bool_],
+    fps: Fraction,
+    image_size: tuple[int, int],
+) -> Keypoints2D | None:
+    """Return the 2D in the detector's own points; None where there is none."""
+    names = [str(name) for name in person.get("detected_names", [])]
+    points = _over_time(frames, "detected_2d", (len(names), 2), np.nan) if names else None
+    scores = _over_time(frames, "detected_scores", (len(names),), 0.0) if names else None
+    if points is None or scores is None:
+        return None
+    number = _whole(_entry(person, "person"))
+    hands = _hands(person["hands"], len(frames)) if "hands" in person else None
+    return detected_of(names, points, scores, valid, fps, image_size, number, hands)
+
+
+def _hands(found: Any, frames: int) -> NDArray[np.float32]:
+    """Return hands as `Keypoints2D` has them."""
+    points = np.full((frames, 2, 21, 2), np.nan, np.float32)
+    places = np.full((frames, 2, 21, 3), np.nan, np.float32)
+    scores = np.zeros((frames, 2), np.float32)
+    for side, name in enumerate(("left", "right")):
+        rows = _entry(found, name, list)
+        if len(rows) != frames:
+            raise ValueError(f"the {name} hand has {len(rows)} frames, expected {frames}")
+        for frame, hand in enumerate(rows):
+            if hand is None:
+                continue
+            if not isinstance(hand, _Hand) or hand.points_2d.shape != (21, 2):
+                raise ValueError(f"the {name} hand of frame {frame} is not of its form")
+            points[frame, side], places[frame, side] = hand.points_2d, hand.points_3d
+            scores[frame, side] = hand.score
+    return hands_from(points, places, scores)
 
 
 def _over_time(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...camera import FilmCamera
-from ...poses import PoseSequence
+from ...poses import Keypoints2D, PoseSequence
 from ..npz import FORMAT_VERSION
 from ..rig.at_rest import with_rest
+from .detected import detected_of, hands_from
 from .positions import absent_half, joint_set_of, known_uncertainty, rate_from
 from .saved_poses import SavedPoses
 
@@ -23,6 +25,7 @@ _KNOWN = (
     "format_version", "joints_3d", "joints_free", "keypoints_2d", "scores", "uncertainty", "valid",
     "contacts", "person_ids", "fps", "fps_fraction", "joint_names", "frame", "settings", "source",
     "image_size", "camera_rotation", "camera_position", "camera_focal", "camera_known",
+    "detected_2d", "detected_scores", "detected_names", "hands_2d", "hands_3d", "hand_scores",
 )  # fmt: skip
 
 
@@ -110,6 +113,8 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
     contacts = stored.numbers("contacts", (people, frames, 2), 0).astype(bool)
     numbers = stored.numbers("person_ids", (people,)) if "person_ids" in stored.arrays else None
     fps = _rate(stored)
+    ids = [i + 1 if numbers is None else int(numbers[i]) for i in range(people)]
+    detected = _detected(stored, valid, fps, ids)
     absent = [absent_half(positions[i], valid[i], joint_set) for i in range(people)]
     positions = np.stack([with_rest(positions[i], absent[i]) for i in range(people)])
     if not np.isfinite(positions[valid]).all():
@@ -122,14 +127,45 @@ def _sequences(stored: _Stored) -> list[PoseSequence]:
             fps=fps,
             keypoints=keypoints[i].astype(np.float32),
             joint_set=joint_set,
-            person=i + 1 if numbers is None else int(numbers[i]),
+            person=ids[i],
             uncertainty=known_uncertainty(uncertainty[i].astype(np.float32), valid[i], absent[i]),
             contacts=contacts[i] if has_contacts else None,
             absent=absent[i],
             free=free[i] if has_free else None,
+            detected=detected[i] if detected else None,
         )
         for i in range(people)
     ]
+
+
+def _detected(
+    stored: _Stored, valid: NDArray[np.bool_], fps: Fraction, ids: Sequence[int]
+) -> list[Keypoints2D]:
+    """Return the 2D in the detector's own points of everybody; empty where there is none."""
+    needed = {"detected_2d", "detected_scores", "detected_names", "image_size"}
+    if not needed <= stored.arrays.keys():
+        return []
+    names = [str(name) for name in stored.required("detected_names").ravel()]
+    shape = (*valid.shape, len(names))
+    points, scores = (
+        stored.numbers("detected_2d", (*shape, 2)),
+        stored.numbers("detected_scores", shape),
+    )
+    hands = None
+    if {"hands_2d", "hands_3d", "hand_scores"} <= stored.arrays.keys():
+        arrays = [
+            stored.numbers(name, (*valid.shape, 2, *rest))
+            for name, rest in (("hands_2d", (21, 2)), ("hands_3d", (21, 3)), ("hand_scores", ()))
+        ]
+        hands = [hands_from(*one) for one in zip(*arrays, strict=True)]
+    width, height = stored.numbers("image_size", (2,)).tolist()
+    return [
+        detected_of(
+            names, points[i], scores[i], valid[i], fps, (int(width), int(height)), person,
+            None if hands is None else hands[i],
+        )
+        for i, person in enumerate(ids)
+    ]  # fmt: skip
 
 
 def _rate(stored: _Stored) -> Fraction:

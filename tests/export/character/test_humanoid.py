@@ -165,7 +165,7 @@ def two_bodies(path: Path) -> Path:
 
 
 def test_of_two_bodies_one_moves_and_it_is_said(tmp_path, caplog):
-    assert len(Character.read(two_bodies(tmp_path / "me.glb")).body.bones) == len(BONES)
+    assert set(Character.read(two_bodies(tmp_path / "me.glb")).body.bones) >= set(BONES)
     assert "several bodies" in caplog.text
 
 
