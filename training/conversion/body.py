@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from glagcn_cli.skeleton import H36M17
 
 from .animation import Animation
+from .ends import Ends, ends_of
 from .rigs import SIDES, LostBones, Rig, rig_of
 
 # Parts of the standing height of an adult, from the joints of the motion packs.
@@ -49,11 +50,14 @@ class Body:
         Standing height of the figure, estimated from its bones in any pose.
     rig
         Name of its rig.
+    ends
+        Its feet and hands; None where the rig has none.
     """
 
     joints: NDArray[np.float64]
     height: float
     rig: str
+    ends: Ends | None = None
 
 
 def body_of(animation: Animation) -> Body:
@@ -72,7 +76,8 @@ def body_of(animation: Animation) -> Body:
     height = _height(found)
     found["spine"] = _spine(animation, rig, found)
     found["head"] = _head(animation, rig, found, height)
-    return Body(np.stack([found[joint] for joint in H36M17.joints], axis=1), height, rig.name)
+    joints = np.stack([found[joint] for joint in H36M17.joints], axis=1)
+    return Body(joints, height, rig.name, ends_of(animation, rig, found, joints, height))
 
 
 def _thorax(animation: Animation, rig: Rig) -> NDArray[np.float64]:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from glagcn_cli.errors import InputError
 from glagcn_cli.lifting.resampling import resample
+from glagcn_cli.skeleton import H36M17
 
 from ..data.plausibility import check_body_size
 from .animation import Animation
 from .asf_amc import read_asf_amc
 from .body import body_of
 from .bvh import read_bvh
+from .ends import Ends
 from .fbx import read_fbx
 from .file_names import amc_rate, skeleton_of, subject_of
 from .gltf import read_gltf
@@ -70,6 +72,8 @@ class Clip:
         Frames left out at both ends.
     assumed
         Rig, rate, unit and up axis, for the reader of a log.
+    ends
+        Feet and hands, in the unit and axes of the joints; None where the rig has none.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Clip:
     file: str
     shortened: int = 0
     assumed: str = ""
+    ends: Ends | None = None
 
 
 @dataclass(frozen=True)
@@ -120,18 +125,24 @@ def clip_of(animation: Animation, folder: Path, reading: Reading) -> Clip:
     path, body = animation.path, body_of(animation)
     assert reading.up is not None
     metres = metres_per_unit(body.height, reading.unit or animation.unit)
-    joints = stand_up(body.joints * metres, reading.up)
+    all_points = body.joints
+    if body.ends is not None:
+        all_points = np.concatenate([all_points, body.ends.points], axis=1)
+    points = stand_up(all_points * metres, reading.up)
     fps = reading.fps or animation.fps or amc_rate(path)
-    whole = len(joints)
+    whole = len(points)
     if reading.first_frame == "auto":
-        joints, _, _ = without_t_pose(joints, fps, body.height * metres)
+        joints, before, _ = without_t_pose(points[:, : len(H36M17)], fps, body.height * metres)
+        points = points[before : before + len(joints)]
     elif reading.first_frame == "drop":
-        joints = joints[1:]
-    frames = int((len(joints) - 1) * FPS / fps) + 1  # never beyond the last frame
+        points = points[1:]
+    frames = int((len(points) - 1) * FPS / fps) + 1  # never beyond the last frame
     if frames < 2:
-        raise InputError(f"{path}: {len(joints)} frames at {float(fps):g} per second are too short")
-    shortened = whole - len(joints)
-    joints = resample(joints, fps, FPS, frames)
+        raise InputError(f"{path}: {len(points)} frames at {float(fps):g} per second are too short")
+    shortened = whole - len(points)
+    points = resample(points, fps, FPS, frames)
+    joints = points[:, : len(H36M17)]
+    ends = body.ends and Ends(points[:, len(H36M17) :], body.ends.usable)
     _check(joints, path, f"units of {metres:.4g} m")
     return Clip(
         path.stem + (f"_{animation.take}" if animation.take else ""),
@@ -141,8 +152,18 @@ def clip_of(animation: Animation, folder: Path, reading: Reading) -> Clip:
         fps,
         path.relative_to(folder).as_posix(),
         shortened,
-        f"{body.rig}; {float(fps):.4g} frames/s; one unit is {metres:.4g} m; up is {reading.up}",
+        f"{body.rig}; {float(fps):.4g} frames/s; one unit is {metres:.4g} m; up is {reading.up}"
+        f"; {_told(ends)}",
+        ends,
     )
+
+
+def _told(ends: Ends | None) -> str:
+    """Say which feet and hands a rig has."""
+    if ends is None:
+        return "no feet, no palms"
+    feet, hands = ends.usable[[0, 2]].all(), ends.usable[[1, 3]].all()
+    return f"{'feet' if feet else 'no feet'}, {'palms' if hands else 'no palms'}"
 
 
 def _check(joints: NDArray[np.float64], path: Path, unit: str) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glagcn_cli.errors import InputError
 
 from .body import body_of
@@ -118,6 +121,14 @@ def _common_up_axis(paths: Sequence[Path]) -> str:
     return up
 
 
+def _moved(clip: Clip, joints: NDArray[np.float64]) -> Clip:
+    """Return a clip with moved joints; feet and hands go along."""
+    ends = clip.ends
+    if ends is not None:
+        ends = replace(ends, points=ends.points + (joints[:, :1] - clip.joints[:, :1]))
+    return replace(clip, joints=joints, ends=ends)
+
+
 def _on_floor(clips: Sequence[Clip]) -> list[Clip]:
     """Put each subject's clips on the floor; keep their order."""
     placed = list(clips)
@@ -125,5 +136,5 @@ def _on_floor(clips: Sequence[Clip]) -> list[Clip]:
         own = [i for i, clip in enumerate(clips) if clip.subject == subject]
         moved = put_on_floor([clips[i].joints for i in own], f"subject {subject}")
         for i, joints in zip(own, moved, strict=True):
-            placed[i] = replace(clips[i], joints=joints)
+            placed[i] = _moved(clips[i], joints)
     return placed

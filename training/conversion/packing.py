@@ -15,7 +15,9 @@ from glagcn_cli.errors import InputError
 from glagcn_cli.files.atomic import atomic_output
 from glagcn_cli.skeleton import H36M17
 
+from . import end_arrays
 from .clips import Clip
+from .end_arrays import extremity_arrays, extremity_points
 from .placing import FPS
 
 log = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ def write_pack(
     credit: str = "",
     overwrite: bool = False,
 ) -> None:
-    """Write a motion pack.
+    """Write a motion pack, with feet and palms where a clip has them.
 
     Parameters
     ----------
@@ -90,6 +92,11 @@ def write_pack(
         Replace an existing file.
     """
     motion = np.concatenate([clip.joints for clip in clips])
+    joints, parents, more = H36M17.joints, list(H36M17.parents), {}
+    if any(clip.ends is not None for clip in clips):
+        motion = np.concatenate([motion, extremity_points(clips)], axis=1)
+        joints, parents = (*joints, *end_arrays.NAMES), [*parents, *end_arrays.parents()]
+        more = extremity_arrays(clips)
     subjects = [clip.subject for clip in clips]
     arrays: dict[str, NDArray] = {
         "rel": np.round((motion[:, 1:] - motion[:, :1]) / REL_UNIT).astype(np.int16),
@@ -106,10 +113,11 @@ def write_pack(
         "source_fps": np.array([round(clip.source_fps) for clip in clips], dtype=np.int16),
         "split": np.array(["val" if name in held_out else "train" for name in subjects]),
         "fps": np.int16(FPS),  # type: ignore[dict-item]
-        "joints": np.array(H36M17.joints),
-        "parents": np.array(H36M17.parents, dtype=np.int8),
+        "joints": np.array(joints),
+        "parents": np.array(parents, dtype=np.int8),
         "licence": np.array(licence),
         "credit": np.array(credit),
+        **more,
     }
     with atomic_output(path, overwrite) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **cast("Any", arrays))

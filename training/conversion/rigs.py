@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glagcn_cli.errors import InputError
+from glagcn_cli.export.character.bone_names import finger_names, schemes
 
 from .animation import Animation
 
@@ -55,6 +56,16 @@ class Rig:
         Nodes that distinguish this rig from others.
     lost
         Bones to put back.
+    scheme
+        Whose names toes and fingers have, of `bone_names`; None for a rig without them.
+    prefix
+        In front of these names.
+    toes
+        Node at which the toes begin, where that is not by the scheme.
+    thumb
+        Nodes of a hand and its thumb that tell how the palm is turned, of rigs without fingers.
+    ends_of_bones
+        Nodes stand for the ends of bones and turn as these do.
     """
 
     name: str
@@ -64,6 +75,23 @@ class Rig:
     spine: str | None = None
     also: tuple[str, ...] = ()
     lost: LostBones | None = None
+    scheme: str | None = None
+    prefix: str = ""
+    toes: str | None = None
+    thumb: tuple[str, str] | None = None
+    ends_of_bones: bool = False
+
+    def toes_of(self, side: str) -> str | None:
+        """Return the node at which the toes of a side begin; None where no name is known."""
+        if self.toes is not None:
+            return self.toes.format(s=side[0], Side=side.capitalize())
+        return None if self.scheme is None else self.prefix + schemes()[self.scheme][f"{side}Toes"]
+
+    def knuckles_of(self, side: str) -> tuple[str, ...]:
+        """Return the nodes of the middle, index and little knuckle; empty if none is known."""
+        names = {} if self.scheme is None else finger_names(self.scheme)
+        wanted = [f"{side}{finger}Proximal" for finger in ("Middle", "Index", "Little")]
+        return tuple(self.prefix + names[name] for name in wanted if name in names)
 
     def limb(self, part: str, side: str) -> str:
         """Return the node of a limb's joint on one side."""
@@ -91,12 +119,14 @@ CMU_ASF = Rig(
     "CMU's ASF",
     _limbs("{s}hipjoint {s}femur {s}tibia {s}clavicle {s}humerus {s}wrist"),
     neck="upperneck", head="head", spine="lowerback",
+    toes="{s}foot", thumb=("{s}hand", "{s}thumb"), ends_of_bones=True,
 )  # fmt: skip
 CMU_BVH = Rig(
     "CMU's BVH for MotionBuilder",
     _MIXAMO_LIMBS, neck="Head", head="EndSiteHead", spine="Spine",
     also=("LHipJoint", "RHipJoint", "LowerBack", "Spine1"),
     lost=LostBones("{Side}FingerBase", "Spine1", ("Neck", "LeftShoulder", "RightShoulder")),
+    toes="{Side}ToeBase",
 )  # fmt: skip
 CMU_MAX = Rig(
     "CMU's BVH for 3ds Max",
@@ -123,17 +153,30 @@ _FAMILIES = {
     "SMPL": "{s}_Hip {s}_Knee {s}_Ankle {s}_Shoulder {s}_Elbow {s}_Wrist",
     "100STYLE": "{Side}Hip {Side}Knee {Side}Ankle {Side}Shoulder {Side}Elbow {Side}Wrist",
 }  # fmt: skip
+_SCHEMES = {
+    "Mixamo, Ready Player Me": "Mixamo", "CMU's BVH for DAZ, Poser": "Daz, older",
+    "Daz Genesis 3 and 8": "Daz", "Daz Genesis 9": "Daz 9", "Unreal": "Unreal",
+    "Rigify": "Rigify", "Rigify's metarig": "Rigify", "VRM, Unity": "VRM", "VRoid": "VRoid",
+    "3ds Max Biped": "3ds Max",
+}  # fmt: skip
+_TOES = {"Bandai Namco": "Toes_{s}", "SMPL": "{s}_Foot", "100STYLE": "{Side}Toe"}
 _HEADS = {"Rigify": ("DEF-spine.006", "DEF-head"), "Rigify's metarig": ("spine.006", "head")}
+
+
+def _of_family(name: str, head: str) -> Rig:
+    """Return the rig of a family of programs whose neck ends at a node."""
+    prefix = "DEF-" if name == "Rigify" else ""
+    return Rig(
+        name, _limbs(_FAMILIES[name]), neck=head, scheme=_SCHEMES.get(name), prefix=prefix,
+        toes=_TOES.get(name),
+    )  # fmt: skip
+
 
 RIGS = (
     CMU_ASF,
     CMU_BVH,
     CMU_MAX,
-    *(
-        Rig(name, _limbs(names), neck=head)
-        for name, names in _FAMILIES.items()
-        for head in _HEADS.get(name, ("Head",))
-    ),
+    *(_of_family(name, head) for name in _FAMILIES for head in _HEADS.get(name, ("Head",))),
 )
 """Rigs in order of trial; a file's rig is the first whose nodes it has."""
 
