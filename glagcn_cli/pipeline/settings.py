@@ -338,8 +338,8 @@ class Settings:
         Switch(),
         Call.VIDEOS,
         "Models",
-        "Find 21 points of each hand, and how its fingers bend, for .json and .npz; --feet-hands "
-        "included.",
+        "Find 21 points of each hand, and how its fingers bend, for .json, .npz, rigs and "
+        "characters; --feet-hands included.",
     )
 
     @property

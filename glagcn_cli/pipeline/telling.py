@@ -39,7 +39,7 @@ def tell_of_ends(people: Sequence[Keypoints2D], info: VideoInfo) -> None:
             told = ", ".join(f"{name} in {share:.0%}" for name, share in shares.items())
             log.info(
                 "%s: of the frames with person %d is seen: %s; elsewhere it is hidden, too small, "
-                "out of the picture or in doubt, and missing in the outputs",
+                "out of the picture or in doubt, and missing in the outputs; in rigs it rests",
                 info.name, person.person, told,
             )  # fmt: skip
 
