@@ -99,12 +99,12 @@ def _interpolated(
     before: FrameDetections, after: FrameDetections, place: Between, boxes: Boxes
 ) -> FrameDetections:
     """Return the people of a frame; part of the way between their poses who is in both others."""
-    share, there = np.float32(place.share), place.rows[:, 0] != NOT_THERE
+    there = place.rows[:, 0] != NOT_THERE
     keypoints = np.zeros((len(boxes), *after.keypoints.shape[1:]), np.float32)
     scores = np.zeros(keypoints.shape[:2], np.float32)
     first, second = place.rows[there].T
-    keypoints[there] = (1 - share) * before.keypoints[first] + share * after.keypoints[second]
-    scores[there] = (1 - share) * before.scores[first] + share * after.scores[second]
+    keypoints[there] = _mixed(place, before.keypoints[first], after.keypoints[second])
+    scores[there] = _mixed(place, before.scores[first], after.scores[second])
     return FrameDetections(boxes.boxes, boxes.scores, keypoints, scores)
 
 
@@ -133,24 +133,25 @@ def with_points_between(
         if before is None:
             continue
         at, (first, second) = np.flatnonzero(rows), place.rows[rows].T
-        share = np.float32(place.share)
-
-        def mixed(
-            one: NDArray[np.float32], other: NDArray[np.float32], share: np.float32 = share
-        ) -> NDArray[np.float32]:
-            return (1 - share) * one + share * other
-
-        seen = [before.scores[first, joints], after.scores[second, joints]]
-        both = np.minimum(*seen) > 0
-        here.scores[at, joints] = np.where(both, mixed(*seen), 0)
+        seen = before.scores[first, joints], after.scores[second, joints]
         points = before.keypoints[first, joints], after.keypoints[second, joints]
+        both = np.minimum(*seen) > 0
+        here.scores[at, joints] = np.where(both, _mixed(place, *seen), 0)
         here.keypoints[at, joints] = np.where(
-            both[..., None], mixed(*points), here.keypoints[at, joints]
+            both[..., None], _mixed(place, *points), here.keypoints[at, joints]
         )
         if here.hands is not None and before.hands is not None and after.hands is not None:
             hands = before.hands[first], after.hands[second]
             whole = np.minimum(hands[0][..., :1, 5:], hands[1][..., :1, 5:]) > 0
-            here.hands[at] = np.where(whole, mixed(*hands), 0)
+            here.hands[at] = np.where(whole, _mixed(place, *hands), 0)
+
+
+def _mixed(
+    place: Between, one: NDArray[np.float32], other: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return what lies between two arrays of a frame's key frames."""
+    share = np.float32(place.share)
+    return (1 - share) * one + share * other
 
 
 class _Chain:

@@ -131,7 +131,7 @@ def _hand(animation: Animation, rig: Rig, side: str, wrist: Vectors) -> list[Vec
     """Return the hand and a point out of its palm (frames, 3); None without bones that tell."""
     sign = 1.0 if side == "left" else -1.0
     if rig.thumb is not None:
-        names = [name.format(s=side[0]) for name in rig.thumb]
+        names = tuple(name.format(s=side[0]) for name in rig.thumb)
         if not animation.has(*names):
             return None
         hand, thumb = (animation.positions[:, animation.index(name)] for name in names)
