@@ -13,9 +13,9 @@ from ..camera import FilmCamera
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
-from ..scene.filming import film_camera
+from ..scene.filming import film_camera, moving_film_camera
 from ..scene.placing import Placed, place
-from ..scene.plumb import plumb_line
+from ..scene.plumb import LIKELY, is_likely, plumb_line
 from ..shots.shots import in_clip, in_shot, shot_of
 from .shot_cameras import ShotCamera
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
-
-BEYOND_DOUBT = 3.0  # expected errors of the upright lines
 
 
 @dataclass(frozen=True)
@@ -107,13 +105,14 @@ class SceneLifter:
             return
         up = placed.axes[1]
         plumb = plumb_line(camera.lines, up, camera.focal_error)
-        if self.scene.by_lines or plumb is None:
+        if self.scene.doubtful_lines or plumb is None:
             return
         apart = float(np.degrees(np.arccos(np.clip(plumb.up @ up, -1, 1))))
-        if apart > BEYOND_DOUBT * plumb.error:
+        differ = not is_likely(plumb, up) if self.scene.by_lines else apart > LIKELY * plumb.error
+        if differ:
             log.info(
                 "upright lines in the picture and the people differ by %.0f degrees on which way "
-                "is up; --up lines goes by both",
+                "is up, and the people are believed; --up lines goes by both",
                 apart,
             )
 
@@ -149,7 +148,8 @@ def _filmed(
         if camera.view is None:
             continue
         turns = camera.view.turns @ shot.axes.T
-        found = film_camera(shot.people, turns, camera.view.path.focal, size)
+        film = moving_film_camera if camera.walks else film_camera
+        found = film(shot.people, turns, camera.view.path.focal, size)
         if found is not None:
             part = camera.shot.frames
             whole.rotation[part], whole.position[part] = found.rotation, found.position

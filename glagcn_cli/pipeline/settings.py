@@ -35,10 +35,10 @@ FOV_RANGE = (5.0, 150.0)  # degrees
 HEIGHT_RANGE = (0.4, 2.6)  # metres
 MASS_RANGE = (2.0, 400.0)  # kilograms
 
-UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA = "auto", "lines", "camera"
-UPS = (UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA)
-"""What tells which way is up: the people in the video, they and the edges of buildings, or the
-camera, taken to be held level."""
+UP_AS_SEEN, UP_BY_PEOPLE, UP_BY_LINES, UP_OF_CAMERA = "auto", "people", "lines", "camera"
+UPS = (UP_AS_SEEN, UP_BY_PEOPLE, UP_BY_LINES, UP_OF_CAMERA)
+"""What tells which way is up: the people in the video, with the edges of buildings where those are
+beyond doubt; the people alone; both always; or the camera, taken to be held level."""
 
 QUALITIES = ("draft", "good", "best")
 """How well `.mp4` is encoded. What `good` is to the eye, `best` is to an encoder that reads it."""
@@ -171,8 +171,9 @@ class Settings:
         Choice(UPS),
         Call.LIFTING | Call.CAMERA | Call.POSES,
         "Scene",
-        "What tells which way is up: the people in the video; lines, they and upright edges of "
-        "buildings and doors; or the camera, held level.",
+        "What tells which way is up: auto, the people, and upright edges of buildings and doors "
+        "beyond doubt; people, they alone; lines, edges even where people contradict them; or the "
+        "camera, held level.",
     )
     joints: str = setting(
         AS_FOUND,

@@ -33,7 +33,7 @@ from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .setting import Call, names_with_effect
-from .settings import UP_BY_LINES, UP_OF_CAMERA, Settings
+from .settings import UP_BY_LINES, UP_BY_PEOPLE, UP_OF_CAMERA, Settings
 from .telling import tell_of_ends, tell_of_halves
 
 if TYPE_CHECKING:
@@ -271,7 +271,8 @@ class VideoLifter:
             fov=settings.fov or info.fov or DEFAULT_FOV,
             cutoff=settings.smoothing,
             level=settings.up == UP_OF_CAMERA,
-            by_lines=settings.up == UP_BY_LINES,
+            by_lines=settings.up != UP_BY_PEOPLE,
+            doubtful_lines=settings.up == UP_BY_LINES,
             height=settings.height,
             foot_lock=settings.foot_lock,
         )

@@ -39,7 +39,9 @@ class SceneChoices:
         (n, 3) normals of the planes of rising lines, camera axes, of the lines' lengths
         (`camera_path.upright_lines.line_planes`).
     by_lines
-        Let them tell with the people where up is.
+        Let them tell with the people where up is, where they are beyond doubt.
+    doubtful_lines
+        Let them do so even where people contradict them.
     focal_error
         Expected error of the focal length as a share of it.
     """
@@ -52,6 +54,7 @@ class SceneChoices:
     moving_camera: bool = False
     walking_camera: bool = False
     unrolled: bool = False
-    by_lines: bool = False
+    by_lines: bool = True
+    doubtful_lines: bool = False
     lines: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 3)), compare=False)
     focal_error: float = 0.0
