@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.measuring.drawn_scenes import yard
+from benchmarks.measuring.drawn_world import drawn, looking
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from tests.helpers.clips import encode
@@ -54,6 +56,25 @@ def test_standing_feet_alone_tell_the_path_where_the_camera_walks(
     assert not lifted.cameras[0].in_place
     moved = np.ptp(person.joints[person.valid, 0, ::2], axis=0).max()
     assert walks or moved < 0.5, "the lifter knows nothing of walking"
+
+
+def test_turns_of_a_camera_that_walks_are_taken_out(lift, caplog) -> None:
+    """It goes round a yard while it turns; the camera goes out with a place in every frame."""
+    panels, time = yard(np.random.default_rng(3)), np.arange(24) / 20
+    focal = WIDTH / 2 / np.tan(np.radians(30))
+    frames = [
+        drawn(panels, looking(15 - 25 * t, -3, 0), np.array([1.5 * t - 1, 1.5, 2.0]), focal,
+              (WIDTH, HEIGHT))
+        for t in time
+    ]  # fmt: skip
+    with caplog.at_level(logging.INFO):
+        lifted = lift(frames)
+    assert "walks, and turns by up to" in caplog.text
+    (camera,) = lifted.cameras
+    assert camera.walks and not camera.in_place and camera.view is not None
+    assert 20 < camera.report()["turned_degrees"] < 35
+    assert lifted.camera is not None and lifted.camera.known.all()
+    assert lifted.sequences[0].contacts is not None
 
 
 def test_a_pan_is_taken_out_and_goes_out_as_a_camera(lift, caplog) -> None:
