@@ -194,3 +194,8 @@ def scaled_parallax(clip: Mapping[str, NDArray[Any]], size: float) -> dict[str, 
     """Return the arrays of the tracks in a larger or smaller copy of the video."""
     places = _NAMES[2]
     return {places: clip[places] * np.float32(size)} if places in clip else {}
+
+
+def parallax_places(clip: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the array of the places (n, 2) of a clip's points by its name; none without any."""
+    return {name: clip[name] for name in _NAMES[2:] if name in clip}

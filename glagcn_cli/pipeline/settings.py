@@ -22,6 +22,7 @@ from .setting import (
     File,
     Model,
     Number,
+    NumbersOrFile,
     Person,
     Switch,
     Time,
@@ -127,6 +128,16 @@ class Settings:
         "The camera's field of view over the picture's longer side, "
         f"{FOV_RANGE[0]:g} to {FOV_RANGE[1]:g}.",
         unset=f"what the video says of its lens, else {defaults.FOV:g}",
+    )
+    lens: str | None = setting(
+        None,
+        NumbersOrFile(
+            "K1[,K2]|FILE", 5, "k1, up to 5 of k1,k2,p1,p2,k3, or a calibration that OpenCV wrote"
+        ),
+        Call.LIFTING,
+        "Lifting",
+        "How the lens bends straight lines: OpenCV's coefficients of distortion (-0.1 is a wide "
+        "lens), or a calibration that OpenCV wrote, which tells the field of view too.",
     )
     smoothing: float = setting(
         defaults.CUTOFF,

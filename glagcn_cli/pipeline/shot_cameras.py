@@ -50,7 +50,8 @@ class ShotCamera:
     view
         A camera at rest, to whose pixels the 2D of the shot is moved; None to leave it.
     lines
-        (n, 3) normals of the planes of rising lines, in the axes of the camera at rest.
+        (n, 6) normals of the planes of rising lines and their upper ends, in the axes of the camera
+        at rest.
     focal_error
         Expected error of its focal length as a share of it.
     """
@@ -58,7 +59,7 @@ class ShotCamera:
     shot: Shot
     path: CameraPath | None = None
     view: SteadyView | None = None
-    lines: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)), compare=False)
+    lines: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 6)), compare=False)
     focal_error: float = 0.0
 
     @property
@@ -93,6 +94,11 @@ class ShotCamera:
     def walks(self) -> bool:
         """Whether it walks: its path is that of feet that stand."""
         return self.shot.moving_camera and self.kind == WALKING
+
+    @property
+    def turned(self) -> float:
+        """Degrees between the two directions farthest apart in which it looks, about."""
+        return 0.0 if self.path is None else _turned(self.path)
 
     def report(self) -> dict[str, Any]:
         """Return what a run's report says of it."""

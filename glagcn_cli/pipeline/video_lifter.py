@@ -216,8 +216,9 @@ class VideoLifter:
         with stages.stage("loading"):
             loading.finish()
         # These bring much of SciPy, and the first frames would wait for it.
+        from .lenses import straightened
         from .scenes import SceneLifter
-        from .shot_cameras import shot_cameras, tell_of_shots
+        from .shot_cameras import tell_of_shots
 
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
@@ -227,13 +228,16 @@ class VideoLifter:
             people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
             chosen = self._chosen(people, found)
             scene, known = self._scene_choices(info), bool(self.settings.fov or info.fov)
-            cameras = shot_cameras(clip.clip, len(clip), shots, chosen, info, scene.fov, known)
+            straight = straightened(clip, shots, chosen, info, scene.fov, known, self.settings.lens)
+            cameras = straight.cameras
         tell_of_shots(cameras, info)
-        scene = replace(scene, moving_camera=any(camera.moves for camera in cameras))
+        moves = any(camera.moves for camera in cameras)
+        scene = replace(scene, fov=straight.fov, moving_camera=moves)
         plain = self.lifter_name(chosen) == self.settings.lifter
         lifter = self.lifter if plain else self._extremities_lifter
         scenes = SceneLifter(lifter, self.settings.flip, scene, cameras)
-        sequences, camera = scenes.lift(chosen, stages)
+        sequences, camera = scenes.lift(straight.people, stages)
+        sequences = straight.filmed(sequences)
         tell_of_halves(sequences, info)
         seen = [
             without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)

@@ -17,6 +17,8 @@ PEOPLE_SPREAD = (3.5, 6.0)
 """Their expected errors of roll and tilt apart (`benchmarks.accuracy.gravity`)."""
 LIKELY = 2.5  # expected errors by which lines and people may differ
 
+BELOW = 10.0
+"""Degrees below the horizon under which a line that ends there lies on the floor."""
 WITHIN = 15.0  # degrees from the direction that people give within which lines' is looked for
 STEP = 0.5  # degrees between the directions that are tried
 MEETS = 1.2  # degrees by which a line may miss the direction that it agrees with
@@ -66,18 +68,20 @@ class Plumb:
         return float(np.degrees(np.sqrt(np.trace(across @ self.covariance @ across))))
 
 
-def plumb_line(normals: _Array, near: _Array, focal_error: float) -> Plumb | None:
+def plumb_line(lines: _Array, near: _Array, focal_error: float) -> Plumb | None:
     """Find the direction of the upright among lines that rise; None where none stands out.
 
     Parameters
     ----------
-    normals
-        (n, 3) normals of the lines' planes, of the lines' lengths (`line_planes`), camera axes.
+    lines
+        (n, 6) normals of the lines' planes, of the lines' lengths, and rays to their upper ends
+        (`line_planes`), camera axes.
     near
         (3,) unit vector near which the direction is looked for.
     focal_error
         Expected error of the focal length as a share of it: it tilts what is seen from above.
     """
+    normals = lines[lines[:, 3:] @ near > -np.sin(np.radians(BELOW)), :3]
     length = np.linalg.norm(normals, axis=1)
     planes = normals / length[:, None].clip(1e-12)
     possible = np.abs(planes @ near) < np.sin(np.radians(WITHIN))

@@ -28,7 +28,14 @@ def lines(directions: NDArray, rng: np.random.Generator, noise: float = 0.0) -> 
     ends = np.stack([middle - half, middle + half], axis=1)
     rays = ends / ends[..., 2:]
     rays[..., :2] += rng.normal(0, noise, rays[..., :2].shape)
-    return np.cross(rays[:, 0], rays[:, 1])
+    return planes(rays)
+
+
+def planes(rays: NDArray) -> NDArray:
+    """Normals of lines between rays (n, 2, 3), and the rays of their upper ends."""
+    upper = rays[np.arange(len(rays)), rays[..., 1].argmin(axis=1)]
+    upper = upper / np.linalg.norm(upper, axis=1, keepdims=True)
+    return np.concatenate([np.cross(rays[:, 0], rays[:, 1]), upper], axis=1)
 
 
 def leaning(up: NDArray, degrees: NDArray, rng: np.random.Generator) -> NDArray:
@@ -95,7 +102,7 @@ def test_one_post_tells_nothing_however_many_lines_it_has() -> None:
     up = turned(0, -5)
     post = np.linspace(-0.001, 0.001, 12)[:, None] * [1, 0, 0] + [0.0, 0.0, 1.0]
     ends = np.stack([post - 0.1 * up, post + 0.1 * up], axis=1)
-    assert plumb_line(np.cross(*np.moveaxis(ends / ends[..., 2:], 1, 0)), PEOPLE, 0.0) is None
+    assert plumb_line(planes(ends / ends[..., 2:]), PEOPLE, 0.0) is None
 
 
 def test_a_direction_that_hangs_on_one_place_is_unsure() -> None:
@@ -106,12 +113,21 @@ def test_a_direction_that_hangs_on_one_place_is_unsure() -> None:
     ends[..., :2] += rng.normal(0, 0.0004, ends[..., :2].shape)
     carpet = np.array([[[0.5, 0.0, 1.0], [0.49, 0.55, 1.0]]])
     alone, pulled = (
-        plumb_line(np.cross(*np.moveaxis(seen / seen[..., 2:], 1, 0)), up, 0.0)
+        plumb_line(planes(seen / seen[..., 2:]), up, 0.0)
         for seen in (ends, np.concatenate([ends, carpet]))
     )
     assert alone is not None and pulled is not None
     assert degrees_off(pulled, up) > 2 * degrees_off(alone, up)
     assert degrees_off(pulled, up) < 2 * pulled.error
+
+
+def test_lines_on_the_floor_are_none_that_rise() -> None:
+    """Edges of a carpet before the camera look upright in the picture."""
+    rng, up = np.random.default_rng(6), turned(0, -10)
+    across, count = rng.uniform(-0.02, 0.02, 30), 30
+    near = np.stack([across, np.full(count, 0.5), np.ones(count)], axis=1)
+    ends = np.stack([near, near - [0, 0.12, 0]], axis=1)
+    assert plumb_line(planes(ends), up, 0.0) is None
 
 
 def test_both_are_weighed_by_their_certainty() -> None:
