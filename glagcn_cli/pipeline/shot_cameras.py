@@ -93,7 +93,7 @@ class ShotCamera:
     @property
     def walks(self) -> bool:
         """Whether it walks: its path is that of feet that stand."""
-        return self.shot.moving_camera and self.kind == WALKING
+        return self.kind == WALKING and (self.view is not None or self.shot.moving_camera)
 
     @property
     def turned(self) -> float:
@@ -166,7 +166,8 @@ def _or_walking(
     tell them apart.
     """
     tracks = Tracks.of_clip(clip, shot.frames)
-    if path is None or path.kind == STILL or not shot.moving_camera or not tracks.looks:
+    moves = path is not None and path.kind != STILL and (shot.moving_camera or path.turns)
+    if path is None or not moves or not tracks.looks:
         return path
     walk = walking_path(tracks, shot.stop - shot.start, size, fps, focal_length(size, fov))
     if walk is None or (path.turns and walk.parallax < PASSES):
