@@ -129,8 +129,10 @@ def step_between(then: _Array, now: _Array, pixel: float) -> Step | None:
     turn, missed = _turn_alone(then, now)
     if np.median(missed) < TURNS_ALONE * pixel:
         return Step(turn, float(np.median(missed)) / np.sqrt(len(then)), np.zeros(3))
+    # OpenCV's robust fits know pixels, and mistake parts of them.
+    lens = np.diag([1 / pixel, 1 / pixel, 1.0])
     essential, mask = cv2.findEssentialMat(
-        then, now, _IDENTITY, method=cv2.USAC_MAGSAC, prob=0.999, threshold=AGREE * pixel
+        then / pixel, now / pixel, lens, method=cv2.USAC_MAGSAC, prob=0.999, threshold=AGREE
     )
     if essential is None or essential.shape != (3, 3) or mask.mean() < MAJORITY:
         return None
@@ -140,7 +142,7 @@ def step_between(then: _Array, now: _Array, pixel: float) -> Step | None:
     if in_front < MAJORITY * agree.sum():
         return None
     step = _refined(then[agree], now[agree], turn, way[:, 0], pixel)
-    _, one = cv2.findHomography(then, now, cv2.USAC_MAGSAC, AGREE * pixel)
+    _, one = cv2.findHomography(then / pixel, now / pixel, cv2.USAC_MAGSAC, AGREE)
     moves_as_one = 0.0 if one is None else float(one.mean())
     return step and step._replace(parallax=float(agree.mean()) - moves_as_one)
 

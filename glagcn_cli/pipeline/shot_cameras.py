@@ -169,7 +169,10 @@ def _or_walking(
     moves = path is not None and path.kind != STILL and (shot.moving_camera or path.turns)
     if path is None or not moves or not tracks.looks:
         return path
-    walk = walking_path(tracks, shot.stop - shot.start, size, fps, focal_length(size, fov))
+    focal = focal_length(size, fov)
+    if path.turns and np.median(path.focal_error) < KNOWN_FOV:
+        focal = float(np.median(path.focal))
+    walk = walking_path(tracks, shot.stop - shot.start, size, fps, focal)
     if walk is None or (path.turns and walk.parallax < PASSES):
         return path
     return walk.path
