@@ -30,7 +30,8 @@ LEAST_PLACES = 5
 two leaning trunks agree with some direction, and a third by chance."""
 ASIDE = 2.0  # degrees
 MAJORITY = 0.6
-"""Share of the length of all lines that could be upright, and of the places, that agree."""
+"""Share of the length of all lines that could be upright, and of those in one place, that agree."""
+HALF = 0.5  # share of the places that agree
 OTHERS = 0.35
 """Share of the length that agrees, above which another direction of the other lines might as well
 be the upright: of frames on a wall, of leaning posts."""
@@ -100,7 +101,7 @@ def plumb_line(lines: _Array, near: _Array, focal_error: float) -> Plumb | None:
     up, agrees = _settled(planes, length, tried[best])
     place = _places(planes, up)
     share = np.bincount(place, length * agrees) / np.bincount(place, length)
-    enough = max(LEAST_PLACES, MAJORITY * len(share))
+    enough = max(LEAST_PLACES, HALF * len(share))
     if agrees.sum() < LEAST_LINES or (share >= MAJORITY).sum() < enough:
         return None
     own = _covariance(planes[agrees], length[agrees], up, focal_error)
