@@ -9,6 +9,7 @@ each other were followed. Parallax is the share of the points that a way explain
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 import numpy as np
@@ -59,7 +60,8 @@ def ways(t: _Array) -> dict[str, tuple[_Array, _Array]]:
 def row(name: str, places: _Array, looks: _Array) -> list[str]:
     """Measure one way."""
     panels, turns = yard(np.random.default_rng(3)), np.stack([looking(*one) for one in looks])
-    seen, clip, frames = [nobody()] * len(turns), {}, len(turns)
+    seen, frames = [nobody()] * len(turns), len(turns)
+    clip: dict[str, NDArray[Any]] = {}
     pictures = [drawn(panels, *pose, FOCAL, SIZE) for pose in zip(turns, places, strict=True)]
     for kind in (BackgroundFollower, ParallaxTracks):
         follower = kind(SIZE, FPS)

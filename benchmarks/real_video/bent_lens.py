@@ -71,7 +71,7 @@ def row(clip: Path, bending: float, fov: float, seconds: float) -> list[str]:
     margin = (120, 120)
     camera = replace(wide, size=(width + 2 * margin[0], height + 2 * margin[1]))
     lens = Lens((bending,), focal, size)
-    rows = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+    rows = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
     x, y = np.moveaxis(lens.straight(rows.reshape(-1, 2)).reshape(rows.shape), -1, 0)
     x, y = x + np.float32(margin[0]), y + np.float32(margin[1])
     pictures = (

@@ -88,7 +88,9 @@ class Lens:
         if not len(flat):
             return np.asarray(places, np.float64)
         kept = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-6)
-        found = cv2.undistortPointsIter(flat, self._matrix, self._all, None, self._matrix, kept)
+        found = cv2.undistortPointsIter(
+            flat, self._matrix, self._all, np.eye(3), self._matrix, kept
+        )
         return np.asarray(found.reshape(places.shape), np.float64)
 
     def bent(self, places: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -173,5 +175,7 @@ def read_calibration(path: Path, image_size: tuple[int, int]) -> Lens:
 
 
 def _first(file: cv2.FileStorage, names: tuple[str, ...]) -> _Array | None:
-    found = (file.getNode(name).mat() for name in names if not file.getNode(name).empty())
-    return next((matrix for matrix in found if matrix is not None), None)
+    for name in names:
+        if (matrix := file.getNode(name).mat()) is not None:
+            return np.asarray(matrix, np.float64)
+    return None

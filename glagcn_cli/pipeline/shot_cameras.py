@@ -32,7 +32,7 @@ from ..video.probing import VideoInfo
 
 log = logging.getLogger(__name__)
 
-PASSES = 0.25
+PASSES = 0.2
 """Share of the background that must move on lines of a way, and not as one turn or zoom moves it,
 for a camera to walk that seems to turn or zoom."""
 

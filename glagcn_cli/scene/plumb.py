@@ -17,7 +17,7 @@ PEOPLE_SPREAD = (3.5, 6.0)
 """Their expected errors of roll and tilt apart (`benchmarks.accuracy.gravity`)."""
 LIKELY = 2.5  # expected errors by which lines and people may differ
 
-BELOW = 10.0
+BELOW = 20.0
 """Degrees below the horizon under which a line that ends there lies on the floor."""
 WITHIN = 15.0  # degrees from the direction that people give within which lines' is looked for
 STEP = 0.5  # degrees between the directions that are tried
@@ -31,7 +31,7 @@ two leaning trunks agree with some direction, and a third by chance."""
 ASIDE = 2.0  # degrees
 MAJORITY = 0.6
 """Share of the length of all lines that could be upright, and of those in one place, that agree."""
-HALF = 0.5  # share of the places that agree
+TWO_FIFTHS = 0.4  # share of the places that agree
 OTHERS = 0.35
 """Share of the length that agrees, above which another direction of the other lines might as well
 be the upright: of frames on a wall, of leaning posts."""
@@ -101,7 +101,7 @@ def plumb_line(lines: _Array, near: _Array, focal_error: float) -> Plumb | None:
     up, agrees = _settled(planes, length, tried[best])
     place = _places(planes, up)
     share = np.bincount(place, length * agrees) / np.bincount(place, length)
-    enough = max(LEAST_PLACES, HALF * len(share))
+    enough = max(LEAST_PLACES, TWO_FIFTHS * len(share))
     if agrees.sum() < LEAST_LINES or (share >= MAJORITY).sum() < enough:
         return None
     own = _covariance(planes[agrees], length[agrees], up, focal_error)
