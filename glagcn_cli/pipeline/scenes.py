@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..camera import FilmCamera
+from ..camera import DEFAULT_FOV, FilmCamera
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
@@ -17,12 +17,27 @@ from ..scene.filming import film_camera, moving_film_camera
 from ..scene.placing import Placed, place
 from ..scene.plumb import LIKELY, is_likely, plumb_line
 from ..shots.shots import in_clip, in_shot, shot_of
+from ..video.probing import VideoInfo
+from .settings import UP_BY_LINES, UP_BY_PEOPLE, UP_OF_CAMERA, Settings
 from .shot_cameras import ShotCamera
 
 if TYPE_CHECKING:
     from ..lifting.lifter import Lifter
 
 log = logging.getLogger(__name__)
+
+
+def scene_choices(settings: Settings, info: VideoInfo) -> SceneChoices:
+    """Return how scenes of a video are made, before its cameras are known."""
+    return SceneChoices(
+        fov=settings.fov or info.fov or DEFAULT_FOV,
+        cutoff=settings.smoothing,
+        level=settings.up == UP_OF_CAMERA,
+        by_lines=settings.up != UP_BY_PEOPLE,
+        doubtful_lines=settings.up == UP_BY_LINES,
+        height=settings.height,
+        foot_lock=settings.foot_lock,
+    )
 
 
 @dataclass(frozen=True)

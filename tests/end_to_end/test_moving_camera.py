@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring.drawn_scenes import yard
 from benchmarks.measuring.drawn_world import drawn, looking
+from glagcn_cli.errors import UsageError
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import LiftedVideo, VideoLifter
 from tests.helpers.clips import encode
@@ -99,3 +100,32 @@ def test_posts_of_the_background_come_to_the_scene_as_planes(lift) -> None:
     level = np.abs(normals[:, 1]) < 0.02
     assert level.sum() >= 8
     assert camera.focal_error == 0.25
+
+
+def test_a_lens_is_taken_out_and_put_back_into_the_2d(tmp_path: Path, monkeypatch) -> None:
+    """The 3D changes, the 2D that goes out is that of the video."""
+    video = encode(tmp_path / "in.mp4", np.stack([view(800)] * 12), 30)
+    lifter = str(random_lifter(tmp_path / "lifter.pth"))
+    found = {}
+    for lens in (None, "0", "-0.2"):
+        use_detector(monkeypatch, FakeDetector())
+        found[lens] = VideoLifter(Settings(lifter=lifter, device="cpu", lens=lens)).lift(video)
+    joints = {lens: lifted.sequences[0].joints for lens, lifted in found.items()}
+    np.testing.assert_array_equal(joints[None], joints["0"])
+    assert np.abs(joints["-0.2"] - joints[None]).max() > 0.001
+    shown = [lifted.sequences[0].keypoints for lifted in found.values()]
+    np.testing.assert_allclose(shown[2], shown[0], atol=0.1)
+
+
+@pytest.mark.parametrize("lens", ["0.1,0,0,0,0,0", "nan", "no_such_file.yml", ""])
+def test_a_lens_that_is_none_is_refused(lens: str) -> None:
+    with pytest.raises(UsageError, match="--lens"):
+        Settings(lens=lens)
+
+
+def test_a_lens_that_folds_the_picture_is_refused(tmp_path: Path, monkeypatch) -> None:
+    use_detector(monkeypatch, FakeDetector())
+    video = encode(tmp_path / "in.mp4", np.stack([view(800)] * 3), 30)
+    lifter = str(random_lifter(tmp_path / "lifter.pth"))
+    with pytest.raises(UsageError, match="fold the"):
+        VideoLifter(Settings(lifter=lifter, device="cpu", lens="-3")).lift(video)
