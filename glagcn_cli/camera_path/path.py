@@ -63,6 +63,8 @@ class CameraPath:
         (frames,) expected error of the focal length, as a share of it.
     located
         (frames,) bool: the background was found; elsewhere the camera is interpolated.
+    oriented
+        Whether the turns of a `WALKING` camera are known all the same.
     """
 
     kind: str
@@ -71,6 +73,7 @@ class CameraPath:
     rotation_error: _Array
     focal_error: _Array
     located: NDArray[np.bool_]
+    oriented: bool = False
 
     def __len__(self) -> int:
         return len(self.focal)
@@ -78,7 +81,7 @@ class CameraPath:
     @property
     def turns(self) -> bool:
         """Whether rotation and focal length are known, and change."""
-        return self.kind in (TURNING, ZOOMING)
+        return self.oriented or self.kind in (TURNING, ZOOMING)
 
 
 def camera_path(
@@ -164,7 +167,7 @@ def _through_frames(
     )  # fmt: skip
     own = np.diagonal(turned.covariance, axis1=1, axis2=2)
     errors = np.sqrt(own + keys.spread[key] ** 2)
-    frames, turns = np.arange(len(shot)), _interpolated(turned.rotation, at, len(shot))
+    frames, turns = np.arange(len(shot)), interpolated(turned.rotation, at, len(shot))
     path = CameraPath(
         UNKNOWN, turns, np.exp(np.interp(frames, at, turned.log_focal)) * max(image_size),
         np.interp(frames, at, np.degrees(np.linalg.norm(errors[:, :3], axis=1))),
@@ -173,7 +176,7 @@ def _through_frames(
     return path, turned.residual
 
 
-def _interpolated(rotation: _Array, at: NDArray[np.intp], frames: int) -> _Array:
+def interpolated(rotation: _Array, at: NDArray[np.intp], frames: int) -> _Array:
     """Return rotations (frames, 3, 3) between those at some frames.
 
     They go on at the last speed for the frames after the last look, of which there are few.

@@ -81,10 +81,11 @@ def line_planes(
     focal: NDArray[np.float64],
     turns: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return normals (n, 3) of the planes through the camera in which rising lines lie.
+    """Return normals of the planes in which rising lines lie, and the lines' tops: (n, 6).
 
-    Their lengths are those of the lines, in focal lengths. What is upright is at right angles to
-    the normals of all upright lines.
+    The planes go through the camera. The lengths of the normals (n, 3) are those of the lines, in
+    focal lengths. What is upright is at right angles to the normals of all upright lines. Beside
+    them are unit rays (n, 3) to the lines' upper ends.
 
     Parameters
     ----------
@@ -100,15 +101,19 @@ def line_planes(
         (frames, 3, 3) from the axes of the normals to the camera's; None where they are the same.
     """
     if not {_FRAMES, _LINES} <= clip.keys():
-        return np.zeros((0, 3))
+        return np.zeros((0, 6))
     frames, ends = clip[_FRAMES], clip[_LINES].astype(np.float64)
     if ends.shape != (len(frames), 4) or not np.isfinite(ends).all():
-        return np.zeros((0, 3))
+        return np.zeros((0, 6))
     inside_shot = (frames >= part.start) & (frames < part.stop)
     at = frames[inside_shot] - part.start
     rays = pixel_rays(ends[inside_shot].reshape(-1, 2, 2), image_size, focal[at, None, None])
-    normals = np.cross(rays[:, 0], rays[:, 1])
-    return normals if turns is None else np.einsum("nji,nj->ni", turns[at], normals)
+    upper = rays[np.arange(len(rays)), rays[..., 1].argmin(axis=1)]
+    upper = upper / np.linalg.norm(upper, axis=1, keepdims=True)
+    found = np.stack([np.cross(rays[:, 0], rays[:, 1]), upper], axis=1)
+    if turns is not None:
+        found = np.einsum("nji,nkj->nki", turns[at], found)
+    return np.asarray(found.reshape(-1, 6))
 
 
 def lines_of_part(clip: Mapping[str, NDArray[Any]], part: slice) -> dict[str, NDArray[Any]]:
@@ -120,6 +125,11 @@ def lines_of_part(clip: Mapping[str, NDArray[Any]], part: slice) -> dict[str, ND
     frames = (clip[_FRAMES] - part.start) // every
     kept = (clip[_FRAMES] >= part.start) & (clip[_FRAMES] < (part.stop or np.inf))
     return {_FRAMES: frames[kept].astype(np.int32), _LINES: clip[_LINES][kept]}
+
+
+def line_ends(clip: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the array of the ends (n, 4) of a clip's lines by its name; none without any."""
+    return {_LINES: clip[_LINES]} if _LINES in clip else {}
 
 
 def scaled_lines(clip: Mapping[str, NDArray[Any]], size: float) -> dict[str, NDArray[Any]]:

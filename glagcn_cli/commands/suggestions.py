@@ -26,6 +26,7 @@ _MEANT: dict[str, str] = {
     "--fps RATE": "rate framerate frame-rate r",
     "--height METRES": "tall body-height person-height subject-height size",
     "--fov DEGREES": "focal focal-length field-of-view angle-of-view",
+    "--lens K1": "distortion undistort distortion-coefficients calibration k1 intrinsics",
     "--smoothing HZ": "filter cutoff low-pass lowpass",
     "--plot FILE": "angles joint-angles gait graph figure chart",
     "--camera 0": "webcam cam live capture",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from numpy.typing import NDArray
 
 from ..camera_path.following import BackgroundFollower
+from ..camera_path.parallax_tracks import ParallaxTracks
 from ..camera_path.upright_lines import UprightLines
 from ..poses import FrameDetections
 from ..progress.stages import Stages
@@ -78,6 +79,7 @@ class _CameraBeside:
         self._motion = CameraMotion((info.width, info.height), info.fps / every)
         self._background = BackgroundFollower((info.width, info.height), info.fps)
         self._lines = UprightLines((info.width, info.height), info.fps)
+        self._parallax = ParallaxTracks((info.width, info.height), info.fps)
         self._every = every
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="camera")
         self._at_work: Future[None] | None = None
@@ -97,6 +99,7 @@ class _CameraBeside:
         self._motion.add(batch.pictures, [people[number] for number in batch.numbers])
         self._background.add(batch.as_frames(), people)
         self._lines.add(batch.as_frames(), people)
+        self._parallax.add(batch.as_frames(), people)
 
     def _wait(self) -> None:
         if self._at_work is not None:
@@ -106,7 +109,9 @@ class _CameraBeside:
         """Return what scenes need, for storage with the 2D."""
         self._wait()
         looks = [-(-cut // self._every) for cut in cuts]
-        return self._motion.arrays(looks) | self._background.arrays() | self._lines.arrays()
+        moves = self._background.arrays()
+        found = self._motion.arrays(looks) | moves | self._lines.arrays()
+        return found | (self._parallax.arrays() if moves else {})
 
 
 def detect_people(

@@ -188,10 +188,12 @@ def _part(saved: ClipDetections, info: VideoInfo) -> ClipDetections:
     clip = {name: value for name, value in saved.clip.items() if value.ndim == 0}
     if frames:
         # here: it brings OpenCV, and commands should refuse soon
+        from ..camera_path.parallax_tracks import parallax_of_part
         from ..camera_path.upright_lines import lines_of_part
         from ..shots.shots import shots_of_part
 
         clip |= shots_of_part(saved.clip, len(saved), part) | lines_of_part(saved.clip, part)
+        clip |= parallax_of_part(saved.clip, part)
         if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
             clip |= links.of_frames(part).arrays()
     return replace(saved, frames=frames, fps=info.fps, starts_at=info.starts_at, clip=clip)
@@ -203,12 +205,15 @@ def _of_size(saved: ClipDetections, path: Path, info: VideoInfo) -> ClipDetectio
     if saved.image_size == size or not same_shape(saved.image_size, size):
         return saved
     # here: it brings OpenCV, and commands should refuse soon
+    from ..camera_path.parallax_tracks import scaled_parallax
     from ..camera_path.upright_lines import scaled_lines
 
     frames = fitted(saved.frames, saved.image_size, size, path)
-    clip = dict(saved.clip) | scaled_lines(saved.clip, size[0] / saved.image_size[0])
+    larger = size[0] / saved.image_size[0]
+    clip = dict(saved.clip) | scaled_lines(saved.clip, larger)
+    clip |= scaled_parallax(saved.clip, larger)
     if (links := BackgroundLinks.of_clip(saved.clip, len(saved))) is not None:
-        clip |= links.scaled(size[0] / saved.image_size[0]).arrays()
+        clip |= links.scaled(larger).arrays()
     return replace(saved, frames=frames, image_size=size, clip=clip)
 
 

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..camera import FilmCamera
+from ..camera import DEFAULT_FOV, FilmCamera
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
-from ..scene.filming import film_camera
+from ..scene.filming import film_camera, moving_film_camera
 from ..scene.placing import Placed, place
-from ..scene.plumb import plumb_line
+from ..scene.plumb import LIKELY, is_likely, plumb_line
 from ..shots.shots import in_clip, in_shot, shot_of
+from ..video.probing import VideoInfo
+from .settings import UP_BY_LINES, UP_BY_PEOPLE, UP_OF_CAMERA, Settings
 from .shot_cameras import ShotCamera
 
 if TYPE_CHECKING:
@@ -24,7 +26,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BEYOND_DOUBT = 3.0  # expected errors of the upright lines
+
+def scene_choices(settings: Settings, info: VideoInfo) -> SceneChoices:
+    """Return how scenes of a video are made, before its cameras are known."""
+    return SceneChoices(
+        fov=settings.fov or info.fov or DEFAULT_FOV,
+        cutoff=settings.smoothing,
+        level=settings.up == UP_OF_CAMERA,
+        by_lines=settings.up != UP_BY_PEOPLE,
+        doubtful_lines=settings.up == UP_BY_LINES,
+        height=settings.height,
+        foot_lock=settings.foot_lock,
+    )
 
 
 @dataclass(frozen=True)
@@ -107,13 +120,14 @@ class SceneLifter:
             return
         up = placed.axes[1]
         plumb = plumb_line(camera.lines, up, camera.focal_error)
-        if self.scene.by_lines or plumb is None:
+        if self.scene.doubtful_lines or plumb is None:
             return
         apart = float(np.degrees(np.arccos(np.clip(plumb.up @ up, -1, 1))))
-        if apart > BEYOND_DOUBT * plumb.error:
+        differ = not is_likely(plumb, up) if self.scene.by_lines else apart > LIKELY * plumb.error
+        if differ:
             log.info(
                 "upright lines in the picture and the people differ by %.0f degrees on which way "
-                "is up; --up lines goes by both",
+                "is up, and the people are believed; --up lines goes by both",
                 apart,
             )
 
@@ -149,7 +163,8 @@ def _filmed(
         if camera.view is None:
             continue
         turns = camera.view.turns @ shot.axes.T
-        found = film_camera(shot.people, turns, camera.view.path.focal, size)
+        film = moving_film_camera if camera.walks else film_camera
+        found = film(shot.people, turns, camera.view.path.focal, size)
         if found is not None:
             part = camera.shot.frames
             whole.rotation[part], whole.position[part] = found.rotation, found.position

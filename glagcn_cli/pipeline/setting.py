@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from enum import Flag, auto
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..errors import UsageError
@@ -142,6 +143,31 @@ class File(Unchecked):
     """A file that is read."""
 
     metavar: str = "FILE"
+
+
+@dataclass(frozen=True)
+class NumbersOrFile:
+    """Numbers separated by commas, or the path of a file."""
+
+    metavar: str
+    most: int
+    meant: str
+
+    def __call__(self, value: Any) -> str | None:
+        """Return what a value must be, None where it is that."""
+        numbers = numbers_of(str(value))
+        if numbers is None:
+            return None if Path(str(value)).is_file() else f"must be {self.meant}"
+        sound = len(numbers) <= self.most and all(map(math.isfinite, numbers))
+        return None if sound else f"must be {self.meant}"
+
+
+def numbers_of(told: str) -> tuple[float, ...] | None:
+    """Return the numbers that a text states; None for the name of a file."""
+    try:
+        return tuple(float(part) for part in told.split(","))
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

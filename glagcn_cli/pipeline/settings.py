@@ -22,6 +22,7 @@ from .setting import (
     File,
     Model,
     Number,
+    NumbersOrFile,
     Person,
     Switch,
     Time,
@@ -35,10 +36,10 @@ FOV_RANGE = (5.0, 150.0)  # degrees
 HEIGHT_RANGE = (0.4, 2.6)  # metres
 MASS_RANGE = (2.0, 400.0)  # kilograms
 
-UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA = "auto", "lines", "camera"
-UPS = (UP_AS_SEEN, UP_BY_LINES, UP_OF_CAMERA)
-"""What tells which way is up: the people in the video, they and the edges of buildings, or the
-camera, taken to be held level."""
+UP_AS_SEEN, UP_BY_PEOPLE, UP_BY_LINES, UP_OF_CAMERA = "auto", "people", "lines", "camera"
+UPS = (UP_AS_SEEN, UP_BY_PEOPLE, UP_BY_LINES, UP_OF_CAMERA)
+"""What tells which way is up: the people in the video, with the edges of buildings where those are
+beyond doubt; the people alone; both always; or the camera, taken to be held level."""
 
 QUALITIES = ("draft", "good", "best")
 """How well `.mp4` is encoded. What `good` is to the eye, `best` is to an encoder that reads it."""
@@ -128,6 +129,16 @@ class Settings:
         f"{FOV_RANGE[0]:g} to {FOV_RANGE[1]:g}.",
         unset=f"what the video says of its lens, else {defaults.FOV:g}",
     )
+    lens: str | None = setting(
+        None,
+        NumbersOrFile(
+            "K1[,K2]|FILE", 5, "k1, up to 5 of k1,k2,p1,p2,k3, or a calibration that OpenCV wrote"
+        ),
+        Call.LIFTING,
+        "Lifting",
+        "How the lens bends straight lines: OpenCV's coefficients of distortion (-0.1 is a wide "
+        "lens), or a calibration that OpenCV wrote, which tells the field of view too.",
+    )
     smoothing: float = setting(
         defaults.CUTOFF,
         Number("HZ", "hertz", 0.0),
@@ -171,8 +182,9 @@ class Settings:
         Choice(UPS),
         Call.LIFTING | Call.CAMERA | Call.POSES,
         "Scene",
-        "What tells which way is up: the people in the video; lines, they and upright edges of "
-        "buildings and doors; or the camera, held level.",
+        "What tells which way is up: auto, the people, and upright edges of buildings and doors "
+        "beyond doubt; people, they alone; lines, edges even where people contradict them; or the "
+        "camera, held level.",
     )
     joints: str = setting(
         AS_FOUND,

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..camera import DEFAULT_FOV, FilmCamera
+from ..camera import FilmCamera
 from ..defaults import EXTREMITIES_LIFTER, LIFTER
 from ..files.checksums import remembered_sha256
 from ..keypoints.source import DETECT_ONLY, FoundKeypoints, KeypointsUse
@@ -33,7 +33,7 @@ from ..video.source import Source
 from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .setting import Call, names_with_effect
-from .settings import UP_BY_LINES, UP_OF_CAMERA, Settings
+from .settings import Settings
 from .telling import tell_of_ends, tell_of_halves
 
 if TYPE_CHECKING:
@@ -216,8 +216,9 @@ class VideoLifter:
         with stages.stage("loading"):
             loading.finish()
         # These bring much of SciPy, and the first frames would wait for it.
-        from .scenes import SceneLifter
-        from .shot_cameras import shot_cameras, tell_of_shots
+        from .lenses import straightened
+        from .scenes import SceneLifter, scene_choices
+        from .shot_cameras import tell_of_shots
 
         info, clip = found.info, found.clip
         shots = shots_of(clip.clip, len(clip))
@@ -226,14 +227,17 @@ class VideoLifter:
         with stages.stage("tracking"):
             people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
             chosen = self._chosen(people, found)
-            scene, known = self._scene_choices(info), bool(self.settings.fov or info.fov)
-            cameras = shot_cameras(clip.clip, len(clip), shots, chosen, info, scene.fov, known)
+            scene, known = scene_choices(self.settings, info), bool(self.settings.fov or info.fov)
+            straight = straightened(clip, shots, chosen, info, scene.fov, known, self.settings.lens)
+            cameras = straight.cameras
         tell_of_shots(cameras, info)
-        scene = replace(scene, moving_camera=any(camera.moves for camera in cameras))
+        moves = any(camera.moves for camera in cameras)
+        scene = replace(scene, fov=straight.fov, moving_camera=moves)
         plain = self.lifter_name(chosen) == self.settings.lifter
         lifter = self.lifter if plain else self._extremities_lifter
         scenes = SceneLifter(lifter, self.settings.flip, scene, cameras)
-        sequences, camera = scenes.lift(chosen, stages)
+        sequences, camera = scenes.lift(straight.people, stages)
+        sequences = straight.filmed(sequences)
         tell_of_halves(sequences, info)
         seen = [
             without_half(*both) for both in zip(chosen, (s.absent for s in sequences), strict=True)
@@ -264,17 +268,6 @@ class VideoLifter:
     def with_sides(self, person: Keypoints2D, info: VideoInfo) -> Keypoints2D:
         """Give limbs back the sides that the detector exchanged."""
         return with_sides(person, info.name)
-
-    def _scene_choices(self, info: VideoInfo) -> SceneChoices:
-        settings = self.settings
-        return SceneChoices(
-            fov=settings.fov or info.fov or DEFAULT_FOV,
-            cutoff=settings.smoothing,
-            level=settings.up == UP_OF_CAMERA,
-            by_lines=settings.up == UP_BY_LINES,
-            height=settings.height,
-            foot_lock=settings.foot_lock,
-        )
 
 
 def shows_extremities(person: Keypoints2D) -> bool:

@@ -36,10 +36,12 @@ class SceneChoices:
     unrolled
         The 2D is of a round picture (`camera.unrolled_rays`).
     lines
-        (n, 3) normals of the planes of rising lines, camera axes, of the lines' lengths
+        (n, 6) normals of the planes of rising lines and their upper ends, camera axes
         (`camera_path.upright_lines.line_planes`).
     by_lines
-        Let them tell with the people where up is.
+        Let them tell with the people where up is, where they are beyond doubt.
+    doubtful_lines
+        Let them do so even where people contradict them.
     focal_error
         Expected error of the focal length as a share of it.
     """
@@ -52,6 +54,7 @@ class SceneChoices:
     moving_camera: bool = False
     walking_camera: bool = False
     unrolled: bool = False
-    by_lines: bool = False
-    lines: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 3)), compare=False)
+    by_lines: bool = True
+    doubtful_lines: bool = False
+    lines: NDArray[Any] = field(default_factory=lambda: np.zeros((0, 6)), compare=False)
     focal_error: float = 0.0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
@@ -22,6 +23,8 @@ FIXED = 1e-4  # radians: about the vertical it does not turn
 
 ALIKE = 200
 """How many joints tell as much as all of them, whose errors are much alike."""
+
+CALM = 0.15  # seconds (standard deviation) over which the places of a camera that walks are one
 
 MOST = 4000  # joints that the place is found from
 
@@ -52,10 +55,8 @@ def film_camera(
     """
     places, rays = [np.zeros((0, 3))], [np.zeros((0, 3))]
     for person in people:
-        seen = (person.scores >= SEEN) & person.valid[:, None]
-        directions = pixel_rays(person.keypoints, image_size, focal[:, None, None])
-        directions = np.einsum("fji,fvj->fvi", rotation, directions)
-        rays.append(directions[seen] / np.linalg.norm(directions[seen], axis=-1, keepdims=True))
+        seen, directions = _sight(person, rotation, focal, image_size)
+        rays.append(directions[seen])
         places.append(person.joints[seen].astype(np.float64))
     at, along = np.concatenate(places), np.concatenate(rays)
     if not len(at):
@@ -64,6 +65,39 @@ def film_camera(
     turn, place = _meeting_point(at[::step], along[::step])
     frames = len(focal)
     return FilmCamera(rotation @ turn.T, np.tile(place, (frames, 1)), focal, np.ones(frames, bool))
+
+
+def moving_film_camera(
+    people: Sequence[PoseSequence],
+    rotation: NDArray[np.float64],
+    focal: NDArray[np.float64],
+    image_size: tuple[int, int],
+) -> FilmCamera | None:
+    """Find the places of a camera that walks, frame by frame; parameters as in `film_camera`."""
+    matrix, vector = np.zeros((len(focal), 3, 3)), np.zeros((len(focal), 3))
+    for person in people:
+        seen, rays = _sight(person, rotation, focal, image_size)
+        aside = (np.eye(3) - rays[..., :, None] * rays[..., None, :]) * seen[..., None, None]
+        matrix += aside.sum(axis=1)
+        vector += np.einsum("fvij,fvj->fi", aside, person.joints)
+    shown = np.flatnonzero(np.linalg.eigvalsh(matrix)[:, 0] > 0)
+    if not len(shown):
+        return None
+    places = np.linalg.solve(matrix[shown], vector[shown, :, None])[..., 0]
+    frames = np.arange(len(focal))
+    position = np.stack([np.interp(frames, shown, axis) for axis in places.T], axis=1)
+    position = gaussian_filter1d(position, CALM * float(people[0].fps), axis=0, mode="nearest")
+    return FilmCamera(rotation, position, focal, np.ones(len(focal), bool))
+
+
+def _sight(
+    person: PoseSequence, rotation: _Array, focal: _Array, image_size: tuple[int, int]
+) -> tuple[NDArray[np.bool_], _Array]:
+    """Return which joints (frames, 17) are seen, and unit rays (frames, 17, 3), scene axes."""
+    rays = pixel_rays(person.keypoints, image_size, focal[:, None, None])
+    rays = np.einsum("fji,fvj->fvi", rotation, rays)
+    seen = (person.scores >= SEEN) & person.valid[:, None]
+    return seen, rays / np.linalg.norm(rays, axis=-1, keepdims=True)
 
 
 def _meeting_point(at: _Array, along: _Array) -> tuple[_Array, _Array]:

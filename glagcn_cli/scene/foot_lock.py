@@ -14,6 +14,7 @@ from scipy.sparse.linalg import spsolve
 from ..smoothing import runs
 from .contacts import ANKLE_HEIGHT, ANKLES, LOWEST_ANKLE
 from .extremities import carry, lay_soles
+from .gliding import gliding
 from .legs import LEGS, reach_for
 from .supports import resting
 
@@ -22,6 +23,7 @@ PLACE_ACROSS, PLACE_ALONG = 0.03, 0.1  # metres: of the path, across and along t
 FOOT_SPEED = 0.3  # metres a second: of the lifter's feet against its hips
 BENDING = 1.0  # metres a second squared: of the correction
 HEIGHT = 0.02  # metres: of the ankle of a foot that stands
+GLIDING_HEIGHT = 0.04  # metres: of the ankle of a foot that glides
 CLIMB = 0.1  # metres a second: of the height that the picture gives
 FLOOR = 0.25  # metres: of the floor below the lowest foot
 
@@ -86,7 +88,9 @@ def settle(
         (frames, 3) metres to add: in y the whole way to the lowest floor at y = 0.
     """
     shift = np.empty((len(joints), 3))
-    shift[:, 1] = _climb(joints[:, ANKLES, 1], contacts, below, float(fps))
+    glides = gliding(joints, contacts, below.floor, fps)
+    sure = contacts * HEIGHT**-2 + glides * GLIDING_HEIGHT**-2
+    shift[:, 1] = _climb(joints[:, ANKLES, 1], sure, below, float(fps))
     places, stand = joints[:, ANKLES], contacts
     if below.held.any():
         rests = resting(joints, below.floor, below.held, fps)
@@ -97,15 +101,18 @@ def settle(
 
 
 def _climb(
-    ankles: NDArray[np.float64], contacts: NDArray[np.bool_], below: Below, fps: float
+    ankles: NDArray[np.float64], sure: NDArray[np.float64], below: Below, fps: float
 ) -> NDArray[np.float64]:
-    """Compute the shift in height (frames,) of ankles (frames, 2)."""
+    """Compute the shift in height (frames,) of ankles (frames, 2).
+
+    `sure` (frames, 2) is how surely each is that of a foot on the floor, 1 over metres squared.
+    """
     step = _differences(len(ankles), 1)
     matrix = (fps / CLIMB) ** 2 * step.T @ step
     known = FLOOR**-2 + below.held * HEIGHT**-2
-    matrix += sparse.diags(known + contacts.sum(axis=1) * HEIGHT**-2)
-    missing = contacts * (ANKLE_HEIGHT + below.levels[:, None] - ankles)
-    wanted = -below.floor * known + missing.sum(axis=1) * HEIGHT**-2
+    matrix += sparse.diags(known + sure.sum(axis=1))
+    missing = sure * (ANKLE_HEIGHT + below.levels[:, None] - ankles)
+    wanted = -below.floor * known + missing.sum(axis=1)
     return np.asarray(spsolve(matrix.tocsc(), wanted, permc_spec="NATURAL"))
 
 

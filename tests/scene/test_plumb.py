@@ -28,7 +28,14 @@ def lines(directions: NDArray, rng: np.random.Generator, noise: float = 0.0) -> 
     ends = np.stack([middle - half, middle + half], axis=1)
     rays = ends / ends[..., 2:]
     rays[..., :2] += rng.normal(0, noise, rays[..., :2].shape)
-    return np.cross(rays[:, 0], rays[:, 1])
+    return planes(rays)
+
+
+def planes(rays: NDArray) -> NDArray:
+    """Normals of lines between rays (n, 2, 3), and the rays of their upper ends."""
+    upper = rays[np.arange(len(rays)), rays[..., 1].argmin(axis=1)]
+    upper = upper / np.linalg.norm(upper, axis=1, keepdims=True)
+    return np.concatenate([np.cross(rays[:, 0], rays[:, 1]), upper], axis=1)
 
 
 def leaning(up: NDArray, degrees: NDArray, rng: np.random.Generator) -> NDArray:
@@ -91,15 +98,36 @@ def test_an_unsure_focal_length_makes_a_steep_view_unsure_and_no_level_one() -> 
     assert errors[-12, 0.25] > errors[-12, 0.0] + 1.0
 
 
-def test_one_post_tells_of_rolls_alone() -> None:
+def test_one_post_tells_nothing_however_many_lines_it_has() -> None:
     up = turned(0, -5)
     post = np.linspace(-0.001, 0.001, 12)[:, None] * [1, 0, 0] + [0.0, 0.0, 1.0]
     ends = np.stack([post - 0.1 * up, post + 0.1 * up], axis=1)
-    found = plumb_line(np.cross(*np.moveaxis(ends / ends[..., 2:], 1, 0)), PEOPLE, 0.0)
-    assert found is not None and found.error > 5
-    mixed = fused(found, turned(4, -8), PEOPLE_ERROR)
-    assert abs(mixed[0]) < 0.02, "the roll is that of the post"
-    assert np.degrees(np.arcsin(mixed[2])) == pytest.approx(8, abs=1.5), "the tilt the people's"
+    assert plumb_line(planes(ends / ends[..., 2:]), PEOPLE, 0.0) is None
+
+
+def test_a_direction_that_hangs_on_one_place_is_unsure() -> None:
+    """Uprights side by side hardly tell the tilt; one long edge of a carpet pulls it."""
+    rng, up = np.random.default_rng(4), turned(0, -10)
+    beside = np.stack([np.linspace(-0.25, 0.0, 12), np.zeros(12), np.ones(12)], axis=1)
+    ends = np.stack([beside - 0.1 * up, beside + 0.1 * up], axis=1)
+    ends[..., :2] += rng.normal(0, 0.0004, ends[..., :2].shape)
+    carpet = np.array([[[0.5, 0.0, 1.0], [0.49, 0.55, 1.0]]])
+    alone, pulled = (
+        plumb_line(planes(seen / seen[..., 2:]), up, 0.0)
+        for seen in (ends, np.concatenate([ends, carpet]))
+    )
+    assert alone is not None and pulled is not None
+    assert degrees_off(pulled, up) > 2 * degrees_off(alone, up)
+    assert degrees_off(pulled, up) < 2 * pulled.error
+
+
+def test_lines_on_the_floor_are_none_that_rise() -> None:
+    """Edges of a carpet before the camera look upright in the picture."""
+    rng, up = np.random.default_rng(6), turned(0, -10)
+    across, count = rng.uniform(-0.02, 0.02, 30), 30
+    near = np.stack([across, np.full(count, 0.5), np.ones(count)], axis=1)
+    ends = np.stack([near, near - [0, 0.12, 0]], axis=1)
+    assert plumb_line(planes(ends), up, 0.0) is None
 
 
 def test_both_are_weighed_by_their_certainty() -> None:
@@ -110,9 +138,25 @@ def test_both_are_weighed_by_their_certainty() -> None:
         assert np.degrees(np.arcsin(mixed[2])) == pytest.approx(6 * share, abs=0.1)
 
 
-def test_lines_count_only_where_they_are_asked() -> None:
-    seen = lines(np.tile(turned(8, 0), (30, 1)), np.random.default_rng(3))
-    assert with_lines(PEOPLE, SceneChoices(lines=seen)) is PEOPLE
-    by_lines = with_lines(PEOPLE, SceneChoices(lines=seen, by_lines=True))
-    assert np.degrees(np.arccos(by_lines @ turned(8, 0))) < 1
-    assert with_lines(PEOPLE, SceneChoices(by_lines=True)) is PEOPLE
+def test_lines_count_by_default_and_not_where_people_alone_are_asked() -> None:
+    seen = lines(np.tile(turned(6, -9), (30, 1)), np.random.default_rng(3))
+    by_lines = with_lines(PEOPLE, SceneChoices(lines=seen))
+    assert np.degrees(np.arccos(by_lines @ turned(6, -9))) < 1.5
+    assert with_lines(PEOPLE, SceneChoices(lines=seen, by_lines=False)) is PEOPLE
+    assert with_lines(PEOPLE, SceneChoices()) is PEOPLE
+
+
+@pytest.mark.parametrize(("roll", "tilt", "likely"), [(8, 0, True), (11, 0, False), (0, 14, True)])
+def test_a_fence_that_leans_as_a_whole_is_not_believed_against_people(
+    roll: float, tilt: float, likely: bool
+) -> None:
+    """People hardly miss a roll by 11 degrees; a tilt they may."""
+    seen = lines(np.tile(turned(roll, tilt), (30, 1)), np.random.default_rng(3))
+    assert (with_lines(PEOPLE, SceneChoices(lines=seen)) is not PEOPLE) == likely
+    both = with_lines(PEOPLE, SceneChoices(lines=seen, doubtful_lines=True))
+    assert np.degrees(np.arccos(both @ turned(roll, tilt))) < 1.5
+
+
+def test_a_level_camera_before_a_house_stays_level() -> None:
+    seen = lines(np.tile(PEOPLE, (30, 1)), np.random.default_rng(5), 0.0005)
+    assert np.degrees(np.arccos(with_lines(PEOPLE, SceneChoices(lines=seen)) @ PEOPLE)) < 0.5
