@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.error_fitting import nearest
 from benchmarks.accuracy.foot_contacts import Foot, FootPack
 from benchmarks.accuracy.lifted_takes import VIEWS, Pair, lift_pairs
-from benchmarks.accuracy.takes_chosen import others, walks
+from benchmarks.accuracy.takes_chosen import evenly, others, walks
 from benchmarks.measuring.agreement import bland_altman, centred_rms, icc
 from glagcn_cli.biomechanics import angle_geometry
 from glagcn_cli.biomechanics.angle_names import NAMES, SIDES, kind_of
@@ -249,10 +249,13 @@ def lengths(pairs: Sequence[Pair]) -> Iterator[list[str]]:
 @click.option("--data-dir", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what was lifted.")
 @click.option("--feet", type=click.Path(exists=True, path_type=Path), help="Pack of 29 joints.")
+@click.option(
+    "--takes", default=20, show_default=True, help="Takes of other motion than walking; 0 for all."
+)
 @click.option("--held-feet", is_flag=True, help="Of legs whose feet are held on the floor.")
 @click.option("--spine", is_flag=True, help="With axes of pelvis and thorax through the spine.")
 def main(
-    data_dir: Path, cache: Path | None, feet: Path | None, held_feet: bool, spine: bool
+    data_dir: Path, cache: Path | None, feet: Path | None, takes: int, held_feet: bool, spine: bool
 ) -> None:
     """Print tables of agreement."""
     if spine:
@@ -262,7 +265,7 @@ def main(
     sideways = [(view, DISTANCE, EXACT) for view in SIDEWAYS]
     more = [(view, distance, MEASURED) for view in SIDEWAYS for distance in DISTANCES]
     walked = [*lift_pairs(walks(data_dir), noisy + exact, cache)]
-    exercised = [*lift_pairs(others(data_dir), noisy + sideways, cache)]
+    exercised = [*lift_pairs(evenly(others(data_dir), takes), noisy + sideways, cache)]
     farther = [*lift_pairs(walks(data_dir), more, cache)]
     head = ["angle", *VIEWS, "side and 45 degrees"]
     for title, pairs in (("walking", walked), ("other motion", exercised)):
