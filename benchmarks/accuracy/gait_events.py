@@ -160,8 +160,8 @@ def _with_feet(
 @click.command()
 @click.option("--data-dir", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--feet", type=click.Path(exists=True, path_type=Path), help="Pack of 29 joints.")
-@click.option("--walks", is_flag=True, help="Measure walks on level floor alone.")
-def main(data_dir: Path, feet: Path | None, walks: bool) -> None:
+@click.option("--walks", "alone", is_flag=True, help="Measure walks on level floor alone.")
+def main(data_dir: Path, feet: Path | None, alone: bool) -> None:
     """Measure and print tables."""
     if feet is not None:
         head = ["", "strikes", "subjects", "strikes", "mean", "median", "of subjects", "deviation"]
@@ -169,7 +169,7 @@ def main(data_dir: Path, feet: Path | None, walks: bool) -> None:
         click.echo(markdown_table([head, *heels(trained, FootPack(feet))], left=2))
         return
     takes = [take for split in ("train", "val") for take in read_packs(data_dir, split).takes]
-    takes = [take for take in takes if is_walk(take.action) or not walks]
+    takes = [take for take in takes if is_walk(take.action) or not alone]
     measured = [(take, find_gait(scene_poses(take))) for take in takes]
     head = ["motion", "takes", "with a gait", "of the frames"]
     click.echo(markdown_table([head, *groups(measured)]))
