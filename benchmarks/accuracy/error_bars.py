@@ -74,13 +74,13 @@ def coverage(found: dict[str, Floats]) -> Iterator[list[str]]:
     for kind, (off, bars) in found.items():
         yield [
             kind, str(len(off)), f"{np.sqrt((off**2).mean()):.1f}", f"{np.median(bars):.1f}",
-            *shares(off, bars),
+            *shares(off, bars, digits=1),
         ]  # fmt: skip
 
 
-def shares(off: Floats, bars: Floats) -> list[str]:
+def shares(off: Floats, bars: Floats, digits: int = 0) -> list[str]:
     """Return cells: percent of errors within one and within two bars."""
-    return [f"{100 * (off < k * bars).mean():.0f}" if len(off) else "." for k in (1, 2)]
+    return [f"{100 * (off < k * bars).mean():.{digits}f}" if len(off) else "." for k in (1, 2)]
 
 
 def by_person(found: dict[object, dict[str, Floats]]) -> list[list[str]]:

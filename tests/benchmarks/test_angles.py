@@ -14,6 +14,7 @@ from benchmarks.accuracy.error_fitting import (
     steadiness,
 )
 from benchmarks.accuracy.foot_contacts import Foot
+from benchmarks.accuracy.gait_events import is_run, is_walk
 from benchmarks.accuracy.lifted_takes import VIEWS, camera_at, faces, seen_by, true_scene
 from benchmarks.accuracy.takes_chosen import FOLDS, evenly, folds
 from benchmarks.measuring.agreement import bland_altman, centred_rms, icc
@@ -91,6 +92,14 @@ def test_each_fold_has_of_every_motion():
     for subject, action in (("6", "walk"), ("39", "boxing"), ("39", "walk")):
         of_motion = [n for n, take in takes if (take.subject, take.action) == (subject, action)]
         assert sorted(found[n] for n in of_motion) == list(range(FOLDS))
+
+
+@pytest.mark.parametrize(
+    ("action", "walks", "runs"),
+    [("walk", True, False), ("run/jog", False, True), ("walk, run", False, False)],
+)
+def test_walks_and_runs_are_told_apart(action, walks, runs):
+    assert (is_walk(action), is_run(action)) == (walks, runs)
 
 
 def test_takes_are_chosen_evenly():
