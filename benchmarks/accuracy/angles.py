@@ -22,15 +22,13 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.error_fitting import nearest
 from benchmarks.accuracy.foot_contacts import Foot, FootPack
 from benchmarks.accuracy.lifted_takes import VIEWS, Pair, lift_pairs
-from benchmarks.accuracy.takes_chosen import others, walks
+from benchmarks.accuracy.spine_axes import through_the_spine
+from benchmarks.accuracy.takes_chosen import evenly, others, walks
 from benchmarks.measuring.agreement import bland_altman, centred_rms, icc
-from glagcn_cli.biomechanics import angle_geometry
 from glagcn_cli.biomechanics.angle_names import NAMES, SIDES, kind_of
-from glagcn_cli.biomechanics.body_axes import bone, unit
 from glagcn_cli.biomechanics.cycles import gait_figures
 from glagcn_cli.biomechanics.gait import find_gait
 from glagcn_cli.biomechanics.joint_angles import joint_angles
-from glagcn_cli.skeleton import JointSet
 from glagcn_training.evaluation.evaluation_noise import EXACT, MEASURED
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -38,9 +36,13 @@ DISTANCE = 5.0  # metres
 SIDEWAYS = ("45 degrees", "side")
 DISTANCES = (3.0, 8.0)  # more of them, for walks at 45 degrees and from the side
 LIMBS = ("hip_flexion", "knee_flexion", "shoulder_flexion", "elbow_flexion")
-AGREEMENT = (
-    "angle", "bias of frames (95 %)", "bias of range (95 %)", "ICC of range", "ICC of mean",
-)  # fmt: skip
+AGREEMENT = [
+    "angle",
+    "bias of frames (95 %)",
+    "bias of range (95 %)",
+    "ICC of range",
+    "ICC of mean",
+]
 LEAST_FRAMES = 20  # of an angle in a take that is compared
 MILLISECONDS = 1000 / 50  # a frame of the packs
 
@@ -116,23 +118,6 @@ class Compared:
             f"{icc(spans[:, 0], spans[:, 1]):.2f}",
             f"{icc(means[:, 0], means[:, 1]):.2f}",
         ]
-
-
-def through_the_spine() -> None:
-    """Let the axes of pelvis and thorax end at the spine's middle, which no detector marks."""
-
-    def pelvis(joints: Floats, joint_set: JointSet) -> Floats:
-        z = unit(bone(joints, joint_set, "left_hip", "right_hip"))
-        x = unit(np.cross(bone(joints, joint_set, "hip", "spine"), z))
-        return np.stack([x, np.cross(z, x), z], axis=1)
-
-    def thorax(joints: Floats, joint_set: JointSet) -> Floats:
-        y = unit(bone(joints, joint_set, "spine", "thorax"))
-        x = unit(np.cross(y, bone(joints, joint_set, "left_shoulder", "right_shoulder")))
-        return np.stack([x, y, np.cross(x, y)], axis=1)
-
-    for name, axes in (("pelvis_axes", pelvis), ("thorax_axes", thorax)):
-        setattr(angle_geometry, name, axes)
 
 
 def by_view(compared: Compared) -> Iterator[list[str]]:
@@ -249,10 +234,20 @@ def lengths(pairs: Sequence[Pair]) -> Iterator[list[str]]:
 @click.option("--data-dir", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what was lifted.")
 @click.option("--feet", type=click.Path(exists=True, path_type=Path), help="Pack of 29 joints.")
+@click.option(
+    "--takes", default=20, show_default=True, help="Takes of other motion than walking; 0 for all."
+)
+@click.option("--distances", is_flag=True, help="Walks from 3 and 8 metres too.")
 @click.option("--held-feet", is_flag=True, help="Of legs whose feet are held on the floor.")
 @click.option("--spine", is_flag=True, help="With axes of pelvis and thorax through the spine.")
 def main(
-    data_dir: Path, cache: Path | None, feet: Path | None, held_feet: bool, spine: bool
+    data_dir: Path,
+    cache: Path | None,
+    feet: Path | None,
+    takes: int,
+    distances: bool,
+    held_feet: bool,
+    spine: bool,
 ) -> None:
     """Print tables of agreement."""
     if spine:
@@ -260,10 +255,8 @@ def main(
     noisy = [(view, DISTANCE, MEASURED) for view in VIEWS]
     exact = [(view, DISTANCE, EXACT) for view in VIEWS]
     sideways = [(view, DISTANCE, EXACT) for view in SIDEWAYS]
-    more = [(view, distance, MEASURED) for view in SIDEWAYS for distance in DISTANCES]
     walked = [*lift_pairs(walks(data_dir), noisy + exact, cache)]
-    exercised = [*lift_pairs(others(data_dir), noisy + sideways, cache)]
-    farther = [*lift_pairs(walks(data_dir), more, cache)]
+    exercised = [*lift_pairs(evenly(others(data_dir), takes), noisy + sideways, cache)]
     head = ["angle", *VIEWS, "side and 45 degrees"]
     for title, pairs in (("walking", walked), ("other motion", exercised)):
         compared = Compared(pairs, held_feet)
@@ -271,18 +264,13 @@ def main(
         click.echo(markdown_table([head, *by_view(compared)]))
         click.echo(f"\n{title}: agreement, side and 45 degrees, noisy 2D\n")
         click.echo(markdown_table([AGREEMENT, *agreements(compared)]))
-    click.echo("\nwalking, by distance, RMS after taking out the mean, noisy 2D\n")
-    columns = [
-        "view",
-        "distance",
-        "hip flexion",
-        "knee flexion",
-        "shoulder flexion",
-        "elbow flexion",
-    ]
-    click.echo(
-        markdown_table([columns, *by_distance(Compared([*walked, *farther], held_feet))], left=2)
-    )
+    if distances:
+        more = [(view, distance, MEASURED) for view in SIDEWAYS for distance in DISTANCES]
+        farther = [*lift_pairs(walks(data_dir), more, cache)]
+        click.echo("\nwalking, by distance, RMS after taking out the mean, noisy 2D\n")
+        columns = ["view", "distance", *(name.replace("_", " ") for name in LIMBS)]
+        rows = by_distance(Compared([*walked, *farther], held_feet))
+        click.echo(markdown_table([columns, *rows], left=2))
     click.echo("\nevents after those of the motion capture, ms\n")
     columns = ["view", "2D", "event", "matched", "median error", "mean", "95 % within"]
     click.echo(markdown_table([columns, *events(walked)], left=3))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +23,8 @@ MODES = 16
 LARGEST = 5.0  # expected errors: an error beyond it, of a limb that flipped, counts as that much
 LAGS = (0.04, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds
 POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-ONE_BAR = 0.6827
-
-KINDS = tuple(dict.fromkeys(kind_of(name) for name in NAMES))
+WITHIN = (0.6827, 0.9545)
+"""Shares of normal errors within one and within two standard deviations."""
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +41,7 @@ def residuals(pair: Pair) -> Floats:
 
 def person_of(pair: Pair) -> str:
     """Return who moves in a take."""
-    return f"{pair.take.pack} {pair.take.subject}"
+    return f"{pair.take.pack.split('_')[0].upper()} {pair.take.subject}"
 
 
 def covariance(errors: Sequence[Floats], people: Sequence[str]) -> Floats:
@@ -64,7 +62,6 @@ def modes_of(moments: Floats) -> Floats:
     """Return independent errors (`MODES`, 17, 3) that have these second moments."""
     values, vectors = np.linalg.eigh(moments)
     largest = np.argsort(values)[::-1][:MODES]
-    click.echo(f"{MODES} modes hold {values[largest].sum() / values.sum():.1%} of the variance")
     modes = vectors[:, largest].T * np.sqrt(values[largest])[:, None]
     return modes.reshape(MODES, 17, 3)
 
@@ -113,45 +110,49 @@ def joined(parts: Iterable[dict[str, Floats]]) -> dict[str, Floats]:
     return {kind: np.concatenate(values, axis=1) for kind, values in together.items()}
 
 
-def calibrated(people: Sequence[Floats]) -> tuple[float, float]:
-    """Return scale and power of the bars, with 68 % of the errors within, likeliest by Laplace.
+def calibrated(errors: Floats) -> tuple[float, float]:
+    """Return scale and power of the bars of errors and deviations (2, n), likeliest by Laplace.
 
-    `people` are the errors (2, n) of each person. They count the same, whatever their number: the
-    errors of a person have much in common.
+    The scale is that with which the shares of errors within one and within two bars are nearest to
+    those of a normal error: the farther of the two counts. Errors have a wider tail than normal
+    ones, so that no scale has both shares.
     """
-    errors = np.concatenate(people, axis=1)
-    weights = np.concatenate([np.full(one.shape[1], 1 / one.shape[1]) for one in people])
     off, raw = np.abs(errors[0]), np.maximum(errors[1], 1e-3)
 
     def scale_of(power: float) -> float:
-        ratios = off / raw**power
-        order = np.argsort(ratios)
-        below = np.cumsum(weights[order]) / weights.sum()
-        return float(ratios[order][np.searchsorted(below, ONE_BAR)])
+        ratios = np.sort(off / raw**power)
+        ends = [np.quantile(ratios, share) / bars for bars, share in enumerate(WITHIN, start=1)]
+        scales = np.geomspace(max(min(ends), 1e-6), max(*ends, 2e-6), 60)
+        shares = [
+            np.searchsorted(ratios, bars * scales) / len(ratios) - share
+            for bars, share in enumerate(WITHIN, start=1)
+        ]
+        return float(scales[np.abs(shares).max(axis=0).argmin()])
 
     options = [(scale_of(power), power) for power in POWERS]
 
     def surprise(option: tuple[float, float]) -> float:
         bars = option[0] * raw ** option[1]
-        return float(np.average(np.log(bars) + off / bars, weights=weights))
+        return float(np.mean(np.log(bars) + off / bars))
 
     return min(options, key=surprise)
 
 
-def within(errors: Floats, how: tuple[float, float]) -> tuple[float, float]:
-    """Return the shares of errors within one and within two bars."""
-    bars = how[0] * np.maximum(errors[1], 1e-3) ** how[1]
-    off = np.abs(errors[0])
-    return float((off < bars).mean()), float((off < 2 * bars).mean())
+def described(pairs: Sequence[Pair]) -> str:
+    """Say how much of the errors the modes hold, and how long errors stay."""
+    errors = [residuals(pair) for pair in pairs]
+    moments = covariance(errors, [person_of(pair) for pair in pairs])
+    share = (modes_of(moments) ** 2).sum() / np.trace(moments)
+    over = zip(LAGS, correlations(errors, float(pairs[0].lifted.fps)), strict=True)
+    return f"{MODES} modes hold {share:.1%} of the variance; correlation over " + ", ".join(
+        f"{seconds} s {found:.2f}" for seconds, found in over
+    )
 
 
 def fit(pairs: Sequence[Pair]) -> dict[str, Any]:
     """Fit the model of the errors of joints and angles; return what `error_model.json` holds."""
     errors, people = [residuals(pair) for pair in pairs], [person_of(pair) for pair in pairs]
     found = correlations(errors, float(pairs[0].lifted.fps))
-    click.echo(
-        "correlation over " + ", ".join(f"{a} s {b:.2f}" for a, b in zip(LAGS, found, strict=True))
-    )
     steady, seconds = steadiness(found)
     content: dict[str, Any] = {
         "joints": list(H36M17.joints),
@@ -163,17 +164,8 @@ def fit(pairs: Sequence[Pair]) -> dict[str, Any]:
         "figures": {},
     }
     model = from_json(content)
-    by_person = {
-        person: joined(
-            angle_errors(pair, propagated(pair.lifted, model))
-            for pair in pairs
-            if person_of(pair) == person
-        )
-        for person in dict.fromkeys(people)
-    }
-    for kind in KINDS:
-        parts = [of[kind] for of in by_person.values() if of[kind].shape[1]]
-        scale, power = calibrated(parts)
+    for kind, values in joined(angle_errors(p, propagated(p.lifted, model)) for p in pairs).items():
+        scale, power = calibrated(values)
         content["angles"][kind] = (round(scale, 3), power)
     return content
 
@@ -219,9 +211,9 @@ def rest_and_factor(errors: Floats, factors: Sequence[float]) -> tuple[float, fl
     off = np.abs(errors[0])
 
     def rest_for(factor: float) -> float:
-        rests = np.linspace(0, 3 * np.quantile(off, ONE_BAR), 400)
+        rests = np.linspace(0, 3 * np.quantile(off, WITHIN[0]), 400)
         shares = [(off < np.hypot(rest, factor * errors[1])).mean() for rest in rests]
-        return float(rests[int(np.argmax(np.array(shares) >= ONE_BAR))])
+        return float(rests[int(np.argmax(np.array(shares) >= WITHIN[0]))])
 
     def surprise(option: tuple[float, float]) -> float:
         bars = np.maximum(np.hypot(option[0], option[1] * errors[1]), 1e-4)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from glagcn_cli.biomechanics.body_axes import pelvis_axes
 from glagcn_cli.camera import focal_length
-from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
+from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER, SHIPPED_LIFTERS
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.poses import PoseSequence
 from glagcn_cli.scene.choices import SceneChoices
@@ -46,10 +46,12 @@ class Pair:
     """One take as it was lifted, and as it was.
 
     ``lifted`` and ``truth`` are in the scene frame, with the same axes to the error of the gravity
-    that was found. ``view``, ``distance`` (metres) and ``noise`` are those of the virtual camera.
+    that was found. ``view``, ``distance`` (metres) and ``noise`` are those of the virtual camera,
+    ``number`` is the take's in the data set.
     """
 
     take: Take
+    number: int
     view: str
     distance: float
     noise: str
@@ -145,9 +147,11 @@ def lift_pairs(
     """Lift takes by cameras at a view (of `VIEWS`) and a distance, with a detector's noise.
 
     Takes come with their numbers in the data set. Those in which a person turns are left out.
-    Lifted poses are kept in the folder `cache`.
+    Lifted poses are kept in a folder of the lifter in `cache`.
     """
     lifter: Lifter | None = None
+    if cache is not None:
+        cache = cache / f"{DEFAULT_LIFTER}-{SHIPPED_LIFTERS[DEFAULT_LIFTER][:8]}"
     for view, distance, noise in conditions:
         for number, whole in takes:
             take = cut_edges(whole)
@@ -163,7 +167,7 @@ def lift_pairs(
                 lifted = in_scene(lifter, seen)
                 if kept is not None:
                     _keep(kept, lifted)
-            yield Pair(take, view, distance, noise, lifted, true_scene(seen))
+            yield Pair(take, number, view, distance, noise, lifted, true_scene(seen))
 
 
 def _keep(path: Path, lifted: PoseSequence) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.accuracy.gait_events import is_walk
@@ -11,14 +12,10 @@ from glagcn_training.data.takes import Take
 
 Numbered = list[tuple[int, Take]]
 
-FIT, TEST = "fit", "test"
-"""Halves of the validation takes: CMU 6 and 17 with the exercises of UI-PRMD in wrong form, and
-CMU 39 and 131 with those in right form."""
-
 A_MOTION = 1  # takes of an exercise of UI-PRMD
 WALKS = 1  # of each training subject
-LONGEST = 500  # frames
-_WRONG_FORM = "(incorrect form)"
+LONGEST = 300  # frames: longer takes are cut there
+FOLDS = 5
 
 
 def numbered(data_dir: Path, split: str) -> Numbered:
@@ -27,11 +24,17 @@ def numbered(data_dir: Path, split: str) -> Numbered:
     return [(k, take) for k, take in takes if take.pack in ("cmu_h36m17", "uiprmd_h36m17")]
 
 
-def half_of(take: Take) -> str:
-    """Return the half that a validation take belongs to."""
-    if take.pack == "uiprmd_h36m17":
-        return FIT if take.action.endswith(_WRONG_FORM) else TEST
-    return FIT if take.subject in ("6", "17") else TEST
+def folds(takes: Numbered) -> dict[int, int]:
+    """Return a fold below `FOLDS` for the number of each take, evenly by people and motions."""
+    ordered = sorted(takes, key=lambda one: (one[1].pack, one[1].subject, one[1].action, one[0]))
+    return {number: place % FOLDS for place, (number, _) in enumerate(ordered)}
+
+
+def evenly(takes: Numbered, most: int) -> Numbered:
+    """Return at most so many of the takes, evenly chosen; all for 0."""
+    if not 0 < most < len(takes):
+        return takes
+    return [takes[k * len(takes) // most] for k in range(most)]
 
 
 def walks(data_dir: Path) -> Numbered:
@@ -44,13 +47,13 @@ def others(data_dir: Path) -> Numbered:
     taken: dict[str, int] = defaultdict(int)
     found = []
     for number, take in numbered(data_dir, "val"):
-        if is_walk(take.action) or len(take) > LONGEST:
+        if is_walk(take.action):
             continue
         if take.pack == "uiprmd_h36m17":
             taken[take.action] += 1
             if taken[take.action] > A_MOTION:
                 continue
-        found.append((number, take))
+        found.append((number, _cut(take)))
     return found
 
 
@@ -59,8 +62,12 @@ def train_walks(data_dir: Path) -> Numbered:
     taken: dict[str, int] = defaultdict(int)
     found = []
     for number, take in numbered(data_dir, "train"):
-        if is_walk(take.action) and len(take) <= LONGEST:
+        if is_walk(take.action):
             taken[take.subject] += 1
             if taken[take.subject] <= WALKS:
-                found.append((number, take))
+                found.append((number, _cut(take)))
     return found
+
+
+def _cut(take: Take) -> Take:
+    return replace(take, joints=take.joints[:LONGEST])

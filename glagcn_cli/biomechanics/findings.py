@@ -66,6 +66,9 @@ def why_no_gait(sequence: PoseSequence) -> str:
     hidden = sequence.absent is not None and LOWER.mask(sequence.joint_set)[sequence.absent].any()
     if hidden:
         return "the legs were not seen"
+    whole = len(sequence) / float(sequence.fps)
+    if whole < SHORTEST:
+        return f"the clip lasts {whole:.1f} s, and three steps take {SHORTEST:g} s"
     long = [run for run in runs(sequence.valid) if _seconds(sequence, run) >= SHORTEST]
     if not long:
         return f"no stretch of {SHORTEST:g} s has poses in all frames"

@@ -141,7 +141,8 @@ def find_gait(sequence: PoseSequence) -> Gait:
 
 def _measure(legs: Legs, row: Row, start: int) -> _Measured:
     """Measure a row of strikes in a stretch that starts at frame `start`."""
-    frames, foot = np.array(row, np.intp).T
+    ahead, foot = np.array(row, np.intp).T
+    frames = legs.touches(row)
     seconds = np.diff(frames, prepend=np.nan) / legs.fps
     speed = _speed(legs, row)
     metres = np.full(len(row), np.nan) if np.isnan(speed) else _step_metres(legs, row)
@@ -153,13 +154,17 @@ def _measure(legs: Legs, row: Row, start: int) -> _Measured:
         toe_offs=tuple(start + events for events in toe_offs),
         step_seconds=tuple(seconds[side] for side in sides),
         step_metres=tuple(metres[side] for side in sides),
-        stance_shares=tuple(_stance_shares(*both) for both in zip(strikes, toe_offs, strict=True)),
+        stance_shares=tuple(
+            _stance_shares(ahead[side], *both)
+            for side, *both in zip(sides, strikes, toe_offs, strict=True)
+        ),
         speed=speed,
     )
 
 
-def _stance_shares(strikes: Frames, toe_offs: Frames) -> Floats:
-    offs = [toe_offs[(toe_offs > a) & (toe_offs < b)][0] for a, b in pairwise(strikes)]
+def _stance_shares(ahead: Frames, strikes: Frames, toe_offs: Frames) -> Floats:
+    """Compute the share of stance in strides; a toe-off lies between two frames ahead."""
+    offs = [toe_offs[(toe_offs > a) & (toe_offs < b)][0] for a, b in pairwise(ahead)]
     return (np.array(offs, np.float64) - strikes[:-1]) / np.diff(strikes)
 
 
@@ -168,8 +173,7 @@ def _speed(legs: Legs, row: Row) -> float:
     span = slice(row[0][0], row[-1][0] + 1)
     along = np.gradient(legs.root, axis=0) * legs.fps * legs.direction
     speed = float(along[span].sum(axis=-1).mean())
-    feet = -np.gradient(legs.ahead, axis=0)[span].min(axis=-1) * legs.fps
-    return speed if speed > IN_PLACE * float(feet.mean()) else float("nan")
+    return speed if speed > IN_PLACE * float(legs.back_speeds(row).mean()) else float("nan")
 
 
 def _step_metres(legs: Legs, row: Row) -> Floats:

@@ -2,7 +2,8 @@
 
 The method of Zeni, Richards & Higginson (2008, Gait & Posture 27:710) needs neither a floor nor a
 path: a foot strikes when it is farthest ahead of the pelvis along the direction of walking, and
-leaves the floor when it is farthest behind. It is applied to the ankles, where 17 joints end.
+leaves the floor when it is farthest behind. It is applied to the ankles, where 17 joints end. The
+ankle of a walking foot goes on after the heel touches, and its strike is dated back by `ROLLS`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ LEAST_SWING = 0.25
 Waving and shifting weight stay below it."""
 LEAST_HEIGHT = 0.6
 """Leg lengths of the hip above a striking ankle: sitting, crawling and lying people have less."""
+
+ROLLS = 0.03
+"""Seconds for which an ankle goes on ahead of the pelvis after the heel touches the floor: the
+median of 11 training subjects who walk (docs/lab/gait.md)."""
+RUNS = 0.5
+"""Froude number, speed squared by gravity and leg length, from which people run."""
+STANDS = 0.75
+"""Quantile of the speed at which feet go back that is a foot's on the floor, flight or none."""
+GRAVITY = 9.81
 
 TRAVEL_SMOOTHING = 0.4  # seconds (standard deviation), to remove a stride's sway from the direction
 FACING_SPEED = 0.2  # m/s: slower than this, the direction of walking is where the pelvis faces
@@ -78,9 +88,9 @@ class Legs:
         self.ankles = ankle[..., [0, 2]]
         self.ahead = np.einsum("fsk,fk->fs", self.ankles - self.root[:, None], self.direction)
         lengths = np.linalg.norm(hip - knee, axis=-1) + np.linalg.norm(knee - ankle, axis=-1)
-        leg = max(float(np.median(lengths)), 1e-6)
-        self._swing = LEAST_SWING * leg
-        upright = (hip - ankle)[..., 1] >= LEAST_HEIGHT * leg
+        self._leg = max(float(np.median(lengths)), 1e-6)
+        self._swing = LEAST_SWING * self._leg
+        upright = (hip - ankle)[..., 1] >= LEAST_HEIGHT * self._leg
         passed = self.ahead - self.ahead[:, ::-1] >= self._swing
         self._may_strike = upright & passed
 
@@ -99,6 +109,26 @@ class Legs:
             else:
                 rows.append([strike])
         return [row for row in rows if len(row) >= LEAST_STRIKES and self._touches_down(row)]
+
+    def touches(self, row: Row) -> Frames:
+        """Return the frames in which heels touch: those of the strikes of a row, less `ROLLS`.
+
+        Somebody who runs lands on the foot, and not on the heel: there it is the strikes'.
+        """
+        frames, sides = np.array(row, np.intp).T
+        speed = float(np.quantile(self.back_speeds(row), STANDS))
+        if speed**2 > RUNS * GRAVITY * self._leg:
+            return frames
+        before, peak, after = (self.ahead[frames + k, sides] for k in (-1, 0, 1))
+        turn = (after - before) / np.maximum(2 * (2 * peak - before - after), 1e-12)
+        earlier = frames + turn.clip(-0.5, 0.5) - ROLLS * self.fps
+        return np.maximum(np.round(earlier), 0).astype(np.intp)
+
+    def back_speeds(self, row: Row) -> NDArray[np.float64]:
+        """Return how fast the foot that goes back faster does so in frames of a row, m/s."""
+        span = slice(row[0][0], row[-1][0] + 1)
+        found: NDArray[np.float64] = -np.gradient(self.ahead, axis=0)[span].min(axis=-1) * self.fps
+        return found
 
     def toe_offs(self, row: Row, side: int) -> Frames:
         """Find toe-offs: one between two strikes of a foot, and those near the row's ends."""

@@ -5,16 +5,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from benchmarks.accuracy import error_bars
 from benchmarks.accuracy.error_fitting import (
+    WITHIN,
     calibrated,
     nearest,
     rest_and_factor,
     steadiness,
-    within,
 )
 from benchmarks.accuracy.foot_contacts import Foot
+from benchmarks.accuracy.gait_events import is_run, is_walk
 from benchmarks.accuracy.lifted_takes import VIEWS, camera_at, faces, seen_by, true_scene
-from benchmarks.accuracy.takes_chosen import FIT, TEST, half_of
+from benchmarks.accuracy.takes_chosen import FOLDS, evenly, folds
 from benchmarks.measuring.agreement import bland_altman, centred_rms, icc
 from glagcn_cli.biomechanics.findings import find_view
 from glagcn_cli.biomechanics.joint_angles import joint_angles
@@ -79,30 +81,55 @@ def test_a_take_that_turns_round_faces_nowhere():
     assert faces(Take("1", "turn", "", turned)) is None
 
 
-def test_no_person_of_cmu_is_in_both_halves():
-    def take(subject: str, action: str, pack: str) -> Take:
-        return Take(subject, action, "", WALK.joints, pack=pack)
+def test_each_fold_has_of_every_motion():
+    takes = [
+        (number, Take(subject, action, "", WALK.joints, pack="cmu_h36m17"))
+        for number, (subject, action) in enumerate(
+            [("6", "walk"), ("39", "boxing")] * FOLDS + [("39", "walk")] * FOLDS
+        )
+    ]
+    found = folds(takes)
+    for subject, action in (("6", "walk"), ("39", "boxing"), ("39", "walk")):
+        of_motion = [n for n, take in takes if (take.subject, take.action) == (subject, action)]
+        assert sorted(found[n] for n in of_motion) == list(range(FOLDS))
 
-    halves = {s: half_of(take(s, "walk", "cmu_h36m17")) for s in ("6", "17", "39", "131")}
-    assert [s for s, half in halves.items() if half == FIT] == ["6", "17"]
-    assert half_of(take("8", "deep squat (incorrect form)", "uiprmd_h36m17")) == FIT
-    assert half_of(take("8", "deep squat", "uiprmd_h36m17")) == TEST
+
+@pytest.mark.parametrize(
+    ("action", "walks", "runs"),
+    [("walk", True, False), ("run/jog", False, True), ("walk, run", False, False)],
+)
+def test_walks_and_runs_are_told_apart(action, walks, runs):
+    assert (is_walk(action), is_run(action)) == (walks, runs)
 
 
-def test_bars_hold_the_share_that_they_are_fitted_to():
+def test_takes_are_chosen_evenly():
+    takes = [(number, WALK) for number in range(10)]
+    assert [number for number, _ in evenly(takes, 4)] == [0, 2, 5, 7]
+    assert evenly(takes, 0) == evenly(takes, 12) == takes
+
+
+def test_bars_hold_the_shares_that_they_are_fitted_to():
     raw = DRAW.uniform(1, 10, 8000)
-    errors = np.stack([DRAW.normal(size=8000) * 1.5 * raw, raw])
-    scale, power = calibrated([errors])
-    assert power == 1.0 and scale == pytest.approx(1.5, rel=0.1)
-    one, two = within(errors, (scale, power))
-    assert one == pytest.approx(0.68, abs=0.01) and two == pytest.approx(0.95, abs=0.02)
+    scale, power = calibrated(np.stack([DRAW.normal(size=8000) * 1.5 * raw, raw]))
+    assert power == 1.0 and scale == pytest.approx(1.5, rel=0.05)
 
 
-def test_people_count_the_same_in_a_fit_whatever_their_number():
-    raw = np.ones(4000)
-    sure, unsure = (np.stack([DRAW.normal(0, size, 4000), raw]) for size in (1.0, 9.0))
-    scale, _ = calibrated([sure, unsure])
-    assert calibrated([sure, unsure[:, :400]])[0] == pytest.approx(scale, rel=0.1)
+def test_bars_of_errors_with_a_wide_tail_miss_both_shares_alike():
+    off = np.abs(DRAW.standard_t(2, 40_000))
+    scale, _ = calibrated(np.stack([off, np.ones_like(off)]))
+    one, two = (float((off < bars * scale).mean()) for bars in (1, 2))
+    assert one - WITHIN[0] == pytest.approx(WITHIN[1] - two, abs=0.005)
+    assert one > WITHIN[0] + 0.01
+
+
+def test_takes_lie_against_bars_of_the_others(monkeypatch):
+    """A person whose errors are ten times as large is not in the fit of their own bars."""
+    sizes = {"1": 1.0, "2": 1.0, "3": 10.0}
+    monkeypatch.setattr(error_bars, "fit", lambda pairs: max(sizes[p] for p in pairs))
+    monkeypatch.setattr(error_bars, "from_json", lambda content: content)
+    monkeypatch.setattr(error_bars, "against_bars", lambda pairs, model: (pairs, model))
+    found = error_bars.across(["1", "2", "3", "3"], lambda pair: pair)
+    assert found == {"1": (["1"], 10.0), "2": (["2"], 10.0), "3": (["3", "3"], 1.0)}
 
 
 def test_what_the_bars_of_events_lack_is_added():

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from glagcn_cli.biomechanics.gait import Gait, find_gait
+from glagcn_cli.biomechanics.gait_events import ROLLS, Legs
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.gait_walk import ANKLE, CADENCE, SPEED, STEP, pendulum_walk
 from tests.helpers.moving_figure import Figure, sequence
+
+STANCE = 0.62 + ROLLS * CADENCE / 120
+"""Share of a stride from the touch of a heel that is not there, `ROLLS` before the ankle stands."""
 
 
 def expected_strikes(lag: float, seconds: float, fps: float) -> NDArray:
@@ -30,7 +34,7 @@ def test_strikes_and_toe_offs_come_when_the_feet_land_and_leave(heading, fps):
     tolerance = max(1.0, 0.04 * fps)  # frames
     for side, lag in enumerate((0.0, 0.5)):
         for found, true in (
-            (gait.strikes[side], expected_strikes(lag, 6.0, fps)),
+            (gait.strikes[side], expected_strikes(lag, 6.0, fps) - ROLLS * fps),
             (gait.toe_offs[side], expected_strikes(lag + 0.62 - 1, 6.0, fps)),
         ):
             inside = true[(true > 0.3 * fps) & (true < 5.6 * fps)]
@@ -46,7 +50,7 @@ def test_summary_of_a_walk_is_that_of_the_walk():
     assert summary["speed"] == pytest.approx(SPEED, rel=0.01)
     for side in ("", "left_", "right_"):
         assert summary[f"{side}step_length"] == pytest.approx(STEP, rel=0.01)
-        assert summary[f"{side}stance_share"] == pytest.approx(0.62, abs=0.03)
+        assert summary[f"{side}stance_share"] == pytest.approx(STANCE, abs=0.03)
 
 
 def test_a_limp_shows_in_the_lengths_of_both_sides():
@@ -77,7 +81,7 @@ def test_on_a_treadmill_events_are_found_and_lengths_are_not_known():
     summary = belt.summary()
     assert summary["cadence"] == pytest.approx(CADENCE, rel=0.02)
     assert np.isnan(summary["speed"]) and np.isnan(summary["step_length"])
-    assert summary["stance_share"] == pytest.approx(0.62, abs=0.03)
+    assert summary["stance_share"] == pytest.approx(STANCE, abs=0.03)
 
 
 def test_walking_backwards_strikes_with_the_foot_that_lands():
@@ -188,6 +192,15 @@ def test_noise_of_a_lifter_moves_events_by_little():
     for one, other in zip(events_of(clean), events_of(noisy), strict=True):
         assert len(one) == len(other)
         assert np.abs(one - other).max() <= 2
+
+
+def test_who_runs_lands_when_the_foot_is_farthest_ahead():
+    joints = pendulum_walk(4.0, fps=100)
+    walks, runs = (Legs(joints, H36M17, fps, None) for fps in (100, 200))
+    (row,) = walks.rows()
+    ahead = [frame for frame, _ in row]
+    np.testing.assert_allclose(walks.touches(row), np.array(ahead) - ROLLS * 100, atol=1)
+    np.testing.assert_array_equal(runs.touches(row), ahead)
 
 
 def test_camera_frame_is_refused():
