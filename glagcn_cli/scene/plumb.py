@@ -20,6 +20,10 @@ LIKELY = 2.5  # expected errors by which lines and people may differ
 BELOW = 20.0
 """Degrees below the horizon under which a line that ends there lies on the floor."""
 WITHIN = 15.0  # degrees from the direction that people give within which lines' is looked for
+TRIED = 3.0
+"""Degrees to four sides of the people's direction about which lines' is looked for too: most of the
+five must give one direction, so that nothing hangs on where people put the horizon."""
+ALIKE_WITHIN = 1.5  # degrees of directions that are one
 STEP = 0.5  # degrees between the directions that are tried
 MEETS = 1.2  # degrees by which a line may miss the direction that it agrees with
 
@@ -82,6 +86,20 @@ def plumb_line(lines: _Array, near: _Array, focal_error: float) -> Plumb | None:
     focal_error
         Expected error of the focal length as a share of it: it tilts what is seen from above.
     """
+    one, other = _across(near)
+    reach = np.tan(np.radians(TRIED))
+    ways = [near, *(near + sign * reach * way for way in (one, other) for sign in (-1, 1))]
+    tries = (_meeting(lines, way / np.linalg.norm(way), focal_error) for way in ways)
+    found = [plumb for plumb in tries if plumb is not None]
+    for plumb in found:
+        alike = sum(plumb.up @ them.up > np.cos(np.radians(ALIKE_WITHIN)) for them in found)
+        if alike > len(ways) / 2:
+            return plumb
+    return None
+
+
+def _meeting(lines: _Array, near: _Array, focal_error: float) -> Plumb | None:
+    """Return the direction near one that most lines meet; None where none stands out."""
     normals = lines[lines[:, 3:] @ near > -np.sin(np.radians(BELOW)), :3]
     length = np.linalg.norm(normals, axis=1)
     planes = normals / length[:, None].clip(1e-12)
