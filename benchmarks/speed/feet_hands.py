@@ -3,7 +3,7 @@
 Runs with and without the option take turns, since the machine may do other work beside; the
 processor's time depends on that less than the clock.
 
-    python -m benchmarks.speed.feet_hands VIDEO... [--turns 3] [--options=--feet-hands]
+    python -m benchmarks.speed.feet_hands VIDEO... [--turns 3] [--fingers]
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--options", nargs="+", default=["--feet-hands"])
+    parser.add_argument("--fingers", action="store_true", help="fingers too")
     options = parser.parse_args()
+    wanted = ["--fingers" if options.fingers else "--feet-hands"]
     for video in options.videos:
-        run_whole(video, options.options)  # networks are compiled and kept
+        run_whole(video, wanted)  # networks are compiled and kept
         plain, more = [], []
         for _ in range(options.turns):
             plain.append(run_whole(video))
-            more.append(run_whole(video, options.options))
+            more.append(run_whole(video, wanted))
         sys.stdout.write(told(video, plain, more))
 
 
