@@ -36,6 +36,8 @@ VIDEO_WINDOWS_PER_SECOND = 12.5
 """Windows of the centre branch for a second of video, at least: a window also lifts the frames next
 to its centre, where the network has a sequence branch."""
 
+NEARLY_NOTHING = 1e-9
+
 KEYPOINT_CHANNELS = 2  # x, y
 
 FRAMES_AT_ONCE = 1728
@@ -133,8 +135,14 @@ def _bump(window: int) -> NDArray[np.float64]:
 
 
 def _slopes(hop: int) -> NDArray[np.float64]:
-    """Return weights of the frames around a centre frame, (2 hop - 1,), that fade to the next."""
-    return 1.0 - np.abs(np.arange(1 - hop, hop)) / hop
+    """Return weights of the frames around a centre frame, (2 hop - 1,), that fade to the next.
+
+    Next to the centre they weigh next to nothing: a frame with a window of its own is lifted by it
+    alone, also at the end of a clip, where the last two may be neighbours.
+    """
+    fading = NEARLY_NOTHING * (1.0 - np.abs(np.arange(1 - hop, hop)) / hop)
+    fading[hop - 1] = 1.0
+    return fading
 
 
 def with_scores(

@@ -211,6 +211,9 @@ class VideoLifter:
         check_models(self.settings)
         if use.from_2d is None and (note := what_numbers_mean(self.settings.people)):
             log.info("%s", note)
+        if self.settings.lifter != LIFTER:  # a broken file is told of before the long work
+            with stages.stage("loading"):
+                self.load()
         loading = Beside(self._make_ready)
         found = self.keypoints.of_video(video, self.settings.part, use, stages, loading.begin)
         with stages.stage("loading"):

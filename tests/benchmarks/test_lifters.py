@@ -99,7 +99,7 @@ def test_ways_of_running_differ_and_leave_the_lifter_alone(choice, lifter, packs
             )
     assert loaded.hops == 4 and loaded.card.architecture.window == 9
     values = list(found.values())
-    assert len(values) == 8
+    assert len(values) == 9
     for i, one in enumerate(values):
         for other in values[:i]:
             assert np.abs(one - other).max() > 1e-6
@@ -114,7 +114,7 @@ def test_the_choice_is_a_table_and_a_plot(choice, lifter, packs, tmp_path, monke
     )  # fmt: skip
     assert result.exit_code == 0
     lines = result.output.strip().split("\n")
-    assert len(lines) == 2 + 8 and len({line.count("|") for line in lines}) == 1
+    assert len(lines) == 2 + 9 and len({line.count("|") for line in lines}) == 1
     assert "run at T 27" in result.output and "8 hops" in result.output
     assert np.asarray(Image.open(plot)).std() > 5
 

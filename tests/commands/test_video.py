@@ -204,7 +204,8 @@ def test_choices_reach_the_run(monkeypatch, tmp_path, lifter) -> None:
     del told["input"]
     assert told == {
         "detector": "rtmdet-nano", "pose": "movenet-thunder", "lifter": str(lifter),
-        "device": "cpu", "people": 2, "fov": 70.0, "flip": False, "smoothing": 0.0, "turn": -15.0,
+        "device": "cpu", "people": 2, "fov": 70.0, "lens": None, "flip": False, "smoothing": 0.0,
+        "turn": -15.0,
         "threads": 1, "height": 1.6, "foot_lock": False, "up": "camera", "bvh_skeleton": "cmu",
         "start": 0.2, "end": 1.5, "max_frames": 12, "every": 2, "quality": "draft",
         "precision": "single", "boxes_every": 3, "max_people": None,

@@ -210,7 +210,8 @@ def test_a_model_without_its_motion(source, out) -> None:
         ("--height", "17", "0.4 and 2.6 metres"), ("--height", "tall", "not a valid float"),
         ("--mass", "0", "2 and 400 kilograms"), ("--height", "17", "--height 1.70"),
         ("--fov", "0", "5 and 150 degrees"), ("--fov", "180", "5 and 150 degrees"),
-        ("--up", "down", "auto, lines, camera"), ("--bvh-skeleton", "unreal", "mixamo, cmu, h36m"),
+        ("--up", "down", "auto, people, lines, camera"),
+        ("--bvh-skeleton", "unreal", "mixamo, cmu, h36m"),
     ],
 )  # fmt: skip
 def test_a_choice_that_makes_no_sense(source, out, option, value, word) -> None:

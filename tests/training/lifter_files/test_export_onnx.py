@@ -56,6 +56,7 @@ def test_our_lifters_lift_the_same(tmp_path: Path, branch: str) -> None:
     export_onnx(str(path), tmp_path / "own.onnx", branch=branch)
     keypoints, scores = clip()
     ours, theirs = Lifter.load(str(path)), Lifter.load(str(tmp_path / "own.onnx"))
+    ours.per_second = None  # an ONNX network of the centre branch has a window for every frame
     wanted, found = (
         one.lift_keypoints(keypoints, scores, SIZE, 30, flip=True, branch=branch)
         for one in (ours, theirs)
