@@ -109,9 +109,9 @@ class Crops:
             centre, scale = self._place(box)
             warp = self._warp(centre, scale)
             cv2.warpAffine(frame, warp, self.size, dst=crop, flags=cv2.INTER_LINEAR)
+            if self.swapped:  # several times as fast as to copy a reversed view
+                crop[:] = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
             places.append(dict(zip(_NEEDED, (centre, scale, self.size), strict=True)))
-        if self.swapped:
-            crops = np.ascontiguousarray(crops[..., ::-1])
         return crops, places
 
     def _place(self, box: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 # benchmarks/speed/encoding.py.
 _X264 = {"draft": ("ultrafast", 28), "good": ("superfast", 23), "best": ("medium", 18)}
 
-ALONE = ["-x264-params", "bframes=0:weightp=0:scenecut=0"]
+ALONE = ["-x264-params", "bframes=0:weightp=0:scenecut=0:cabac=0"]
 """Options of x264 by which frames are encoded as they come, without comparing them with later ones
-first: three tenths less work, a fifth more bytes."""
+first, and written in the plainer code: a quarter less work, a fifth more bytes."""
 _MORE = {"good": ALONE}
 _NVENC = {"draft": ("p1", 28), "good": ("p4", 24), "best": ("p6", 19)}
 

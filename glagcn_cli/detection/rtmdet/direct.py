@@ -100,10 +100,12 @@ class RTMDetBoxes:
             (width, height) of the picture in it, and of all.
         """
         canvas = np.empty((len(frames), padded[1], padded[0], 3), np.uint8)
-        canvas[:] = self._padding
+        width, height = inner
+        canvas[:, height:] = self._padding
+        canvas[:, :height, width:] = self._padding
         for picture, frame in zip(canvas, frames, strict=True):
             small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
-            picture[: inner[1], : inner[0]] = small[..., ::-1]
+            picture[:height, :width] = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
         return canvas
 
 
