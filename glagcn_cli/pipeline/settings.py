@@ -182,9 +182,9 @@ class Settings:
         Choice(UPS),
         Call.LIFTING | Call.CAMERA | Call.POSES,
         "Scene",
-        "What tells which way is up: auto, the people, and upright edges of buildings and doors "
-        "beyond doubt; people, they alone; lines, edges even where people contradict them; or the "
-        "camera, held level.",
+        "What tells which way is up: auto, the people, with upright edges of buildings and doors "
+        "that are beyond doubt; people, the people alone; lines, such edges even where people "
+        "contradict them; camera, the camera, held level.",
     )
     joints: str = setting(
         AS_FOUND,
