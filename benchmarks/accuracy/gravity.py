@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -18,13 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.accuracy.scene import lift
 from glagcn_cli.defaults import CUTOFF
 from glagcn_cli.lifting.checkpoints import DEFAULT_LIFTER
 from glagcn_cli.lifting.lifter import Lifter
-from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.scene.gravity import scene_up
 from glagcn_cli.scene.placing import as_one_body
-from glagcn_cli.skeleton import H36M17
 from glagcn_training.data.packs import read_packs
 from glagcn_training.evaluation.evaluate import Observation, observe_takes
 from glagcn_training.evaluation.evaluation_noise import EXACT, NOISE
@@ -50,13 +48,7 @@ def roll_and_tilt(up: _Array) -> _Array:
 
 def found_up(lifter: Lifter, seen: Observation) -> _Array:
     """Return the direction against gravity that a take gives, (3,) camera frame."""
-    frames = len(seen.keypoints)
-    scores = np.ones((frames, len(H36M17))) if seen.scores is None else seen.scores
-    person = Keypoints2D(
-        seen.keypoints.astype(np.float32), scores.astype(np.float32), np.ones(frames, bool),
-        Fraction(seen.fps), seen.image_size, H36M17,
-    )  # fmt: skip
-    return scene_up([as_one_body(lifter.lift(person, fov=seen.fov), CUTOFF)])
+    return scene_up([as_one_body(lift(lifter, seen, flip=False), CUTOFF)])
 
 
 def row(name: str, found: _Array, true: _Array) -> list[str]:

@@ -22,6 +22,7 @@ from ..poses import PoseSequence
 from ..rendering.drawing import LEFT, RIGHT
 from ..video.source import Source
 from ..wording import counted
+from .angle_axes import GRID, INK, Colour, finish, of_one
 from .angles_csv import write_angles
 from .formats import PLOT_SUFFIXES, ExportContext
 from .measured import Measured, measure
@@ -37,15 +38,7 @@ PANELS = (
 )
 """Angle, title, and what a small and a large angle mean; legs in the left column."""
 
-Colour = tuple[float, float, float]
-
-
-def _of_one(colour: tuple[int, int, int]) -> Colour:
-    red, green, blue = (value / 255 for value in colour)
-    return red, green, blue
-
-
-_COLOURS: dict[str, Colour] = {"left": _of_one(LEFT), "right": _of_one(RIGHT)}
+_COLOURS: dict[str, Colour] = {"left": of_one(LEFT), "right": of_one(RIGHT)}
 _SUMMARY = {
     "cadence": "{cadence:.0f} steps/min",
     "speed": "{speed:.2f} m/s",
@@ -53,7 +46,7 @@ _SUMMARY = {
     "right {right_step_length:.2f})",
     "stance_share": "stance {stance_share:.0%}",
 }
-_INK, _GRID, _BAND = "#3c4048", "#dfe2e8", "#f1f3f6"
+_BAND = "#f1f3f6"
 _WHITE, _GREY = (1.0, 1.0, 1.0), (0.6, 0.6, 0.6)
 _MARK = 7.0  # points
 _SIZE = (10.0, 8.2)  # inches: on A4 across the letters come out at 8 points
@@ -117,13 +110,13 @@ def draw_angles(person: Measured, source: Source | None = None) -> Figure:
     seconds = len(person.sequence) / float(person.sequence.fps)
     grid[0, 0].set_xlim(0, max(seconds, 1e-3))
     for axes in grid[-1]:
-        axes.set_xlabel("seconds", color=_INK)
+        axes.set_xlabel("seconds", color=INK)
     name = f"{source.short_name}, person" if source else "Person"
     figure.suptitle(
-        f"{name} {person.sequence.person}", x=0.01, ha="left", color=_INK, fontweight="bold",
+        f"{name} {person.sequence.person}", x=0.01, ha="left", color=INK, fontweight="bold",
         parse_math=False,
     )  # fmt: skip
-    figure.text(0.99, 0.992, _summary_line(person), ha="right", va="top", color=_INK, fontsize=9)
+    figure.text(0.99, 0.992, _summary_line(person), ha="right", va="top", color=INK, fontsize=9)
     figure.legend(
         handles=_keys(person), loc="outside lower center", ncols=5, frameon=False, fontsize=9
     )
@@ -149,7 +142,7 @@ def _draw_panel(axes: Axes, person: Measured, angle: str) -> None:
             for frames, mark, fill in ((strikes, "v", colour), (offs, "^", _WHITE)):
                 axes.plot(
                     seconds[frames], degrees[frames], mark, markersize=_MARK,
-                    markerfacecolor=fill, markeredgecolor=_INK, zorder=4,
+                    markerfacecolor=fill, markeredgecolor=INK, zorder=4,
                 )  # fmt: skip
         for strike in strikes:
             axes.axvline(seconds[strike], color=colour, linewidth=0.8, alpha=0.7, zorder=1)
@@ -162,19 +155,14 @@ def _without_neighbours(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _dress(axes: Axes, title: str, low: str, high: str) -> None:
-    axes.set_title(title, loc="left", color=_INK, fontsize=11, fontweight="bold")
-    axes.set_title(f"{low} ↓   ↑ {high}", loc="right", color=_INK, fontsize=8)
-    axes.set_ylabel("degrees", color=_INK, fontsize=9)
-    axes.grid(True, axis="y", color=_GRID, linewidth=0.6)
+    axes.set_title(title, loc="left", color=INK, fontsize=11, fontweight="bold")
+    axes.set_title(f"{low} ↓   ↑ {high}", loc="right", color=INK, fontsize=8)
+    axes.set_ylabel("degrees", color=INK, fontsize=9)
+    axes.grid(True, axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.axhline(0, color=_INK, linewidth=0.8, alpha=0.6, zorder=2)
-    axes.tick_params(colors=_INK, labelsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_GRID)
-    bottom, top = axes.get_ylim()
-    if top - bottom < _LEAST_SPAN:
-        middle = (top + bottom) / 2
-        axes.set_ylim(middle - _LEAST_SPAN / 2, middle + _LEAST_SPAN / 2)
+    axes.axhline(0, color=INK, linewidth=0.8, alpha=0.6, zorder=2)
+    axes.tick_params(colors=INK, labelsize=9)
+    finish(axes, _LEAST_SPAN)
 
 
 def _keys(person: Measured) -> list[Artist]:
@@ -188,7 +176,7 @@ def _keys(person: Measured) -> list[Artist]:
             keys.append(
                 Line2D(
                     [], [], linestyle="none", marker=mark, markersize=_MARK,
-                    markerfacecolor=fill, markeredgecolor=_INK, label=name,
+                    markerfacecolor=fill, markeredgecolor=INK, label=name,
                 )
             )  # fmt: skip
     return keys

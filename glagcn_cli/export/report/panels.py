@@ -11,20 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ...rendering.drawing import LEFT, RIGHT
+from ..angle_axes import GRID, INK, Colour, finish, of_one
 from .content import GAIT, NEITHER, Page, Panel
 
-INK, GRID, GREY = "#3c4048", "#dfe2e8", "#8a8f99"
+GREY = "#8a8f99"
 LEAST_SPAN = 20.0  # degrees, lest jitter fill a panel
 
-_Colour = tuple[float, float, float]
-
-
-def _of_one(colour: tuple[int, int, int], dark: float = 1.0) -> _Colour:
-    red, green, blue = (dark * value / 255 for value in colour)
-    return red, green, blue
-
-
-COLOURS: dict[str, _Colour] = {"left": _of_one(LEFT, 0.85), "right": _of_one(RIGHT, 0.95)}
+COLOURS: dict[str, Colour] = {"left": of_one(LEFT, 0.85), "right": of_one(RIGHT, 0.95)}
 COLOURS[""] = (0.24, 0.25, 0.28)
 
 
@@ -65,12 +58,7 @@ def _dress(axes: Axes, panel: Panel, page: Page) -> None:
     axes.axhline(0, color=INK, linewidth=0.6, alpha=0.6)
     axes.set_xlim(page.places[0], max(page.places[-1], page.places[0] + 1e-3))
     axes.tick_params(colors=INK, labelsize=6.5, length=2)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(GRID)
-    bottom, top = axes.get_ylim()
-    if top - bottom < LEAST_SPAN:
-        middle = (top + bottom) / 2
-        axes.set_ylim(middle - LEAST_SPAN / 2, middle + LEAST_SPAN / 2)
+    finish(axes, LEAST_SPAN)
 
 
 def keys_of(page: Page) -> list[Artist]:

@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
+from ..angle_axes import INK
 from .content import PANELS, Page
-from .panels import GREY, INK, caption, draw_panels, keys_of
+from .panels import GREY, caption, draw_panels, keys_of
 
 _SIZE = (8.27, 11.69)  # inches: A4
 _MARGIN = 0.07
