@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.openvino.running import LatePictures
 from .interface import Frame
 
 if TYPE_CHECKING:
@@ -95,24 +96,24 @@ class Crops:
 
         crops, places = self.cut(people)
         mean, std = (torch.from_numpy(values).to(device) for values in (self.mean, self.std))
-        inputs = (torch.from_numpy(crops).to(device).float() - mean) / std
+        inputs = (torch.from_numpy(np.asarray(crops)).to(device).float() - mean) / std
         return inputs.permute(0, 3, 1, 2), places
 
     def cut(
         self, people: Sequence[tuple[Frame, NDArray[np.float32]]]
-    ) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
+    ) -> tuple[LatePictures, list[dict[str, Any]]]:
         """Cut people out as bytes (people, height, width, 3) in the network's order of channels."""
         width, height = self.size
-        crops = np.empty((len(people), height, width, 3), np.uint8)
-        places = []
-        for crop, (frame, box) in zip(crops, people, strict=True):
-            centre, scale = self._place(box)
-            warp = self._warp(centre, scale)
-            cv2.warpAffine(frame, warp, self.size, dst=crop, flags=cv2.INTER_LINEAR)
+        found = [self._place(box) for _, box in people]
+
+        def make(person: int, crop: NDArray[np.uint8]) -> None:
+            warp = self._warp(*found[person])
+            cv2.warpAffine(people[person][0], warp, self.size, dst=crop, flags=cv2.INTER_LINEAR)
             if self.swapped:  # several times as fast as to copy a reversed view
                 crop[:] = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
-            places.append(dict(zip(_NEEDED, (centre, scale, self.size), strict=True)))
-        return crops, places
+
+        places = [dict(zip(_NEEDED, (*place, self.size), strict=True)) for place in found]
+        return LatePictures((len(people), height, width, 3), make), places
 
     def _place(self, box: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Centre (2,) and padded size (2,) of a box, widened to the shape of the input."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,11 +52,17 @@ class _Batch(NamedTuple):
         return [looked_at.get(number) for number in range(self.frames)]
 
 
-def _read(coming: Iterator[tuple[Frame, bool]], most: int, every: int, cuts: FilmCuts) -> _Batch:
+def _watched(frames: Iterable[Frame], cuts: FilmCuts) -> Iterator[Frame]:
+    """Give the frames on, after a look for cuts: where they are decoded, beside the models."""
+    for frame in frames:
+        cuts.add([frame])
+        yield frame
+
+
+def _read(coming: Iterator[tuple[Frame, bool]], most: int, every: int) -> _Batch:
     """Read the next frames; only pictures that are looked at stay in memory."""
     numbers, pictures, read = [], [], 0
     for picture, is_last in islice(coming, most):
-        cuts.add([picture])
         if looked_at(read, is_last, every):
             numbers.append(read)
             pictures.append(picture)
@@ -136,7 +142,7 @@ def detect_people(
     # closing the reader first ends the wait for it.
     with (
         _CameraBeside(info, every) as camera,
-        reading_ahead(reader, frames_ahead(info)) as frames,
+        reading_ahead(_watched(reader, cuts), frames_ahead(info)) as frames,
         reader,
     ):
         detector = load()
@@ -146,7 +152,7 @@ def detect_people(
         with stages.stage("detection", info.frames or 0) as stage:
             while True:
                 with stage.part("decoding"):
-                    batch = _read(coming, detector.frames_at_once * every, every, cuts)
+                    batch = _read(coming, detector.frames_at_once * every, every)
                 if not batch.frames:
                     break
                 found = kept[len(detections) : len(detections) + batch.frames]

@@ -16,7 +16,7 @@ from typing import IO, cast
 import imageio_ffmpeg
 
 from ..machine.signals import signals_held
-from ..operating_system import apart_from_terminal
+from ..operating_system import apart_from_terminal, widen_pipe
 
 # A damaged file makes ffmpeg write a line for each damaged block: only the last ones are kept.
 MESSAGES_KEPT = 200
@@ -117,6 +117,7 @@ class FfmpegProcess:
             **apart_from_terminal(),
         )
         self.pipe = cast("IO[bytes]", self._process.stdin if feed else self._process.stdout)
+        widen_pipe(self.pipe)
         self._messages: deque[str] = deque(maxlen=MESSAGES_KEPT)
         self._drain = threading.Thread(target=self._keep_messages, daemon=True)
         self._drain.start()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...machine.batches import Batches
 from ...machine.openvino.kept import Source, of_pictures
 from ...machine.openvino.late import LateNetwork
+from ...machine.openvino.running import LatePictures
 from ..frames import default_batch, same_sized
 from ..interface import Boxes, Frame
 from ..mmdet_boxes import inside_frame
@@ -91,7 +92,7 @@ class RTMDetBoxes:
             found.append(inside_frame(frame, inside[kept], scores[kept]))
         return found
 
-    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> NDArray[np.uint8]:
+    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> LatePictures:
         """Pictures (frames, height, width, 3) uint8, blue, green, red, padded right and below.
 
         Parameters
@@ -99,14 +100,15 @@ class RTMDetBoxes:
         inner, padded
             (width, height) of the picture in it, and of all.
         """
-        canvas = np.empty((len(frames), padded[1], padded[0], 3), np.uint8)
         width, height = inner
-        canvas[:, height:] = self._padding
-        canvas[:, :height, width:] = self._padding
-        for picture, frame in zip(canvas, frames, strict=True):
-            small = cv2.resize(frame, inner, interpolation=cv2.INTER_LINEAR)
+
+        def make(number: int, picture: NDArray[np.uint8]) -> None:
+            small = cv2.resize(frames[number], inner, interpolation=cv2.INTER_LINEAR)
+            picture[height:] = self._padding
+            picture[:height, width:] = self._padding
             picture[:height, :width] = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-        return canvas
+
+        return LatePictures((len(frames), padded[1], padded[0], 3), make)
 
 
 def _load(checkpoint: Path, device: str, source: Source | None) -> nn.Module:

@@ -6,19 +6,21 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .importing import installed_version
 from .kept import Made, Source, TorchHere, kept_runner, kept_torch
-from .running import MOST_STREAMS, Runner, nested, numbers_of, streams_of
+from .running import MOST_STREAMS, LatePictures, Runner, nested, numbers_of, streams_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 log = logging.getLogger(__name__)
+
+Pictures: TypeAlias = NDArray[np.uint8] | LatePictures
 
 
 class LateNetwork:
@@ -56,7 +58,7 @@ class LateNetwork:
         if self._here is None:
             self._loaded()
 
-    def __call__(self, pictures: NDArray[np.uint8]) -> Any:
+    def __call__(self, pictures: Pictures) -> Any:
         """Compute the results of pictures (n, height, width, 3), nested arrays."""
         if self.network is None:
             try:
@@ -66,7 +68,7 @@ class LateNetwork:
                 log.debug("what an earlier run made is not used: %r", error)
         return self._by_network(pictures)
 
-    def _runner(self, pictures: NDArray[np.uint8]) -> Runner | None:
+    def _runner(self, pictures: Pictures) -> Runner | None:
         """Find what runs pictures of this size; None where no earlier run made it."""
         here, source = self._here, self._source
         assert here is not None and source is not None
@@ -81,7 +83,7 @@ class LateNetwork:
                     break
         return self._runners.get(shape)
 
-    def _by_runner(self, runner: Runner, pictures: NDArray[np.uint8]) -> Any:
+    def _by_runner(self, runner: Runner, pictures: Pictures) -> Any:
         if self._read is None:
             return nested(runner.results, iter(runner(pictures)))
         found = runner(pictures, numbers_of(runner.results, self._read))
@@ -95,12 +97,12 @@ class LateNetwork:
                 _keep_what_torch_says()
         return self.network
 
-    def _by_network(self, pictures: NDArray[np.uint8]) -> Any:
+    def _by_network(self, pictures: Pictures) -> Any:
         network = self._loaded()
         import torch
 
         with torch.inference_mode():
-            results = network(torch.from_numpy(pictures).to(self._device))
+            results = network(torch.from_numpy(np.asarray(pictures)).to(self._device))
             return _arrays(results if self._read is None else results[self._read])
 
 

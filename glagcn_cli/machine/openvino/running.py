@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,39 @@ def streams_of(pictures: int, threads: int) -> int:
     return max(1, min(pictures, threads, MOST_STREAMS))
 
 
+class LatePictures:
+    """Pictures that are made as a network gets to them, while it computes those before.
+
+    ``[start:stop]`` makes some of them, ``np.asarray`` all.
+
+    Parameters
+    ----------
+    shape
+        (n, height, width, 3).
+    make
+        Fills an array (height, width, 3) uint8 with the picture of a number.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], make: Callable[[int, NDArray[np.uint8]], None]
+    ) -> None:
+        self.shape = shape
+        self._make = make
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, some: slice) -> NDArray[np.uint8]:
+        numbers = range(len(self))[some]
+        made = np.empty((len(numbers), *self.shape[1:]), np.uint8)
+        for number, picture in zip(numbers, made, strict=True):
+            self._make(number, picture)
+        return made
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.uint8]:
+        return self[:]
+
+
 class Runner:
     """A compiled graph of one picture, run over any number of pictures.
 
@@ -50,7 +83,7 @@ class Runner:
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
 
     def __call__(
-        self, pictures: NDArray[Any], outputs: Sequence[int] | None = None
+        self, pictures: NDArray[Any] | LatePictures, outputs: Sequence[int] | None = None
     ) -> list[NDArray[np.float32]]:
         """Compute results of pictures (n, ...), each (n, ...), in the order of `nested`.
 
@@ -64,13 +97,14 @@ class Runner:
         wanted = self._outputs if outputs is None else outputs
         found: list[list[NDArray[np.float32]]] = []
         for index in range(len(pictures) + self.streams):
+            picture = pictures[index : index + 1]  # made before the wait
             # The request that began first: its results are overwritten by its next picture.
             request = self._requests[index % self.streams]
             if index >= self.streams and len(found) < len(pictures):
                 request.wait()
                 found.append([request.get_output_tensor(k).data.copy() for k in wanted])
-            if index < len(pictures):
-                request.start_async([pictures[index : index + 1]], share_inputs=True)
+            if len(picture):
+                request.start_async([picture], share_inputs=True)
         return [np.concatenate(values) for values in zip(*found, strict=True)]
 
 
