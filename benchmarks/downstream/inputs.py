@@ -18,6 +18,7 @@ from benchmarks.downstream.tasks import Clips
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.lifting.normalisation import PERSON, normalise_windows
 from glagcn_cli.lifting.windows import SEQUENCE, lift_windows
+from glagcn_cli.model.by_torch import ByTorch
 from glagcn_cli.model.gla_gcn import GLAGCN, LifterNetwork, LifterOutput
 from glagcn_cli.skeleton import CONVERSION, H36M17
 from glagcn_training.evaluation.evaluate import Observation, lifter_predictor, observe_takes
@@ -165,7 +166,7 @@ class PooledFeatures(LifterNetwork):
 def of_features(seen: Seen, lifter: Lifter) -> Input:
     """Return the frozen features of a lifter's global module."""
     assert isinstance(lifter.network, GLAGCN)
-    pooled = PooledFeatures(lifter.network).eval()
+    pooled = ByTorch(PooledFeatures(lifter.network))
     motion = []
     for one in seen.views:
         found = lift_windows(

@@ -13,6 +13,7 @@ from benchmarks.measuring.detecting import detect
 from benchmarks.measuring.machine_limits import Work, least_seconds
 from glagcn_cli.detection.interface import Frame
 from glagcn_cli.keypoints.stage import load_people_detector
+from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.machine.precision import fast_precision
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import load_video_lifter
@@ -190,9 +191,11 @@ class Stages:
         def lift() -> PoseSequence:
             return lifter.lift(person, flip=flip)
 
-        flops = counted_flops(lift) / len(person)
+        by_torch = Lifter.load(self.settings.lifter, self.device)  # which counts its work
+        flops = counted_flops(lambda: by_torch.lift(person, flip=flip)) / len(person)
         seconds = least_seconds(lift, self.device, _ROUNDS)
-        work = Work(0.0, flops, _named(lifter.precision))
+        halved = fast_precision(self.device) if self.device == "cpu" else None
+        work = Work(0.0, flops, _named(halved))
         name = "lifting, flip" if flip else "lifting once"
         stage = StageTime(name, len(person) / seconds, work, ("lifting", None))
         return lift(), stage

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..camera import DEFAULT_FOV, focal_length, pixel_rays, ray_rotations
 from ..errors import CheckpointError
-from ..model.gla_gcn import LifterNetwork
 from ..poses import Keypoints2D, LiftedJoints, PoseSequence
 from ..skeleton import AS_GIVEN, H36M17, JOINT_SETS, to_lifter_joints
 from ..smoothing import runs
 from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, laid_out, place_missing_root
 from .half_bodies import unseen_extremities, unseen_half
+from .late_lifter import LateLifter, late_lifter
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
@@ -28,6 +28,12 @@ from .windows import (
     VIDEO_WINDOWS_PER_SECOND,
     lift_windows,
 )
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..model.gla_gcn import LifterNetwork
+    from ..model.inference import WindowNetwork
 
 log = logging.getLogger(__name__)
 
@@ -49,33 +55,43 @@ class Lifter:
     Parameters
     ----------
     network, card
-        As `glagcn_cli.lifting.opening.open_lifter` returns them.
+        As `glagcn_cli.lifting.opening.open_lifter` or `late_lifter` returns them.
     device
-        Device of the network.
+        Device of a network of torch.
     hops
         As `HOPS_PER_WINDOW`.
     precision
-        Half-precision type in which the network computes (`glagcn_cli.machine.precision`); None for
+        Half-precision type in which torch computes (`glagcn_cli.machine.precision`); None for
         single.
     per_second
         As in `lift_windows`.
+
+    Attributes
+    ----------
+    windows
+        The network as it takes windows, whoever computes it.
     """
 
     def __init__(
         self,
-        network: LifterNetwork,
+        network: LifterNetwork | LateLifter,
         card: LifterCard,
         device: torch.device | str = "cpu",
         hops: int = HOPS_PER_WINDOW,
         precision: torch.dtype | None = None,
         per_second: float | None = None,
     ) -> None:
-        self.network = network.to(device).eval()
-        self.precision = precision
+        self.windows: WindowNetwork
+        if isinstance(network, LateLifter):
+            self.windows = network
+        else:
+            from ..model.by_torch import ByTorch
+
+            self.windows = ByTorch(network, device, precision)
+        self._network = network
         self.hops = hops
         self.per_second = per_second
         self.card = card
-        self.device = torch.device(device)
         self.joint_set = JOINT_SETS[card.architecture.joint_set]
 
     @classmethod
@@ -86,6 +102,8 @@ class Lifter:
         precision: torch.dtype | None = None,
     ) -> Lifter:
         """Load a lifter for videos by shipped name or file.
+
+        It computes as `precision` says. See `load_fast` for what is as fast as is good.
 
         Raises
         ------
@@ -108,15 +126,39 @@ class Lifter:
             )
         return cls(network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND)
 
-    def computing(self) -> torch.autocast:
-        """Return a context in which the network computes in the lifter's precision."""
-        return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
+    @classmethod
+    def load_fast(cls, name: str) -> Lifter:
+        """Load a lifter for videos that computes on a CPU, in half precision where that is faster.
+
+        OpenVINO computes the shipped lifter of bodies. torch is not even imported where an earlier
+        run left what is needed.
+
+        Raises
+        ------
+        CheckpointError
+            As `load`.
+        """
+        if (known := late_lifter(name)) is not None:
+            return cls(known, known.card, per_second=VIDEO_WINDOWS_PER_SECOND)
+        from ..machine.precision import fast_precision
+
+        return cls.load(name, "cpu", fast_precision("cpu"))
+
+    def warm_up(self) -> None:
+        """Have ready what the first windows would wait for."""
+        if isinstance(self._network, LateLifter):
+            self._network.warm_up()
+
+    @property
+    def network(self) -> LifterNetwork:
+        """The network, of torch."""
+        return self._network.network if isinstance(self._network, LateLifter) else self._network
 
     @property
     def video_branch(self) -> str:
         """`VIDEO_BRANCH`, or the sequence branch of lifters without a trained local module."""
         trained = (
-            self.card.recipe.get("loss", {}).get("centre", 1.0) > 0 and self.network.has_centre
+            self.card.recipe.get("loss", {}).get("centre", 1.0) > 0 and self.windows.has_centre
         )
         return VIDEO_BRANCH if trained else SEQUENCE
 
@@ -254,12 +296,10 @@ class Lifter:
         branch
             `SEQUENCE` or `CENTRE`; a network without a sequence branch always runs as `CENTRE`.
         """
-        with self.computing():
-            lifted_windows = lift_windows(
-                self.network, self.card, keypoints, scores, image_size,
-                whole=branch == SEQUENCE, flip=flip, hops=self.hops,
-                per_second=self.per_second,
-            )  # fmt: skip
+        lifted_windows = lift_windows(
+            self.windows, self.card, keypoints, scores, image_size,
+            whole=branch == SEQUENCE, flip=flip, hops=self.hops, per_second=self.per_second,
+        )  # fmt: skip
         lifted = self.in_camera_frame(lifted_windows, keypoints, image_size, fov)
         return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..machine.batches import Batches
 from ..model.architecture import CENTRE, SEQUENCE
-from ..model.gla_gcn import LifterNetwork
-from ..model.inference import predict_windows
+from ..model.inference import WindowNetwork, predict_windows
 from ..poses import LiftedJoints
 from ..skeleton import JOINT_SETS
 from .checkpoints import LifterCard
@@ -47,7 +45,7 @@ FRAMES_AT_ONCE_GPU = 16 * FRAMES_AT_ONCE
 
 
 def lift_windows(
-    network: LifterNetwork,
+    network: WindowNetwork,
     card: LifterCard,
     keypoints: NDArray[np.floating],
     scores: NDArray[np.floating] | None,
@@ -63,7 +61,7 @@ def lift_windows(
     Parameters
     ----------
     network, card
-        As `glagcn_cli.lifting.opening.open_lifter` returns them.
+        The network, whoever computes it, and what it is.
     keypoints
         (frames, joints, 2) pixels, gapless, at the network's rate.
     scores
@@ -85,7 +83,6 @@ def lift_windows(
     LiftedJoints
         Joints in the axes and place of the card's normalisation.
     """
-    device = next(network.parameters(), torch.empty(0)).device
     frames, window = len(keypoints), card.architecture.window
     margin = window // 2
     whole = network.lifts_whole(whole)
@@ -100,16 +97,16 @@ def lift_windows(
     weights = _bump(window) if whole else _slopes(hop)
     first = 0 if whole else margin - around  # of the frames of a window that are predicted
     blends: dict[str, Blend] = {}
-    at_once = FRAMES_AT_ONCE if device.type == "cpu" else FRAMES_AT_ONCE_GPU
+    at_once = FRAMES_AT_ONCE if network.device == "cpu" else FRAMES_AT_ONCE_GPU
 
     def add(chunk: Sequence[int]) -> Sequence[int]:
         index = np.asarray(chunk)[:, None] + np.arange(window)
-        inputs = torch.from_numpy(network_input(card, padded[index], image_size)).to(device)
+        inputs = network_input(card, padded[index], image_size)
         predicted = predict_windows(network, inputs, whole=whole, flip=flip, around=around)
         for name, values in predicted._asdict().items():
             if values is not None:
                 blend = blends.setdefault(name, Blend(len(padded), weights))
-                blend.add(np.asarray(chunk) + first, values.cpu().numpy())
+                blend.add(np.asarray(chunk) + first, values)
         return chunk
 
     Batches(add, max(1, at_once // window))(starts.tolist())
@@ -118,7 +115,7 @@ def lift_windows(
     return LiftedJoints(found["joints"], found.get("error"), found.get("up"))
 
 
-def _frames_apart(network: LifterNetwork, card: LifterCard, per_second: float | None) -> int:
+def _frames_apart(network: WindowNetwork, card: LifterCard, per_second: float | None) -> int:
     """Return the frames from one window of the centre branch to the next, at least 1."""
     if per_second is None or not network.has_sequence:
         return 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..lifting.gaps import Filled, fill_gaps, place_missing_root
@@ -127,17 +126,15 @@ class CausalLifter:
         self, keypoints: NDArray[np.float64], scores: NDArray[np.float64]
     ) -> LiftedJoints:
         """Lift the last of gapless joints at the lifter's rate, which is held from there on."""
-        card, network = self._lifter.card, self._lifter.network
+        card = self._lifter.card
         held = np.arange(card.architecture.window).clip(max=self._margin)
         window = with_scores(card, keypoints[held], scores[held])
-        inputs = torch.from_numpy(network_input(card, window[None], self._image_size))
+        inputs = network_input(card, window[None], self._image_size)
         whole = self._lifter.video_branch == SEQUENCE
-        inputs = inputs.to(self._lifter.device)
-        with self._lifter.computing():
-            predicted = predict_windows(network, inputs, whole=whole, flip=self._flip)
+        predicted = predict_windows(self._lifter.windows, inputs, whole=whole, flip=self._flip)
         middle = self._margin if predicted.joints.shape[1] > 1 else 0
         joints, error, up = (
-            None if value is None else value[0, middle : middle + 1].cpu().numpy().astype(float)
+            None if value is None else value[0, middle : middle + 1].astype(float)
             for value in predicted
         )
         assert joints is not None

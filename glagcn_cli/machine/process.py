@@ -15,6 +15,8 @@ import os
 import sys
 from typing import TextIO
 
+from .devices import usable_cores
+
 _SPIN_COUNT = "GOMP_SPINCOUNT"
 _WAIT_POLICY = "OMP_WAIT_POLICY"
 _TORCH_THREADS = "OMP_NUM_THREADS"
@@ -114,3 +116,15 @@ def limit_threads(threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def threads_used() -> int:
+    """Return on how many threads networks compute; without torch, on how many torch would."""
+    if "torch" in sys.modules:
+        import torch
+
+        return torch.get_num_threads()
+    from .openvino.kept import kept_torch
+
+    here = kept_torch()
+    return usable_cores() if here is None else here.threads

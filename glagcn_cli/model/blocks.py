@@ -150,7 +150,7 @@ class TemporalConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in, V, T) to (N, out, V, ceil(T / stride))."""
-        weight, stride, padding = self.conv.weight.mT, self.stride, self.kernel // 2
+        weight, stride, padding = self.conv.weight.transpose(2, 3), self.stride, self.kernel // 2
         if x.shape[-1] <= stride:
             # One output step needs no stride without the weights that meet padding alone. With a
             # stride, processors with AMX compute wrong bfloat16 results (pytorch/pytorch#169688).

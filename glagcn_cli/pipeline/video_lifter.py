@@ -19,7 +19,8 @@ from ..lifting.checkpoints import lifter_path
 from ..lifting.half_bodies import SEEN, without_half
 from ..machine.beside import Beside
 from ..machine.devices import choose_device, lost_devices_told
-from ..machine.precision import SINGLE, fast_precision
+from ..machine.precision import SINGLE
+from ..machine.process import threads_used
 from ..poses import Keypoints2D, PoseSequence
 from ..progress.stages import Stages
 from ..scene.choices import SceneChoices
@@ -148,16 +149,15 @@ class VideoLifter:
         torch and SciPy take longer to import than all that comes before the first frames.
         """
         self.load()
+        self.lifter.warm_up()
         for module in (".scenes", ".shot_cameras", "scipy.interpolate", "scipy.signal"):
             import_module(module, __package__)
 
     def resolved_settings(self) -> dict[str, Any]:
         """Return the settings as they took effect: the device that `auto` chose, the threads."""
-        import torch
-
         chosen = asdict(self.settings)
         names = names_with_effect(Settings, Call.LIFTING)
-        resolved = {"device": self.device, "threads": torch.get_num_threads()}
+        resolved = {"device": self.device, "threads": threads_used()}
         return {name: chosen[name] for name in names} | resolved
 
     def models(self, people: Sequence[Keypoints2D] = ()) -> dict[str, dict[str, Any]]:
@@ -284,8 +284,9 @@ def load_video_lifter(settings: Settings, device: str) -> Lifter:
     from ..lifting.lifter import Lifter
 
     # A graphics card has lifted a clip before half precision would matter.
-    half = settings.precision != SINGLE and device == "cpu"
-    return Lifter.load(settings.lifter, device, fast_precision(device) if half else None)
+    if settings.precision == SINGLE or device != "cpu":
+        return Lifter.load(settings.lifter, device)
+    return Lifter.load_fast(settings.lifter)
 
 
 def with_detected(sequence: PoseSequence, person: Keypoints2D) -> PoseSequence:

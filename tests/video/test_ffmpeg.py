@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from glagcn_cli import operating_system
 from glagcn_cli.video.ffmpeg import MESSAGES_KEPT, FfmpegProcess, run, telling_line
 
 PICTURE = ["-f", "lavfi", "-i", "color=red:size=16x16:duration=40:rate=25"]
@@ -58,3 +61,20 @@ def test_killing_is_final_and_may_be_repeated() -> None:
     process.kill()
     process.kill()
     assert process.finish() != 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes of other systems have one size")
+def test_pipes_are_wide_where_the_system_lets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    process = FfmpegProcess([*PICTURE, *RAW], feed=False)
+    assert fcntl.fcntl(process.pipe, fcntl.F_GETPIPE_SZ) >= 1 << 20
+    process.kill()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError("a user has so many pages for pipes")
+
+    monkeypatch.setattr(operating_system.fcntl, "fcntl", refuse)
+    process = FfmpegProcess([*PICTURE, *RAW], feed=False)
+    assert len(process.pipe.read(16 * 16 * 3)) == 16 * 16 * 3
+    process.kill()

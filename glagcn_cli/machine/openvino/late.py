@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Pictures: TypeAlias = NDArray[np.uint8] | LatePictures
+Pictures: TypeAlias = NDArray[Any] | LatePictures
 
 
 class LateNetwork:
-    """A network that runs over pictures of bytes.
+    """A network that runs over pictures, or other arrays of one shape.
 
     Importing torch takes longer than all else before the first picture. Where an earlier run left
     the compiled graph, nothing needs it.
@@ -33,7 +33,7 @@ class LateNetwork:
     ----------
     load
         Loads the network onto the device, in evaluation mode, as fast as is good. It takes pictures
-        (n, height, width, 3) uint8 and returns tensors that begin with n, or dictionaries, lists
+        (n, ...) and returns tensors that begin with n, or dictionaries, lists
         and tuples of them.
     device
         For ``torch.device``.
@@ -59,7 +59,7 @@ class LateNetwork:
             self._loaded()
 
     def __call__(self, pictures: Pictures) -> Any:
-        """Compute the results of pictures (n, height, width, 3), nested arrays."""
+        """Compute the results of pictures (n, ...), nested arrays."""
         if self.network is None:
             try:
                 if (runner := self._runner(pictures)) is not None:

@@ -13,6 +13,7 @@ import torch
 
 from glagcn_cli.machine.openvino import importing, late
 from glagcn_cli.machine.openvino.kept import Source
+from glagcn_cli.machine.openvino.running import LatePictures
 
 if importing.installed_version() is None:
     pytest.skip("OpenVINO has no wheel for this machine", allow_module_level=True)
@@ -87,3 +88,17 @@ def test_results_stay_nested() -> None:
     nested = late._arrays({"a": [one, (one,)]})
     assert isinstance(nested["a"], list) and isinstance(nested["a"][1], tuple)
     np.testing.assert_array_equal(nested["a"][1][0], [1, 1])
+
+
+def test_late_pictures_are_made_when_they_are_wanted() -> None:
+    made = []
+
+    def make(number: int, picture: np.ndarray) -> None:
+        made.append(number)
+        picture[:] = number
+
+    pictures = LatePictures((3, 2, 4, 3), make)
+    assert len(pictures) == 3 and not made
+    assert (pictures[1:2] == 1).all() and pictures[1:2].shape == (1, 2, 4, 3)
+    assert len(pictures[3:4]) == 0 and set(made) == {1}
+    np.testing.assert_array_equal(np.asarray(pictures)[:, 0, 0, 0], [0, 1, 2])
