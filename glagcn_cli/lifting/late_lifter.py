@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +61,8 @@ class LateLifter:
     @cached_property
     def card(self) -> LifterCard:
         """Its card, which the first run keeps for later ones."""
-        file = kept.key_of(["card", remembered_sha256(self._path)]) + ".card"
+        known = [one.name for kind in (LifterCard, Architecture) for one in fields(kind)]
+        file = kept.key_of(["card", remembered_sha256(self._path), known]) + ".card"
         if (found := kept.read(file)) is not None:
             about = found[0]
             return LifterCard(**about | {"architecture": Architecture(**about["architecture"])})

@@ -39,7 +39,7 @@ class CausalLifter:
 
     The pose is the middle of a window, as the lifter was trained. The half of the window that has
     not come yet holds the newest 2D pose, so that there is no delay but that of the work; joints
-    are 43 mm in the mean from where the whole clip's lifting has them
+    are 33 mm in the mean from where the whole clip's lifting has them
     (`benchmarks/accuracy/live.py` on the example clip).
 
     Parameters

@@ -77,6 +77,7 @@ class LivePoses:
         self._detector, self._image_size = models.detector.of_clip(), image_size
         self._joint_set = models.detector.joint_set
         self._follower = Follower()
+        models.lifter.warm_up()  # or the first pose would wait for it
         self._lifter = CausalLifter(models.lifter, image_size, fov, settings.flip)
         self._scene = LiveScene(image_size, fov, settings.up == UP_OF_CAMERA)
 

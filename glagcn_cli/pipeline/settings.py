@@ -318,7 +318,7 @@ class Settings:
         Call.LIFTING | Call.CAMERA,
         "Models",
         "Of the models: auto computes in half precision where that is faster, which moves joints "
-        "by less than two thousandths of a person's height in the mean, and runs those of the 2D "
+        "by less than two thousandths of a person's height in the mean, and runs them "
         "by OpenVINO on a CPU; single computes all in torch.",
     )
     boxes_every: int = setting(
