@@ -98,7 +98,14 @@ def run_as(lifter: Lifter, way: Way) -> Lifter:
     card = lifter.card
     if way.window:
         card = replace(card, architecture=replace(card.architecture, window=way.window))
-    return Lifter(lifter.network, card, lifter.windows.device, way.hops, per_second=way.per_second)
+    return Lifter(
+        lifter.network,
+        card,
+        lifter.windows.device,
+        way.hops,
+        per_second=way.per_second,
+        turns_limbs=False,
+    )
 
 
 def macs_per_frame(lifter: Lifter, way: Way) -> float:

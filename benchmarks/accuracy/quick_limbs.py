@@ -78,13 +78,22 @@ def bend_in_file(lifter: Lifter, path: Path, frames: tuple[int, ...], branch: st
 @click.option("--takes", default=12, show_default=True, help="Evenly chosen; 0 for all.")
 @click.option("--keypoints", type=click.Path(exists=True, path_type=Path), help="640 x 360, 30 Hz.")
 @click.option("--straight", default="18,19", show_default=True, help="Frames of that file.")
+@click.option("--network-alone", is_flag=True, help="Leave limbs as the network lifts them.")
 @click.option("--threads", default=1, show_default=True)
 def main(
-    data_dir: Path, name: str, takes: int, keypoints: Path | None, straight: str, threads: int
+    data_dir: Path,
+    name: str,
+    takes: int,
+    keypoints: Path | None,
+    straight: str,
+    network_alone: bool,
+    threads: int,
 ) -> None:
     """Measure one lifter and print the table."""
     torch.set_num_threads(threads)
     lifter, motion = Lifter.load(name), read_packs(data_dir, "val")
+    if network_alone:
+        lifter = Lifter(lifter.network, lifter.card, turns_limbs=False)
     rows = [["arm", *BRANCHES]]
     for held in HELD:
         bent = [f"{bend_held(lifter, motion, takes, held, branch):.0f}" for branch in BRANCHES]

@@ -18,6 +18,7 @@ from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, laid_out, place_missing_root
 from .half_bodies import unseen_extremities, unseen_half
 from .late_lifter import LateLifter, late_lifter
+from .limbs_seen import limbs_as_seen
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
@@ -65,6 +66,8 @@ class Lifter:
         single.
     per_second
         As in `lift_windows`.
+    turns_limbs
+        Turn limbs to where they are seen (`limbs_seen`); without it all is the network's.
 
     Attributes
     ----------
@@ -80,6 +83,7 @@ class Lifter:
         hops: int = HOPS_PER_WINDOW,
         precision: torch.dtype | None = None,
         per_second: float | None = None,
+        turns_limbs: bool = True,
     ) -> None:
         self.windows: WindowNetwork
         if isinstance(network, LateLifter):
@@ -88,6 +92,7 @@ class Lifter:
             from ..model.by_torch import ByTorch
 
             self.windows = ByTorch(network, device, precision)
+        self.turns_limbs = turns_limbs and card.normalisation == PERSON
         self._network = network
         self.hops = hops
         self.per_second = per_second
@@ -238,7 +243,8 @@ class Lifter:
     ) -> LiftedJoints:
         """Lift gapless lifter joints of any frame rate.
 
-        They are resampled to the lifter's own rate, and the result back to theirs.
+        They are resampled to the lifter's own rate, and the result back to theirs. Limbs are turned
+        to where they are seen (`limbs_seen`).
 
         Parameters
         ----------
@@ -253,7 +259,7 @@ class Lifter:
         fov, flip, branch
             As in `lift_steady`.
         """
-        own, frames = self.card.fps, len(keypoints)
+        own, frames, seen = self.card.fps, len(keypoints), scores
         at_rate = resample(keypoints, fps, own)
         if scores is not None:
             missing = resample((scores <= 0).astype(np.float64), fps, own) > 0.5
@@ -266,7 +272,25 @@ class Lifter:
             uncertainty = resample(uncertainty, own, fps, frames).clip(least)
         if up is not None:
             up = _unit(resample(up, own, fps, frames))
-        return LiftedJoints(joints, uncertainty, up)
+        lifted = LiftedJoints(joints, uncertainty, up)
+        return self.as_seen(lifted, keypoints, seen, image_size, fov, float(fps))
+
+    def as_seen(
+        self,
+        lifted: LiftedJoints,
+        keypoints: NDArray[np.floating],
+        scores: NDArray[np.floating] | None,
+        image_size: tuple[int, int],
+        fov: float,
+        fps: float,
+    ) -> LiftedJoints:
+        """Turn limbs of lifted frames to where they are seen; arguments as of `lift_keypoints`."""
+        if not self.turns_limbs:
+            return lifted
+        joints = limbs_as_seen(
+            lifted.joints, keypoints, scores, self.joint_set, image_size, fov, fps
+        )
+        return lifted._replace(joints=joints)
 
     def lift_steady(
         self,

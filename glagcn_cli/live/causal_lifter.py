@@ -138,6 +138,9 @@ class CausalLifter:
             for value in predicted
         )
         assert joints is not None
-        return self._lifter.in_camera_frame(
+        lifted = self._lifter.in_camera_frame(
             LiftedJoints(joints, error, up), keypoints[-1:], self._image_size, self._fov
+        )
+        return self._lifter.as_seen(
+            lifted, keypoints[-1:], scores[-1:], self._image_size, self._fov, card.fps
         )

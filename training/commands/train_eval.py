@@ -219,6 +219,11 @@ def _list_configs(context: click.Context) -> None:
 )
 @click.option("--flip", is_flag=True, help="Average with the lifted mirror image, as published.")
 @click.option(
+    "--network-alone",
+    is_flag=True,
+    help="Leave limbs as the network lifts them, in place of where the picture shows them.",
+)
+@click.option(
     "--constant",
     is_flag=True,
     help="Score one and the same pose for every frame as well, made from train: what any lifter "

@@ -113,9 +113,10 @@ class LiftingModel(BaseModel):
         return self if self.training == mode else super().train(mode)
 
     def lifter(self) -> Lifter:
-        """Return a lifter with the current weights."""
+        """Return a lifter with the current weights, all of whose joints are the network's."""
         network: Any = self.network
-        return Lifter(network, self.card, next(network.parameters()).device)
+        device = next(network.parameters()).device
+        return Lifter(network, self.card, device, turns_limbs=False)
 
     def val_step(self, data: Sequence[Observation]) -> list[TakeScores]:
         """Lift observations as videos are lifted, and score them."""

@@ -72,7 +72,8 @@ def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
     last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
     if run.model.savable and not last_is_best:
         network, card = load_lifter(plan.folder / LIFTER)
-        lifter, step, rows = Lifter(network, card, plan.device), card.recipe["steps_done"], []
+        lifter = Lifter(network, card, plan.device, turns_limbs=False)
+        step, rows = card.recipe["steps_done"], []
     predict = lifter_predictor(lifter, settings.flip, settings.branch)
     return predict, step, rows or score_all(predict, _observations(run))
 

@@ -61,6 +61,7 @@ class EvaluationSettings:
     flip: bool = False
     constant: bool = False
     held_depth: bool = False
+    network_alone: bool = False
     calibration: Path | None = None
     device: str = "cpu"
 
@@ -102,7 +103,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
             f"{path} was trained on joints of {own}; {settings.dataset} has {found}; choose a "
             "lifter of those joints"
         )
-    lifter = Lifter(network, card, settings.device)
+    lifter = Lifter(network, card, settings.device, turns_limbs=not settings.network_alone)
     branch = settings.branch or lifter.video_branch
     branch = SEQUENCE if network.lifts_whole(branch == SEQUENCE) else CENTRE
     predict = lifter_predictor(lifter, settings.flip, branch)
@@ -112,6 +113,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
         "dataset": settings.dataset, "split": settings.split, "holdout": settings.holdout,
         "keypoints": settings.keypoints if takes.filmed else "virtual cameras",
         "noise": settings.noise, "weights": weights, "branch": branch, "flip": settings.flip,
+        "network_alone": settings.network_alone,
         "mean_over": find_reader(settings.dataset).mean_over,
         "frames": sum(int(one.counts.sum()) for one in seen), "takes": len(seen),
     }  # fmt: skip

@@ -267,6 +267,7 @@ def test_the_result_tells_its_setting(h36m, lifter) -> None:
     assert result["setting"] == {
         "dataset": "h36m", "split": "test", "holdout": "default", "keypoints": "cpn_ft_h36m_dbb",
         "noise": "detector", "weights": str(lifter), "branch": "sequence", "flip": True,
+        "network_alone": False,
         "mean_over": "actions", "frames": 2 * 3 * 4 * 12, "takes": 24,
     }  # fmt: skip
     assert set(METRICS) < set(result)
