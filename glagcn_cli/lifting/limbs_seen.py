@@ -2,7 +2,7 @@
 
 A network lifts what is likely, so that a quick arm comes out too slow and bent. Where a limb is
 seen elsewhere in the picture than its joints project to, by more than a detector errs, it is turned
-to where it is seen. Bones keep their lengths, and whether they point to the camera or away from it.
+towards where it is seen. Bones keep their lengths, and whether they point to the camera or away.
 """
 
 from __future__ import annotations
@@ -154,8 +154,11 @@ def _bone_end(
     typical = ERROR_AT_0 + (ERROR_AT_1 - ERROR_AT_0) * sure
     share = _rising(off / np.hypot(*typical.T), DOUBTED, BELIEVED)
     share = (share * _rising(sure.min(axis=1), LEAST_SCORE, SURE_SCORE))[:, None]
-    turned = _on_ray(start, carried, seen, usual) - start
-    direction = _unit((1 - share) * _unit(bone) + share * _unit(turned))
+    # Length says little of depth where a bone lies along the picture, and all where it does not.
+    by_length = _unit(_on_ray(start, carried, seen, usual) - start)
+    by_depth = _unit(_ray(seen) * carried[:, 2:] - start)
+    turned = _unit(by_length + by_depth)
+    direction = _unit((1 - share) * _unit(bone) + share * turned)
     return start + direction * ((1 - share[:, 0]) * length + share[:, 0] * usual)[:, None]
 
 
@@ -170,7 +173,7 @@ def _on_ray(
     Of two such points it is that next to `near`; where there is none, the ray's point next to
     `start`.
     """
-    ray = np.concatenate([seen, np.ones((len(seen), 1))], axis=1)
+    ray = _ray(seen)
     square, along = (ray * ray).sum(axis=1), (ray * start).sum(axis=1)
     inside = along**2 - square * ((start * start).sum(axis=1) - length**2)
     half = np.sqrt(inside.clip(0))
@@ -220,6 +223,11 @@ def _carried(side: str, joint: str, joint_set: JointSet) -> list[int]:
 def _projected(joints: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return where rays through joints (..., 3) pass a plane 1 m before the camera, (..., 2)."""
     return joints[..., :2] / joints[..., 2:].clip(1e-3)
+
+
+def _ray(seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rays (frames, 3) from the camera to points of a plane 1 m before it."""
+    return np.concatenate([seen, np.ones((len(seen), 1))], axis=1)
 
 
 def _rising(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
