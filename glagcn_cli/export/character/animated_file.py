@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from ... import __version__
 from ...smoothing import runs
 from ..rig.rotations import continuous_quaternions
-from .gltf_file import GltfFile
+from .gltf_file import GltfFile, copied
 from .node_tree import orthogonal, separated
 from .retarget import CharacterMotion
 
@@ -152,13 +152,3 @@ def _as_parts(node: dict[str, Any], local: Vectors) -> None:
     place, turn, scale = separated(local)
     node["translation"], node["scale"] = place.tolist(), scale.tolist()
     node["rotation"] = Rotation.from_matrix(turn).as_quat().tolist()
-
-
-def copied(file: GltfFile) -> GltfFile:
-    """Copy what an animation is added to; the rest is shared, and nobody changes it."""
-    document = dict(file.json)
-    for name in ("accessors", "bufferViews"):
-        document[name] = list(file.rows(name))
-    document["nodes"] = [dict(node) for node in file.rows("nodes")]
-    document["buffers"] = [dict(buffer) for buffer in file.rows("buffers")]
-    return GltfFile(file.path, document, file.binary)
