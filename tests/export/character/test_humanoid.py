@@ -65,6 +65,30 @@ def test_names_are_compared_without_what_programs_put_before_them(name, shown):
     assert plain(name) == shown
 
 
+def test_the_bones_of_makehuman_are_found(tmp_path):
+    names = {
+        "hips": "root", "head": "head", "Shoulder": "clavicle", "UpperArm": "upperarm01",
+        "LowerArm": "lowerarm01", "Hand": "wrist", "UpperLeg": "upperleg01",
+        "LowerLeg": "lowerleg01", "Foot": "foot", "Toes": "toe1-1", "ThumbMetacarpal": "finger1-1",
+        "IndexDistal": "finger2-3", "LittleProximal": "finger5-1",
+    }  # fmt: skip
+    path = character_file(tmp_path / "me.glb", Build("vrm", fingers=True))
+    read, expected = AnimatedGlb(path), {}
+    for number, node in enumerate(read.nodes):
+        bone = node["name"]
+        side = next((s for s in ("left", "right") if bone.startswith(s)), "")
+        own = names.get(bone.removeprefix(side))
+        if own is not None:
+            expected[bone] = number
+            node["name"] = f"{own}.{side[0].upper()}" if side else own
+        else:
+            node["name"] = f"other {bone}"
+    read.save(path)
+    body = Character.read(path).body
+    assert body.scheme == "MakeHuman"
+    assert expected.items() <= dict(body.bones).items()
+
+
 def test_no_scheme_calls_two_bones_alike():
     for names in schemes().values():
         assert len(set(names.values())) == len(names) == len(BONES)
