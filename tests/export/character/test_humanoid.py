@@ -154,6 +154,26 @@ def test_a_file_of_bones_that_is_wrong_is_refused(tmp_path, text, said):
         Character.read(unknown(tmp_path / "me.glb"), table)
 
 
+def test_hips_that_arms_do_not_hang_on_are_refused(tmp_path):
+    """Some rigs begin with a bone above both the trunk and a pelvis that only the legs hang on."""
+    path, table = character_file(tmp_path / "me.glb", Build("vrm")), tmp_path / "bones.yaml"
+    read = AnimatedGlb(path)
+    legs = [read.node(f"{side}UpperLeg") for side in ("left", "right")]
+    root = read.nodes[read.node("hips")]
+    root["children"] = [child for child in root["children"] if child not in legs]
+    root["children"].append(len(read.nodes))
+    read.nodes.append({"name": "pelvis", "children": legs})
+    read.json["skins"][0]["joints"].append(len(read.nodes) - 1)
+    read.json["skins"][0].pop("inverseBindMatrices")
+    read.save(path)
+    lines = {bone: bone for bone in BONES}
+    table.write_text(json.dumps(lines | {"hips": "pelvis"}))
+    with pytest.raises(InputError, match="leftUpperArm does not hang on pelvis"):
+        Character.read(path, table)
+    table.write_text(json.dumps(lines))
+    assert Character.read(path, table).body.bones["hips"] == read.node("hips")
+
+
 def test_twelve_bones_are_a_character_and_fewer_are_none(tmp_path):
     path = character_file(tmp_path / "me.glb", Build("vrm"))
     read = AnimatedGlb(path)
