@@ -20,6 +20,16 @@ from glagcn_cli.export.rig.rig import NAMES, RIG_JOINTS, RigMotion
 from glagcn_cli.export.rig.stick_figure import stick_figure
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.animated_glb import AnimatedGlb
+from tests.helpers.blender import (
+    FPS,
+    MILLIMETRE,
+    armatures,
+    bone_heads,
+    empty_scene,
+    import_bvh,
+    import_glb,
+    to_ours,
+)
 from tests.helpers.characters import NAMES as PROGRAMS
 from tests.helpers.characters import Build, called, character_file
 from tests.helpers.film_cameras import SIZE, turning_camera
@@ -30,9 +40,6 @@ world_to_camera_view = pytest.importorskip("bpy_extras.object_utils").world_to_c
 Vector = pytest.importorskip("mathutils").Vector
 
 pytestmark = pytest.mark.timeout(300)
-
-FPS = Fraction(25)
-MILLIMETRE = 1e-3
 
 
 def figure(count: int = 40) -> np.ndarray:
@@ -47,44 +54,6 @@ def fitted(joints: np.ndarray) -> RigMotion:
 
 def written(path: Path, people: list, **settings: str) -> Path:
     return next(iter(writer_for(path)(path, people, ExportContext(settings=settings))))
-
-
-def empty_scene() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-
-
-def import_bvh(path: Path) -> None:
-    empty_scene()
-    bpy.ops.import_anim.bvh(
-        filepath=str(path), global_scale=0.01, update_scene_fps=True, update_scene_duration=True
-    )
-
-
-def import_glb(path: Path) -> None:
-    empty_scene()
-    scene = bpy.context.scene
-    scene.render.fps, scene.render.fps_base = FPS.numerator, FPS.denominator
-    bpy.ops.import_scene.gltf(filepath=str(path))
-
-
-def armatures() -> list:
-    return sorted((o for o in bpy.data.objects if o.type == "ARMATURE"), key=lambda o: o.name)
-
-
-def to_ours(points) -> np.ndarray:
-    """From Blender's z up to the scene frame's y up."""
-    x, y, z = np.moveaxis(np.asarray(points, float), -1, 0)
-    return np.stack([x, z, -y], axis=-1)
-
-
-def bone_heads(armature, names: list[str], first_frame: int, count: int) -> np.ndarray:
-    """(frames, bones, 3) metres in the scene frame: where Blender has the joints."""
-    heads = np.empty((count, len(names), 3))
-    for frame in range(count):
-        bpy.context.scene.frame_set(first_frame + frame)
-        for bone, name in enumerate(names):
-            heads[frame, bone] = armature.matrix_world @ armature.pose.bones[name].head
-    return to_ours(heads)
 
 
 def rig_places(motion: RigMotion) -> dict[str, np.ndarray]:

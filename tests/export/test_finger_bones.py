@@ -153,13 +153,65 @@ def test_a_character_without_fingers_stays_as_it_is_and_a_line_says_so(tmp_path,
     assert with_.read_bytes() == without.read_bytes()
 
 
-def test_fingers_of_a_hand_that_was_never_seen_are_the_characters_own(tmp_path):
+def bends(place: Place, side: str) -> np.ndarray:
+    """Degrees (frames, 4) by which fingers are bent at their middle joints."""
+    found = []
+    for finger in ("Index", "Middle", "Ring", "Little"):
+        near, middle, far = (
+            place(f"{side}{finger}{part}") for part in ("Proximal", "Intermediate", "Distal")
+        )
+        one, other = middle - near, far - middle
+        across = np.linalg.norm(np.cross(one, other), axis=1)
+        found.append(np.degrees(np.arctan2(across, (one * other).sum(axis=1))))
+    return np.stack(found, axis=1)
+
+
+@pytest.mark.parametrize("hands", [(None, None), (None, FIST)], ids=["unseen", "one seen"])
+def test_stiff_fingers_that_nobody_saw_are_bent_a_little(tmp_path, hands):
     build = Build(fingers=True)
     path = character_file(tmp_path / "me.glb", build)
-    read = AnimatedGlb(written(tmp_path / "a.glb", person(left=None), character=str(path)))
+    who = sequence(walking(12).joints) if hands == (None, None) else person(*hands)
+    read = AnimatedGlb(written(tmp_path / "a.glb", who, character=str(path)))
+
+    def place(bone: str) -> np.ndarray:
+        return read.place(called(build, bone))
+
+    left = bends(place, "left")
+    assert left.min() > 20.0 and left.max() < 40.0
+    assert to_palm(place, "left").min() > 0.005
+    keys = {read.nodes[node]["name"]: len(track) for (node, _), track in read.tracks.items()}
+    assert keys[called(build, "leftIndexProximal")] == 1
+    if hands[1] is not None:
+        assert bends(place, "right").min() > 60.0
+
+
+def test_bent_fingers_that_nobody_saw_stay_as_the_character_has_them(tmp_path):
+    build = Build(fingers=True, seed=None)
+    read = AnimatedGlb(character_file(tmp_path / "me.glb", build))
+    for finger in ("Index", "Middle", "Ring", "Little"):
+        node = read.nodes[read.node(called(build, f"left{finger}Intermediate"))]
+        node["rotation"] = [0.0, 0.0, -np.sin(0.25), np.cos(0.25)]
+    read.json["skins"][0].pop("inverseBindMatrices")
+    read.save(tmp_path / "me.glb")
+    who = sequence(walking(12).joints)
+    read = AnimatedGlb(written(tmp_path / "a.glb", who, character=str(tmp_path / "me.glb")))
     moved = {read.nodes[node]["name"] for node, _ in read.tracks}
     assert called(build, "rightIndexProximal") in moved
     assert called(build, "leftIndexProximal") not in moved
+
+
+def test_a_body_without_hands_has_fingers_at_rest(tmp_path):
+    who = sequence(walking(12).joints)
+    read = AnimatedGlb(written(tmp_path / "out.glb", who, body=True))
+    for side in ("left", "right"):
+        found = bends(lambda bone: read.place(f"mixamorig:{NAMES[bone]}"), side)
+        assert found.min() > 20.0 and found.max() < 40.0
+        tips = [read.place(f"mixamorig:{NAMES[side + f + 'Distal']}") for f in ("Index", "Little")]
+        knuckles = [
+            read.place(f"mixamorig:{NAMES[side + f + 'Proximal']}") for f in ("Index", "Little")
+        ]
+        apart = [np.linalg.norm(a - b, axis=1).mean() for a, b in (tips, knuckles)]
+        assert apart[0] < 1.15 * apart[1]  # not spread
 
 
 def test_palms_that_face_the_front_at_rest_are_turned_down(tmp_path):

@@ -12,13 +12,14 @@ from scipy.spatial.transform import Rotation
 from ... import __version__
 from ...smoothing import runs
 from ..rig.rotations import continuous_quaternions
-from .gltf_file import GltfFile
+from .gltf_file import GltfFile, copied
 from .node_tree import orthogonal, separated
 from .retarget import CharacterMotion
 
 Vectors = NDArray[np.float64]
 
 _BENT = np.radians(0.2)
+_STILL = 1e-7  # of a quaternion's numbers
 
 
 def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
@@ -32,7 +33,7 @@ def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
     motion
         The character in motion.
     fps
-        Frames per second: one key for every frame.
+        Frames per second: one key for every frame, one alone for what does not move.
     name
         Of the animation.
 
@@ -43,7 +44,7 @@ def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
     """
     file = copied(motion.character.file)
     seconds = np.arange(len(motion.hips)) * (fps.denominator / fps.numerator)
-    keys = file.add_array(seconds, bounds=True)
+    times: dict[int, int] = {}  # accessors by the number of keys
     animation: dict[str, Any] = {
         "name": name,
         "channels": [],
@@ -54,8 +55,15 @@ def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
         },
     }
 
-    def add(node: int, path: str, values: Vectors, keys: int = keys) -> None:
-        sampler = {"input": keys, "output": file.add_array(values), "interpolation": "LINEAR"}
+    def add(node: int, path: str, values: Vectors) -> None:
+        keys = len(values)
+        if keys not in times:
+            times[keys] = file.add_array(seconds[:keys], bounds=True)
+        sampler = {
+            "input": times[keys],
+            "output": file.add_array(values),
+            "interpolation": "LINEAR",
+        }
         target = {"sampler": len(animation["samplers"]), "target": {"node": node, "path": path}}
         animation["samplers"].append(sampler)
         animation["channels"].append(target)
@@ -64,10 +72,12 @@ def animated(motion: CharacterMotion, fps: Fraction, name: str) -> GltfFile:
     add(hips, "translation", _hips_path(motion))
     for node, turns in local_turns(motion).items():
         _as_parts(file.json["nodes"][node], motion.character.rest.tree.local[node])
-        add(node, "rotation", continuous_quaternions(turns.as_quat()))
+        values = continuous_quaternions(turns.as_quat())
+        still = np.ptp(values, axis=0).max() < _STILL
+        add(node, "rotation", values[:1] if still else values)
     for node, turn in _bent_otherwise(motion).items():
         _as_parts(file.json["nodes"][node], motion.character.rest.tree.local[node])
-        add(node, "rotation", turn.as_quat()[None], file.add_array(np.zeros(1), bounds=True))
+        add(node, "rotation", turn.as_quat()[None])
     file.json["animations"] = [animation, *file.rows("animations")]
     return file
 
@@ -142,13 +152,3 @@ def _as_parts(node: dict[str, Any], local: Vectors) -> None:
     place, turn, scale = separated(local)
     node["translation"], node["scale"] = place.tolist(), scale.tolist()
     node["rotation"] = Rotation.from_matrix(turn).as_quat().tolist()
-
-
-def copied(file: GltfFile) -> GltfFile:
-    """Copy what an animation is added to; the rest is shared, and nobody changes it."""
-    document = dict(file.json)
-    for name in ("accessors", "bufferViews"):
-        document[name] = list(file.rows(name))
-    document["nodes"] = [dict(node) for node in file.rows("nodes")]
-    document["buffers"] = [dict(buffer) for buffer in file.rows("buffers")]
-    return GltfFile(file.path, document, file.binary)

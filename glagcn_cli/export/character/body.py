@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..rig.rig import Rig
-from .animated_file import copied
 from .bone_names import SIDES
 from .character import Character
-from .gltf_file import GltfFile, parse_gltf
+from .gltf_file import GltfFile, copied, parse_gltf
 from .humanoid import Humanoid
 from .node_tree import NodeTree
 from .rest_pose import RestPose

@@ -85,6 +85,12 @@ _SCHEMES: dict[str, tuple[tuple[str, str], tuple[str, ...], tuple[str, str]]] = 
         ("Sshoulder", "Supperarm", "Sforearm", "Shand", "Sthigh", "Sshin", "Sfoot", "Stoes"),
         ("l", "r"),
     ),
+    "MakeHuman": (
+        ("root", "head"),
+        ("clavicleS", "upperarm01S", "lowerarm01S", "wristS", "upperleg01S", "lowerleg01S", "footS",
+         "toe11S"),
+        ("l", "r"),
+    ),
     "VRoid": (
         ("chips", "chead"),
         ("Sshoulder", "Supperarm", "Slowerarm", "Shand", "Supperleg", "Slowerleg", "Sfoot",
@@ -109,6 +115,7 @@ _FINGER_SCHEMES: dict[str, tuple[str, tuple[str, ...], tuple[str, str, str]]] = 
     "Daz": ("SFN", _IN_DAZ, ("1", "2", "3")),
     "Daz, older": ("SFN", _IN_DAZ, ("1", "2", "3")),
     "Daz 9": ("SFN", _IN_DAZ, ("1", "2", "3")),
+    "MakeHuman": ("fingerFNS", ("1", "2", "3", "4", "5"), ("1", "2", "3")),
     "VRoid": ("SFN", ("thumb", "index", "middle", "ring", "little"), ("1", "2", "3")),
     "3ds Max": ("SfingerFN", ("0", "1", "2", "3", "4"), ("", "1", "2")),
 }

@@ -17,6 +17,7 @@ from .driven import Driven
 from .gltf_file import GltfFile, read_gltf
 from .humanoid import Humanoid, find_humanoid
 from .licence import warn_of_licence
+from .loose_limbs import with_limbs_attached
 from .node_tree import NodeTree
 from .rest_pose import RestPose, rest_pose
 from .soles import Sole, find_soles
@@ -69,6 +70,7 @@ class Character:
     @classmethod
     def of(cls, file: GltfFile, mapping: Path | None = None) -> Character:
         """Find the bones of a character; as `read`."""
+        file = with_limbs_attached(file)
         body = find_humanoid(NodeTree.of(file), mapping)
         warn_of_licence(file)
         rest = rest_pose(NodeTree.of(file), body)

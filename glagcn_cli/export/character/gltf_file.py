@@ -177,3 +177,13 @@ def _chunks(data: bytes, path: Path) -> dict[int, bytes]:
         chunks.setdefault(kind, data[place + 8 : place + 8 + size])
         place += 8 + size
     return chunks
+
+
+def copied(file: GltfFile) -> GltfFile:
+    """Copy what an animation is added to; the rest is shared, and nobody changes it."""
+    document = dict(file.json)
+    for name in ("accessors", "bufferViews"):
+        document[name] = list(file.rows(name))
+    document["nodes"] = [dict(node) for node in file.rows("nodes")]
+    document["buffers"] = [dict(buffer) for buffer in file.rows("buffers")]
+    return GltfFile(file.path, document, file.binary)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ...biomechanics.fingers import FINGERS
-from ..rig.finger_bones import FINGER_BONES, FingerBone
+from ..rig.finger_bones import FINGER_BONES, THUMB, FingerBone
 from ..rig.rig import hand_axes
 from .driven import SHORTEST, Driven, aligned, turning
 from .humanoid import Humanoid
 from .rest_pose import RestPose
 
 Vectors = NDArray[np.float64]
+
+STRAIGHT = np.radians(15.0)
+"""Bend of fingers at rest, mean over their middle joints, up to which they are stiff: a pose to
+bind a mesh in, not one to be seen."""
 
 _KNUCKLES = tuple(f"{finger.capitalize()}Proximal" for finger in FINGERS[1:])
 
@@ -82,6 +88,17 @@ def fingers(rest: RestPose, body: Humanoid, side: str, hand: Rotation) -> list[D
         turns[bone.finger] = turn
         driven.append(turning(node, bone.name, turn))
     return driven
+
+
+def stiff_hands(driven: Iterable[Driven]) -> frozenset[str]:
+    """Return the sides of hands whose fingers are straight at rest, of the bones that move."""
+    turns = {bone.joints[0]: bone.to_t_pose for bone in driven}
+    bends: dict[str, list[float]] = {}
+    for bone in FINGER_BONES:
+        if bone.finger != THUMB and bone.number == 1 and {bone.name, bone.parent} <= turns.keys():
+            bend = (turns[bone.parent].inv() * turns[bone.name]).magnitude()
+            bends.setdefault(bone.side, []).append(float(bend))
+    return frozenset(side for side, found in bends.items() if np.mean(found) <= STRAIGHT)
 
 
 def _along(rest: RestPose, body: Humanoid, bone: FingerBone) -> Vectors:

@@ -104,6 +104,12 @@ def _with_chains(tree: NodeTree, scheme: str, bones: dict[str, int]) -> Humanoid
                     f"{tree.name(bones[f'{side}{upper}'])}, so it is no limb; name the bones that "
                     "move the mesh with --character-bones FILE"
                 )
+    for limb in (f"{side}{bone}" for side in SIDES for bone in ("UpperArm", "UpperLeg")):
+        if not tree.path(hips, bones[limb]):
+            raise InputError(
+                f"{tree.file.path}: {tree.name(bones[limb])} does not hang on {tree.name(hips)}, "
+                "the hips; name the bone that arms and legs hang on with --character-bones FILE"
+            )
     arms = [tree.path(hips, bones[f"{side}UpperArm"]) for side in SIDES]
     shoulders = {bones.get(f"{side}{bone}") for side in SIDES for bone in ("Shoulder", "UpperArm")}
     spine = [n for n in arms[0] if n in arms[1] and n not in shoulders and n != hips]

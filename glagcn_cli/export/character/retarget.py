@@ -19,10 +19,12 @@ from ...scene.foot_lock import lock_feet
 from ...scene.legs import LEGS, reach_for
 from ...skeleton import H36M17
 from ..rig.finger_bones import FINGER_BONES
+from ..rig.finger_turns import resting_fingers
 from ..rig.rig import RigMotion
 from ..rig.rotations import swing
 from .bone_names import SIDES
 from .character import Character
+from .hands import stiff_hands
 from .standing import before_settling, foot_contacts, held_feet, sunk
 
 Vectors = NDArray[np.float64]
@@ -96,14 +98,21 @@ class _Retargeting:
         self.person, self.character, self.fps = motion, character, fps
         self.joints = motion.joint_positions()
         self.turns = motion.turns_by_name()
-        for bone in FINGER_BONES:  # fingers that were never seen stay as the character's own
-            if bone.name in motion.absent:
-                self.turns.pop(bone.name, None)
+        self._rest_unseen_fingers()
         legs = [motion.rig.lengths[f"{s}_{j}"] for s in SIDES for j in ("knee", "ankle")]
         own = sum(legs) / len(SIDES)
         self.scale = character.leg_length() / own if own > _SHORTEST else 1.0
         self.bones = character.body.bones
         self.ankle = sum(character.soles[side].height for side in SIDES) / len(SIDES)
+
+    def _rest_unseen_fingers(self) -> None:
+        """Bend fingers that nobody saw as of a hand at rest; those that are bent stay as built."""
+        for bone in FINGER_BONES:
+            if bone.name in self.person.absent:
+                self.turns.pop(bone.name, None)
+        stiff = stiff_hands(self.character.driven)
+        resting = resting_fingers({side: self.turns[f"{side.capitalize()}Hand"] for side in stiff})
+        self.turns = resting | self.turns
 
     def run(self, contacts: NDArray[np.bool_] | None) -> CharacterMotion:
         """Turn the trunk, place the hips, hold the feet."""

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from ...skeleton import H36M25
 from .frames import frame_of, unit_of
 from .rig import FRONT, LEFT, UP
+from .rotations import twist_about
 
 Vectors = NDArray[np.float64]
 
@@ -75,9 +76,7 @@ def shared(limb: Rotation, end: Rotation, axis: Vectors, share: float, most: flo
     most
         Radians to which the turn is limited.
     """
-    quaternions = (limb.inv() * end).as_quat()
-    twist = 2 * np.arctan2(quaternions[..., :3] @ axis, quaternions[..., 3])
-    twist = np.angle(np.exp(1j * twist)).clip(-most, most)
+    twist = twist_about(limb.inv() * end, axis).clip(-most, most)
     return limb * Rotation.from_rotvec(share * twist[..., None] * axis)
 
 

@@ -21,7 +21,7 @@ from .rig import hand_axes
 Vectors = NDArray[np.float64]
 
 RESTING = np.array(
-    [(12, 18, 25, 40), (18, 28, 12, -6), (22, 30, 14, 0), (25, 32, 15, 5), (26, 32, 15, 10)],
+    [(12, 18, 25, 40), (18, 28, 12, -9), (22, 30, 14, 0), (25, 32, 15, 6), (26, 32, 15, 15)],
     np.float64,
 )
 """Degrees of the fingers of a hand that hangs down, as `biomechanics.fingers` tells them."""
@@ -43,7 +43,7 @@ def finger_rotations(hands: Sequence[HandMotion], fps: Fraction) -> Vectors:
     Parameters
     ----------
     hands
-        The left and the right hand; one that was never seen stays as it is in the T-pose.
+        The left and the right hand; one that was never seen is at rest (`RESTING`).
     fps
         Frames per second.
 
@@ -52,18 +52,35 @@ def finger_rotations(hands: Sequence[HandMotion], fps: Fraction) -> Vectors:
     NDArray
         (frames, bones, 4) quaternions x, y, z, w.
     """
-    frames = len(hands[0].scores)
-    found = np.tile([0.0, 0.0, 0.0, 1.0], (frames, len(FINGER_BONES), 1))
-    for side, hand in zip(("left", "right"), hands, strict=True):
-        if not hand.seen.any():
-            continue
-        angles = np.radians(steady_angles(hand, fps))
-        for place, bone in enumerate(FINGER_BONES):
-            if bone.side == side:
-                own = angles[:, FINGERS.index(bone.finger)]
-                turn = _of_thumb(bone, own) if bone.finger == THUMB else _of_finger(bone, own)
-                found[:, place] = turn.as_quat()
+    angles = {
+        side: np.radians(steady_angles(hand, fps))
+        for side, hand in zip(("left", "right"), hands, strict=True)
+    }
+    turns = [_turned(bone, angles[bone.side]) for bone in FINGER_BONES]
+    return np.stack([turn.as_quat() for turn in turns], axis=1)
+
+
+def resting_fingers(hands: dict[str, Rotation]) -> dict[str, Rotation]:
+    """Return the orientations in the scene of fingers at rest, by the names of their bones.
+
+    Parameters
+    ----------
+    hands
+        Orientations in the scene of hands, by "left" and "right".
+    """
+    angles = np.radians(RESTING)[None]
+    found: dict[str, Rotation] = {}
+    for bone in FINGER_BONES:
+        if bone.side in hands:
+            above = found.get(bone.parent, hands[bone.side])
+            found[bone.name] = above * _turned(bone, angles)[0]
     return found
+
+
+def _turned(bone: FingerBone, angles: Vectors) -> Rotation:
+    """Return the rotations of a bone in its parent by the angles (frames, 5, 4) of its hand."""
+    own = angles[:, FINGERS.index(bone.finger)]
+    return _of_thumb(bone, own) if bone.finger == THUMB else _of_finger(bone, own)
 
 
 def never_seen(hands: Sequence[HandMotion]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from .heads import MOST_TURNED, Face, face_of, turned_heads
 from .limbs import LIMBS, limb_turns
 from .rig import LEFT, NAMES, PARENTS, RIG_JOINTS, UP, Rig, RigMotion, rest_direction
 from .rotations import continuous_quaternions, swing
+from .wrists import steady_hands
 
 Vectors = NDArray[np.float64]
 
@@ -52,6 +53,7 @@ def fit_rig(
     absent: NDArray[np.bool_] | None = None,
     face: Face | None = None,
     hands: Sequence[HandMotion] | None = None,
+    scores: NDArray[np.floating] | None = None,
 ) -> RigMotion:
     """Fit a rig with constant bone lengths to joint positions.
 
@@ -73,6 +75,9 @@ def fit_rig(
         The face in the picture, which tells where the head looks; None looks ahead.
     hands
         The left and the right hand in all frames; None makes a rig without fingers.
+    scores
+        (frames, 17 or 25) in 0..1: how surely joints were seen. Palms are steadied by them; None
+        takes all as sure.
 
     Returns
     -------
@@ -98,7 +103,8 @@ def fit_rig(
     standing = np.zeros((len(seen), 2), bool) if contacts is None else contacts[valid]
     if face is not None:
         _turn_head(turns, seen, face.of_frames(valid), float(fps))
-    _turn_hands(turns, given, absent)
+    sure = np.ones(given.shape[:2]) if scores is None else scores[valid].astype(np.float64)
+    _turn_hands(turns, given, absent, sure, frames / float(fps))
     _turn_feet(turns, rig, root, standing, float(fps), _soles(turns, given, absent))
     local, gone = _in_parents(turns), _absent_bones(absent)
     if hands is not None:
@@ -112,7 +118,7 @@ def fit_person(person: PoseSequence) -> RigMotion:
     hands = None if person.detected is None else hands_of(person.detected)
     return fit_rig(
         person.joints, person.valid, person.fps, person.contacts, person.absent, face_of(person),
-        hands,
+        hands, person.scores,
     )  # fmt: skip
 
 
@@ -187,14 +193,24 @@ def _turn_head(turns: dict[str, Rotation], joints: Vectors, face: Face, rate: fl
 
 
 def _turn_hands(
-    turns: dict[str, Rotation], joints: Vectors, absent: NDArray[np.bool_] | None
+    turns: dict[str, Rotation],
+    joints: Vectors,
+    absent: NDArray[np.bool_] | None,
+    scores: Vectors,
+    seconds: Vectors,
 ) -> None:
     """Turn hands whose palms are known, and forearms with them."""
     for side in ("Left", "Right"):
         low, forearm = side.lower(), f"{side}ForeArm"
-        if _known(joints, absent, f"{low}_index_knuckle", f"{low}_little_knuckle"):
-            hand = hand_turns(joints, low)
+        knuckles = f"{low}_index_knuckle", f"{low}_little_knuckle"
+        if _known(joints, absent, *knuckles):
             axis = rest_direction(f"{low}_wrist")
+            certain = scores[:, H36M25.indices((f"{low}_wrist", *knuckles))].min(axis=1)
+            upper, lower = (turns[f"{side}{bone}"].apply(axis) for bone in ("Arm", "ForeArm"))
+            elbow = np.arccos(np.sum(upper * lower, axis=-1).clip(-1.0, 1.0))
+            hand = steady_hands(
+                turns[forearm], hand_turns(joints, low), axis, certain, elbow, seconds
+            )
             turns[forearm] = shared(turns[forearm], hand, axis, FOREARM_SHARE, MOST_PRONATION)
             turns[f"{side}Hand"] = hand
 

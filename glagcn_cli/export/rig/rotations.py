@@ -23,6 +23,13 @@ def swing(start: Vectors, end: Vectors) -> Rotation:
     return Rotation.from_quat(quaternion)
 
 
+def twist_about(turns: Rotation, axis: Vectors) -> Vectors:
+    """Return the angles (frames,) of turns about an axis (3,), in -pi..pi."""
+    quaternions = turns.as_quat()
+    angles = 2 * np.arctan2(quaternions[..., :3] @ axis, quaternions[..., 3])
+    return np.asarray(np.angle(np.exp(1j * angles)))
+
+
 def continuous_quaternions(quaternions: Vectors) -> Vectors:
     """Choose the sign of quaternions (frames, ..., 4) so that neighbours lie on one half-sphere."""
     same = np.sum(quaternions[1:] * quaternions[:-1], axis=-1) >= 0

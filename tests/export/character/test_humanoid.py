@@ -65,6 +65,30 @@ def test_names_are_compared_without_what_programs_put_before_them(name, shown):
     assert plain(name) == shown
 
 
+def test_the_bones_of_makehuman_are_found(tmp_path):
+    names = {
+        "hips": "root", "head": "head", "Shoulder": "clavicle", "UpperArm": "upperarm01",
+        "LowerArm": "lowerarm01", "Hand": "wrist", "UpperLeg": "upperleg01",
+        "LowerLeg": "lowerleg01", "Foot": "foot", "Toes": "toe1-1", "ThumbMetacarpal": "finger1-1",
+        "IndexDistal": "finger2-3", "LittleProximal": "finger5-1",
+    }  # fmt: skip
+    path = character_file(tmp_path / "me.glb", Build("vrm", fingers=True))
+    read, expected = AnimatedGlb(path), {}
+    for number, node in enumerate(read.nodes):
+        bone = node["name"]
+        side = next((s for s in ("left", "right") if bone.startswith(s)), "")
+        own = names.get(bone.removeprefix(side))
+        if own is not None:
+            expected[bone] = number
+            node["name"] = f"{own}.{side[0].upper()}" if side else own
+        else:
+            node["name"] = f"other {bone}"
+    read.save(path)
+    body = Character.read(path).body
+    assert body.scheme == "MakeHuman"
+    assert expected.items() <= dict(body.bones).items()
+
+
 def test_no_scheme_calls_two_bones_alike():
     for names in schemes().values():
         assert len(set(names.values())) == len(names) == len(BONES)
@@ -128,6 +152,26 @@ def test_a_file_of_bones_that_is_wrong_is_refused(tmp_path, text, said):
     table.write_text(text)
     with pytest.raises(UsageError, match=said):
         Character.read(unknown(tmp_path / "me.glb"), table)
+
+
+def test_hips_that_arms_do_not_hang_on_are_refused(tmp_path):
+    """Some rigs begin with a bone above both the trunk and a pelvis that only the legs hang on."""
+    path, table = character_file(tmp_path / "me.glb", Build("vrm")), tmp_path / "bones.yaml"
+    read = AnimatedGlb(path)
+    legs = [read.node(f"{side}UpperLeg") for side in ("left", "right")]
+    root = read.nodes[read.node("hips")]
+    root["children"] = [child for child in root["children"] if child not in legs]
+    root["children"].append(len(read.nodes))
+    read.nodes.append({"name": "pelvis", "children": legs})
+    read.json["skins"][0]["joints"].append(len(read.nodes) - 1)
+    read.json["skins"][0].pop("inverseBindMatrices")
+    read.save(path)
+    lines = {bone: bone for bone in BONES}
+    table.write_text(json.dumps(lines | {"hips": "pelvis"}))
+    with pytest.raises(InputError, match="leftUpperArm does not hang on pelvis"):
+        Character.read(path, table)
+    table.write_text(json.dumps(lines))
+    assert Character.read(path, table).body.bones["hips"] == read.node("hips")
 
 
 def test_twelve_bones_are_a_character_and_fewer_are_none(tmp_path):

@@ -10,7 +10,12 @@ from scipy.spatial.transform import Rotation
 
 from glagcn_cli.biomechanics.fingers import FINGERS, finger_angles, hand_motion
 from glagcn_cli.export.rig.finger_bones import FINGER_BONES
-from glagcn_cli.export.rig.finger_turns import RESTING, finger_rotations, steady_angles
+from glagcn_cli.export.rig.finger_turns import (
+    RESTING,
+    finger_rotations,
+    resting_fingers,
+    steady_angles,
+)
 from glagcn_cli.export.rig.kinematics import fit_person
 from glagcn_cli.export.rig.rig import RigMotion
 from tests.helpers.made_hands import FIST, hand, with_hands
@@ -67,13 +72,17 @@ def test_a_mirrored_hand_has_mirrored_rotations() -> None:
     np.testing.assert_allclose(left * [1, -1, -1, 1], right, atol=1e-6)
 
 
-def test_a_hand_that_was_never_seen_keeps_its_rest_and_is_named() -> None:
+def test_a_hand_that_was_never_seen_hangs_down_and_is_named() -> None:
     motion = fit_person(with_hands(sequence(walking(5).joints), None, hand(FIST)))
     gone = {bone.name for bone in FINGER_BONES if bone.side == "left"}
     assert set(motion.absent) == gone
-    for name, turn in zip(motion.rig.names, motion.rotations.swapaxes(0, 1), strict=True):
-        if name in gone:
-            np.testing.assert_allclose(turn, [[0, 0, 0, 1]] * 5)
+    turns = motion.turns_by_name()
+    resting = resting_fingers({"left": turns["LeftHand"]})
+    assert resting.keys() == gone
+    for name, turn in resting.items():
+        assert (turn.inv() * turns[name]).magnitude().max() < 1e-6
+    found = finger_angles(points_of(motion, "left"), right=False)
+    np.testing.assert_allclose(found[:, 1:, :3], np.tile(RESTING[1:, :3], (5, 1, 1)), atol=3.0)
 
 
 def test_fingers_go_over_to_rest_where_a_hand_is_not_seen() -> None:
