@@ -30,6 +30,15 @@ SURE_POINT = 0.3  # mean score of a joint that tells whether somebody moves
 _SURE = 0.25  # score of a point that is seen
 
 
+def tell_of_pictures(
+    clip: ClipDetections, people: Sequence[Keypoints2D], camera_moves: bool, info: VideoInfo
+) -> None:
+    """Say what makes people of a video doubtful: darkness, and that they never move."""
+    tell_of_darkness(clip, info)
+    if not camera_moves:
+        tell_of_those_who_never_move(people, info)
+
+
 def tell_of_darkness(clip: ClipDetections, info: VideoInfo) -> None:
     """Say that a video is so dark that people are missed."""
     level = float(np.ravel(clip.clip.get(BRIGHTNESS, np.inf))[0])
