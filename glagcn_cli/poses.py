@@ -15,6 +15,9 @@ from .skeleton import COCO17, H36M17, JointSet
 BODY_JOINTS = len(COCO17)
 """Joints of the body in each set of 2D, which come first."""
 
+CLOTHES_SHAPE = (2, 4)
+"""Torso and thighs, and what is known of the colour of one; see `FrameDetections`."""
+
 HANDS_SHAPE = (2, 21, 6)
 """Left and right hand, points of each, and what is known of one; see `Keypoints2D`."""
 
@@ -44,6 +47,10 @@ class FrameDetections:
         (people, joints) in 0..1.
     hands
         (people, 2, 21, 6), as of `Keypoints2D`; None where fingers were not looked for.
+    clothes
+        (people, 2, 4) of torso and thighs: brightness, red against green and blue against green as
+        logarithms, and how far they are to be trusted in 0..1; all 0 where that is not at all. None
+        where the picture was not at hand.
     """
 
     boxes: NDArray[np.float32]
@@ -51,6 +58,7 @@ class FrameDetections:
     keypoints: NDArray[np.float32]
     scores: NDArray[np.float32]
     hands: NDArray[np.float32] | None = None
+    clothes: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         people = len(self.boxes)
@@ -60,6 +68,8 @@ class FrameDetections:
         _require("scores", self.scores, self.keypoints.shape[:2])
         if self.hands is not None:
             _require("hands", self.hands, (people, *HANDS_SHAPE))
+        if self.clothes is not None:
+            _require("clothes", self.clothes, (people, *CLOTHES_SHAPE))
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.keypoints).all()):
             raise ValueError("boxes or keypoints hold NaN or infinity")
 
@@ -72,8 +82,8 @@ class FrameDetections:
         if self.scores.shape[1] <= BODY_JOINTS:
             return self
         joints = slice(0, BODY_JOINTS)
-        return FrameDetections(
-            self.boxes, self.box_scores, self.keypoints[:, joints], self.scores[:, joints]
+        return replace(
+            self, keypoints=self.keypoints[:, joints], scores=self.scores[:, joints], hands=None
         )
 
 

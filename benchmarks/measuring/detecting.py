@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from glagcn_cli.detection.clothes import clothes_seen
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.video.reader import Frame
@@ -38,6 +39,9 @@ def detect(
     found: list[FrameDetections] = []
     while batch := list(islice(coming, detector.frames_at_once)):
         started = clock()
-        found += of_clip(batch)
+        found += [
+            clothes_seen(people, picture, len(found) + k)
+            for k, (people, picture) in enumerate(zip(of_clip(batch), batch, strict=True))
+        ]
         seconds += clock() - started
     return found, seconds

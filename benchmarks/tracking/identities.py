@@ -15,21 +15,22 @@ keeps are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
+from dataclasses import replace
+from itertools import combinations, count
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.tracking.clips import KnownClip, actors_of, make_clip
+from benchmarks.tracking.clips import Actor, KnownClip, actors_of, make_clip
 from benchmarks.tracking.libraries import LIBRARY_TRACKERS, Boxes, library_tracks
 from benchmarks.tracking.pixels import pasted_clips
 from benchmarks.tracking.scenes import FPS, KINDS
 from benchmarks.tracking.scores import IdentityCounts, count_identities
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import read_keypoints
-from glagcn_cli.poses import FrameDetections, Keypoints2D
+from glagcn_cli.poses import CLOTHES_SHAPE, FrameDetections, Keypoints2D
 from glagcn_cli.similarity import centre, size
 from glagcn_cli.tracking.tracklets import without_doubles
 from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
@@ -78,11 +79,14 @@ def single(clip: KnownClip) -> KnownClip:
     """Remove double detections of a clip, as the program does before tracking."""
     rows = [without_doubles(frame) for frame in clip.frames]
     frames = [
-        FrameDetections(f.boxes[r], f.box_scores[r], f.keypoints[r], f.scores[r])
+        FrameDetections(
+            f.boxes[r], f.box_scores[r], f.keypoints[r], f.scores[r],
+            clothes=None if f.clothes is None else f.clothes[r],
+        )
         for f, r in zip(clip.frames, rows, strict=True)
-    ]
+    ]  # fmt: skip
     truth = [who[r] for who, r in zip(clip.identities, rows, strict=True)]
-    return KnownClip(clip.kind, frames, truth)
+    return replace(clip, frames=frames, identities=truth)
 
 
 def without_short(tracks: Tracks) -> Tracks:
@@ -115,16 +119,39 @@ def read_clip(path: Path) -> ClipDetections:
     return clip
 
 
-def people_of(path: Path) -> list[Keypoints2D]:
+def people_of(clip: ClipDetections) -> list[Keypoints2D]:
     """Return the people of stored 2D."""
-    clip = read_clip(path)
     return track_people(clip.frames, clip.fps, clip.image_size, clip.joint_set)
+
+
+def actors_in(clip: ClipDetections) -> list[Actor]:
+    """Return the actors of stored 2D, in their clothes."""
+    worn = []
+    for track in find_people(clip.frames, clip.fps):
+        clothes = np.zeros((len(clip), *CLOTHES_SHAPE))
+        for frame, row in zip(track.frames, track.rows, strict=True):
+            if (seen := clip.frames[frame].clothes) is not None:
+                clothes[frame] = seen[row]
+        worn.append(clothes)
+    return actors_of(people_of(clip), clothes=worn)
 
 
 def make_clips(paths: Sequence[Path], seeds: Sequence[int]) -> list[KnownClip]:
     """Make clips of each kind with the people of stored 2D."""
-    actors = [actor for path in paths for actor in actors_of(people_of(path))]
+    actors = [actor for path in paths for actor in actors_in(read_clip(path))]
     return [single(make_clip(kind, actors, seed)) for kind in KINDS for seed in seeds]
+
+
+def without_clothes(frames: Sequence[FrameDetections]) -> list[FrameDetections]:
+    """Return detections of which only place, pose and size are known."""
+    return [replace(frame, clothes=None) for frame in frames]
+
+
+def dressed_alike(clips: Sequence[KnownClip]) -> str:
+    """Say how many pairs of people of one clip wear the same, being one actor."""
+    pairs = [pair for clip in clips for pair in combinations(clip.cast, 2)]
+    alike = sum(one == other for one, other in pairs)
+    return f"{alike} of {len(pairs)} pairs of people in one clip wear the same clothes"
 
 
 @click.command()
@@ -150,9 +177,10 @@ def main(
     if video is None:
         known = make_clips(keypoints, range(seed, seed + clips))
     else:
-        known = [single(clip) for clip in pasted_clips(video, people_of(keypoints[0]))]
+        known = [single(clip) for clip in pasted_clips(video, people_of(read_clip(keypoints[0])))]
     contestants: dict[str, Callable[[Sequence[FrameDetections]], Tracks]] = {
         "nearest box": nearest_box,
+        "glagcn, clothes not looked at": lambda frames: our_tracks(without_clothes(frames)),
         "glagcn": our_tracks,
     }
     rows = [
@@ -166,7 +194,16 @@ def main(
         ]
         for name in LIBRARY_TRACKERS:
             rows.append([name, *score(known, library_tracks(library_python, name, given))])
+    if video is None:
+        click.echo(dressed_alike(known))
     click.echo(markdown_table([["IDF1, % (switches)", *kinds(known), "all"], *rows]))
+    if own := [clip for clip in known if clip.cast and len({*clip.cast}) == len(clip.cast)]:
+        click.echo(f"\nThe {len(own)} clips in which everybody wears something else:\n")
+        rows = [
+            [name, *score(own, [follow(clip.frames) for clip in own])]
+            for name, follow in contestants.items()
+        ]
+        click.echo(markdown_table([["IDF1, % (switches)", *kinds(own), "all"], *rows]))
 
 
 if __name__ == "__main__":

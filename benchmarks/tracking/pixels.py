@@ -1,7 +1,8 @@
 """Clips of known people, in pixels: a person cut out of a real clip and pasted again.
 
 A mirror image walks with the person: both wear the same and are of one size, so that nothing but
-only their motion distinguishes them. The 2D stage gets these pictures as any others.
+their motion distinguishes them, or clothes of other colours in one clip. The 2D stage gets these
+pictures as any others.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ Picture = NDArray[np.uint8]
 
 MARGIN = 40  # pixels about the joints that are cut out
 DIFFERENT = 28  # grey levels from the background on that are the person
+WAITING = 12  # frames that two who meet go back and forth, twice
 NEAR = 0.25  # of a person's height: mean distance of joints up to which a detection is of them
 
 
@@ -44,6 +46,10 @@ class _Cut(NamedTuple):
         joints = self.joints * [-1, 1] + [width - 1, down]
         flipped = self.pixels[:, ::-1], self.cover[:, ::-1]
         return _Cut(*flipped, (left, self.corner[1] + down), joints)
+
+    def dyed(self) -> _Cut:
+        """Return the person with the colours' channels exchanged: red as green, and so on."""
+        return self._replace(pixels=np.roll(self.pixels, 1, axis=2))
 
 
 _Scene = Sequence[Sequence[_Cut]]  # who is in each frame, the nearest last
@@ -66,11 +72,16 @@ def pasted_clips(video: Path, people: Sequence[Keypoints2D]) -> list[KnownClip]:
     width = background.shape[1]
     there = list(range(len(cuts)))
     back, away = [*there[: len(there) // 2 : 2], *there[len(there) // 2 :: -2]], there[-60:]
+    middle = len(back) // 2
+    wait = [*range(middle, middle - WAITING, -1), *range(middle - WAITING, middle)]
+    waiting = [*back[:middle], *(back[k] for k in wait * 2), *back[middle:]]
     pairs = [(cut, cut.mirrored(width, 25)) for cut in cuts]
     scenes: dict[str, _Scene] = {
         "past a twin": pairs,
         "past a twin, behind": [(cut.mirrored(width, -15), cut) for cut in cuts],
         "meeting a twin, turning back": [pairs[k] for k in back],
+        "the same, in other clothes": [(pairs[k][0], pairs[k][1].dyed()) for k in back],
+        "in other clothes, waiting": [(pairs[k][0], pairs[k][1].dyed()) for k in waiting],
         "leaving, coming back": [
             *[(cuts[k],) for k in away], *[()] * 60, *[(cuts[k],) for k in away[::-1]],
         ],

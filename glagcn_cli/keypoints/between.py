@@ -130,7 +130,7 @@ def _interpolated(
     time = np.clip(wanted, at[0], at[-1])
     values: dict[str, NDArray[np.float64]] = {}
     for name, first in vars(people[0]).items():
-        if first is None:
+        if first is None or name == "clothes":  # nobody looked
             continue
         given = np.concatenate([getattr(one, name) for one in people]).astype(np.float64)
         degree = CUBIC if name == "keypoints" and len(at) > CUBIC else 1
@@ -141,6 +141,8 @@ def _interpolated(
         )
     for number in range(len(wanted)):
         row = {name: np.asarray(all_[number], np.float32)[None] for name, all_ in values.items()}
+        if people[0].clothes is not None:
+            row["clothes"] = np.zeros_like(people[0].clothes)
         yield FrameDetections(**row)
 
 

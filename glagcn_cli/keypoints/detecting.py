@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..camera_path.following import BackgroundFollower
 from ..camera_path.parallax_tracks import ParallaxTracks
 from ..camera_path.upright_lines import UprightLines
+from ..detection.clothes import clothes_seen
 from ..poses import FrameDetections
 from ..progress.stages import Stages
 from ..shots.camera_motion import CameraMotion
@@ -160,9 +161,10 @@ def detect_people(
                 found += [nobody(joint_set)] * (batch.frames - len(found))
                 with stage.part("models"):
                     new = of_clip(batch.pictures[known:]) if known < len(batch.pictures) else []
-                for number, people in zip(batch.numbers[known:], new, strict=True):
-                    found[number] = people
-                # Whatever else is learned of the people in them is added to `found` before this.
+                first = -(-len(detections) // every)  # how many frames were looked at before
+                pictures = batch.pictures[known:]
+                for number, people, shown in zip(batch.numbers[known:], new, pictures, strict=True):
+                    found[number] = clothes_seen(people, shown, first + number // every)
                 cached.append(found, joint_set)
                 detections += found
                 with stage.part("camera"):

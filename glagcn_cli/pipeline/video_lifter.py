@@ -35,7 +35,7 @@ from .choosing import choose_people, least_frames, what_numbers_mean, who_is_lef
 from .preflight import check_models
 from .setting import Call, names_with_effect
 from .settings import Settings
-from .telling import tell_of_ends, tell_of_halves
+from .telling import tell_of_ends, tell_of_halves, tell_of_pictures
 
 if TYPE_CHECKING:
     from ..detection.people_detector import TwoStageDetector
@@ -235,6 +235,7 @@ class VideoLifter:
             cameras = straight.cameras
         tell_of_shots(cameras, info)
         moves = any(camera.moves for camera in cameras)
+        tell_of_pictures(clip, chosen, moves, info)
         scene = replace(scene, fov=straight.fov, moving_camera=moves)
         plain = self.lifter_name(chosen) == self.settings.lifter
         lifter = self.lifter if plain else self._extremities_lifter

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 FILM_CUTS = "film_cuts"
 """Name of the stored cuts beside the 2D of a clip: numbers of first frames of shots."""
 
+BRIGHTNESS = "brightness"
+"""Name of the stored median over frames of their mean level, 0..255."""
+
 AROUND = 0.25
 """Seconds about a cut without another change as large; no shot is shorter."""
 
@@ -52,22 +55,23 @@ class FilmCuts:
         self._reach = max(1, round(AROUND * float(fps)))
         self._pictures: deque[NDArray[np.float32]] = deque(maxlen=2 * self._reach + 1)
         self._changes: deque[float] = deque(maxlen=2 * self._reach + 1)
-        self._frames = 0
+        self._levels: list[float] = []
 
     def add(self, frames: Sequence[NDArray[np.uint8]]) -> None:
         """Add the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
         for frame in frames:
-            picture = _small(frame)
+            picture, level = _small(frame)
             change = _distance(picture, self._pictures[-1]) if self._pictures else 0.0
             self._pictures.append(picture)
             self._changes.append(change)
-            self._frames += 1
+            self._levels.append(level)
             if len(self._changes) == self._changes.maxlen and self._is_cut(self._reach):
-                self.cuts.append(self._frames - 1 - self._reach)
+                self.cuts.append(len(self._levels) - 1 - self._reach)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays for storage with the 2D."""
-        return {FILM_CUTS: np.array(self.cuts, np.int64)}
+        level = np.median(self._levels) if self._levels else 0.0
+        return {FILM_CUTS: np.array(self.cuts, np.int64), BRIGHTNESS: np.array(level)}
 
     def _is_cut(self, at: int) -> bool:
         """Tell whether the frame at this place begins a shot; its neighbours are known."""
@@ -82,14 +86,15 @@ class FilmCuts:
         return back * SPIKE > change
 
 
-def _small(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a small picture with its mean and contrast removed."""
+def _small(frame: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    """Return a small picture with its mean and contrast removed, and the mean."""
     step = max(1, max(frame.shape[:2]) // _FINEST)
     down, across = (min(step, side) for side in frame.shape[:2])  # at least one row of a strip
     thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
     small = cv2.resize(thinned, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
-    small -= small.mean()
-    return np.asarray(small / np.sqrt(np.mean(small**2) + _GRAIN**2), np.float32)
+    level = float(small.mean())
+    small -= level
+    return np.asarray(small / np.sqrt(np.mean(small**2) + _GRAIN**2), np.float32), level
 
 
 def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

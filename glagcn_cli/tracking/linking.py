@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..poses import FrameDetections
 from ..similarity import centre
+from .clothes import Clothes, clothes_evidence, clothes_of
 from .tracklets import Tracklet
 
 LONGEST_ABSENCE = 5.0
@@ -29,6 +30,9 @@ SIZE_SPREAD, SIZE_GROWTH = 0.12, 0.1
 SAME_BEFOREHAND = 3.0
 """Logarithm of the prior odds that an appearing person was there before, against a new one."""
 
+CONTINUED = 3.0
+"""Added where one tracklet is what another was cut from, since it was followed from there."""
+
 LEAST_EVIDENCE = 0.0
 """Log-likelihood ratio from which two tracklets are one person."""
 
@@ -38,12 +42,13 @@ _SLOWING = 1.0  # seconds over which people out of sight continue their motion
 
 @dataclass(frozen=True)
 class _End:
-    """Place (2,) pixels, speed (2,) pixels a second and size in pixels at a tracklet's end."""
+    """Place (2,) pixels, speed (2,) pixels a second, size in pixels and clothes at an end."""
 
     frame: int
     place: NDArray[np.float64]
     speed: NDArray[np.float64]
     size: float
+    clothes: Clothes
 
 
 def link(
@@ -98,6 +103,7 @@ def _best_followers(
         high = np.searchsorted(first, end.frame + LONGEST_ABSENCE * fps, side="right")
         for after in range(low, high):
             gain = _evidence(end, starts[after], fps)
+            gain += CONTINUED * (ordered[after].continues is ordered[before])
             if gain > LEAST_EVIDENCE:
                 pairs.append((before, after))
                 evidence.append(gain)
@@ -133,7 +139,14 @@ def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: 
         speed = away @ (middle - middle.mean(axis=0)) / (away @ away)
         speed *= min(1.0, float(np.ptp(seconds)) / _ABOUT)  # short sightings are uncertain
     diagonals = np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1)
-    return _End(at, middle[-1 if last else 0], speed, max(1.0, float(np.median(diagonals))))
+    sightings = list(zip(tracklet.frames, tracklet.rows, strict=True))
+    return _End(
+        at,
+        middle[-1 if last else 0],
+        speed,
+        max(1.0, float(np.median(diagonals))),
+        clothes_of(reversed(sightings) if last else sightings, clip),
+    )
 
 
 def _evidence(end: _End, start: _End, fps: float) -> float:
@@ -152,4 +165,5 @@ def _evidence(end: _End, start: _End, fps: float) -> float:
     larger = abs(float(np.log(start.size / end.size)))
     wide = SIZE_SPREAD + SIZE_GROWTH * gap
     grown = -0.5 * (larger / wide) ** 2 - np.log(wide)
-    return float(place + grown + SAME_BEFOREHAND)
+    worn = clothes_evidence(end.clothes, start.clothes)
+    return float(place + grown + worn + SAME_BEFOREHAND)

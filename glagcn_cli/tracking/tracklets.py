@@ -38,11 +38,15 @@ VELOCITY_MEMORY = 0.7  # share of the old velocity in the next frame's
 
 @dataclass
 class Tracklet:
-    """Sightings of one person: ``rows[k]`` is the detection's number in frame ``frames[k]``."""
+    """Sightings of one person: ``rows[k]`` is the detection's number in frame ``frames[k]``.
+
+    ``continues`` is the tracklet that this one was cut from, in doubt.
+    """
 
     frames: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     velocity: NDArray = field(default_factory=lambda: np.zeros(2))  # pixels a frame
+    continues: Tracklet | None = None
 
     def add(self, clip: Sequence[FrameDetections], frame: int, row: int) -> None:
         """Add a detection as the next sighting."""

@@ -13,6 +13,7 @@ from ..poses import HANDS_SHAPE, FrameDetections, Keypoints2D
 from ..shots.shots import between_cuts
 from ..similarity import size
 from ..skeleton import JointSet
+from .contacts import cut_at_contacts
 from .linking import link
 from .tracklets import Tracklet, follow
 
@@ -98,7 +99,10 @@ def find_people(
     tracks: list[Tracklet] = []
     clip = [frame.body for frame in clip]  # feet and hands are seen now and then
     for shot in between_cuts(cuts, len(clip)):
-        tracks += link(follow(clip, shot.start, shot.stop, float(fps)), clip, float(fps))
+        rate = float(fps)
+        people = link(follow(clip, shot.start, shot.stop, rate), clip, rate)
+        pieces = cut_at_contacts(people, clip, rate)
+        tracks += link(pieces, clip, rate) if len(pieces) > len(people) else people
     found = [track for track in tracks if len(track.frames) >= SHORTEST_TRACK * fps] or tracks
     sizes = [
         sum(size(clip[frame].boxes[row]) for frame, row in zip(t.frames, t.rows, strict=True))
