@@ -103,7 +103,7 @@ class CameraMotion:
         self._places[look.frame] = _Place(look.frame, shot, *map(float, place))
         self._last = Reference(look.grey, look.boxes, place)
 
-    def verdict(self, start: int = 0, stop: float = np.inf) -> CameraVerdict:
+    def verdict(self, start: float = 0, stop: float = np.inf) -> CameraVerdict:
         """Tell whether the camera moves, over the frames so far or a stretch of them.
 
         A stretch ends at a known cut: after it the same background may be seen from elsewhere,

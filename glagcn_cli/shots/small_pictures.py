@@ -58,7 +58,7 @@ class SmallPictures:
 def small_grey(frame: Frame, shrink: int) -> Frame:
     """Shrink a picture to grey by a whole number; every pixel counts as much."""
     grey, size = _grey(frame, shrink)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _resized(grey, size, cv2.INTER_AREA)
 
 
 def quick_grey(frame: Frame, shrink: int) -> Frame:
@@ -67,15 +67,20 @@ def quick_grey(frame: Frame, shrink: int) -> Frame:
     Even numbers are halves of halves. By an odd one the picture is interpolated to twice the size,
     and then halved.
     """
+    if min(frame.shape[:2]) < shrink:
+        return small_grey(frame, shrink)
     grey, size = _grey(frame, shrink)
-    while shrink > 1 and min(grey.shape) > 1:
+    while shrink > 1:
         twice = shrink % 2 == 1
         shrink = 1 if twice else shrink // 2
         if twice:
-            grey = cv2.resize(grey, (2 * size[0], 2 * size[1]), interpolation=cv2.INTER_LINEAR)
-        half = grey.shape[1] // 2, grey.shape[0] // 2
-        grey = cv2.resize(grey, half, interpolation=cv2.INTER_AREA)
-    return np.asarray(grey, np.uint8)
+            grey = _resized(grey, (2 * size[0], 2 * size[1]), cv2.INTER_LINEAR)
+        grey = _resized(grey, (grey.shape[1] // 2, grey.shape[0] // 2), cv2.INTER_AREA)
+    return grey
+
+
+def _resized(grey: Frame, size: tuple[int, int], way: int) -> Frame:
+    return np.asarray(cv2.resize(grey, size, interpolation=way), np.uint8)
 
 
 def _grey(frame: Frame, shrink: int) -> tuple[Frame, tuple[int, int]]:
