@@ -30,8 +30,8 @@ BALL = 0.13
 rises. Without it every step would be short by the way that the ankle rolls."""
 
 DEPTH = 1.1
-"""What a stride towards the camera or away from it is, over what the lifter makes of it. Over
-training takes steps in depth came out at 0.91 of the true ones."""
+"""What a stride towards the camera or away from it is, over what lifters make of it
+(`benchmarks.accuracy.scene`)."""
 
 PATH_CUTOFF = 3.0  # hertz: faster, the path of somebody is that of errors of the feet
 
