@@ -50,6 +50,7 @@ COLUMNS = (
     "in contact: fastest, cm/s", "farthest from the floor, cm", "contacts found, %", "wrong, %",
     "true contacts: median speed, cm/s", "standing upright: tilt, degrees",
     "true contacts: skate, mm a frame", "penetration, mm", "floating, mm", "jerk, m/s3",
+    "way of a second over the true one: across", "in depth",
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ class Figures:
     """Figures of one take; None or empty where nothing was measured."""
 
     path: tuple[float, float] | None
+    ways: NDArray[np.float64]
     joints: float
     speeds: NDArray[np.float64]
     heights: NDArray[np.float64]
@@ -108,7 +110,7 @@ def measure(lifted: PoseSequence, seen: Observation, choices: SceneChoices) -> F
     offset = joints - true
     tilt = _tilt(joints)[_tilt(true) < UPRIGHT]
     return Figures(
-        _path_error(joints[:, 0], true[:, 0], fps),
+        _path_error(joints[:, 0], true[:, 0], fps), _ways(joints[:, 0], true[:, 0], seen.fps),
         1000 * float(np.linalg.norm(offset - offset[:, :1].mean(axis=0), axis=-1).mean()),
         speed[both], np.abs(ankles[..., 1] - ANKLE_HEIGHT)[scene.contacts],
         scene.contacts.ravel(), standing.ravel(), speed[standing], tilt,
@@ -127,6 +129,12 @@ def _path_error(
         return None
     error = (path[last] - path[0]) - (true[last] - true[0])
     return 100 * float(np.hypot(error[0], error[2])) / length, 100 * abs(float(error[0])) / length
+
+
+def _ways(path: NDArray[np.float64], true: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
+    """Return the ways (seconds, 2, 2) over the floor in each second, and the true ones."""
+    both = np.stack([path, true], axis=1)[::fps, :, ::2]
+    return np.diff(both, axis=0)
 
 
 def _speed(paths: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
@@ -161,7 +169,9 @@ def _of_feet(takes: Sequence[Figures]) -> list[str]:
     """Format the mean figures of true contacts over the takes."""
     told = ((name, [getattr(one.feet, name) for one in takes])
             for name in ("skate", "penetration", "floating", "jerk"))  # fmt: skip
-    return [f"{np.mean([v for v in values if v is not None]):.2f}" for _, values in told]
+    feet = [f"{np.mean([v for v in values if v is not None]):.2f}" for _, values in told]
+    found, true = np.concatenate([one.ways for one in takes]).swapaxes(0, 1)
+    return feet + [f"{share:.2f}" for share in (found * true).sum(axis=0) / (true**2).sum(axis=0)]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -169,15 +179,18 @@ def _of_feet(takes: Sequence[Figures]) -> list[str]:
 @click.option("--lifter", "weights", default=DEFAULT_LIFTER, show_default=True)
 @click.option("--noise", type=click.Choice(NOISE), default=EXACT, show_default=True)
 @click.option("--takes", type=int, default=0, help="Number of takes, evenly chosen; 0 for all.")
+@click.option("--split", type=click.Choice(["train", "val"]), default="val", show_default=True)
 @click.option("--flip/--no-flip", default=True, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
-def main(data_dir: Path, weights: str, noise: str, takes: int, flip: bool, threads: int) -> None:
-    """Measure the scenes of validation takes of two seconds and more."""
+def main(
+    data_dir: Path, weights: str, noise: str, takes: int, split: str, flip: bool, threads: int
+) -> None:
+    """Measure the scenes of takes of two seconds and more."""
     torch.set_num_threads(threads)
     lifter = Lifter.load(weights)
     seen = [
         one
-        for one in observe_takes(read_packs(data_dir, "val"), noise, lifter.card.conversion, takes)
+        for one in observe_takes(read_packs(data_dir, split), noise, lifter.card.conversion, takes)
         if len(one.joints) >= LEAST_SECONDS * one.fps
     ]
     lifted = [lift(lifter, one, flip) for one in seen]

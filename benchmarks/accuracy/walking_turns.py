@@ -19,10 +19,10 @@ from scipy.spatial.transform import Rotation
 from benchmarks.measuring.drawn_scenes import yard
 from benchmarks.measuring.drawn_world import drawn, looking
 from benchmarks.real_video.bent_lens import nobody
-from glagcn_cli.camera_path.following import BackgroundFollower
-from glagcn_cli.camera_path.parallax_tracks import ParallaxTracks, Tracks
+from glagcn_cli.camera_path.parallax_tracks import Tracks
 from glagcn_cli.camera_path.path import camera_path
 from glagcn_cli.camera_path.walking import walking_path
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from glagcn_training.metrics.markdown_table import markdown_table
 
 SIZE, FPS, SECONDS, FOV = (480, 270), 24, 4.0, 60.0
@@ -63,8 +63,8 @@ def row(name: str, places: _Array, looks: _Array) -> list[str]:
     seen, frames = [nobody()] * len(turns), len(turns)
     clip: dict[str, NDArray[Any]] = {}
     pictures = [drawn(panels, *pose, FOCAL, SIZE) for pose in zip(turns, places, strict=True)]
-    for kind in (BackgroundFollower, ParallaxTracks):
-        follower = kind(SIZE, FPS)
+    if True:
+        follower = BackgroundWatch(SIZE, FPS)
         follower.add(pictures, seen)
         clip |= follower.arrays()
     whole = slice(0, frames)

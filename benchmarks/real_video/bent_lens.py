@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from benchmarks.real_video.background_following import follow
 from benchmarks.real_video.virtual_camera import DRIFT, Filming, filmed, filming
 from glagcn_cli.camera import focal_length
-from glagcn_cli.camera_path.following import BackgroundFollower
 from glagcn_cli.camera_path.lens import Lens
 from glagcn_cli.camera_path.lens_of_turns import lens_of_turns
 from glagcn_cli.camera_path.links import BackgroundLinks
 from glagcn_cli.camera_path.path import ASSUMED_FOV, camera_path
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.video.probing import probe
 from glagcn_training.metrics.markdown_table import markdown_table
@@ -78,9 +77,10 @@ def row(clip: Path, bending: float, fov: float, seconds: float) -> list[str]:
         np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR), np.uint8)
         for picture in filmed(clip, camera, fov, frames)
     )
-    follower = BackgroundFollower(size, info.fps)
-    follow(follower, ((picture, nobody()) for picture in pictures))
-    seen = follower.arrays()
+    watch = BackgroundWatch(size, info.fps)
+    for picture in pictures:
+        watch.add([picture], [nobody()])
+    seen = watch.arrays()
     links = BackgroundLinks.of_clip(seen, frames)
     if links is None:
         raise click.ClickException("the camera was taken for a still one")

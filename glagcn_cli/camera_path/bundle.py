@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
-from scipy.sparse import lil_matrix
+from scipy.sparse import csr_matrix, lil_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.spatial.transform import Rotation
 
 from .links import BackgroundLinks
-from .turning import directions_of, project, turn_to
+from .turning import NEAREST, directions_of, project, slopes, turn_to
 
 NOISE = 5e-4
 """Expected error of a place that many points give, over the longer side: 0.15 of 320 pixels."""
@@ -21,6 +21,7 @@ MANY = 6.0  # points of a part of the picture from which more add nothing
 FREE_ZOOM, NO_ZOOM = 0.5, 1e-5  # expected deviation of a logarithm of focal length from the usual
 FIXED = 1e-6  # radians: of the first picture of a place, whose axes are the world's
 
+MOST_DENSE = 40  # key pictures up to which zeros are worked on as well
 MOST_EXACT = 300  # key pictures up to which their errors are told together
 
 _Array = NDArray[np.float64]
@@ -89,8 +90,7 @@ def solve_keys(
     zooms = focal - focal.min()
     guess = np.concatenate([np.zeros(3 * count), zooms, [log_focal]])
     found = least_squares(
-        problem.residuals, guess, jac_sparsity=problem.sparsity(), loss="soft_l1", x_scale="jac",
-        max_nfev=30,
+        problem.residuals, guess, problem.slopes, loss="soft_l1", x_scale="jac", max_nfev=30,
     )  # fmt: skip
     rotation, known = problem.pictures(found.x)
     return Keys(rotation, known, place, _spreads(found.jac, count))
@@ -156,29 +156,69 @@ class _Problem:
             [(unknowns[-1] - self._usual) / self._spread],
         ])  # fmt: skip
 
-    def sparsity(self) -> lil_matrix:
-        """Return which residual depends on which unknown."""
-        count, points = len(self._start), self._measured.weight.shape[1]
-        rows = len(self._ends) * points * 2
-        pattern = lil_matrix((rows + count + 3 * len(self._first) + 1, 4 * count + 1))
-        for k, keys in enumerate(self._ends):
-            own = slice(k * points * 2, (k + 1) * points * 2)
-            for key in keys:
-                pattern[own, 3 * key : 3 * key + 3] = 1
-                pattern[own, 3 * count + key] = 1
-        pattern[:rows, 4 * count] = 1
-        for key in range(count):
-            pattern[rows + key, 3 * count + key] = 1
-        for k, key in enumerate(self._first):
-            for axis in range(3):
-                pattern[rows + count + 3 * k + axis, 3 * key + axis] = 1
-        pattern[-1, 4 * count] = 1
-        return pattern
+    def slopes(self, unknowns: _Array) -> _Array | csr_matrix:
+        """Return the derivatives of the residuals by the unknowns."""
+        count, (one, other) = len(self._start), self._ends.T
+        left = _left_slopes(unknowns[: 3 * count].reshape(-1, 3))
+        by_one, by_other, by_focal, by_other_focal = self._by_ends(unknowns)
+        blocks = np.concatenate([
+            by_one @ left[one][:, None], by_other @ left[other][:, None],
+            by_focal[..., None], by_other_focal[..., None],
+            (by_focal + by_other_focal)[..., None],
+        ], axis=-1)  # fmt: skip
+        blocks *= self._root[..., None]
+        columns = np.column_stack([
+            3 * one[:, None] + range(3), 3 * other[:, None] + range(3), 3 * count + one,
+            3 * count + other, np.full(len(one), 4 * count),
+        ])  # fmt: skip
+        beside = [*range(3 * count, 4 * count), *(3 * self._first[:, None] + range(3)).ravel(), -1]
+        values = np.concatenate([
+            1 / self._zoom, np.full(3 * len(self._first), 1 / FIXED), [1 / self._spread],
+        ])  # fmt: skip
+        places = np.repeat(columns, blocks[0, ..., 0].size, axis=0)
+        matrix = csr_matrix(
+            (
+                np.concatenate([blocks.ravel(), values]),
+                np.concatenate([places.ravel(), np.mod(beside, 4 * count + 1)]),
+                np.cumsum([0, *[places.shape[1]] * len(places), *[1] * len(values)]),
+            )
+        )
+        return matrix.toarray() if count <= MOST_DENSE else matrix
+
+    def _by_ends(self, unknowns: _Array) -> tuple[_Array, _Array, _Array, _Array]:
+        """Return derivatives (links, points, 2, ...) by turns of either end and their focals."""
+        rotation, focal = self.pictures(unknowns)
+        one, other = self._ends.T
+        between = rotation[other] @ rotation[one].swapaxes(1, 2)
+        rays = directions_of(self._measured.then, focal[one])
+        turned = np.einsum("nij,npj->npi", between, rays)
+        by_other = slopes(turned, focal[other])
+        inwards = np.einsum("nij,npj->npi", between, rays * [-1, -1, 0])
+        depth = np.maximum(turned[..., 2:], NEAREST)
+        by_focal = inwards[..., :2] / depth - turned[..., :2] * inwards[..., 2:] / depth**2
+        by_focal *= np.exp(focal[other])[:, None, None]
+        turns = by_other[..., :3]
+        return -turns @ between[:, None], turns, by_focal, by_other[..., 3]
 
 
-def _spreads(jacobian: lil_matrix, count: int) -> _Array:
+def _left_slopes(vectors: _Array) -> _Array:
+    """Return the turns (n, 3, 3) that small changes of rotation vectors (n, 3) cause."""
+    angle = np.maximum(np.linalg.norm(vectors, axis=1), 1e-6)[:, None, None]
+    x, y, z = vectors.T
+    cross = np.zeros((len(vectors), 3, 3))
+    cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -z, y, -x
+    cross -= cross.swapaxes(1, 2)
+    twice = cross @ cross
+    return np.asarray(
+        np.eye(3) + (1 - np.cos(angle)) / angle**2 * cross
+        + (angle - np.sin(angle)) / angle**3 * twice
+    )  # fmt: skip
+
+
+def _spreads(jacobian: _Array | csr_matrix, count: int) -> _Array:
     """Return expected errors (keys, 4) of turns and of focal lengths with the usual one."""
-    normal = (jacobian.T @ jacobian).toarray()
+    normal = jacobian.T @ jacobian
+    normal = normal if isinstance(normal, np.ndarray) else normal.toarray()
     own = 1 / np.maximum(np.diag(normal), 1e-12)
     beside: Any = 0.0
     if count <= MOST_EXACT:

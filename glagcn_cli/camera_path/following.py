@@ -7,21 +7,16 @@ too, so that errors do not add up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..poses import FrameDetections
-from ..shots.background import parts_of, small_grey
-from ..video.reader import Frame
+from ..shots.background import LEVELS, parts_of
+from ..shots.camera_motion import Moved
+from ..shots.small_pictures import Look, SmallPictures
 from .links import COLUMNS, LOST, PARTS, SKIPPED, BackgroundLinks, Pairs, averaged
-from .matching import Homography, KeyPicture, Match, Overlay, even_light, moved, recognise
-
-LOOKED_AT = 320
-"""Most pixels of the shrunk picture's longer side."""
+from .matching import Homography, KeyPicture, Match, Overlay, moved, recognise
 
 LOOKS_PER_SECOND = 30
 """Looks a second while the camera moves: hands shake it at up to 10 hertz."""
@@ -34,11 +29,18 @@ STILL_LOOKS_PER_SECOND = 10
 
 SETTLED = 1.0  # seconds for which it must have stood still, or turned smoothly
 
-SMOOTH = 0.7
+SMOOTH = 1.0
 """Pixels of a small picture by which the background may be elsewhere than it was going to be."""
 
-STILL = 0.5
+SURE, FEW_LEVELS = 0.2, 1
+"""Seconds for which the background must have been where it was going to be for it to be looked for
+there first, in pictures halved so many times."""
+
+STILL = 0.75
 """Pixels of a small picture that its parts may move before a still camera: grain, wind."""
+
+ONE_MOTION = 0.95
+"""Share of the points below which near things may pass far ones."""
 
 FAR = 0.2  # share of the longer side that a key picture's background may move
 LARGER, ROLLED = 1.25, 12.0  # ratio of sizes, and degrees, up to which a key picture serves
@@ -59,49 +61,63 @@ class BackgroundFollower:
 
     Parameters
     ----------
-    image_size
-        (width, height) of the frames in pixels.
+    pictures
+        What shrinks the video's pictures.
     fps
         Frames per second.
+
+    Attributes
+    ----------
+    moved
+        The camera has moved so far.
     """
 
-    def __init__(self, image_size: tuple[int, int], fps: Fraction | float) -> None:
-        self._longer = max(image_size)
-        self._shrink = -(-self._longer // LOOKED_AT)
+    def __init__(self, pictures: SmallPictures, fps: Fraction | float) -> None:
+        self._pictures = pictures
         self._fps = float(fps)
         self._keys: dict[int, KeyPicture] = {}
         self._places: list[Homography] = []  # from each key picture to the first of its place
         self._groups: list[int] = []  # which key pictures are known to show one place
         self._current = -1
         self._step: Homography = np.eye(3)
-        self._last: tuple[Frame, NDArray[np.float32], Match | None] | None = None
+        self._last: tuple[Look, Match | None] | None = None
         self._overlay: Overlay | None = None
-        self._lost: list[tuple[int, Frame, NDArray[np.float32]]] = []
-        self._since_found = self._still_for = self._smooth_for = 0.0
+        self._lost: list[Look] = []
+        self._since_found = self._still_for = self._smooth_for = self._one_for = 0.0
         self._ahead = 1  # frames since the last look
         self._looked = -1  # the frame of the last look
-        self._next = 0
-        self._moved = False
-        self._of_frames: list[tuple[int, Pairs | None, float]] = []
+        self.moved = False
+        self._of_frames: dict[int, tuple[int, Pairs | None, float]] = {}
         self._ends: list[tuple[int, int]] = []
         self._links: list[Pairs] = []
 
-    def add(self, frames: Sequence[Frame | None], detections: Sequence[FrameDetections]) -> None:
-        """Add the next frames and the people in each.
+    def look(self, look: Look) -> Moved | None:
+        """Find the background of the key picture, or of the last one, in this picture.
 
-        Frames are (height, width, 3) uint8 RGB, or None where nobody looks at them.
+        Returns how far the middle of the picture has moved since an earlier one; None where the
+        background is lost.
         """
-        for frame, people in zip(frames, detections, strict=True):
-            number = len(self._of_frames)
-            if frame is None or number < self._next:
-                self._of_frames.append(_SKIPPED)
-                continue
-            if self._looked >= 0:
-                self._pass(number - self._looked)
-            grey = even_light(small_grey(frame, self._shrink))
-            self._look(grey, (people.boxes / self._shrink).astype(np.float32))
-            self._looked = number
-            self._next = number + max(1, round(self._fps / self._looks_per_second()))
+        if self._looked >= 0:
+            self._pass(look.frame - self._looked)
+        self._looked = look.frame
+        if self._overlay is None:
+            self._overlay = Overlay(look.grey.shape)
+            self._add_key(look, None)
+        self._of_frames[look.frame] = _LOST
+        match = self._matched(look)
+        if match is None and self._last is not None:
+            match = self._by_the_last(look)
+        if match is not None:
+            middle = np.array([look.grey.shape[::-1]]) / 2
+            way = (moved(middle, match.motion) - middle)[0]
+            since = self._keys[self._current].frame
+            self._note(look, match)
+            return Moved(since, way)
+        self._still_for = self._one_for = 0.0
+        self._lost.append(look)
+        if self._since_found >= LOST_FOR:
+            self._begin_anew()
+        return None
 
     def _pass(self, frames: int) -> None:
         """Let the time of so many frames pass since the last look."""
@@ -109,17 +125,31 @@ class BackgroundFollower:
         self._since_found += frames / self._fps
         self._still_for += frames / self._fps
         self._smooth_for += frames / self._fps
+        self._one_for += frames / self._fps
 
-    def _looks_per_second(self) -> int:
-        if self._still_for >= SETTLED:
+    @property
+    def rests(self) -> bool:
+        """Whether the camera has stood still for a while."""
+        return self._still_for >= SETTLED
+
+    @property
+    def as_one(self) -> bool:
+        """Whether all of the background has moved as one for a while."""
+        return self._one_for >= SETTLED
+
+    @property
+    def looks_per_second(self) -> int:
+        """Looks a second that are needed now."""
+        if self.rests:
             return STILL_LOOKS_PER_SECOND
         return SMOOTH_LOOKS_PER_SECOND if self._smooth_for >= SETTLED else LOOKS_PER_SECOND
 
-    def links(self) -> BackgroundLinks | None:
-        """Return what was measured; None for a camera that never moved."""
-        if not self._moved:
+    def links(self, frames: int) -> BackgroundLinks | None:
+        """Return what was measured in so many frames; None for a camera that never moved."""
+        if not self.moved:
             return None
-        keys, pairs, agreement = zip(*self._of_frames, strict=True)
+        found = [self._of_frames.get(number, _SKIPPED) for number in range(frames)]
+        keys, pairs, agreement = zip(*found, strict=True)
         nothing = np.zeros((PARTS[0] * PARTS[1], COLUMNS), np.float32)
         links = np.zeros((len(self._links), *nothing.shape), np.float32)
         for number, one in enumerate(self._links):
@@ -132,36 +162,11 @@ class BackgroundFollower:
             links,
         )
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the links as arrays for storage with the 2D; none of a camera at rest."""
-        links = self.links()
-        return {} if links is None else links.arrays()
-
-    def _look(self, grey: Frame, boxes: NDArray[np.float32]) -> None:
-        """Find the background of the key picture, or of the last one, in this picture."""
-        if self._overlay is None:
-            self._overlay = Overlay(grey.shape)
-            self._add_key(grey, boxes, None)
-        self._of_frames.append(_LOST)
-        match = self._matched(grey, boxes)
-        if match is None and self._last is not None:
-            match = self._by_the_last(grey, boxes)
-        if match is not None:
-            self._note(len(self._of_frames) - 1, match, grey, boxes)
-            return
-        self._still_for = 0.0
-        self._lost.append((len(self._of_frames) - 1, grey, boxes))
-        if self._since_found >= LOST_FOR:
-            self._begin_anew()
-
-    def _matched(self, grey: Frame, boxes: NDArray[np.float32]) -> Match | None:
-        key, overlay = self._keys[self._current], self._overlay
-        assert overlay is not None
+    def _matched(self, look: Look) -> Match | None:
+        key = self._keys[self._current]
         before = key.motion
         guess = _times(self._step, self._ahead) @ before
-        match = key.match(grey, boxes, overlay, guess)
-        if match is None and not np.allclose(self._step, np.eye(3)):
-            match = key.match(grey, boxes, overlay, before)
+        match = next((match for match in self._matches(key, look, guess) if match), None)
         if match is None or self._since_found >= LOST_FOR:
             self._step, self._smooth_for = np.eye(3), 0.0
             return match
@@ -171,13 +176,23 @@ class BackgroundFollower:
             self._smooth_for = 0.0
         return match
 
-    def _by_the_last(self, grey: Frame, boxes: NDArray[np.float32]) -> Match | None:
+    def _matches(self, key: KeyPicture, look: Look, guess: Homography) -> Iterator[Match | None]:
+        """Try to match a picture where it should be, in the cheapest way first."""
+        assert self._overlay is not None
+        before = key.motion
+        if self._smooth_for >= SURE:
+            yield key.match(look, self._overlay, guess, FEW_LEVELS)
+        yield key.match(look, self._overlay, guess, LEVELS)
+        if not np.allclose(self._step, np.eye(3)):
+            yield key.match(look, self._overlay, before, LEVELS)
+
+    def _by_the_last(self, look: Look) -> Match | None:
         """Make the last picture that was found a key picture, and match this one with it."""
         assert self._last is not None
         before, old = self._keys[self._current], self._current
         self._add_key(*self._last)
         self._last = None
-        match = self._matched(grey, boxes)
+        match = self._matched(look)
         if match is None:
             self._current = old
             self._keys[old] = before
@@ -186,63 +201,61 @@ class BackgroundFollower:
     def _begin_anew(self) -> None:
         """Look at the pictures since the last that was found as another place, or one of before."""
         pictures, self._last = self._lost, None
-        _, first, boxes = pictures[0]
-        if (known := self._recognised(first, boxes)) is None:
-            self._add_key(first, boxes, None)
+        if (known := self._recognised(pictures[0])) is None:
+            self._add_key(pictures[0], None)
         else:
             self._current, self._keys[known[0]].motion = known
-        for number, grey, own in pictures:
+        for look in pictures:
             self._since_found = 0.0
-            if (match := self._matched(grey, own)) is not None:
-                self._note(number, match, grey, own)
+            if (match := self._matched(look)) is not None:
+                self._note(look, match)
         self._lost, self._since_found = [], 0.0
 
-    def _recognised(self, grey: Frame, boxes: NDArray[np.float32]) -> tuple[int, Homography] | None:
+    def _recognised(self, look: Look) -> tuple[int, Homography] | None:
         """Return the key picture that shows the same place, and the motion from it."""
         for number in [*reversed(self._keys)][:MOST_TRIED]:
-            if (motion := recognise(self._keys[number].grey, grey, boxes)) is not None:
+            motion = recognise(self._keys[number].grey, look.grey, look.boxes)
+            if motion is not None:
                 return number, motion
         return None
 
-    def _note(self, number: int, match: Match, grey: Frame, boxes: NDArray[np.float32]) -> None:
+    def _note(self, look: Look, match: Match) -> None:
         """Keep where the background is in a picture; make it a key picture where it is far."""
-        pairs = self._averaged(match, grey.shape)
-        self._of_frames[number] = (self._current, pairs, match.agreement)
+        pairs = self._averaged(match, look.grey.shape)
+        self._of_frames[look.frame] = (self._current, pairs, match.agreement)
         if self._displacement(pairs) > STILL or self._current != 0:
-            self._still_for, self._moved = 0.0, True
-        self._last, self._lost, self._since_found = (grey, boxes, match), [], 0.0
-        if self._is_far(match):
-            self._add_key(grey, boxes, match)
+            self._still_for, self.moved = 0.0, True
+        self._last, self._lost, self._since_found = (look, match), [], 0.0
+        if match.as_one < ONE_MOTION:
+            self._one_for = 0.0
+        if _is_far(match, max(look.grey.shape)):
+            self._add_key(look, match)
             self._last = None
 
     def _displacement(self, pairs: Pairs) -> float:
         seen = pairs[pairs[:, 4] > 0]
-        moves = np.linalg.norm(seen[:, 2:4] - seen[:, :2], axis=1) / self._shrink
+        moves = np.linalg.norm(seen[:, 2:4] - seen[:, :2], axis=1) / self._pictures.shrink
         return float(np.median(moves)) if len(moves) else 0.0
 
     def _averaged(self, match: Match, shape: tuple[int, ...]) -> Pairs:
         part = parts_of(match.then, shape, PARTS)
-        aside = (self._shrink - 1) / 2  # of a large picture's pixel in a small one's
-        return averaged(match.then * self._shrink + aside, match.now * self._shrink + aside, part)
+        return averaged(
+            self._pictures.in_video(match.then), self._pictures.in_video(match.now), part
+        )
 
-    def _is_far(self, match: Match) -> bool:
-        larger = max(match.scale, 1 / max(match.scale, 1e-6))
-        share = match.shift / self._longer * self._shrink
-        return share > FAR or larger > LARGER or abs(match.roll) > ROLLED or match.followed < LEFT
-
-    def _add_key(self, grey: Frame, boxes: NDArray[np.float32], match: Match | None) -> None:
+    def _add_key(self, look: Look, match: Match | None) -> None:
         """Make a picture a key picture, linked with the current and with earlier ones."""
-        number = len(self._places)
-        new = KeyPicture(grey, boxes)
+        number, shape = len(self._places), look.grey.shape
+        new = KeyPicture(look)
         if match is None:
             self._places.append(np.eye(3))
             self._groups.append(number)
         else:
             self._places.append(self._places[self._current] @ np.linalg.inv(match.motion))
             self._groups.append(self._groups[self._current])
-            self._link(self._current, number, match, grey.shape)
-            for earlier in self._seen_before(number, grey.shape):
-                self._close(earlier, number, new)
+            self._link(self._current, number, match, shape)
+            for earlier in self._seen_before(number, shape):
+                self._close(earlier, number, look)
         self._keys[number] = new
         self._current = number
         if len(self._keys) > MOST_PICTURES:
@@ -261,18 +274,25 @@ class BackgroundFollower:
                 apart[earlier] = away
         return sorted(apart, key=lambda key: apart[key])[:MOST_TRIED]
 
-    def _close(self, earlier: int, number: int, new: KeyPicture) -> None:
+    def _close(self, earlier: int, number: int, look: Look) -> None:
         """Link a new key picture with an earlier one whose view has come back."""
         assert self._overlay is not None
         guess = np.linalg.inv(self._places[number]) @ self._places[earlier]
-        key = KeyPicture(self._keys[earlier].grey, self._keys[earlier].boxes)
-        match = key.match(new.grey, new.boxes, self._overlay, guess)
+        key = KeyPicture(self._keys[earlier].look)
+        match = key.match(look, self._overlay, guess, LEVELS)
         if match is not None:
-            self._link(earlier, number, match, new.grey.shape)
+            self._link(earlier, number, match, look.grey.shape)
 
     def _link(self, one: int, other: int, match: Match, shape: tuple[int, ...]) -> None:
         self._ends.append((one, other))
         self._links.append(self._averaged(match, shape))
+
+
+def _is_far(match: Match, longer: int) -> bool:
+    """Tell whether a key picture no longer serves, in small pictures of a longer side."""
+    larger = max(match.scale, 1 / max(match.scale, 1e-6))
+    shifted = match.shift / longer > FAR or match.followed < LEFT
+    return shifted or larger > LARGER or abs(match.roll) > ROLLED
 
 
 def _times(step: Homography, times: float) -> Homography:

@@ -25,6 +25,9 @@ MOST_BENDING = 0.6
 MOST_PAIRS = 200  # pictures and key pictures that are compared
 ALIKE = 12  # how many pairs tell as much as one alone: neighbours have the same errors
 
+FEW_ROUNDS = 3  # from the turns of a lens that bends nothing
+STEPS = 12  # of the search for the lens, at most
+
 _Array = NDArray[np.float64]
 
 
@@ -59,28 +62,31 @@ def lens_of_turns(
         return None
 
     root = np.sqrt(measured.weight)[..., None]
+    focal = np.full(len(measured.then), log_focal)
+    still = np.tile(np.eye(3), (len(focal), 1, 1))
+    near = turn_to(
+        directions_of(measured.then, focal), measured.now, measured.weight, still, focal, NOISE,
+        NO_ZOOM,
+    ).rotation  # fmt: skip
 
     def missed(unknowns: _Array) -> _Array:
         bending, focal = unknowns[0], np.full(len(measured.then), unknowns[1])
         then, now = (unbent(places, bending) for places in measured[:2])
         rays = directions_of(then, focal)
-        turned = turn_to(
-            rays, now, measured.weight, np.tile(np.eye(3), (len(focal), 1, 1)), focal, NOISE,
-            NO_ZOOM,
-        )  # fmt: skip
+        turned = turn_to(rays, now, measured.weight, near, focal, NOISE, NO_ZOOM, FEW_ROUNDS)
         shown = project(np.einsum("nij,npj->npi", turned.rotation, rays), focal)
         prior = (unknowns[1] - log_focal) / focal_spread * np.sqrt(ALIKE)
         return np.append(root * (shown - now) / NOISE, prior)
 
     found = least_squares(
-        missed, [0.0, log_focal], loss="soft_l1", x_scale=[0.1, 0.1], diff_step=1e-3, max_nfev=25
+        missed, [0.0, log_focal], loss="soft_l1", x_scale=[0.1, 0.1], diff_step=1e-3, max_nfev=STEPS
     )  # fmt: skip
     straight = least_squares(
         lambda focal: missed(np.array([0.0, focal[0]])),
         [log_focal],
         loss="soft_l1",
         diff_step=1e-3,
-        max_nfev=15,
+        max_nfev=STEPS,
     )
     return _if_sure(found, straight.cost, image_size)
 

@@ -18,6 +18,7 @@ from ..shots.background import (
     votes,
     within,
 )
+from ..shots.small_pictures import Look
 from ..video.reader import Frame
 
 MOST = 100  # points of a key picture: more take time and add little
@@ -33,9 +34,6 @@ ON_THE_WAY = 3.0  # pixels of the common motion beyond which what rests lies ove
 OVERLAY = 5  # pixels about a resting point that count as an overlay
 TIMES = 4  # matches in which a place rested before it counts
 
-BRIGHTNESS, CONTRAST = 128.0, 45.0  # of all pictures that are matched
-MOST_GAIN = 4.0  # a bare wall has nothing but grain
-
 _ROUNDS = 300
 _FEATURES = 400
 _ALIKE = 20  # points that two pictures must share to show the same place
@@ -47,7 +45,8 @@ Homography = NDArray[np.float64]
 class Match(NamedTuple):
     """Points of the background (n, 2) then and now, the motion, and how much of it agrees.
 
-    `agreement` is a share of the picture's parts, `followed` one of the key picture's points.
+    `agreement` is a share of the picture's parts, `followed` one of the key picture's points, and
+    `as_one` one of those that were followed.
     """
 
     then: Points
@@ -55,6 +54,7 @@ class Match(NamedTuple):
     motion: Homography
     agreement: float
     followed: float
+    as_one: float
 
     @property
     def shift(self) -> float:
@@ -113,22 +113,31 @@ class KeyPicture:
         Homography from it to the last picture that was matched.
     """
 
-    def __init__(self, grey: Frame, boxes: NDArray[np.float32]) -> None:
-        self.grey, self.boxes = grey, boxes
+    def __init__(self, look: Look) -> None:
+        self.look = look
         self._points: Points | None = None
         self.motion: Homography = np.eye(3)
 
-    def match(
-        self, grey: Frame, boxes: NDArray[np.float32], overlay: Overlay, guess: Homography
-    ) -> Match | None:
+    @property
+    def grey(self) -> Frame:
+        """The small picture."""
+        return self.look.grey
+
+    @property
+    def frame(self) -> int:
+        """Its number in the video."""
+        return self.look.frame
+
+    def match(self, look: Look, overlay: Overlay, guess: Homography, levels: int) -> Match | None:
         """Find the background in another picture, near where a guess has it; None if lost."""
+        grey = look.grey
         if self._points is None:
-            self._points = corners(self.grey, self.boxes, overlay.covered, MOST)
+            self._points = corners(self.grey, self.look.boxes, overlay.covered, MOST)
         points = self._points[~overlay.over(self._points)]
         if len(points) < FEWEST:
             return None
-        now, good = follow(self.grey, grey, points, moved(points, guess), WINDOW)
-        good &= ~inside(now, boxes) & within(now, grey.shape)
+        now, good = follow(self.grey, grey, points, moved(points, guess), WINDOW, levels)
+        good &= ~inside(now, look.boxes) & within(now, grey.shape)
         match = fit(points[good], now[good], grey.shape)
         if match is None:
             return None
@@ -163,7 +172,8 @@ def fit(then: Points, now: Points, shape: tuple[int, ...]) -> Match | None:
     few = agrees.sum() < FEWEST or len(np.unique(part[agrees])) < FEWEST_PARTS
     if few or (agreement < MAJORITY and not rests):
         return None
-    return Match(then[agrees], now[agrees], np.asarray(motion, np.float64), agreement, 1.0)
+    share = float(agrees.mean())
+    return Match(then[agrees], now[agrees], np.asarray(motion, np.float64), agreement, 1.0, share)
 
 
 def recognise(then: Frame, now: Frame, boxes: NDArray[np.float32]) -> Homography | None:
@@ -187,17 +197,9 @@ def recognise(then: Frame, now: Frame, boxes: NDArray[np.float32]) -> Homography
     return np.asarray(motion, np.float64)
 
 
-def even_light(grey: Frame) -> Frame:
-    """Give a picture the usual brightness and contrast, which exposure changes on the way."""
-    mean, spread = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
-    gain = min(CONTRAST / max(spread, 1.0), MOST_GAIN)
-    table = np.clip((np.arange(256) - mean) * gain + BRIGHTNESS, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(grey, table), np.uint8)
-
-
 def moved(points: NDArray[np.floating], motion: Homography) -> Points:
     """Move points (n, 2) by a homography."""
-    lifted = np.column_stack([points, np.ones(len(points))]) @ motion.T
+    lifted = points @ motion[:, :2].T + motion[:, 2]
     depth = np.where(np.abs(lifted[:, 2:]) < 1e-6, 1e-6, lifted[:, 2:])
     return (lifted[:, :2] / depth).astype(np.float32)
 

@@ -11,16 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..poses import FrameDetections
-from ..shots.background import Points, corners, follow, inside, small_grey, within
+from ..shots.background import Points, corners, follow, inside, within
+from ..shots.small_pictures import Look, SmallPictures
 from ..video.reader import Frame
-from .matching import even_light
 
-LOOKED_AT = 480
-"""Most pixels of the shrunk picture's longer side."""
-
-LOOKS_PER_SECOND, RESTING_LOOKS = 12, 3
-"""Looks a second at a camera that moves, and at one that stands still."""
+LOOKS_PER_SECOND, RARE_LOOKS = 12, 3
+"""Looks a second, and those at a camera that stands still or before which all moves as one."""
 
 RESTS = 0.7  # pixels of a small picture by which nothing has moved since the last look kept
 MOST = 90  # points at once
@@ -37,7 +33,7 @@ _AGREE = 1.5  # pixels
 _NAMES = ("parallax_looks", "parallax_points", "parallax_places")
 
 
-class _Look(NamedTuple):
+class _Seen(NamedTuple):
     """Numbers (n,) and places (n, 2), pixels of the video, of points in a frame."""
 
     frame: int
@@ -50,38 +46,38 @@ class ParallaxTracks:
 
     Parameters
     ----------
-    image_size
-        (width, height) of the frames in pixels.
+    pictures
+        What shrinks the video's pictures.
     fps
         Frames per second.
     """
 
-    def __init__(self, image_size: tuple[int, int], fps: Fraction | float) -> None:
-        self._shrink = -(-max(image_size) // LOOKED_AT)
+    def __init__(self, pictures: SmallPictures, fps: Fraction | float) -> None:
+        self._pictures = pictures
         self._fps = float(fps)
-        self._looks: list[_Look] = []
-        self._frames = self._next = self._new = 0
+        self._looks: list[_Seen] = []
+        self._next = self._new = 0
         self._grey: Frame | None = None
         self._numbers = np.zeros(0, np.int32)
         self._places: Points = np.zeros((0, 2), np.float32)
         self._kept: dict[int, NDArray[np.float32]] = {}
         self._speed = np.zeros(2, np.float32)
+        self._as_one = False
 
-    def add(self, frames: Sequence[Frame | None], detections: Sequence[FrameDetections]) -> None:
-        """Add the next frames and the people in each.
+    def look(self, look: Look, as_one: bool) -> None:
+        """Follow all points into a picture, unless one was looked at shortly before.
 
-        Frames are (height, width, 3) uint8 RGB, or None where nobody looks at them.
+        `as_one` tells that one motion has fitted all of the background for a while.
         """
-        for frame, people in zip(frames, detections, strict=True):
-            if frame is not None and self._frames >= self._next:
-                grey = even_light(small_grey(frame, self._shrink))
-                moves = self._look(grey, (people.boxes / self._shrink).astype(np.float32))
-                rate = LOOKS_PER_SECOND if moves else RESTING_LOOKS
-                self._next = self._frames + max(1, round(self._fps / rate))
-            self._frames += 1
+        if look.frame >= self._next or (self._as_one and not as_one):
+            self._as_one = as_one
+            often = self._follow(look) and not as_one
+            rate = LOOKS_PER_SECOND if often else RARE_LOOKS
+            self._next = look.frame + max(1, round(self._fps / rate))
 
-    def _look(self, grey: Frame, boxes: NDArray[np.float32]) -> bool:
+    def _follow(self, look: Look) -> bool:
         """Follow all points into a picture; return whether they have moved."""
+        grey, boxes = look.grey, look.boxes
         if self._grey is not None and len(self._places):
             now, good = self._followed(grey)
             good &= ~inside(now, boxes) & within(now, grey.shape)
@@ -94,9 +90,8 @@ class ParallaxTracks:
         if not self._moved():
             return False
         self._kept = dict(zip(self._numbers.tolist(), self._places, strict=True))
-        aside = (self._shrink - 1) / 2  # of a large picture's pixel in a small one's
-        places = self._places * np.float32(self._shrink) + np.float32(aside)
-        self._looks.append(_Look(self._frames, self._numbers.copy(), places))
+        places = self._pictures.in_video(self._places)
+        self._looks.append(_Seen(look.frame, self._numbers.copy(), places))
         return True
 
     def _followed(self, grey: Frame) -> tuple[Points, NDArray[np.bool_]]:
@@ -128,7 +123,7 @@ class ParallaxTracks:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the tracks as arrays for storage with the 2D; none where one motion fits all."""
         tracks = Tracks(self._looks)
-        if not tracks.has_parallax(self._shrink):
+        if not tracks.has_parallax(self._pictures.shrink):
             return {}
         looks, points, places = _NAMES
         counts = [len(look.points) for look in self._looks]
@@ -143,7 +138,7 @@ class ParallaxTracks:
 class Tracks:
     """Points in frames of a video, one look after the other."""
 
-    looks: Sequence[_Look]
+    looks: Sequence[_Seen]
 
     @classmethod
     def of_clip(cls, clip: Mapping[str, NDArray[Any]], part: slice) -> Tracks:
@@ -156,7 +151,7 @@ class Tracks:
         found = []
         for frame in np.unique(frames[(frames >= part.start) & (frames < part.stop)]):
             own = frames == frame
-            found.append(_Look(int(frame) - part.start, points[own], places[own]))
+            found.append(_Seen(int(frame) - part.start, points[own], places[own]))
         return cls(found)
 
     def shared(self, one: int, other: int) -> tuple[Points, Points]:

@@ -49,6 +49,7 @@ def turn_to(
     log_focal: _Array,
     noise: float,
     focal_spread: float,
+    rounds: int = ROUNDS,
 ) -> Turned:
     """Turn and zoom pictures so that known directions appear where they were seen.
 
@@ -68,10 +69,12 @@ def turn_to(
         Expected error of a place of weight 1.
     focal_spread
         Expected deviation of `log_focal` from where it begins.
+    rounds
+        Steps towards the solution; few will do from near it.
     """
     known, given = log_focal.copy(), log_focal.copy()
     trust = weight
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         matrix, vector, missed = _equations(directions, seen, trust, rotation, known, noise)
         matrix[:, 3, 3] += focal_spread**-2
         vector[:, 3] += (given - known) * focal_spread**-2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera import pixel_rays
-from ..poses import FrameDetections
-from ..shots.background import inside, small_grey
+from ..shots.background import inside
+from ..shots.small_pictures import small_grey
 from ..video.reader import Frame
 
 LOOKED_AT = 640
@@ -44,24 +44,23 @@ class UprightLines:
     def __init__(self, image_size: tuple[int, int], fps: Fraction | float) -> None:
         self._shrink = -(-max(image_size) // LOOKED_AT)
         self._every = max(1, round(FIRST_LOOKS * float(fps)))
-        self._frames = 0
         self._found: dict[int, NDArray[np.float32]] = {}
 
-    def add(self, frames: Sequence[Frame | None], detections: Sequence[FrameDetections]) -> None:
-        """Add the next frames and the people in each.
+    def look(
+        self, number: int, frame: Frame, boxes: NDArray[np.floating], rests: bool = False
+    ) -> None:
+        """Look at a frame (height, width, 3), RGB, unless one was looked at shortly before.
 
-        Frames are (height, width, 3) uint8 RGB, or None where nobody looks at them.
+        A camera that `rests` shows the same lines again, so that it is looked at half as often.
         """
-        for frame, people in zip(frames, detections, strict=True):
-            last = max(self._found, default=-self._every)
-            if frame is not None and self._frames >= last + self._every:
-                self._look(frame, people.boxes)
-            self._frames += 1
+        last, apart = max(self._found, default=None), self._every * (2 if rests else 1)
+        if last is None or number >= last + apart:
+            self._look(number, frame, boxes)
 
-    def _look(self, frame: Frame, boxes: NDArray[np.float32]) -> None:
+    def _look(self, number: int, frame: Frame, boxes: NDArray[np.floating]) -> None:
         lines = _rising(small_grey(frame, self._shrink), boxes / self._shrink)
         aside = (self._shrink - 1) / 2  # of a large picture's pixel in a small one's
-        self._found[self._frames] = lines * np.float32(self._shrink) + np.float32(aside)
+        self._found[number] = lines * np.float32(self._shrink) + np.float32(aside)
         if len(self._found) > MOST_LOOKS:
             self._every *= 2
             self._found = dict(list(self._found.items())[::2])

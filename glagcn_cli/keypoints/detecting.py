@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ..camera_path.following import BackgroundFollower
-from ..camera_path.parallax_tracks import ParallaxTracks
-from ..camera_path.upright_lines import UprightLines
+from ..camera_path.watching import BackgroundWatch
 from ..detection.clothes import clothes_seen
 from ..poses import FrameDetections
 from ..progress.stages import Stages
-from ..shots.camera_motion import CameraMotion
 from ..shots.film_cuts import FilmCuts
 from ..video.probing import VideoInfo
 from ..video.reader import Frame, VideoReader
@@ -78,16 +75,10 @@ class _CameraBeside:
     ----------
     info
         The video.
-    every
-        As `looked_at_every` returns it.
     """
 
-    def __init__(self, info: VideoInfo, every: int) -> None:
-        self._motion = CameraMotion((info.width, info.height), info.fps / every)
-        self._background = BackgroundFollower((info.width, info.height), info.fps)
-        self._lines = UprightLines((info.width, info.height), info.fps)
-        self._parallax = ParallaxTracks((info.width, info.height), info.fps)
-        self._every = every
+    def __init__(self, info: VideoInfo) -> None:
+        self._watch = BackgroundWatch((info.width, info.height), info.fps)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="camera")
         self._at_work: Future[None] | None = None
 
@@ -100,13 +91,7 @@ class _CameraBeside:
     def add(self, batch: _Batch, people: list[FrameDetections]) -> None:
         """Take the next frames and their people; waits for the batch before."""
         self._wait()
-        self._at_work = self._worker.submit(self._follow, batch, people)
-
-    def _follow(self, batch: _Batch, people: list[FrameDetections]) -> None:
-        self._motion.add(batch.pictures, [people[number] for number in batch.numbers])
-        self._background.add(batch.as_frames(), people)
-        self._lines.add(batch.as_frames(), people)
-        self._parallax.add(batch.as_frames(), people)
+        self._at_work = self._worker.submit(self._watch.add, batch.as_frames(), people)
 
     def _wait(self) -> None:
         if self._at_work is not None:
@@ -115,10 +100,7 @@ class _CameraBeside:
     def arrays(self, cuts: list[int]) -> dict[str, NDArray[Any]]:
         """Return what scenes need, for storage with the 2D."""
         self._wait()
-        looks = [-(-cut // self._every) for cut in cuts]
-        moves = self._background.arrays()
-        found = self._motion.arrays(looks) | moves | self._lines.arrays()
-        return found | (self._parallax.arrays() if moves else {})
+        return self._watch.arrays(cuts)
 
 
 def detect_people(
@@ -142,7 +124,7 @@ def detect_people(
     # Frames are decoded while the models are loaded too. The first of a late part may take minutes:
     # closing the reader first ends the wait for it.
     with (
-        _CameraBeside(info, every) as camera,
+        _CameraBeside(info) as camera,
         reading_ahead(_watched(reader, cuts), frames_ahead(info)) as frames,
         reader,
     ):

@@ -29,6 +29,10 @@ BALL = 0.13
 """Metres from a standing ankle forwards to the ball of the foot, about which it turns when the heel
 rises. Without it every step would be short by the way that the ankle rolls."""
 
+DEPTH = 1.1
+"""What a stride towards the camera or away from it is, over what lifters make of it
+(`benchmarks.accuracy.scene`)."""
+
 PATH_CUTOFF = 3.0  # hertz: faster, the path of somebody is that of errors of the feet
 
 _Array = NDArray[np.float64]
@@ -51,7 +55,8 @@ def camera_by_feet(
     steps, told = np.zeros((len(people[0]), 2)), np.zeros(len(people[0]))
     for joints, seen in zip(people, valid, strict=True):
         for run in runs(seen):
-            steps[run][1:] -= _steps_of_standing(_balls(joints[run], fps), fps)
+            body = _deepened(joints[run])
+            steps[run][1:] -= _steps_of_standing(_balls(body, fps), fps)
             told[run][1:] += 1
     path = np.zeros((len(steps), 3))
     path[:, ::2] = np.cumsum(steps / np.maximum(told, 1)[:, None], axis=0)
@@ -61,6 +66,15 @@ def camera_by_feet(
 def calm(path: _Array, body: PoseSequence) -> _Array:
     """Smooth the path (frames, 3) of somebody whom a camera follows that shakes."""
     return low_pass(path, body.valid, body.fps, PATH_CUTOFF)
+
+
+def _deepened(joints: _Array) -> _Array:
+    """Make bodies (frames, 17, 3) deeper along the line of sight, by what lifters lose of it."""
+    root = joints[:, :1]
+    away = root * [1, 0, 1]
+    away /= np.linalg.norm(away, axis=-1, keepdims=True).clip(1e-9)
+    depth = ((joints - root) * away).sum(axis=-1, keepdims=True)
+    return np.asarray(joints + (DEPTH - 1) * depth * away)
 
 
 def _balls(joints: _Array, fps: float) -> _Array:

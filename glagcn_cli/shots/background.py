@@ -36,7 +36,7 @@ _FAR = 0.15  # of the longer side: largest part of a reference that may leave th
 _MARGIN = 0.1  # of a person's box, for hands, hair and shadows outside it
 _SAME = 20.0  # mean difference in grey levels between a point's surroundings then and now
 _WINDOW = (15, 15)
-_LEVELS = 3  # halvings: motion of an eighth of the picture between two looks can be followed
+LEVELS = 3  # halvings: motion of an eighth of the picture between two looks can be followed
 _TEXTURE = 1e-3  # least eigenvalue of a corner, in OpenCV's unit
 
 
@@ -86,14 +86,6 @@ class Reference:
         return Found(self._place + shift, bool(far or agreement < _MAJORITY))
 
 
-def small_grey(frame: Frame, shrink: int) -> Frame:
-    """Shrink a picture to grey by a whole number, which OpenCV averages fastest."""
-    height, width = (max(1, side // shrink) for side in frame.shape[:2])
-    whole = frame[: height * shrink, : width * shrink]
-    grey = cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def corners(
     grey: Frame,
     boxes: NDArray[np.float32],
@@ -116,15 +108,19 @@ def follow(
     points: Points,
     expected: Points,
     window: tuple[int, int] = _WINDOW,
+    levels: int = LEVELS,
 ) -> tuple[Points, NDArray[np.bool_]]:
-    """Find points of one picture in another, near expected places; return places and a mask."""
+    """Find points of one picture in another, near expected places; return places and a mask.
+
+    The more halvings of the pictures, `levels`, the farther off may an expected place be.
+    """
     places, found, difference = cv2.calcOpticalFlowPyrLK(
         before,
         after,
         points[:, None],
         expected[:, None].copy(),
         winSize=window,
-        maxLevel=_LEVELS,
+        maxLevel=levels,
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         minEigThreshold=_TEXTURE,
     )
@@ -194,6 +190,8 @@ def _grown(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def inside(points: Points, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which points lie in any of the boxes, grown a little."""
+    if not len(boxes):
+        return np.zeros(len(points), bool)
     grown = _grown(boxes)
     above = points[:, None] >= grown[None, :, :2]
     below = points[:, None] <= grown[None, :, 2:]

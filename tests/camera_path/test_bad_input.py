@@ -18,7 +18,7 @@ from tests.helpers.turning_world import (
     Pictures,
     degrees_off,
     film,
-    followed,
+    followed_links,
     found_path,
     turns,
 )
@@ -155,7 +155,7 @@ def test_shots_are_solved_apart() -> None:
 def test_240_frames_a_second_are_not_all_looked_at() -> None:
     rotations = turns(10 * np.arange(240) / 240)
     pictures = film(rotations)
-    links = followed(pictures, fps=240).links()
+    links = followed_links(pictures, fps=240)
     assert links is not None and (links.keys >= 0).sum() <= 31
     path = found_path(pictures, fps=240)
     assert path is not None and path.turns

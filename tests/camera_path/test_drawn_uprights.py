@@ -25,7 +25,7 @@ def degrees_off(place: str, roll: float, tilt: float) -> tuple[float, float]:
     turn = looking(3.0, tilt, roll)
     picture = drawn(panels, turn, np.array([0.0, 1.6, 0.0]), FOCAL, SIZE)
     lines = UprightLines(SIZE, 30)
-    lines.add([picture], [people()])
+    lines.look(0, picture, people().boxes)
     seen = line_planes(lines.arrays(), slice(0, 1), SIZE, np.full(1, FOCAL))
     told: NDArray[np.float64] = looking(3.0, tilt * 0.67, roll * 0.67) @ UP
     both = with_lines(told, SceneChoices(lines=seen, focal_error=0.03))

@@ -9,7 +9,7 @@ import pytest
 
 from glagcn_cli.camera_path.links import BackgroundLinks
 from glagcn_cli.camera_path.path import camera_path
-from tests.helpers.turning_world import FOV, FPS, HEIGHT, WIDTH, film, followed, turns
+from tests.helpers.turning_world import FOV, FPS, HEIGHT, WIDTH, film, followed_links, turns
 
 FRAMES = 60
 ROTATIONS = turns(np.linspace(-10, 10, FRAMES))
@@ -17,7 +17,7 @@ ROTATIONS = turns(np.linspace(-10, 10, FRAMES))
 
 @pytest.fixture(scope="module")
 def links() -> BackgroundLinks:
-    found = followed(film(ROTATIONS)).links()
+    found = followed_links(film(ROTATIONS))
     assert found is not None
     return found
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from glagcn_cli.camera_path.following import BackgroundFollower
 from glagcn_cli.camera_path.path import TURNING, WALKING, ZOOMING
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from tests.helpers.landscape import LANDSCAPE, people
 from tests.helpers.turning_world import (
     FOCAL,
@@ -19,7 +19,7 @@ from tests.helpers.turning_world import (
     WIDTH,
     degrees_off,
     film,
-    followed,
+    followed_links,
     found_path,
     turns,
 )
@@ -92,7 +92,7 @@ def test_a_tripod_stands_still_in_spite_of_grain_and_changing_light() -> None:
     for i, frame in enumerate(frames):
         grain = rng.normal(0, 6, frame.shape[:2])[..., None] + 10 * np.sin(i / 9)
         frames[i] = np.clip(frame + grain, 0, 255).astype(np.uint8)
-    assert followed(frames).arrays() == {}
+    assert followed_links(frames) is None
 
 
 def test_a_walking_camera_is_told_from_a_turning_one() -> None:
@@ -120,10 +120,10 @@ def test_near_things_that_pass_far_ones_are_no_turn() -> None:
 
 def test_batches_change_nothing() -> None:
     pictures = film(turns(*SHAKE))
-    whole, parts = followed(pictures).links(), BackgroundFollower((WIDTH, HEIGHT), FPS)
+    whole, parts = followed_links(pictures), BackgroundWatch((WIDTH, HEIGHT), FPS)
     for first, last in pairwise([0, 1, 8, 17, FRAMES]):
         parts.add(pictures[first:last], [people()] * (last - first))
-    again = parts.links()
+    again = parts.follower.links(FRAMES)
     assert whole is not None and again is not None
     for name, array in whole.arrays().items():
         np.testing.assert_array_equal(array, again.arrays()[name])

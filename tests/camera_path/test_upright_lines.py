@@ -43,7 +43,9 @@ def houses(roll: float = 0.0, tilt: float = 0.0) -> NDArray[np.uint8]:
 
 def found(*pictures: NDArray[np.uint8] | None, people: FrameDetections = NOBODY) -> UprightLines:
     lines = UprightLines((WIDTH, HEIGHT), FPS)
-    lines.add(pictures, [people] * len(pictures))
+    for number, picture in enumerate(pictures):
+        if picture is not None:
+            lines.look(number, picture, people.boxes)
     return lines
 
 
@@ -80,14 +82,22 @@ def test_lines_on_people_are_left_out() -> None:
 def test_a_long_clip_is_looked_at_a_few_times() -> None:
     lines, frame = UprightLines((64, 48), 1.0), np.zeros((48, 64, 3), np.uint8)
     looks = []
-    lines._look = lambda picture, boxes: (  # type: ignore[method-assign]
-        looks.append(lines._frames),
-        UprightLines._look(lines, picture, boxes),
+    lines._look = lambda number, picture, boxes: (  # type: ignore[method-assign]
+        looks.append(number),
+        UprightLines._look(lines, number, picture, boxes),
     )
-    lines.add([frame] * 3000, [NOBODY] * 3000)
+    for number in range(3000):
+        lines.look(number, frame, NOBODY.boxes)
     assert 0 < len(lines._found) <= MOST_LOOKS
     assert len(looks) < 100
     assert max(lines._found) > 1500, "they are spread over all of it"
+
+
+def test_a_camera_at_rest_is_looked_at_half_as_often() -> None:
+    lines = UprightLines((WIDTH, HEIGHT), FPS)
+    for number in range(201):
+        lines.look(number, houses(), NOBODY.boxes, rests=number > 60)
+    assert sorted(lines._found) == [0, 50, 150]
 
 
 def test_pictures_that_nobody_looks_at_are_passed_over() -> None:

@@ -10,13 +10,13 @@ from scipy.spatial.transform import Rotation
 from benchmarks.measuring.drawn_scenes import yard
 from benchmarks.measuring.drawn_world import drawn, looking
 from glagcn_cli.camera_path.parallax_tracks import (
-    ParallaxTracks,
     Tracks,
     parallax_of_part,
     scaled_parallax,
 )
 from glagcn_cli.camera_path.path import WALKING
 from glagcn_cli.camera_path.walking import step_between, walking_path
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from tests.helpers.landscape import people
 
 SIZE, FPS, FRAMES = (320, 180), 12, 30
@@ -29,9 +29,9 @@ def filmed(places: NDArray, angles: NDArray) -> tuple[dict[str, NDArray], NDArra
     """Tracks of a camera in the yard at places (frames, 3), and its turns (frames, 3, 3)."""
     panels, turns = yard(np.random.default_rng(3)), np.stack([looking(*a) for a in angles])
     pictures = [drawn(panels, t, p, FOCAL, SIZE) for t, p in zip(turns, places, strict=True)]
-    tracks = ParallaxTracks(SIZE, FPS)
-    tracks.add(pictures, [people()] * len(pictures))
-    return tracks.arrays(), turns
+    watch = BackgroundWatch(SIZE, FPS)
+    watch.add(pictures, [people()] * len(pictures))
+    return watch.parallax.arrays(), turns
 
 
 def path_of(clip: dict[str, NDArray], frames: int = FRAMES):

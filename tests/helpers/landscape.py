@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.shots.camera_motion import CameraMotion
 
@@ -41,7 +42,9 @@ def people(*boxes: tuple[float, float, float, float]) -> FrameDetections:
     )  # fmt: skip
 
 
-def watch(frames: list[NDArray[np.uint8]], seen: list[FrameDetections] | None = None):
-    motion = CameraMotion((WIDTH, HEIGHT), FPS)
-    motion.add(frames, seen or [people()] * len(frames))
-    return motion
+def watch(
+    frames: list[NDArray[np.uint8]], seen: list[FrameDetections] | None = None
+) -> CameraMotion:
+    watched = BackgroundWatch((WIDTH, HEIGHT), FPS)
+    watched.add(frames, seen or [people()] * len(frames))
+    return watched.motion

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from glagcn_cli.camera_path.following import BackgroundFollower
+from glagcn_cli.camera_path.links import BackgroundLinks
 from glagcn_cli.camera_path.path import CameraPath, camera_path
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from glagcn_cli.poses import FrameDetections
 from tests.helpers.landscape import landscape, people
 
@@ -47,12 +48,19 @@ def film(
 
 def followed(
     pictures: Pictures, seen: Sequence[FrameDetections] | None = None, fps: float = FPS
-) -> BackgroundFollower:
-    """A follower that has seen these pictures."""
+) -> BackgroundWatch:
+    """What has seen these pictures."""
     height, width = pictures[0].shape[:2]
-    follower = BackgroundFollower((width, height), fps)
-    follower.add(pictures, seen or [people()] * len(pictures))
-    return follower
+    watch = BackgroundWatch((width, height), fps)
+    watch.add(pictures, seen or [people()] * len(pictures))
+    return watch
+
+
+def followed_links(
+    pictures: Pictures, seen: Sequence[FrameDetections] | None = None, fps: float = FPS
+) -> BackgroundLinks | None:
+    """Where the background is in these pictures; None before a camera at rest."""
+    return followed(pictures, seen, fps).follower.links(len(pictures))
 
 
 def found_path(

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring.drawn_scenes import yard
 from benchmarks.measuring.drawn_world import drawn, looking
-from glagcn_cli.camera_path.following import BackgroundFollower
-from glagcn_cli.camera_path.parallax_tracks import ParallaxTracks
 from glagcn_cli.camera_path.path import TURNING, WALKING, ZOOMING
+from glagcn_cli.camera_path.watching import BackgroundWatch
 from glagcn_cli.pipeline.shot_cameras import ShotCamera, shot_cameras
-from glagcn_cli.shots.camera_motion import CameraMotion
 from glagcn_cli.shots.shots import shots_of
 from tests.helpers.landscape import people, view
 from tests.helpers.turning_world import FOCAL, FOV, FPS, HEIGHT, WIDTH, Pictures, film, turns
@@ -27,11 +25,9 @@ PAN, STAYS = turns(14 * TIME - 11), turns(0 * TIME)
 
 def camera_of(pictures: Pictures, fov: float = FOV) -> ShotCamera:
     height, width = pictures[0].shape[:2]
-    seen, clip = [people()] * len(pictures), {}
-    for follower in (CameraMotion, BackgroundFollower, ParallaxTracks):
-        one = follower((width, height), FPS)
-        one.add(pictures, seen)
-        clip |= one.arrays()
+    watch = BackgroundWatch((width, height), FPS)
+    watch.add(pictures, [people()] * len(pictures))
+    clip = watch.arrays()
     info = SimpleNamespace(width=width, height=height, fps=FPS)
     (camera,) = shot_cameras(
         clip, len(pictures), shots_of(clip, len(pictures)), [], info, fov, True

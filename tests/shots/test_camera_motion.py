@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glagcn_cli.shots.camera_motion import DRIFT, CameraMotion
+from glagcn_cli.camera_path.watching import BackgroundWatch
+from glagcn_cli.shots.camera_motion import DRIFT
 from tests.helpers.landscape import FPS, HEIGHT, LANDSCAPE, WIDTH, people, view, watch
 
 FRAMES = 61  # the last one is looked at, as every third is
@@ -130,7 +131,7 @@ def test_a_zoom_is_no_pan() -> None:
 
 def test_batches_change_nothing() -> None:
     frames = [view(800 + 4 * i) for i in range(FRAMES)]
-    whole, parts = watch(frames), CameraMotion((WIDTH, HEIGHT), FPS)
+    whole, parts = watch(frames), BackgroundWatch((WIDTH, HEIGHT), FPS)
     for first, last in pairwise([0, 1, 8, 17, FRAMES]):
         parts.add(frames[first:last], [people()] * (last - first))
-    assert parts.verdict() == whole.verdict()
+    assert parts.motion.verdict() == whole.verdict()
