@@ -12,11 +12,9 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from typing import IO, Any
-
-if sys.platform == "linux":
-    import fcntl
 
 # Of Windows' winbase.h; `subprocess` names them there alone.
 _NEW_PROCESS_GROUP, _NO_WINDOW = 0x200, 0x08000000
@@ -70,9 +68,10 @@ def widen_pipe(pipe: IO[bytes]) -> None:
 
     Linux alone lets one choose. A user may have 64 wide pipes; further ones stay as they are.
     """
-    if sys.platform == "linux":
+    if sys.platform.startswith("linux"):
+        control = import_module("fcntl")
         with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOMY)
+            control.fcntl(pipe, control.F_SETPIPE_SZ, _ROOMY)
 
 
 def violent_end(status: int) -> str | None:

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from glagcn_cli import operating_system
 from glagcn_cli.video.ffmpeg import MESSAGES_KEPT, FfmpegProcess, run, telling_line
 
 PICTURE = ["-f", "lavfi", "-i", "color=red:size=16x16:duration=40:rate=25"]
@@ -74,7 +73,7 @@ def test_pipes_are_wide_where_the_system_lets_them(monkeypatch: pytest.MonkeyPat
     def refuse(*_: object) -> int:
         raise PermissionError("a user has so many pages for pipes")
 
-    monkeypatch.setattr(operating_system.fcntl, "fcntl", refuse)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
     process = FfmpegProcess([*PICTURE, *RAW], feed=False)
     assert len(process.pipe.read(16 * 16 * 3)) == 16 * 16 * 3
     process.kill()

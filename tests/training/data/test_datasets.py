@@ -208,6 +208,7 @@ def test_evaluation_gives_the_figures_of_the_run_itself(trained) -> None:
     card = load_lifter(trained.folder / "lifter.pth")[1]
     settings = card.recipe["validation"]
     options = ["--branch", settings["branch"], *(["--flip"] if settings["flip"] else [])]
+    options += ["--network-alone"]
     figures = trained.evaluate("--split", "val", *options)
     own = min(
         (row for row in read_log(trained.folder) if "val/mpjpe" in row),
