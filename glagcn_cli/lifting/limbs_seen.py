@@ -46,6 +46,9 @@ NEAREST = 0.3
 LEAST_JOINTS = 6
 """Seen joints without which it is not known where a body is."""
 
+_MEDIAN_OF_JUMPS = 0.6745 * 1.5**0.5
+"""Of a jump of Gaussian noise, in its standard deviations."""
+
 _ROUNDS = 3  # of weighing joints by their distance from where they are seen
 
 
@@ -83,24 +86,29 @@ def limbs_as_seen(
         (frames, joints, 3), as `joints`.
     """
     sure = np.ones(keypoints.shape[:2]) if scores is None else np.asarray(scores, np.float64)
-    rays = pixel_rays(_without_outliers(keypoints, fps), image_size, focal_length(image_size, fov))
+    focal = focal_length(image_size, fov)
+    raw, rays = (
+        pixel_rays(points, image_size, focal)
+        for points in (keypoints, _without_outliers(keypoints, fps))
+    )
     seen = rays[..., :2] / rays[..., 2:]
     body = slice(len(joint_set.body))
     place, is_known = _place(joints[:, body], seen[:, body], sure[:, body])
     moved = joints + place[:, None]
+    error = np.maximum(_typical_error(sure), _jitter(raw, place))
     for limb in LIMBS:
         for side in ("left", "right"):
             names = [f"{side}_{joint}" for joint in limb]
             if set(names) <= set(joint_set.joints):
                 ends = _carried(side, limb[-1], joint_set)
-                _turn_limb(moved, seen, sure, joint_set.indices(names), ends)
+                _turn_limb(moved, seen, (sure, error), joint_set.indices(names), ends)
     return np.where(is_known[:, None, None], moved - place[:, None], joints)
 
 
 def _turn_limb(
     moved: NDArray[np.float64],
     seen: NDArray[np.float64],
-    sure: NDArray[np.float64],
+    trust: tuple[NDArray[np.float64], NDArray[np.float64]],
     limb: Sequence[int],
     ends: Sequence[int],
 ) -> None:
@@ -112,8 +120,8 @@ def _turn_limb(
         (frames, joints, 3) metres from the camera.
     seen
         (frames, joints, 2), where rays through the joints pass a plane 1 m before the camera.
-    sure
-        (frames, joints) in 0..1.
+    trust
+        Scores (frames, joints) in 0..1, and typical errors (frames, joints) in metres.
     limb, ends
         Joints from the trunk outwards, and what the last one carries.
     """
@@ -123,8 +131,9 @@ def _turn_limb(
     before = moved[:, limb].copy()
     bones = np.diff(before, axis=1).swapaxes(0, 1)
     for (start, end), bone in zip(pairwise(limb), bones, strict=True):
-        both = sure[:, [start, end]]
-        moved[:, end] = _bone_end(moved[:, start], bone, seen[:, end] + aside, both)
+        sure, error = (values[:, [start, end]] for values in trust)
+        wanted = seen[:, end] + aside
+        moved[:, end] = _bone_end(moved[:, start], bone, wanted, sure.min(axis=1), error)
     moved[:, ends] += (moved[:, last] - before[:, -1])[:, None]
 
 
@@ -133,6 +142,7 @@ def _bone_end(
     bone: NDArray[np.float64],
     seen: NDArray[np.float64],
     sure: NDArray[np.float64],
+    error: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the far end (frames, 3) of a bone, turned to where it is seen.
 
@@ -145,15 +155,16 @@ def _bone_end(
     seen
         (frames, 2) of its end.
     sure
-        (frames, 2) scores of both its joints.
+        (frames,) the lower score of its joints.
+    error
+        (frames, 2) typical errors of both, metres.
     """
     length = np.linalg.norm(bone, axis=-1)
     usual = np.maximum(length, np.median(length))  # what is doubtful is lifted too short
     carried = start + bone
     off = np.linalg.norm(_projected(carried) - seen, axis=-1) * carried[:, 2]
-    typical = ERROR_AT_0 + (ERROR_AT_1 - ERROR_AT_0) * sure
-    share = _rising(off / np.hypot(*typical.T), DOUBTED, BELIEVED)
-    share = (share * _rising(sure.min(axis=1), LEAST_SCORE, SURE_SCORE))[:, None]
+    share = _rising(off / np.hypot(*error.T), DOUBTED, BELIEVED)
+    share = (share * _rising(sure, LEAST_SCORE, SURE_SCORE))[:, None]
     # Length says little of depth where a bone lies along the picture, and all where it does not.
     by_length = _unit(_on_ray(start, carried, seen, usual) - start)
     by_depth = _unit(_ray(seen) * carried[:, 2:] - start)
@@ -212,6 +223,24 @@ def _without_outliers(keypoints: NDArray[np.floating], fps: float) -> NDArray[np
     """
     frames = 1 + 2 * int(fps / 20)
     return np.asarray(median_filter(keypoints, size=(frames, 1, 1), mode="nearest"), np.float64)
+
+
+def _typical_error(sure: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the typical error of joints in metres, by their scores."""
+    return ERROR_AT_0 + (ERROR_AT_1 - ERROR_AT_0) * sure
+
+
+def _jitter(rays: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far joints (1, joints) jump in a typical frame, metres, whatever their scores.
+
+    Scores of other programs say little, and some files have none. A jump is the distance from the
+    middle between the frames around, in each of two directions, as Gaussian noise would have it.
+    """
+    if len(rays) < 3:
+        return np.zeros((1, rays.shape[1]))
+    at = rays[..., :2] / rays[..., 2:] * place[:, None, 2:]
+    jumps = np.abs(at[1:-1] - (at[:-2] + at[2:]) / 2)
+    return np.asarray(np.median(jumps, axis=0).mean(axis=-1, keepdims=True).T / _MEDIAN_OF_JUMPS)
 
 
 def _carried(side: str, joint: str, joint_set: JointSet) -> list[int]:

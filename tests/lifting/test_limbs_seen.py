@@ -114,3 +114,11 @@ def test_knuckles_go_with_the_wrist() -> None:
         knuckle = H36M25.joints.index(name)
         before, after = (joints[:, knuckle] - joints[:, ARM[2]] for joints in (lifted, found))
         np.testing.assert_allclose(after, before, atol=1e-9)
+
+
+def test_2d_that_trembles_turns_nothing_whatever_its_scores() -> None:
+    lifted = np.repeat(body()[:1], 60, axis=0)
+    tremble = np.random.default_rng(2).normal(0, 5, (60, 17, 2))  # pixels: 3 cm
+    found = limbs_as_seen(lifted, film(lifted) + tremble, None, H36M17, SIZE, FOV, FPS)
+    moved = np.linalg.norm(found - lifted, axis=-1)
+    assert np.median(moved) < 0.002 and moved.mean() < 0.01, "metres"
