@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "glagcn lifter"
 
 SHIPPED_LIFTERS: dict[str, str] = {
-    "lifter-27": "70dfdf09dfb4d434296d00ede188f1d78243ba2f6e06ce7bfc394616fa98b526",
+    "lifter-27": "5db686f92812d14eb028fc4d12fb9e1467776ca41ac6505fb1c1d66e11d92a9f",
     "lifter-27-feet": "13cf4cb4ef466064b0ac2895adefd497588636a09357dcb1657b3f105c803b75",
 }
 """Names of the lifters that come with the package and the sha256 of their files."""

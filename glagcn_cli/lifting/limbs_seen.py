@@ -234,13 +234,15 @@ def _jitter(rays: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np
     """Return how far joints (1, joints) jump in a typical frame, metres, whatever their scores.
 
     Scores of other programs say little, and some files have none. A jump is the distance from the
-    middle between the frames around, in each of two directions, as Gaussian noise would have it.
+    middle between the frames around, in each of two directions, as Gaussian noise would have it. An
+    arm that is quick all the time jumps too: no joint counts for more than twice the usual one.
     """
     if len(rays) < 3:
         return np.zeros((1, rays.shape[1]))
     at = rays[..., :2] / rays[..., 2:] * place[:, None, 2:]
     jumps = np.abs(at[1:-1] - (at[:-2] + at[2:]) / 2)
-    return np.asarray(np.median(jumps, axis=0).mean(axis=-1, keepdims=True).T / _MEDIAN_OF_JUMPS)
+    of_joints = np.median(jumps, axis=0).mean(axis=-1) / _MEDIAN_OF_JUMPS
+    return np.minimum(of_joints, 2 * np.median(of_joints))[None]
 
 
 def _carried(side: str, joint: str, joint_set: JointSet) -> list[int]:
