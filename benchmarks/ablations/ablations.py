@@ -84,7 +84,7 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     """Return the lifter of a finished run."""
     path = run / "lifter.pth"
     if path.exists():
-        return network_alone(Lifter.load(str(path)))
+        return Lifter.load(str(path), turns_limbs=False)
     # A baseline: its weights are in the run's last state.
     import yaml
 
@@ -98,11 +98,6 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     resumed = TrainingRun.open(recipe, data_dir, run)
     resumed.train()
     return resumed.model.lifter()
-
-
-def network_alone(lifter: Lifter) -> Lifter:
-    """Return a lifter all of whose joints are the network's."""
-    return Lifter(lifter.network, lifter.card, turns_limbs=False)
 
 
 def measure_branches(lifter: Lifter, data_dir: Path) -> dict[str, float]:

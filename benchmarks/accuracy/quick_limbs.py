@@ -91,9 +91,8 @@ def main(
 ) -> None:
     """Measure one lifter and print the table."""
     torch.set_num_threads(threads)
-    lifter, motion = Lifter.load(name), read_packs(data_dir, "val")
-    if network_alone:
-        lifter = Lifter(lifter.network, lifter.card, turns_limbs=False)
+    lifter = Lifter.load(name, turns_limbs=not network_alone)
+    motion = read_packs(data_dir, "val")
     rows = [["arm", *BRANCHES]]
     for held in HELD:
         bent = [f"{bend_held(lifter, motion, takes, held, branch):.0f}" for branch in BRANCHES]

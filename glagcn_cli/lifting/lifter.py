@@ -18,7 +18,7 @@ from .checkpoints import LifterCard, lifter_path
 from .gaps import fill_gaps, laid_out, place_missing_root
 from .half_bodies import unseen_extremities, unseen_half
 from .late_lifter import LateLifter, late_lifter
-from .limbs_seen import limbs_as_seen
+from .limbs_seen import limbs_as_seen, unit
 from .normalisation import FILLED_SCORE, PERSON
 from .opening import open_lifter
 from .resampling import resample
@@ -105,6 +105,7 @@ class Lifter:
         name: str,
         device: torch.device | str = "cpu",
         precision: torch.dtype | None = None,
+        turns_limbs: bool = True,
     ) -> Lifter:
         """Load a lifter for videos by shipped name or file.
 
@@ -129,7 +130,9 @@ class Lifter:
                 "shoulders differently, so expect larger errors than its figures",
                 path,
             )
-        return cls(network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND)
+        return cls(
+            network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND, turns_limbs
+        )
 
     @classmethod
     def load_fast(cls, name: str) -> Lifter:
@@ -271,7 +274,7 @@ class Lifter:
             least = uncertainty.min()
             uncertainty = resample(uncertainty, own, fps, frames).clip(least)
         if up is not None:
-            up = _unit(resample(up, own, fps, frames))
+            up = unit(resample(up, own, fps, frames))
         lifted = LiftedJoints(joints, uncertainty, up)
         return self.as_seen(lifted, keypoints, seen, image_size, fov, float(fps))
 
@@ -325,7 +328,7 @@ class Lifter:
             whole=branch == SEQUENCE, flip=flip, hops=self.hops, per_second=self.per_second,
         )  # fmt: skip
         lifted = self.in_camera_frame(lifted_windows, keypoints, image_size, fov)
-        return lifted._replace(up=None if lifted.up is None else _unit(lifted.up))
+        return lifted._replace(up=None if lifted.up is None else unit(lifted.up))
 
     def in_camera_frame(
         self,
@@ -352,11 +355,6 @@ class Lifter:
             joints = np.einsum("tji,tvj->tvi", turned, joints)
             up = None if up is None else np.einsum("tji,tj->ti", turned, up)
         return LiftedJoints(joints - joints[:, root : root + 1], uncertainty, up)
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale vectors (..., 3) to length 1."""
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-9)
 
 
 def _single(values: NDArray[np.float64] | None) -> NDArray[np.float32] | None:

@@ -166,10 +166,10 @@ def _bone_end(
     share = _rising(off / np.hypot(*error.T), DOUBTED, BELIEVED)
     share = (share * _rising(sure, LEAST_SCORE, SURE_SCORE))[:, None]
     # Length says little of depth where a bone lies along the picture, and all where it does not.
-    by_length = _unit(_on_ray(start, carried, seen, usual) - start)
-    by_depth = _unit(_ray(seen) * carried[:, 2:] - start)
-    turned = _unit(by_length + by_depth)
-    direction = _unit((1 - share) * _unit(bone) + share * turned)
+    by_length = unit(_on_ray(start, carried, seen, usual) - start)
+    by_depth = unit(_ray(seen) * carried[:, 2:] - start)
+    turned = unit(by_length + by_depth)
+    direction = unit((1 - share) * unit(bone) + share * turned)
     return start + direction * ((1 - share[:, 0]) * length + share[:, 0] * usual)[:, None]
 
 
@@ -267,5 +267,6 @@ def _rising(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
     return share * share * (3 - 2 * share)
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale vectors (..., 3) to length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-9)
