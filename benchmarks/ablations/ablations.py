@@ -84,7 +84,7 @@ def trained_lifter(run: Path, data_dir: Path) -> Lifter:
     """Return the lifter of a finished run."""
     path = run / "lifter.pth"
     if path.exists():
-        return Lifter.load(str(path), turns_limbs=False)
+        return Lifter.load(str(path), refines=False)
     # A baseline: its weights are in the run's last state.
     import yaml
 

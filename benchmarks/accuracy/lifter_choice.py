@@ -104,7 +104,7 @@ def run_as(lifter: Lifter, way: Way) -> Lifter:
         lifter.windows.device,
         way.hops,
         per_second=way.per_second,
-        turns_limbs=False,
+        refines=False,
     )
 
 

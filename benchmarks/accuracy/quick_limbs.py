@@ -91,7 +91,7 @@ def main(
 ) -> None:
     """Measure one lifter and print the table."""
     torch.set_num_threads(threads)
-    lifter = Lifter.load(name, turns_limbs=not network_alone)
+    lifter = Lifter.load(name, refines=not network_alone)
     motion = read_packs(data_dir, "val")
     rows = [["arm", *BRANCHES]]
     for held in HELD:

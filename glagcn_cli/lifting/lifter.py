@@ -20,8 +20,10 @@ from .half_bodies import unseen_extremities, unseen_half
 from .late_lifter import LateLifter, late_lifter
 from .limbs_seen import limbs_as_seen, unit
 from .normalisation import FILLED_SCORE, PERSON
+from .one_body import as_one_body
 from .opening import open_lifter
 from .resampling import resample
+from .sight import sight_of
 from .windows import (
     CENTRE,
     HOPS_PER_WINDOW,
@@ -66,8 +68,9 @@ class Lifter:
         single.
     per_second
         As in `lift_windows`.
-    turns_limbs
-        Turn limbs to where they are seen (`limbs_seen`); without it all is the network's.
+    refines
+        Bring poses into agreement with the picture (`limbs_seen`) and with one body (`one_body`);
+        without it all is the network's.
 
     Attributes
     ----------
@@ -83,7 +86,7 @@ class Lifter:
         hops: int = HOPS_PER_WINDOW,
         precision: torch.dtype | None = None,
         per_second: float | None = None,
-        turns_limbs: bool = True,
+        refines: bool = True,
     ) -> None:
         self.windows: WindowNetwork
         if isinstance(network, LateLifter):
@@ -92,7 +95,7 @@ class Lifter:
             from ..model.by_torch import ByTorch
 
             self.windows = ByTorch(network, device, precision)
-        self.turns_limbs = turns_limbs and card.normalisation == PERSON
+        self.refines = refines and card.normalisation == PERSON
         self._network = network
         self.hops = hops
         self.per_second = per_second
@@ -105,7 +108,7 @@ class Lifter:
         name: str,
         device: torch.device | str = "cpu",
         precision: torch.dtype | None = None,
-        turns_limbs: bool = True,
+        refines: bool = True,
     ) -> Lifter:
         """Load a lifter for videos by shipped name or file.
 
@@ -131,7 +134,7 @@ class Lifter:
                 path,
             )
         return cls(
-            network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND, turns_limbs
+            network, card, device, HOPS_PER_WINDOW, precision, VIDEO_WINDOWS_PER_SECOND, refines
         )
 
     @classmethod
@@ -247,7 +250,7 @@ class Lifter:
         """Lift gapless lifter joints of any frame rate.
 
         They are resampled to the lifter's own rate, and the result back to theirs. Limbs are turned
-        to where they are seen (`limbs_seen`).
+        to where they are seen (`limbs_seen`), and all poses get one body (`one_body`).
 
         Parameters
         ----------
@@ -276,7 +279,7 @@ class Lifter:
         if up is not None:
             up = unit(resample(up, own, fps, frames))
         lifted = LiftedJoints(joints, uncertainty, up)
-        return self.as_seen(lifted, keypoints, seen, image_size, fov, float(fps))
+        return self.as_seen(lifted, keypoints, seen, image_size, fov, float(fps), one_body=True)
 
     def as_seen(
         self,
@@ -286,13 +289,19 @@ class Lifter:
         image_size: tuple[int, int],
         fov: float,
         fps: float,
+        *,
+        one_body: bool = False,
     ) -> LiftedJoints:
-        """Turn limbs of lifted frames to where they are seen; arguments as of `lift_keypoints`."""
-        if not self.turns_limbs:
+        """Turn limbs of lifted frames to where they are seen; arguments as of `lift_keypoints`.
+
+        With `one_body` the frames are a clip, and get one body.
+        """
+        if not self.refines:
             return lifted
-        joints = limbs_as_seen(
-            lifted.joints, keypoints, scores, self.joint_set, image_size, fov, fps
-        )
+        sight = sight_of(lifted.joints, keypoints, scores, self.joint_set, image_size, fov, fps)
+        joints = limbs_as_seen(lifted.joints, sight, self.joint_set)
+        if one_body:
+            joints = as_one_body(joints, sight, lifted.uncertainty, self.joint_set, fps)
         return lifted._replace(joints=joints)
 
     def lift_steady(

@@ -12,10 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
-from ..camera import focal_length, pixel_rays
 from ..joint_set import JointSet
+from .sight import Sight, projected
 
 LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 """Joints from the trunk outwards."""
@@ -26,10 +25,6 @@ CARRIED = {
 }
 """What moves along with the end of a limb."""
 
-ERROR_AT_0, ERROR_AT_1 = 0.078, 0.007
-"""Typical error in metres of a detector's joint of a grown person, at scores of 0 and 1: medians of
-the noise that training takes from MoveNet."""
-
 DOUBTED, BELIEVED = 2.0, 4.0
 """Distances in typical errors from where a limb is seen: it is not moved below the first, and
 wholly above the second. Chosen on training subjects, exact 2D and a detector's noise together."""
@@ -37,29 +32,9 @@ wholly above the second. Chosen on training subjects, exact 2D and a detector's 
 LEAST_SCORE, SURE_SCORE = 0.15, 0.3
 """A limb is not moved to a joint with a score below the first, wholly to one above the second."""
 
-TRUSTED = 0.08
-"""Metres between a joint and its projection at which it counts half for where the body is."""
-
-NEAREST = 0.3
-"""Metres: nobody is nearer to a camera."""
-
-LEAST_JOINTS = 6
-"""Seen joints without which it is not known where a body is."""
-
-_MEDIAN_OF_JUMPS = 0.6745 * 1.5**0.5
-"""Of a jump of Gaussian noise, in its standard deviations."""
-
-_ROUNDS = 3  # of weighing joints by their distance from where they are seen
-
 
 def limbs_as_seen(
-    joints: NDArray[np.floating],
-    keypoints: NDArray[np.floating],
-    scores: NDArray[np.floating] | None,
-    joint_set: JointSet,
-    image_size: tuple[int, int],
-    fov: float,
-    fps: float,
+    joints: NDArray[np.floating], sight: Sight, joint_set: JointSet
 ) -> NDArray[np.float64]:
     """Turn limbs to where they are seen.
 
@@ -67,48 +42,30 @@ def limbs_as_seen(
     ----------
     joints
         (frames, joints, 3) metres, camera frame, relative to the root.
-    keypoints
-        (frames, joints, 2) pixels, of the same joints.
-    scores
-        (frames, joints) in 0..1, 0 for a missing joint; None counts all as sure.
+    sight
+        What the picture says of them.
     joint_set
         What the joints are; limbs that it lacks stay.
-    image_size
-        (width, height) in pixels.
-    fov
-        Field of view over the picture's longer side, degrees.
-    fps
-        Frames per second.
 
     Returns
     -------
     NDArray
         (frames, joints, 3), as `joints`.
     """
-    sure = np.ones(keypoints.shape[:2]) if scores is None else np.asarray(scores, np.float64)
-    focal = focal_length(image_size, fov)
-    raw, rays = (
-        pixel_rays(points, image_size, focal)
-        for points in (keypoints, _without_outliers(keypoints, fps))
-    )
-    seen = rays[..., :2] / rays[..., 2:]
-    body = slice(len(joint_set.body))
-    place, is_known = _place(joints[:, body], seen[:, body], sure[:, body])
-    moved = joints + place[:, None]
-    error = np.maximum(_typical_error(sure), _jitter(raw, place))
+    moved = joints + sight.place[:, None]
     for limb in LIMBS:
         for side in ("left", "right"):
             names = [f"{side}_{joint}" for joint in limb]
             if set(names) <= set(joint_set.joints):
                 ends = _carried(side, limb[-1], joint_set)
-                _turn_limb(moved, seen, (sure, error), joint_set.indices(names), ends)
-    return np.where(is_known[:, None, None], moved - place[:, None], joints)
+                _turn_limb(moved, sight, joint_set.indices(names), ends)
+    turned = moved - sight.place[:, None]
+    return np.where(sight.is_known[:, None, None], turned, joints)
 
 
 def _turn_limb(
     moved: NDArray[np.float64],
-    seen: NDArray[np.float64],
-    trust: tuple[NDArray[np.float64], NDArray[np.float64]],
+    sight: Sight,
     limb: Sequence[int],
     ends: Sequence[int],
 ) -> None:
@@ -118,22 +75,20 @@ def _turn_limb(
     ----------
     moved
         (frames, joints, 3) metres from the camera.
-    seen
-        (frames, joints, 2), where rays through the joints pass a plane 1 m before the camera.
-    trust
-        Scores (frames, joints) in 0..1, and typical errors (frames, joints) in metres.
+    sight
+        What the picture says of the joints.
     limb, ends
         Joints from the trunk outwards, and what the last one carries.
     """
     first, last = limb[0], limb[-1]
     # Definitions of shoulders and hips differ: the limb keeps the distance of its begin.
-    aside = _projected(moved[:, first]) - seen[:, first]
+    aside = projected(moved[:, first]) - sight.points[:, first]
     before = moved[:, limb].copy()
     bones = np.diff(before, axis=1).swapaxes(0, 1)
     for (start, end), bone in zip(pairwise(limb), bones, strict=True):
-        sure, error = (values[:, [start, end]] for values in trust)
-        wanted = seen[:, end] + aside
-        moved[:, end] = _bone_end(moved[:, start], bone, wanted, sure.min(axis=1), error)
+        sure, errors = sight.sure[:, [start, end]], sight.errors[:, [start, end]]
+        wanted = sight.points[:, end] + aside
+        moved[:, end] = _bone_end(moved[:, start], bone, wanted, sure.min(axis=1), errors)
     moved[:, ends] += (moved[:, last] - before[:, -1])[:, None]
 
 
@@ -162,7 +117,7 @@ def _bone_end(
     length = np.linalg.norm(bone, axis=-1)
     usual = np.maximum(length, np.median(length))  # what is doubtful is lifted too short
     carried = start + bone
-    off = np.linalg.norm(_projected(carried) - seen, axis=-1) * carried[:, 2]
+    off = np.linalg.norm(projected(carried) - seen, axis=-1) * carried[:, 2]
     share = _rising(off / np.hypot(*error.T), DOUBTED, BELIEVED)
     share = (share * _rising(sure, LEAST_SCORE, SURE_SCORE))[:, None]
     # Length says little of depth where a bone lies along the picture, and all where it does not.
@@ -193,67 +148,10 @@ def _on_ray(
     return np.asarray(both[chosen, np.arange(len(ray))])
 
 
-def _place(
-    joints: NDArray[np.floating], seen: NDArray[np.float64], sure: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return where the root is (frames, 3), metres from the camera, and where that is known."""
-    ones, zeros = np.ones(sure.shape), np.zeros(sure.shape)
-    # x + X = u (z + Z) and y + Y = v (z + Z) for the root's place (X, Y, Z), two rows a joint.
-    across = np.stack([ones, zeros, -seen[..., 0]], axis=-1)
-    down = np.stack([zeros, ones, -seen[..., 1]], axis=-1)
-    rows = np.concatenate([across, down], axis=1)
-    sides = seen * joints[..., 2:] - joints[..., :2]
-    right = np.concatenate([sides[..., 0], sides[..., 1]], axis=1)
-    weights, place = sure, np.zeros((len(joints), 3))
-    for _ in range(_ROUNDS):
-        weighted = rows * np.tile(weights, 2)[..., None]
-        normal = np.einsum("fki,fkj->fij", weighted, rows) + 1e-9 * np.eye(3)
-        place = np.linalg.solve(normal, np.einsum("fki,fk->fi", weighted, right)[..., None])[..., 0]
-        there = joints + place[:, None]
-        off = np.linalg.norm(_projected(there) - seen, axis=-1) * place[:, 2:]
-        weights = sure / (1 + (off / TRUSTED) ** 2)
-    is_before = (joints + place[:, None])[..., 2].min(axis=1) > NEAREST
-    return place, is_before & ((sure > 0).sum(axis=1) >= LEAST_JOINTS)
-
-
-def _without_outliers(keypoints: NDArray[np.floating], fps: float) -> NDArray[np.float64]:
-    """Return the median over time of keypoints, over about a tenth of a second.
-
-    A joint that is held for two frames of thirty a second stays. Below twenty a second all do.
-    """
-    frames = 1 + 2 * int(fps / 20)
-    return np.asarray(median_filter(keypoints, size=(frames, 1, 1), mode="nearest"), np.float64)
-
-
-def _typical_error(sure: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the typical error of joints in metres, by their scores."""
-    return ERROR_AT_0 + (ERROR_AT_1 - ERROR_AT_0) * sure
-
-
-def _jitter(rays: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far joints (1, joints) jump in a typical frame, metres, whatever their scores.
-
-    Scores of other programs say little, and some files have none. A jump is the distance from the
-    middle between the frames around, in each of two directions, as Gaussian noise would have it. An
-    arm that is quick all the time jumps too: no joint counts for more than twice the usual one.
-    """
-    if len(rays) < 3:
-        return np.zeros((1, rays.shape[1]))
-    at = rays[..., :2] / rays[..., 2:] * place[:, None, 2:]
-    jumps = np.abs(at[1:-1] - (at[:-2] + at[2:]) / 2)
-    of_joints = np.median(jumps, axis=0).mean(axis=-1) / _MEDIAN_OF_JUMPS
-    return np.minimum(of_joints, 2 * np.median(of_joints))[None]
-
-
 def _carried(side: str, joint: str, joint_set: JointSet) -> list[int]:
     """Return what moves along with the end of a limb, as far as a joint set has it."""
     names = [f"{side}_{name}" for name in CARRIED[joint]]
     return joint_set.indices([name for name in names if name in joint_set.joints])
-
-
-def _projected(joints: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return where rays through joints (..., 3) pass a plane 1 m before the camera, (..., 2)."""
-    return joints[..., :2] / joints[..., 2:].clip(1e-3)
 
 
 def _ray(seen: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from glagcn_cli.camera import focal_length
+from glagcn_cli.joint_set import JointSet
 from glagcn_cli.lifting.limbs_seen import limbs_as_seen
+from glagcn_cli.lifting.sight import sight_of
 from glagcn_cli.skeleton import H36M17, H36M25
 from tests.helpers.moving_figure import walking
 
@@ -37,9 +39,18 @@ def with_arm(joints: np.ndarray, way: np.ndarray, frames: slice = slice(None)) -
     return held
 
 
+def turned(
+    joints: np.ndarray,
+    keypoints: np.ndarray,
+    scores: np.ndarray | None,
+    joint_set: JointSet = H36M17,
+) -> np.ndarray:
+    sight = sight_of(joints, keypoints, scores, joint_set, SIZE, FOV, FPS)
+    return limbs_as_seen(joints, sight, joint_set)
+
+
 def seen(joints: np.ndarray, keypoints: np.ndarray, score: float = 0.9) -> np.ndarray:
-    scores = np.full(joints.shape[:2], score)
-    return limbs_as_seen(joints, keypoints, scores, H36M17, SIZE, FOV, FPS)
+    return turned(joints, keypoints, np.full(joints.shape[:2], score))
 
 
 def test_what_projects_to_where_it_is_seen_stays() -> None:
@@ -79,27 +90,25 @@ def test_an_arm_towards_the_camera_stays_towards_it() -> None:
 
 def test_two_frames_are_seen_and_one_frame_is_an_outlier() -> None:
     lifted, way = body(), np.array([1.0, 0, 0])
-    for frames, turned in ((slice(5, 7), True), (slice(5, 6), False)):
+    for frames, moves in ((slice(5, 7), True), (slice(5, 6), False)):
         found = seen(lifted, film(with_arm(lifted, way, frames)))
         moved = np.linalg.norm(found - lifted, axis=-1)[:, ARM[2]] > 0.1
-        assert moved[frames].all() == turned
+        assert moved[frames].all() == moves
         assert not np.delete(moved, np.arange(FRAMES)[frames]).any()
 
 
-@pytest.mark.parametrize(("score", "turned"), [(0.0, False), (0.15, False), (0.5, True)])
-def test_joints_that_are_hardly_seen_turn_nothing(score: float, turned: bool) -> None:
+@pytest.mark.parametrize(("score", "moves"), [(0.0, False), (0.15, False), (0.5, True)])
+def test_joints_that_are_hardly_seen_turn_nothing(score: float, moves: bool) -> None:
     lifted = body()
     keypoints = film(with_arm(lifted, np.array([1.0, 0, 0])))
     scores = np.full(lifted.shape[:2], 0.9)
     scores[:, ARM[1:]] = score
-    found = limbs_as_seen(lifted, keypoints, scores, H36M17, SIZE, FOV, FPS)
-    assert (np.abs(found - lifted).max() > 0.1) == turned
+    found = turned(lifted, keypoints, scores)
+    assert (np.abs(found - lifted).max() > 0.1) == moves
 
 
 def test_where_nobody_is_seen_nothing_changes() -> None:
-    found = limbs_as_seen(
-        body(), np.zeros((FRAMES, 17, 2)), np.zeros((FRAMES, 17)), H36M17, SIZE, FOV, FPS
-    )
+    found = turned(body(), np.zeros((FRAMES, 17, 2)), np.zeros((FRAMES, 17)))
     np.testing.assert_array_equal(found, body())
 
 
@@ -109,7 +118,7 @@ def test_knuckles_go_with_the_wrist() -> None:
     lifted[:, H36M25.indices(names)] = lifted[:, [ARM[2]]] + [[[0.05, 0.05, 0], [0.02, 0.08, 0]]]
     true = lifted.copy()
     true[:, :17] = with_arm(body(), np.array([1.0, 0, 0]))
-    found = limbs_as_seen(lifted, film(true), None, H36M25, SIZE, FOV, FPS)
+    found = turned(lifted, film(true), None, H36M25)
     for name in names:
         knuckle = H36M25.joints.index(name)
         before, after = (joints[:, knuckle] - joints[:, ARM[2]] for joints in (lifted, found))
@@ -119,6 +128,6 @@ def test_knuckles_go_with_the_wrist() -> None:
 def test_2d_that_trembles_turns_nothing_whatever_its_scores() -> None:
     lifted = np.repeat(body()[:1], 60, axis=0)
     tremble = np.random.default_rng(2).normal(0, 5, (60, 17, 2))  # pixels: 3 cm
-    found = limbs_as_seen(lifted, film(lifted) + tremble, None, H36M17, SIZE, FOV, FPS)
+    found = turned(lifted, film(lifted) + tremble, None)
     moved = np.linalg.norm(found - lifted, axis=-1)
     assert np.median(moved) < 0.002 and moved.mean() < 0.01, "metres"

@@ -356,7 +356,7 @@ def test_slow_eyes_see_the_newest_frames(monkeypatch, tmp_path, lifter) -> None:
     levels = [int(picture[PANEL_HEIGHT // 2, 20, 0]) for picture in shown]
     assert levels == sorted(levels)
     assert max(np.diff(levels)) > 2
-    assert report.seconds >= 0.9
+    assert report.seconds >= 0.15 * (len(shown) - 1)
     text = str(report)
     assert f"{len(shown)} frames were shown" in text
     assert f"{report.dropped} were dropped" in text

@@ -116,7 +116,7 @@ class LiftingModel(BaseModel):
         """Return a lifter with the current weights, all of whose joints are the network's."""
         network: Any = self.network
         device = next(network.parameters()).device
-        return Lifter(network, self.card, device, turns_limbs=False)
+        return Lifter(network, self.card, device, refines=False)
 
     def val_step(self, data: Sequence[Observation]) -> list[TakeScores]:
         """Lift observations as videos are lifted, and score them."""

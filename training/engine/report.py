@@ -72,7 +72,7 @@ def _validated(run: TrainingRun) -> tuple[Predictor, int, Sequence[TakeScores]]:
     last_is_best = rows and summarise(rows, over=run.metric.over)[CHOSEN_BY] == best
     if run.model.savable and not last_is_best:
         network, card = load_lifter(plan.folder / LIFTER)
-        lifter = Lifter(network, card, plan.device, turns_limbs=False)
+        lifter = Lifter(network, card, plan.device, refines=False)
         step, rows = card.recipe["steps_done"], []
     predict = lifter_predictor(lifter, settings.flip, settings.branch)
     return predict, step, rows or score_all(predict, _observations(run))

@@ -103,7 +103,7 @@ def run_evaluation(settings: EvaluationSettings) -> tuple[dict[str, Any], str]:
             f"{path} was trained on joints of {own}; {settings.dataset} has {found}; choose a "
             "lifter of those joints"
         )
-    lifter = Lifter(network, card, settings.device, turns_limbs=not settings.network_alone)
+    lifter = Lifter(network, card, settings.device, refines=not settings.network_alone)
     branch = settings.branch or lifter.video_branch
     branch = SEQUENCE if network.lifts_whole(branch == SEQUENCE) else CENTRE
     predict = lifter_predictor(lifter, settings.flip, branch)
