@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..joint_set import JointSet
-from .likeliest import Lifted, Seen, Tree, likeliest
+from .bone_tree import Tree
+from .likeliest import Lifted, Seen, likeliest
 from .sight import Sight
 
 POSES_PER_SECOND = 10

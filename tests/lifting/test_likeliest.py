@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from glagcn_cli.lifting import likeliest as module
-from glagcn_cli.lifting.likeliest import Lifted, Seen, Tree, likeliest
+from glagcn_cli.lifting.bone_tree import Tree
+from glagcn_cli.lifting.likeliest import Lifted, Seen, likeliest
 from glagcn_cli.skeleton import H36M17
 from tests.helpers.filmed_walk import PLACE, walker
 
