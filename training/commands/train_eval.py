@@ -221,7 +221,8 @@ def _list_configs(context: click.Context) -> None:
 @click.option(
     "--network-alone",
     is_flag=True,
-    help="Leave limbs as the network lifts them, in place of where the picture shows them.",
+    help="Leave poses as the network lifts them, in agreement neither with the picture nor with "
+    "one body.",
 )
 @click.option(
     "--constant",
