@@ -24,12 +24,15 @@ class Tree:
         (joints, 1 + bones): 1 where a joint moves with the root (all), and with a bone.
     kinds
         (bones,) numbers of the lengths: left and right share one.
+    stands
+        (joints,) 1 for ankles, which stand on the floor, else 0.
     """
 
     ends: list[int]
     starts: list[int]
     reach: NDArray[np.float64]
     kinds: NDArray[np.intp]
+    stands: NDArray[np.float64]
 
     @classmethod
     def of(cls, joint_set: JointSet) -> Tree:
@@ -45,7 +48,8 @@ class Tree:
                 inner = parents[inner]
         names = [joint_set.joints[end].removeprefix("left_").removeprefix("right_") for end in ends]
         kinds = np.unique(names, return_inverse=True)[1]
-        return cls(ends, [parents[end] for end in ends], reach, kinds)
+        stands = np.array([float(joint.endswith("_ankle")) for joint in joint_set.joints])
+        return cls(ends, [parents[end] for end in ends], reach, kinds, stands)
 
     def bones(self, joints: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return bones (..., bones, 3) of joints (..., joints, 3)."""

@@ -37,6 +37,13 @@ LENGTH_ERROR = 0.012
 DRIFT = 0.4
 """Metres a second: how quickly the error of a lifted bone changes."""
 
+AT_REST = 0.05
+"""Metres a second that an ankle moves in depth while it rests in the picture, as who stands does."""
+
+AS_QUICK = 4.0
+"""How much quicker an ankle may move in depth than across the picture: it comes nearer below the
+camera, which shows."""
+
 FREE = 1e-3
 """Precision of where a root is, 1 / metres squared: nothing is known but by the picture."""
 
@@ -164,6 +171,7 @@ class _Problem:
         self._of_seen = seen.weights / (SEEN * seen.errors + LEAST_ERROR) ** 2
         self._of_lifted = self._precision_of_lifted()
         self._of_change = 1 / (DRIFT * np.diff(lifted.times)) ** 2  # between poses
+        self._of_depth = self._precision_of_depth()
         self._pairs = np.einsum("jb,jc->bcj", tree.reach, tree.reach)
 
     def _precision_of_lifted(self) -> NDArray[np.float64]:
@@ -175,6 +183,14 @@ class _Problem:
         of_bones = shape[:, None] / self._lifted.errors[:, self._tree.ends, None, None] ** 2
         of_root = np.broadcast_to(FREE * np.eye(3), (len(sight), 1, 3, 3))
         return np.concatenate([of_root, of_bones], axis=1)
+
+    def _precision_of_depth(self) -> NDArray[np.float64]:
+        """Return that of ankles' movement in depth, (poses - 1, joints), 1 / metres squared."""
+        points, weights = self._seen.points, self._seen.weights
+        across = np.linalg.norm(np.diff(points, axis=0), axis=-1) * self._depth[1:]
+        times = np.diff(self._lifted.times)[:, None]
+        both = np.minimum(weights[1:], weights[:-1])
+        return np.asarray(self._tree.stands * both / (AT_REST * times + AS_QUICK * across) ** 2)
 
     def start(self) -> _State:
         """Return what was lifted."""
@@ -204,7 +220,8 @@ class _Problem:
         rigid = ((self._stretch(state)[1] / RIGID) ** 2).sum()
         lengths = (self._of_lengths * state.longer**2).sum()
         change = (self._of_change * (np.diff(state.moved[:, 1:], axis=0) ** 2).sum((1, 2))).sum()
-        return float(seen + lifted + rigid + lengths + change)
+        depth = (self._of_depth * np.diff(self.joints(state)[..., 2], axis=0) ** 2).sum()
+        return float(seen + lifted + rigid + lengths + change + depth)
 
     def linearised(self, state: _State) -> _System:
         """Return the equations of a step."""
@@ -227,6 +244,9 @@ class _Problem:
         change = self._of_change[:, None, None] * np.diff(state.moved[:, 1:], axis=0)
         slope[1:, 1:] += change
         slope[:-1, 1:] -= change
+        pull_of_depth = self._of_depth * np.diff(joints[..., 2], axis=0) @ self._tree.reach
+        slope[1:, :, 2] += pull_of_depth
+        slope[:-1, :, 2] -= pull_of_depth
         return _System(
             blocks.reshape(poses, 3 * bones, 3 * bones),
             border.reshape(poses * 3 * bones, -1),
@@ -265,13 +285,23 @@ class _Problem:
         steady[1:] += self._of_change
         steady[:-1] += self._of_change
         blocks[:, diagonal[3:], diagonal[3:]] += steady[:, None]
+        reach = self._tree.reach
+        chained = np.einsum("jb,pj,jc->pbc", reach, self._of_depth, reach, optimize=True)
+        in_depth = diagonal[2::3]
+        blocks[1:, in_depth[:, None], in_depth] += chained
+        blocks[:-1, in_depth[:, None], in_depth] += chained
         blocks[:, diagonal, diagonal] *= 1 + damping
-        banded = np.zeros((size + 1, poses, size))
+        banded = np.zeros((2 * size - 2, poses, size))
         for below in range(size):
             banded[below, :, : size - below] = blocks[:, diagonal[below:], diagonal[: size - below]]
         banded[size, :-1, 3:] = -self._of_change[:, None]
+        for later in range(len(in_depth)):
+            for sooner in range(len(in_depth)):
+                banded[size + 3 * (later - sooner), :-1, 3 * sooner + 2] -= chained[
+                    :, later, sooner
+                ]
         factor = cholesky_banded(
-            banded.reshape(size + 1, -1), overwrite_ab=True, lower=True, check_finite=False
+            banded.reshape(len(banded), -1), overwrite_ab=True, lower=True, check_finite=False
         )
         sides = np.concatenate([-system.slope.reshape(-1, 1), system.border], axis=1)
         solved = cho_solve_banded((factor, True), sides, check_finite=False)

@@ -97,3 +97,29 @@ def test_left_and_right_share_a_length() -> None:
         of_kind = {names[k].split("_")[-1] for k in np.flatnonzero(TREE.kinds == kind)}
         assert len(of_kind) == 1
     assert len(set(TREE.kinds)) == 10
+
+
+def test_what_rests_in_the_picture_rests_in_depth() -> None:
+    true = np.repeat(walker(1) + PLACE, 20, axis=0)
+    sway = 0.15 * np.sin(np.arange(20) / 2)  # metres, as of a network that doubts
+    lifted = true.copy()
+    leg = H36M17.indices(["left_knee", "left_ankle"])
+    lifted[:, leg, 2] += sway[:, None] * [0.5, 1.0]
+    seen = Seen(
+        true[..., :2] / true[..., 2:], np.ones(true.shape[:2]), np.full(true.shape[:2], 0.01)
+    )
+    errors = np.full(true.shape[:2], 0.06)
+    joints = likeliest(Lifted(lifted, errors, np.arange(20) / 10), seen, TREE)[0]
+    assert joints[:, leg[1], 2].std() < 0.1 * lifted[:, leg[1], 2].std()
+
+
+def test_what_moves_in_the_picture_may_move_in_depth() -> None:
+    true = walker(40)[::4] + PLACE
+    true[..., 2] += 0.12 * np.arange(10)[:, None]  # away from the camera, and smaller
+    seen = Seen(
+        true[..., :2] / true[..., 2:], np.ones(true.shape[:2]), np.full(true.shape[:2], 0.01)
+    )
+    errors = np.full(true.shape[:2], 0.05)
+    joints = likeliest(Lifted(true, errors, np.arange(10) / 10), seen, TREE)[0]
+    way = joints[-1, 0, 2] - joints[0, 0, 2]
+    assert way == pytest.approx(true[-1, 0, 2] - true[0, 0, 2], rel=0.1)
