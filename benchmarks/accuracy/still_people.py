@@ -27,7 +27,7 @@ from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.similarity import best_pairs, box_overlap, size
 from glagcn_cli.skeleton import JointSet
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.picture import AnyFrame
 from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -48,7 +48,7 @@ class Counted:
         return self._find.joint_set
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints in each frame's boxes."""
         self.crops += sum(map(len, boxes))
