@@ -35,8 +35,7 @@ def test_a_bump_stays_where_it_is_and_symmetric() -> None:
     smooth = low_pass(bump, everywhere(bump), FPS, 5.0)
     assert smooth.argmax() == 100
     assert smooth.max() < 0.95
-    # Not to the last digit: forwards and backwards meet the ends in another order.
-    np.testing.assert_allclose(smooth, smooth[::-1], atol=1e-4)
+    np.testing.assert_allclose(smooth, smooth[::-1], atol=1e-9)
 
 
 @pytest.mark.parametrize("fps", [25, 50, 120, 240])
@@ -44,13 +43,13 @@ def test_constants_and_straight_lines_are_unchanged(fps: int) -> None:
     seconds = np.arange(3 * fps) / fps
     paths = np.stack([np.full(len(seconds), 3.0), 1.2 * seconds - 1], axis=1)
     smooth = low_pass(paths, everywhere(paths), Fraction(fps))
-    np.testing.assert_allclose(smooth, paths, atol=2e-6)  # metres
+    np.testing.assert_allclose(smooth, paths, atol=1e-9)
 
 
 def test_the_shortest_run_that_is_smoothed_keeps_a_walkers_path() -> None:
     path = 1.2 * np.arange(SHORTEST) / 50
     smooth = low_pass(path, everywhere(path), FPS)
-    np.testing.assert_allclose(smooth, path, atol=1e-4)
+    np.testing.assert_allclose(smooth, path, atol=1e-9)
 
 
 @pytest.mark.parametrize("cutoff", [3.0, 7.0, 12.0])
@@ -72,7 +71,7 @@ def test_agrees_with_the_filter_in_another_form() -> None:
     noise = np.random.default_rng(3).normal(size=(400, 17, 3)).cumsum(axis=0)
     b, a = butter(2, 7, fs=50)
     expected = filtfilt(b, a, noise, axis=0, padlen=22)  # three periods of 7 Hz
-    np.testing.assert_allclose(low_pass(noise, everywhere(noise), FPS, 7.0), expected, atol=1e-8)
+    np.testing.assert_allclose(low_pass(noise, everywhere(noise), FPS, 7.0), expected, atol=1e-5)
 
 
 def test_each_run_is_filtered_as_if_alone() -> None:

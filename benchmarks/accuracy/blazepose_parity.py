@@ -29,7 +29,6 @@ from glagcn_cli.detection.fingers import places_of_hands
 from glagcn_cli.detection.hands import network as hands_network
 from glagcn_cli.detection.hands.direct import HandPoints
 from glagcn_cli.detection.hands.placing import square_of_hand
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.models import (
     DEFAULT_DETECTOR,
     FEET_AND_HANDS,
@@ -43,6 +42,7 @@ from glagcn_cli.detection.models import (
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.detection.turned_crops import Square, cut_out
 from glagcn_cli.skeleton import COCO17
+from glagcn_cli.video.picture import Frame
 from glagcn_weights import convert_blazepose, convert_hands
 from glagcn_weights.tflite_file import model_in_wheel
 

@@ -27,11 +27,11 @@ from glagcn_cli.detection.blazepose.direct import BlazePosePoints
 from glagcn_cli.detection.blazepose.network import LANDMARKS, SIDE, VALUES
 from glagcn_cli.detection.blazepose.points import ROWS
 from glagcn_cli.detection.feet_and_hands import FeetAndHands
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.models import FEET_AND_HANDS, shipped_weights
 from glagcn_cli.detection.turned_crops import Square, cut_out, in_frame
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO25, EXTREMITIES
+from glagcn_cli.video.picture import Frame
 
 from .blazepose_parity import people_detector, read_frames
 

@@ -33,7 +33,7 @@ def detect_with(clip: Path, precision: str, every: int) -> list[FrameDetections]
     """Run the 2D stage on a clip."""
     detector = load_people_detector(Settings(precision=precision, boxes_every=every), "cpu")
     with VideoReader(clip) as reader:
-        return detect(reader, detector)[0]
+        return detect(reader.pictures(), detector)[0]
 
 
 def moved(

@@ -23,9 +23,10 @@ import torch
 from numpy.typing import NDArray
 
 from glagcn_cli.detection import models
-from glagcn_cli.detection.interface import BoxDetector, Boxes, Frame
+from glagcn_cli.detection.interface import BoxDetector, Boxes
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes
+from glagcn_cli.video.picture import Frame
 from glagcn_weights.convert_rtmdet import convolutions_of, to_state_dict
 
 SIDE = 320  # pixels of the network's square input

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.keypoint_change import SURE
 from benchmarks.measuring.detecting import detect
 from glagcn_cli.detection import key_boxes, still
-from glagcn_cli.detection.interface import Frame, KeypointDetector, Keypoints
+from glagcn_cli.detection.interface import KeypointDetector, Keypoints
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.similarity import best_pairs, box_overlap, size
 from glagcn_cli.skeleton import JointSet
+from glagcn_cli.video.picture import AnyFrame
 from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -47,7 +48,7 @@ class Counted:
         return self._find.joint_set
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints in each frame's boxes."""
         self.crops += sum(map(len, boxes))
@@ -63,7 +64,7 @@ def run(
     detector.keypoint_detector = counted = Counted(plain)
     try:
         with VideoReader(clip) as reader:
-            return detect(reader, detector)[0], counted.crops
+            return detect(reader.pictures(), detector)[0], counted.crops
     finally:
         detector.keypoint_detector = plain
 

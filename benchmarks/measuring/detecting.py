@@ -9,11 +9,11 @@ from itertools import islice
 from glagcn_cli.detection.clothes import clothes_seen
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.poses import FrameDetections
-from glagcn_cli.video.reader import Frame
+from glagcn_cli.video.picture import AnyFrame
 
 
 def detect(
-    frames: Iterable[Frame],
+    frames: Iterable[AnyFrame],
     detector: TwoStageDetector,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[list[FrameDetections], float]:
@@ -22,7 +22,7 @@ def detect(
     Parameters
     ----------
     frames
-        (height, width, 3) RGB, in order.
+        Arrays (height, width, 3) RGB, or `VideoPicture`, in order.
     detector
         Its memory of earlier frames begins empty.
     clock

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.measuring.detecting import detect
 from benchmarks.measuring.machine_limits import Work, least_seconds
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.lifting.lifter import Lifter
 from glagcn_cli.machine.precision import fast_precision
@@ -23,6 +22,7 @@ from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.tracking.tracks import find_people
 from glagcn_cli.video.encoding import codec
+from glagcn_cli.video.picture import Frame
 from glagcn_cli.video.probing import VideoInfo
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter
@@ -172,7 +172,7 @@ class Stages:
     def _clip(self, detector: TwoStageDetector) -> float:
         """Find everybody in the clip; return the models' frames a second."""
         with VideoReader(self.info) as reader:
-            self.found, seconds = detect(reader, detector)
+            self.found, seconds = detect(reader.pictures(), detector)
         self.joint_set = detector.joint_set
         return len(self.found) / seconds
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring.detecting import detect
 from benchmarks.real_video.people_marked import MarkedClip, MarkedFrame, marked_clips
-from glagcn_cli.detection.interface import BoxDetector, Boxes, Frame
+from glagcn_cli.detection.interface import BoxDetector, Boxes
 from glagcn_cli.detection.models import (
     DEFAULT_DETECTOR,
     DEFAULT_POSE,
@@ -36,6 +36,7 @@ from glagcn_cli.pipeline.settings import BOXES_EVERY
 from glagcn_cli.poses import Keypoints2D
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.tracking.tracks import track_people
+from glagcn_cli.video.picture import VideoPicture
 from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -113,10 +114,10 @@ def _boxes(detect: BoxDetector, clips: Sequence[MarkedClip]) -> tuple[list[list[
     return kept, 1000 * seconds / frames
 
 
-def _pictures(clip: MarkedClip) -> list[Frame]:
+def _pictures(clip: MarkedClip) -> list[VideoPicture]:
     """Return the marked frames of a clip."""
     with VideoReader(clip.path) as reader:
-        return [frame for number, frame in enumerate(reader) if number in clip.frames]
+        return [frame for number, frame in enumerate(reader.pictures()) if number in clip.frames]
 
 
 def poses_table(
@@ -168,7 +169,7 @@ def poses_table(
 def _people(detector: TwoStageDetector, clip: MarkedClip) -> tuple[list[Keypoints2D], float]:
     """Everybody who is followed through a clip, and the frames in a second of the CPU's work."""
     with VideoReader(clip.path) as reader:
-        found, seconds = detect(reader, detector, time.process_time)
+        found, seconds = detect(reader.pictures(), detector, time.process_time)
     info = reader.info
     people = track_people(found, info.fps, (info.width, info.height), detector.joint_set)
     return people, len(found) / seconds

@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.measuring.detecting import detect
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.pipeline.settings import SINGLE, Settings
+from glagcn_cli.video.picture import Frame
 from glagcn_cli.video.reader import VideoReader
 
 

@@ -21,7 +21,6 @@ from benchmarks.measuring.machine_limits import (
     measure_limits,
 )
 from benchmarks.measuring.stage_times import counted_flops, precision_of, precisions
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.mmpose_keypoints import MMPoseKeypoints
 from glagcn_cli.detection.models import (
@@ -32,6 +31,7 @@ from glagcn_cli.detection.models import (
     find_files,
 )
 from glagcn_cli.detection.openmmlab import building
+from glagcn_cli.video.picture import Frame
 from glagcn_cli.video.reader import VideoReader
 
 MODEL_NAMES = {

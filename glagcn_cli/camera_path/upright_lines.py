@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..camera import pixel_rays
 from ..shots.background import inside
 from ..shots.small_pictures import small_grey
-from ..video.reader import Frame
+from ..video.picture import AnyFrame, Frame
 
 LOOKED_AT = 640
 """Most pixels of the shrunk picture's longer side."""
@@ -47,9 +47,9 @@ class UprightLines:
         self._found: dict[int, NDArray[np.float32]] = {}
 
     def look(
-        self, number: int, frame: Frame, boxes: NDArray[np.floating], rests: bool = False
+        self, number: int, frame: AnyFrame, boxes: NDArray[np.floating], rests: bool = False
     ) -> None:
-        """Look at a frame (height, width, 3), RGB, unless one was looked at shortly before.
+        """Look at a frame, unless one was looked at shortly before.
 
         A camera that `rests` shows the same lines again, so that it is looked at half as often.
         """
@@ -57,7 +57,7 @@ class UprightLines:
         if last is None or number >= last + apart:
             self._look(number, frame, boxes)
 
-    def _look(self, number: int, frame: Frame, boxes: NDArray[np.floating]) -> None:
+    def _look(self, number: int, frame: AnyFrame, boxes: NDArray[np.floating]) -> None:
         lines = _rising(small_grey(frame, self._shrink), boxes / self._shrink)
         aside = (self._shrink - 1) / 2  # of a large picture's pixel in a small one's
         self._found[number] = lines * np.float32(self._shrink) + np.float32(aside)

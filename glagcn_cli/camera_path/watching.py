@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..poses import FrameDetections
 from ..shots.camera_motion import CameraMotion
 from ..shots.small_pictures import SmallPictures
-from ..video.reader import Frame
+from ..video.picture import AnyFrame
 from .following import BackgroundFollower
 from .parallax_tracks import ParallaxTracks
 from .upright_lines import UprightLines
@@ -45,10 +45,10 @@ class BackgroundWatch:
         self.lines = UprightLines(image_size, fps)
         self.parallax = ParallaxTracks(self._pictures, fps)
 
-    def add(self, frames: Sequence[Frame | None], detections: Sequence[FrameDetections]) -> None:
+    def add(self, frames: Sequence[AnyFrame | None], detections: Sequence[FrameDetections]) -> None:
         """Add the next frames and the people in each.
 
-        Frames are (height, width, 3) uint8 RGB, or None where nobody looks at them.
+        Frames are None where nobody looks at them.
         """
         for frame, people in zip(frames, detections, strict=True):
             if frame is not None:
@@ -57,7 +57,7 @@ class BackgroundWatch:
                     self._look(frame, people)
             self._frames += 1
 
-    def _look(self, frame: Frame, people: FrameDetections) -> None:
+    def _look(self, frame: AnyFrame, people: FrameDetections) -> None:
         look = self._pictures.look(self._frames, frame, people)
         self.motion.look(look, self.follower.look(look))
         self.parallax.look(look, self.follower.as_one)

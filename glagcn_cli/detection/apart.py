@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ..similarity import KEYPOINT_TOLERANCE, SEEN, keypoint_similarity, pose_fit, size
 from ..skeleton import COCO17
-from .interface import Frame, KeypointDetector, Keypoints
+from ..video.picture import AnyFrame, picture_of
+from .interface import KeypointDetector, Keypoints
 
 SAME = 0.5
 """Similarity from which on two boxes may have been given one person's joints."""
@@ -65,7 +66,7 @@ class PeopleApart:
         self.joint_set = keypoints.joint_set
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints in each frame's (people, 4) boxes, one `Keypoints` a frame."""
         found = self._find(frames, boxes)
@@ -169,8 +170,8 @@ def _take(poses: Keypoints, boxes: NDArray[np.float32], doubt: _Doubt, new: Keyp
 
 
 def _without(
-    frame: Frame, pose: NDArray[np.float32], own: NDArray[np.float32], box: NDArray[np.float32]
-) -> tuple[Frame, NDArray[np.intp]]:
+    frame: AnyFrame, pose: NDArray[np.float32], own: NDArray[np.float32], box: NDArray[np.float32]
+) -> tuple[AnyFrame, NDArray[np.intp]]:
     """Cut out a box's surroundings, and paint over the person who stands in the way.
 
     Of that person's own box all is painted over that lies outside of `box`; inside, their body.
@@ -178,7 +179,7 @@ def _without(
     Parameters
     ----------
     frame
-        (height, width, 3).
+        The frame.
     pose, own
         Joints (joints, 2) and box (4,) of the person in the way.
     box
@@ -191,10 +192,10 @@ def _without(
         upper left pixel in the frame.
     """
     middle, reach = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max() * _AROUND / 2
-    limits = frame.shape[1::-1]
+    limits = picture_of(frame).size
     corner = np.clip(np.floor(middle - reach), 0, limits).astype(np.intp)
     end = np.clip(np.ceil(middle + reach), 0, limits).astype(np.intp)
-    picture = frame[corner[1] : end[1], corner[0] : end[0]].copy()
+    picture = picture_of(frame).rgb(slice(corner[1], end[1]), slice(corner[0], end[0]))
     painted = np.zeros(picture.shape[:2], np.uint8)
     for edges, value in ((own, 1), (box, 0)):
         left, top, right, bottom = (np.round(edges) - np.tile(corner, 2)).clip(0).astype(int)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..poses import CLOTHES_SHAPE, FrameDetections
 from ..skeleton import COCO17
-from .interface import Frame
+from ..video.picture import AnyFrame, VideoPicture, picture_of
 
 _ENDS = COCO17.indices(
     [f"{side}_{end}" for end in ("shoulder", "hip", "knee") for side in ("left", "right")]
@@ -54,7 +54,7 @@ _COLOURED = 0.002  # share of such pixels
 _STEP = 24  # pixels from one to the next that is looked at for this
 
 
-def clothes_seen(people: FrameDetections, picture: Frame, number: int) -> FrameDetections:
+def clothes_seen(people: FrameDetections, picture: AnyFrame, number: int) -> FrameDetections:
     """Return the people of a frame with the colours of their clothes, if it is its turn.
 
     Clothes stay as they are: some frames a second tell enough.
@@ -71,7 +71,7 @@ def clothes_seen(people: FrameDetections, picture: Frame, number: int) -> FrameD
     return with_clothes(people, picture)
 
 
-def with_clothes(people: FrameDetections, picture: Frame) -> FrameDetections:
+def with_clothes(people: FrameDetections, picture: AnyFrame) -> FrameDetections:
     """Return the people of a picture with the colours of their clothes.
 
     Pictures without colours say nothing, nor do parts that are dark, small, outside the picture or
@@ -82,15 +82,16 @@ def with_clothes(people: FrameDetections, picture: Frame) -> FrameDetections:
     people
         Whose first joints are COCO's.
     picture
-        (height, width, 3) uint8, RGB: the frame that they were found in.
+        The frame that they were found in.
     """
     clothes = np.zeros((len(people), *CLOTHES_SHAPE), np.float32)
-    if len(people) and _has_colours(picture):
+    shown_in = picture_of(picture)
+    if len(people) and _has_colours(shown_in):
         ends = people.keypoints[:, _ENDS]
         points = _SHARES @ ends
-        shown = _shown(points, people.boxes, picture.shape[1::-1])
+        shown = _shown(points, people.boxes, shown_in.size)
         at = np.where(shown[..., None], points + np.float32(0.5), 0).astype(np.intp)
-        pixels = np.where(shown[..., None], picture[at[..., 1], at[..., 0]], np.float32(np.inf))
+        pixels = np.where(shown[..., None], shown_in.colours(at), np.float32(np.inf))
         scores = people.scores[:, _ENDS]
         for part, (of_part, own) in enumerate(_PARTS):
             clothes[:, part] = _colours(
@@ -155,7 +156,8 @@ def _colours(
     return np.where(trust[:, None] > 0, found, 0)
 
 
-def _has_colours(picture: Frame) -> bool:
-    some = picture[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].astype(np.int16)
+def _has_colours(picture: VideoPicture) -> bool:
+    every = slice(_STEP // 2, None, _STEP)
+    some = picture.rgb(every, every).astype(np.int16)
     off = np.abs(some[..., ::2] - some[..., 1:2]) > _GREY
     return bool(off.mean() > _COLOURED) if off.size else False

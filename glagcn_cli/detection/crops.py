@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..machine.openvino.running import LatePictures
-from .interface import Frame
+from ..video.picture import AnyFrame, picture_of
 
 if TYPE_CHECKING:
     import torch
@@ -74,14 +74,14 @@ class Crops:
         )
 
     def __call__(
-        self, people: Sequence[tuple[Frame, NDArray[np.float32]]], device: str
+        self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]], device: str
     ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
         """Cut people out.
 
         Parameters
         ----------
         people
-            RGB frame and box (left, top, right, bottom) of each.
+            Frame and box (left, top, right, bottom) of each.
         device
             Where the network is.
 
@@ -100,7 +100,7 @@ class Crops:
         return inputs.permute(0, 3, 1, 2), places
 
     def cut(
-        self, people: Sequence[tuple[Frame, NDArray[np.float32]]]
+        self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]
     ) -> tuple[LatePictures, list[dict[str, Any]]]:
         """Cut people out as bytes (people, height, width, 3) in the network's order of channels."""
         width, height = self.size
@@ -108,7 +108,7 @@ class Crops:
 
         def make(person: int, crop: NDArray[np.uint8]) -> None:
             warp = self._warp(*found[person])
-            cv2.warpAffine(people[person][0], warp, self.size, dst=crop, flags=cv2.INTER_LINEAR)
+            crop[:] = picture_of(people[person][0]).warped(warp, self.size, cv2.INTER_LINEAR)
             if self.swapped:  # several times as fast as to copy a reversed view
                 crop[:] = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from ..poses import BODY_JOINTS, FrameDetections
 from ..skeleton import COCO17, COCO25, EXTREMITIES, JointSet
+from ..video.picture import AnyFrame, picture_of
 from .blazepose.direct import BlazePosePoints, Found
 from .blazepose.placing import SURE, square_of
 from .fingers import Fingers
-from .interface import Frame
 from .still import InBetween, with_points_between
 from .turned_crops import Square
 
@@ -68,7 +68,7 @@ class FeetAndHands:
 
     def __call__(
         self,
-        frames: Sequence[Frame],
+        frames: Sequence[AnyFrame],
         people: Sequence[FrameDetections],
         guessed: Mapping[int, InBetween] | None = None,
         last: FrameDetections | None = None,
@@ -105,7 +105,7 @@ class FeetAndHands:
 
     def _add(
         self,
-        frames: Sequence[Frame],
+        frames: Sequence[AnyFrame],
         added: Sequence[FrameDetections],
         left_out: Mapping[int, NDArray[np.bool_]],
     ) -> None:
@@ -121,7 +121,7 @@ class FeetAndHands:
         wanted = [one for one in wanted if one[2].side >= min(LEAST_SIDE.values())]
         seen = self._find([(frames[number], square) for number, _, square in wanted])
         for (number, row, square), found in zip(wanted, seen, strict=True):
-            size = frames[number].shape[1::-1]
+            size = picture_of(frames[number]).size
             self._take(added[number], row, square, found, size)
 
     def without(self, people: FrameDetections) -> FrameDetections | None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..poses import HANDS_SHAPE, FrameDetections
 from ..skeleton import COCO25
+from ..video.picture import AnyFrame
 from .blazepose.placing import square_of
 from .hands.direct import HandPoints
 from .hands.placing import square_of_hand
-from .interface import Frame
 from .turned_crops import Square
 
 SURE = 0.25
@@ -46,7 +46,7 @@ class Fingers:
 
     def __call__(
         self,
-        frames: Sequence[Frame],
+        frames: Sequence[AnyFrame],
         people: Sequence[FrameDetections],
         left_out: Mapping[int, NDArray[np.bool_]] | None = None,
     ) -> list[FrameDetections]:

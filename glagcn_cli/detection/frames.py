@@ -8,7 +8,7 @@ from itertools import groupby
 import cv2
 import numpy as np
 
-from .interface import Frame
+from ..video.picture import AnyFrame, Frame, picture_of
 
 # A CPU gains little from batches. Two threads took, in ms a picture, at 1, 2, 4 and 8 at once, in
 # half precision and with freed memory kept: Thunder 11, 8, 7, 7. OpenVINO waits for the last
@@ -22,17 +22,15 @@ def default_batch(device: str) -> int:
     return _ON_CPU if device == "cpu" else _ON_GPU
 
 
-def same_sized(frames: Sequence[Frame]) -> Iterator[list[Frame]]:
+def same_sized(frames: Sequence[AnyFrame]) -> Iterator[list[AnyFrame]]:
     """Cut frames where their size changes.
 
     Some networks pad a batch to its largest picture, so a batch holds one size only.
     """
-    for _, run in groupby(frames, key=lambda frame: frame.shape):
+    for _, run in groupby(frames, key=lambda frame: picture_of(frame).size):
         yield list(run)
 
 
-def to_bgr(frame: Frame) -> Frame:
-    """Swap a frame (height, width, 3) uint8 from RGB to BGR."""
-    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
-        raise ValueError(f"a frame is {frame.shape} {frame.dtype}, expected (h, w, 3) uint8")
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), np.uint8)
+def to_bgr(frame: AnyFrame) -> Frame:
+    """Return a frame as (height, width, 3) uint8, blue, green, red."""
+    return np.asarray(cv2.cvtColor(picture_of(frame).rgb(), cv2.COLOR_RGB2BGR), np.uint8)

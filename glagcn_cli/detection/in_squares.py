@@ -12,8 +12,8 @@ from torch import nn
 from ..machine.batches import Batches
 from ..machine.openvino.compiled import run_fast
 from ..machine.openvino.kept import of_pictures
+from ..video.picture import AnyFrame
 from .frames import default_batch
-from .interface import Frame
 from .openmmlab.building import load
 from .pictures import Normalised, OfPictures
 from .turned_crops import Square, cut_out
@@ -57,16 +57,16 @@ class InSquares(Generic[F]):
         self._device = device
         self._batches = Batches(self._find, default_batch(device))
 
-    def __call__(self, places: Sequence[tuple[Frame, Square]]) -> list[F]:
+    def __call__(self, places: Sequence[tuple[AnyFrame, Square]]) -> list[F]:
         """Find what is in each square of an RGB frame (height, width, 3)."""
         return self._batches(places)
 
-    def _results(self, places: Sequence[tuple[Frame, Square]]) -> Any:
+    def _results(self, places: Sequence[tuple[AnyFrame, Square]]) -> Any:
         """Run the network on the squares of one batch."""
         pictures = torch.from_numpy(cut_out(places, self.side)).to(self._device)
         with torch.inference_mode():
             return self._network(pictures)
 
-    def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[F]:
+    def _find(self, places: Sequence[tuple[AnyFrame, Square]]) -> list[F]:
         """Find what is in the squares of one batch."""
         raise NotImplementedError

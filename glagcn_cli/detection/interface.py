@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..skeleton import JointSet
-from ..video.reader import Frame
+from ..video.picture import AnyFrame
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Keypoints:
 class BoxDetector(Protocol):
     """Finds people."""
 
-    def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def __call__(self, frames: Sequence[AnyFrame]) -> list[Boxes]:
         """Find the people in each frame; a frame may have none."""
         ...
 
@@ -79,7 +79,7 @@ class KeypointDetector(Protocol):
         ...
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints in each frame's (people, 4) boxes, one `Keypoints` a frame."""
         ...

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..similarity import best_pairs, box_overlap, size
+from ..video.picture import AnyFrame
 from .continued import sure_or_continued
-from .interface import BoxDetector, Boxes, Frame
+from .interface import BoxDetector, Boxes
 
 LEAST_OVERLAP = 0.7
 """Of a person's boxes in two key frames; with less, boxes are looked for in between too. With every
@@ -71,7 +72,7 @@ class KeyBoxes:
     """
 
     def __init__(
-        self, find: BoxDetector, frames: Sequence[Frame], last: Boxes | None, new_score: float
+        self, find: BoxDetector, frames: Sequence[AnyFrame], last: Boxes | None, new_score: float
     ) -> None:
         self._find, self._frames, self._new_score = find, frames, new_score
         self._boxes: dict[int, Boxes] = {} if last is None else {BEFORE: last}

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
 from ..machine.openvino.kept import Source
+from ..video.picture import AnyFrame, picture_of
 from .frames import default_batch, same_sized, to_bgr
-from .interface import Boxes, Frame
+from .interface import Boxes
 from .openmmlab import building
 
 if TYPE_CHECKING:
@@ -72,11 +73,11 @@ class MMDetBoxes:
             self._person = _person_label(self._config, meta, config)
         self._batches = Batches(self._find, batch_size or default_batch(device))
 
-    def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def __call__(self, frames: Sequence[AnyFrame]) -> list[Boxes]:
         """Find the people in each frame, by falling score."""
         return [boxes for run in same_sized(frames) for boxes in self._batches(run)]
 
-    def _find(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def _find(self, frames: Sequence[AnyFrame]) -> list[Boxes]:
         """Find the people in frames of one size, in one go through the network."""
         import torch
 
@@ -96,12 +97,12 @@ class MMDetBoxes:
         return found.bboxes.cpu().numpy()[people], found.scores.cpu().numpy()[people]
 
 
-def inside_frame(frame: Frame, boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Boxes:
+def inside_frame(frame: AnyFrame, boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Boxes:
     """Clip boxes to the frame, drop those with nothing left, sort by falling score.
 
     Detectors that pad the picture to a square find edges of people in the padding.
     """
-    height, width = frame.shape[:2]
+    width, height = picture_of(frame).size
     clipped = boxes.astype(np.float32).clip(0, [width, height] * 2).astype(np.float32)
     seen = np.flatnonzero(((clipped[:, 2:] - clipped[:, :2]) >= _SMALLEST).all(axis=1))
     order = seen[np.argsort(-scores[seen], kind="stable")]

@@ -14,9 +14,10 @@ from ..errors import ModelNotFoundError
 from ..machine.batches import Batches
 from ..machine.openvino.kept import Source
 from ..skeleton import COCO17, COCO25, HALPE26, JointSet
+from ..video.picture import AnyFrame
 from .crops import Crops
 from .frames import default_batch, to_bgr
-from .interface import Frame, Keypoints
+from .interface import Keypoints
 from .openmmlab import building
 
 if TYPE_CHECKING:
@@ -73,14 +74,14 @@ class MMPoseKeypoints:
         self._batches = Batches(self._find, batch_size or default_batch(device))
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints of the people in each frame.
 
         Parameters
         ----------
         frames
-            Pictures (height, width, 3) uint8, RGB; sizes may differ.
+            Arrays (height, width, 3) uint8, RGB, or `VideoPicture`; sizes may differ.
         boxes
             For each frame (people, 4) pixels: left, top, right, bottom.
 
@@ -91,7 +92,7 @@ class MMPoseKeypoints:
         """
         return in_each_frame(self._batches, frames, boxes, len(self.joint_set))
 
-    def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
+    def _find(self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (joints, 2) and scores (joints,) of each person of one batch."""
         import torch
 
@@ -107,7 +108,7 @@ class MMPoseKeypoints:
             for person in found
         ]
 
-    def _by_pipeline(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> Any:
+    def _by_pipeline(self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]) -> Any:
         """MMPose's results by the model's own pipeline."""
         data = [
             self._pipeline(
@@ -124,7 +125,7 @@ class MMPoseKeypoints:
             {key: [sample[key] for sample in data] for key in ("inputs", "data_samples")}
         )
 
-    def _by_crops(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> Any:
+    def _by_crops(self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]) -> Any:
         """MMPose's results of people who were cut out without its pipeline."""
         from mmengine.structures import InstanceData
         from mmpose.structures import PoseDataSample
@@ -138,8 +139,8 @@ class MMPoseKeypoints:
 
 
 def in_each_frame(
-    find: Callable[[Sequence[tuple[Frame, NDArray[np.float32]]]], Sequence[Pose]],
-    frames: Sequence[Frame],
+    find: Callable[[Sequence[tuple[AnyFrame, NDArray[np.float32]]]], Sequence[Pose]],
+    frames: Sequence[AnyFrame],
     boxes: Sequence[NDArray[np.float32]],
     joints: int,
 ) -> list[Keypoints]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ..poses import FrameDetections
 from ..skeleton import JointSet
+from ..video.picture import AnyFrame
 from .apart import PeopleApart
 from .continued import sure_or_continued
-from .interface import BoxDetector, Boxes, Frame, KeypointDetector
+from .interface import BoxDetector, Boxes, KeypointDetector
 from .key_boxes import BEFORE, KeyBoxes, key_frames, places_between
 from .still import with_joints, with_joints_of_those_who_move
 
@@ -63,14 +64,14 @@ class ClipDetector:
         self._new_score = new_score
         self._extremities = extremities
 
-    def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
+    def __call__(self, frames: Sequence[AnyFrame]) -> list[FrameDetections]:
         """Find all people and their joints in the next frames.
 
         Parameters
         ----------
         frames
-            Pictures (height, width, 3) uint8, RGB, as many as fit in memory at once; best a
-            multiple of the distance of key frames.
+            Arrays (height, width, 3) uint8, RGB, or `VideoPicture`; as many as fit in memory at
+            once, best a multiple of the distance of key frames.
 
         Returns
         -------
@@ -109,7 +110,7 @@ class ClipDetector:
         return None if last is None else Boxes(last.boxes, last.box_scores)
 
     def _mend(
-        self, frames: Sequence[Frame], found: list[FrameDetections], keys: Sequence[int]
+        self, frames: Sequence[AnyFrame], found: list[FrameDetections], keys: Sequence[int]
     ) -> list[int]:
         """Look for boxes where those between key frames missed somebody, in place; say where."""
         known = {key: _worst(found[key]) for key in keys}
@@ -127,7 +128,7 @@ class ClipDetector:
         return missed
 
     def _anew(
-        self, frames: Sequence[Frame], found: Sequence[FrameDetections], missed: Sequence[int]
+        self, frames: Sequence[AnyFrame], found: Sequence[FrameDetections], missed: Sequence[int]
     ) -> list[FrameDetections]:
         """Look for boxes and joints in the frames numbered `missed`."""
         pictures = [frames[index] for index in missed]
@@ -182,14 +183,14 @@ class TwoStageDetector:
         found = self.keypoint_detector if self.extremities is None else self.extremities
         return found.joint_set
 
-    def __call__(self, frames: Sequence[Frame]) -> list[FrameDetections]:
+    def __call__(self, frames: Sequence[AnyFrame]) -> list[FrameDetections]:
         """Find all people and their joints in frames that need have nothing in common.
 
         Parameters
         ----------
         frames
-            Pictures (height, width, 3) uint8, RGB. As many as fit in memory at once; sizes may
-            differ.
+            Arrays (height, width, 3) uint8, RGB, or `VideoPicture`. As many as fit in memory at
+            once; sizes may differ.
 
         Returns
         -------

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..poses import FrameDetections
 from ..similarity import SEEN, size
-from .interface import Boxes, Frame, KeypointDetector
+from ..video.picture import AnyFrame
+from .interface import Boxes, KeypointDetector
 from .key_boxes import NOT_THERE, Between, largest
 
 STILL = 0.05
@@ -31,7 +32,7 @@ class InBetween(NamedTuple):
 
 
 def with_joints(
-    keypoints: KeypointDetector, frames: Sequence[Frame], boxes: Sequence[Boxes]
+    keypoints: KeypointDetector, frames: Sequence[AnyFrame], boxes: Sequence[Boxes]
 ) -> list[FrameDetections]:
     """Find the joints of the people of each frame whose boxes are known."""
     poses = keypoints(frames, [inside.boxes for inside in boxes])
@@ -43,7 +44,7 @@ def with_joints(
 
 def with_joints_of_those_who_move(
     keypoints: KeypointDetector,
-    frames: Sequence[Frame],
+    frames: Sequence[AnyFrame],
     boxes: Sequence[Boxes],
     between: Mapping[int, Between],
     last: FrameDetections | None,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .interface import Frame
+from ..video.picture import AnyFrame, picture_of
 
 
 class Square(NamedTuple):
@@ -29,8 +29,8 @@ class Square(NamedTuple):
         return np.column_stack([turn, self.middle + 0.5 - turn @ np.full(2, size / 2)])
 
 
-def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int) -> NDArray[np.uint8]:
-    """Cut squares out of RGB frames.
+def cut_out(pictures: Sequence[tuple[AnyFrame, Square]], size: int) -> NDArray[np.uint8]:
+    """Cut squares out of frames.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int) -> NDArray[np.u
     Returns
     -------
     NDArray
-        (squares, size, size, 3), black outside of the frame.
+        (squares, size, size, 3), RGB, black outside of the frame.
     """
     crops = np.empty((len(pictures), size, size, 3), np.uint8)
     for crop, (frame, square) in zip(crops, pictures, strict=True):
@@ -50,7 +50,7 @@ def cut_out(pictures: Sequence[tuple[Frame, Square]], size: int) -> NDArray[np.u
         # OpenCV measures from the middle of the first pixel.
         warp[:, 2] += warp[:, :2] @ np.full(2, 0.5) - 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        cv2.warpAffine(frame, warp, (size, size), dst=crop, flags=flags)
+        crop[:] = picture_of(frame).warped(warp, (size, size), flags)
     return crops
 
 

@@ -14,8 +14,9 @@ from ..detection.clothes import clothes_seen
 from ..poses import FrameDetections
 from ..progress.stages import Stages
 from ..shots.film_cuts import FilmCuts
+from ..video.picture import VideoPicture
 from ..video.probing import VideoInfo
-from ..video.reader import Frame, VideoReader
+from ..video.reader import VideoReader
 from ..video.reading_ahead import reading_ahead
 from .between import looked_at, looked_at_every, marking_last, people_between
 from .cache import CachedClip
@@ -42,22 +43,22 @@ class _Batch(NamedTuple):
 
     frames: int
     numbers: list[int]
-    pictures: list[Frame]
+    pictures: list[VideoPicture]
 
-    def as_frames(self) -> list[Frame | None]:
+    def as_frames(self) -> list[VideoPicture | None]:
         """Return a picture for each frame, None where it is not looked at."""
         looked_at = dict(zip(self.numbers, self.pictures, strict=True))
         return [looked_at.get(number) for number in range(self.frames)]
 
 
-def _watched(frames: Iterable[Frame], cuts: FilmCuts) -> Iterator[Frame]:
+def _watched(frames: Iterable[VideoPicture], cuts: FilmCuts) -> Iterator[VideoPicture]:
     """Give the frames on, after a look for cuts: where they are decoded, beside the models."""
     for frame in frames:
         cuts.add([frame])
         yield frame
 
 
-def _read(coming: Iterator[tuple[Frame, bool]], most: int, every: int) -> _Batch:
+def _read(coming: Iterator[tuple[VideoPicture, bool]], most: int, every: int) -> _Batch:
     """Read the next frames; only pictures that are looked at stay in memory."""
     numbers, pictures, read = [], [], 0
     for picture, is_last in islice(coming, most):
@@ -125,7 +126,7 @@ def detect_people(
     # closing the reader first ends the wait for it.
     with (
         _CameraBeside(info) as camera,
-        reading_ahead(_watched(reader, cuts), frames_ahead(info)) as frames,
+        reading_ahead(_watched(reader.pictures(), cuts), frames_ahead(info)) as frames,
         reader,
     ):
         detector = load()

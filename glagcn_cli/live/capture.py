@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from ..detection.interface import Frame
 from ..errors import GlagcnError, InputError
+from ..video.picture import Frame
 from ..video.reader import VideoReader
 from ..video.source import Source
 

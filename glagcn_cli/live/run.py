@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..camera import DEFAULT_FOV
-from ..detection.interface import Frame
 from ..pipeline.settings import UP_OF_CAMERA
 from ..poses import Keypoints2D, PoseSequence
+from ..video.picture import Frame
 from .capture import Captured, FrameSource, NewestFrame
 from .causal_lifter import CausalLifter
 from .following import Follower

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..detection.interface import Frame
 from ..poses import Keypoints2D, PoseSequence
 from ..rendering.drawing import NEUTRAL
 from ..rendering.lettering import draw_text, letter_size
 from ..rendering.scene_panel import ScenePanel
 from ..rendering.video_panel import VideoPanel
+from ..video.picture import Frame
 
 PANEL_HEIGHT = 480  # pixels
 

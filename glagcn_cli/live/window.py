@@ -8,8 +8,8 @@ import sys
 
 import cv2
 
-from ..detection.interface import Frame
 from ..errors import GlagcnError
+from ..video.picture import Frame
 
 TITLE = "glagcn"
 _KEYS_THAT_END = (ord("q"), 27)  # Esc

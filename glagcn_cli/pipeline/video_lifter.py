@@ -150,7 +150,7 @@ class VideoLifter:
         """
         self.load()
         self.lifter.warm_up()
-        for module in (".scenes", ".shot_cameras", "scipy.interpolate", "scipy.signal"):
+        for module in (".scenes", ".shot_cameras", "scipy.interpolate"):
             import_module(module, __package__)
 
     def resolved_settings(self) -> dict[str, Any]:

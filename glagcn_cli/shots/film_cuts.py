@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..video.picture import AnyFrame, picture_of
+
 FILM_CUTS = "film_cuts"
 """Name of the stored cuts beside the 2D of a clip: numbers of first frames of shots."""
 
@@ -57,8 +59,8 @@ class FilmCuts:
         self._changes: deque[float] = deque(maxlen=2 * self._reach + 1)
         self._levels: list[float] = []
 
-    def add(self, frames: Sequence[NDArray[np.uint8]]) -> None:
-        """Add the next frames: (height, width, 3) uint8 RGB, in order, all of the video."""
+    def add(self, frames: Sequence[AnyFrame]) -> None:
+        """Add the next frames, in order, all of the video."""
         for frame in frames:
             picture, level = _small(frame)
             change = _distance(picture, self._pictures[-1]) if self._pictures else 0.0
@@ -86,11 +88,12 @@ class FilmCuts:
         return back * SPIKE > change
 
 
-def _small(frame: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+def _small(frame: AnyFrame) -> tuple[NDArray[np.float32], float]:
     """Return a small picture with its mean and contrast removed, and the mean."""
-    step = max(1, max(frame.shape[:2]) // _FINEST)
-    down, across = (min(step, side) for side in frame.shape[:2])  # at least one row of a strip
-    thinned = np.ascontiguousarray(frame[down // 2 :: down, across // 2 :: across])
+    picture = picture_of(frame)
+    step = max(1, max(picture.size) // _FINEST)
+    across, down = (min(step, side) for side in picture.size)  # at least one row of a strip
+    thinned = picture.rgb(slice(down // 2, None, down), slice(across // 2, None, across))
     small = cv2.resize(thinned, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     level = float(small.mean())
     small -= level

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..video.reader import Frame
+from ..video.picture import AnyFrame, Frame, picture_of
 
 LOOKED_AT = 480
 """Most pixels of the shrunk picture's longer side. Shrinking averages the noise of dark video, and
@@ -44,8 +44,8 @@ class SmallPictures:
     def __init__(self, image_size: tuple[int, int]) -> None:
         self.shrink = -(-max(image_size) // LOOKED_AT)
 
-    def look(self, number: int, frame: Frame, people: FrameDetections) -> Look:
-        """Return the small picture of a frame (height, width, 3), RGB."""
+    def look(self, number: int, frame: AnyFrame, people: FrameDetections) -> Look:
+        """Return the small picture of a frame."""
         boxes = (people.boxes / self.shrink).astype(np.float32)
         return Look(number, even_light(quick_grey(frame, self.shrink)), boxes)
 
@@ -55,21 +55,30 @@ class SmallPictures:
         return places * np.float32(self.shrink) + np.float32(aside)
 
 
-def small_grey(frame: Frame, shrink: int) -> Frame:
+def small_grey(frame: AnyFrame, shrink: int) -> Frame:
     """Shrink a picture to grey by a whole number; every pixel counts as much."""
-    grey, size = _grey(frame, shrink)
-    return _resized(grey, size, cv2.INTER_AREA)
+
+    def shrunk(grey: Frame) -> Frame:
+        whole, size = _whole(grey, shrink)
+        return _resized(whole, size, cv2.INTER_AREA)
+
+    return picture_of(frame).grey(shrunk)
 
 
-def quick_grey(frame: Frame, shrink: int) -> Frame:
+def quick_grey(frame: AnyFrame, shrink: int) -> Frame:
     """Shrink a picture to grey by a whole number in the ways that OpenCV has fast code for.
 
     Even numbers are halves of halves. By an odd one the picture is interpolated to twice the size,
     and then halved.
     """
-    if min(frame.shape[:2]) < shrink:
-        return small_grey(frame, shrink)
-    grey, size = _grey(frame, shrink)
+    picture = picture_of(frame)
+    if min(picture.size) < shrink:
+        return small_grey(picture, shrink)
+    return picture.grey(lambda grey: _halved(grey, shrink))
+
+
+def _halved(grey: Frame, shrink: int) -> Frame:
+    grey, size = _whole(grey, shrink)
     while shrink > 1:
         twice = shrink % 2 == 1
         shrink = 1 if twice else shrink // 2
@@ -83,11 +92,10 @@ def _resized(grey: Frame, size: tuple[int, int], way: int) -> Frame:
     return np.asarray(cv2.resize(grey, size, interpolation=way), np.uint8)
 
 
-def _grey(frame: Frame, shrink: int) -> tuple[Frame, tuple[int, int]]:
-    """Return the grey part of a picture that can be shrunk, and the (width, height) after that."""
-    height, width = (max(1, side // shrink) for side in frame.shape[:2])
-    whole = frame[: height * shrink, : width * shrink]
-    return np.asarray(cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY), np.uint8), (width, height)
+def _whole(grey: Frame, shrink: int) -> tuple[Frame, tuple[int, int]]:
+    """Return the part of a picture that can be shrunk, and the (width, height) after that."""
+    height, width = (max(1, side // shrink) for side in grey.shape)
+    return grey[: height * shrink, : width * shrink], (width, height)
 
 
 def even_light(grey: Frame) -> Frame:

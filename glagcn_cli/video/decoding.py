@@ -8,7 +8,7 @@ from typing import Literal
 
 from . import ffmpeg
 from .looking import first_picture
-from .probing import VideoInfo
+from .probing import BT709_FROM, VideoInfo
 
 PixelFormat = Literal["rgb24", "yuv420p"]
 """How frames lie in memory: red, green and blue of each pixel; or brightness of each pixel, then
@@ -130,8 +130,8 @@ def _deinterlaced(info: VideoInfo) -> list[str]:
 
 def _coloured(info: VideoInfo, size: tuple[int, int], pixels: PixelFormat) -> list[str]:
     scale = f"scale={size[0]}:{size[1]}"
-    if not info.tagged_colours and info.height >= 720:
-        # Players take untagged high definition for BT.709; ffmpeg alone would take BT.601.
+    if not info.tagged_colours and info.height >= BT709_FROM:
+        # ffmpeg alone would take BT.601.
         scale += ":in_color_matrix=bt709"
     if info.transfer is not None and _has_zscale():
         steps = [scale, *_tone_mapped(info.transfer)]

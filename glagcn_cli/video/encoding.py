@@ -11,20 +11,21 @@ from . import ffmpeg
 log = logging.getLogger(__name__)
 
 # Preset and quality (lower is better and larger). On a side-by-side video, superfast at 23 comes as
-# near to what was drawn as veryfast at 20, in less time and more bytes:
+# near to what was drawn as veryfast at 20, in less time and more bytes; without fractions of pixels
+# in its motion it needs 22.7 for that, and a sixth to a quarter less time:
 # benchmarks/speed/encoding.py.
-_X264 = {"draft": ("ultrafast", 28), "good": ("superfast", 23), "best": ("medium", 18)}
+_X264 = {"draft": ("ultrafast", 28), "good": ("superfast", 22.7), "best": ("medium", 18)}
 
-ALONE = ["-x264-params", "bframes=0:weightp=0:scenecut=0:cabac=0"]
+ALONE = ["-x264-params", "bframes=0:weightp=0:scenecut=0:cabac=0:subme=0"]
 """Options of x264 by which frames are encoded as they come, without comparing them with later ones
-first, and written in the plainer code: a quarter less work, a fifth more bytes."""
+first, moved by whole pixels, and written in the plainer code: less work, more bytes."""
 _MORE = {"good": ALONE}
 _NVENC = {"draft": ("p1", 28), "good": ("p4", 24), "best": ("p6", 19)}
 
 
-def x264(preset: str, crf: int) -> list[str]:
+def x264(preset: str, crf: float) -> list[str]:
     """Options of ffmpeg for x264 at one of its presets and constant rate factors."""
-    return ["-c:v", "libx264", "-preset", preset, "-crf", f"{crf}"]
+    return ["-c:v", "libx264", "-preset", preset, "-crf", f"{crf:g}"]
 
 
 def codec(quality: str, size: tuple[int, int]) -> list[str]:

@@ -21,11 +21,15 @@ from .source import Source
 
 log = logging.getLogger(__name__)
 
+BT709_FROM = 720
+"""Lines of a picture from which on players take colours for BT.709 where nothing is said."""
+
 _FASTEST_CAMERA, _USUAL_FPS = 1000, Fraction(30)  # frames a second
 
 _INTERLACED = re.compile(r"\b(top|bottom) (coded )?first\b")
 _TRANSFER = re.compile(r"\b(smpte2084|arib-std-b67)\b")
 _ALPHA = re.compile(r"^[^,]*, (yuva\w+|gbrap\w*|rgba\w*|bgra\w*|argb|abgr|ya8|ya16\w*|pal8)\b")
+_PLAIN_YUV = re.compile(r"^[^,]*, yuv420p(,|\((?!pc\b))")
 _COLOUR_MATRIX = re.compile(r"\((?:[^()]*, )?(bt709|smpte\w+|bt470\w+|bt2020\w+|fcc|gbr|ycgco)\b")
 
 
@@ -58,6 +62,8 @@ class VideoInfo:
         None when the container does not tell.
     tagged_colours
         The stream says by which matrix its colours are to be converted.
+    plain_yuv
+        Pictures are stored as they leave a reader of ``yuv420p``, but for their size and rotation.
     fov
         Degrees over the picture's longer side, where the camera recorded its lens; else None.
     transfer
@@ -96,6 +102,7 @@ class VideoInfo:
     codec: str
     variable_rate: bool | None
     tagged_colours: bool
+    plain_yuv: bool = False
     fov: float | None = None
     transfer: str | None = None
     alpha: bool = False
@@ -174,6 +181,7 @@ def probe(video: str | Path | Source, part: ClipRange = WHOLE) -> VideoInfo:
         codec=re.split(r"[ ,]", stream)[0],
         variable_rate=rate.variable,
         tagged_colours=_COLOUR_MATRIX.search(stream) is not None,
+        plain_yuv=not (transfer or interlaced or decoder) and _is_plain_yuv(stream, width, height),
         fov=recorded_fov(source.path, looked.said, width, height),
         transfer=transfer[1] if transfer else None,
         alpha=decoder is not None or _ALPHA.match(stream) is not None,
@@ -197,6 +205,15 @@ def _rate(looked: Looked, stream: str, interlaced: bool) -> ChosenRate:
     times = () if interlaced else looked.times
     tick_rate = 1 / Fraction(looked.facts["tb"])
     return choose_rate(tick_rate, average, looked.duration, times, looked.rounded)
+
+
+def _is_plain_yuv(stream: str, width: int, height: int) -> bool:
+    """Tell by what ffmpeg says of a stream whether it holds YUV 4:2:0 in BT.709, limited range."""
+    said = _PLAIN_YUV.match(stream)
+    if said is None or width % 2 or height % 2:
+        return False
+    matrix = _COLOUR_MATRIX.search(stream)
+    return matrix[1] == "bt709" if matrix else height >= BT709_FROM
 
 
 def _before_turning(size: tuple[int, int], turned: Sequence[str] | None) -> tuple[int, int]:

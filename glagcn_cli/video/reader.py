@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..files.checksums import Stamp, stamp
@@ -19,15 +18,13 @@ from ..wording import counted
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
+from .picture import Frame, VideoPicture
 from .probing import VideoInfo, check_start, probe
 from .source import Source
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 
 log = logging.getLogger(__name__)
-
-Frame = NDArray[np.uint8]
-"""A picture (height, width, 3), RGB; (height, width) where it is grey."""
 
 # What demuxers say when a file ends before its last frame.
 _LOST = "Packet corrupt"
@@ -101,12 +98,21 @@ class VideoReader:
             process.kill()
 
     def __iter__(self) -> Iterator[Frame]:
+        return self._decoded(self._pixels)
+
+    def pictures(self) -> Iterator[VideoPicture]:
+        """Like iterating, for whoever looks at parts of frames; decoding them costs less."""
+        if self.info.plain_yuv:
+            return map(VideoPicture.of_yuv420p, self._decoded("yuv420p"))
+        return map(VideoPicture.of_rgb, self._decoded("rgb24"))
+
+    def _decoded(self, pixels: PixelFormat) -> Iterator[Frame]:
         self.close()
         self.frames_read = 0
-        arguments = ["-loglevel", "warning", *decoding(self.info, self._size, self._pixels)]
+        arguments = ["-loglevel", "warning", *decoding(self.info, self._size, pixels)]
         with signals_held():
             process = self._process = ffmpeg.FfmpegProcess(arguments, feed=False)
-        shape = frame_shape(self._size, self._pixels)
+        shape = frame_shape(self._size, pixels)
         try:
             while self._process is process:
                 frame = np.empty(shape, np.uint8)

@@ -10,10 +10,10 @@ import pytest
 from glagcn_cli.detection.blazepose.direct import Found
 from glagcn_cli.detection.blazepose.placing import SIDE, square_of
 from glagcn_cli.detection.feet_and_hands import FeetAndHands
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.turned_crops import Square
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17, COCO25, EXTREMITIES, HALPE26
+from glagcn_cli.video.picture import Frame
 from tests.helpers.standing_body import standing
 
 FRAME = np.zeros((1000, 800, 3), np.uint8)

@@ -9,10 +9,10 @@ import pytest
 
 from glagcn_cli.detection.fingers import LEAST_SIDE, PALM, Fingers
 from glagcn_cli.detection.hands.direct import FoundHand
-from glagcn_cli.detection.interface import Frame
 from glagcn_cli.detection.turned_crops import Square
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO25
+from glagcn_cli.video.picture import Frame
 from tests.helpers.standing_body import standing
 
 FRAME = np.zeros((1000, 800, 3), np.uint8)

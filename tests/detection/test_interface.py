@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
+from glagcn_cli.detection.interface import Boxes, Keypoints
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.skeleton import COCO17
+from glagcn_cli.video.picture import Frame
 
 
 def frame_with(people: int) -> Frame:

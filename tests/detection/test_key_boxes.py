@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.interface import Boxes, Frame
+from glagcn_cli.detection.interface import Boxes
 from glagcn_cli.detection.key_boxes import (
     BEFORE,
     NOT_THERE,
@@ -13,6 +13,7 @@ from glagcn_cli.detection.key_boxes import (
     key_frames,
     places_between,
 )
+from glagcn_cli.video.picture import Frame
 
 
 class Jumper:

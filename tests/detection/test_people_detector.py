@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from glagcn_cli.detection.interface import Boxes, Frame, Keypoints
+from glagcn_cli.detection.interface import Boxes, Keypoints
 from glagcn_cli.detection.key_boxes import Between, interpolated, same_people
 from glagcn_cli.detection.people_detector import ClipDetector, TwoStageDetector
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
+from glagcn_cli.video.picture import Frame
 
 
 def numbered(count: int) -> list[Frame]:

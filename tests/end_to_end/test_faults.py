@@ -20,6 +20,7 @@ from glagcn_cli.pipeline.process_video import process_video
 from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.video import ffmpeg
+from glagcn_cli.video.decoding import PixelFormat
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.clips import encode
 from tests.helpers.fake_detection import FakeDetector, clip, use_detector
@@ -37,17 +38,17 @@ def models(lifter: Path) -> VideoLifter:
 
 def kill_decoder_after(monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
     """Have the decoder die by SIGKILL when so many frames were read, at the first time."""
-    read = VideoReader.__iter__
+    read = VideoReader._decoded
     left = [1]
 
-    def dying(self: VideoReader):
-        for number, frame in enumerate(read(self)):
+    def dying(self: VideoReader, pixels: PixelFormat):
+        for number, frame in enumerate(read(self, pixels)):
             if number == frames and left:
                 left.pop()
                 os.kill(self._process._process.pid, signal.SIGKILL)
             yield frame
 
-    monkeypatch.setattr(VideoReader, "__iter__", dying)
+    monkeypatch.setattr(VideoReader, "_decoded", dying)
 
 
 def test_a_decoder_that_is_killed_is_told_and_nothing_is_written(

@@ -24,6 +24,7 @@ from glagcn_cli.pipeline.settings import Settings
 from glagcn_cli.pipeline.video_lifter import VideoLifter
 from glagcn_cli.progress.stages import Stages
 from glagcn_cli.video import ffmpeg
+from glagcn_cli.video.decoding import PixelFormat
 from glagcn_cli.video.reader import VideoReader
 from tests.helpers.clips import Frames, encode, opencv_frames, sound
 from tests.helpers.fake_detection import (
@@ -445,16 +446,16 @@ def test_frames_are_streamed_in_both_passes(monkeypatch, tmp_path, out, lifter) 
     source = clip(tmp_path / "in.mp4", 60)
     alive: list[weakref.ref[Frames]] = []
     most = 0
-    read = VideoReader.__iter__
+    read = VideoReader._decoded
 
-    def watched(self: VideoReader) -> Iterator[Frames]:
+    def watched(self: VideoReader, pixels: PixelFormat) -> Iterator[Frames]:
         nonlocal most
-        for frame in read(self):
+        for frame in read(self, pixels):
             alive.append(weakref.ref(frame))
             most = max(most, sum(1 for ref in alive if ref() is not None))
             yield frame
 
-    monkeypatch.setattr(VideoReader, "__iter__", watched)
+    monkeypatch.setattr(VideoReader, "_decoded", watched)
     gc.collect()
     process_video(models(monkeypatch, lifter, FakeDetector()), source, [out / "walk.mp4"])
     assert len(alive) == 120

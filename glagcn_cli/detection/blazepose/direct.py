@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from ...skeleton import COCO25
+from ...video.picture import AnyFrame
 from ..in_squares import InSquares
-from ..interface import Frame, Keypoints
+from ..interface import Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
 from ..turned_crops import Square, in_frame
 from .configs import full
@@ -54,7 +55,7 @@ class BlazePosePoints(InSquares[Found]):
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
         super().__init__(BlazePose(), IN_SINGLE, checkpoint, device, exact)
 
-    def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[Found]:
+    def _find(self, places: Sequence[tuple[AnyFrame, Square]]) -> list[Found]:
         with torch.inference_mode():
             found = decode(self._results(places))
         points, visible = (values[:, ROWS].double().cpu().numpy() for values in found[:2])
@@ -85,12 +86,12 @@ class BlazePoseKeypoints:
         self._padding = next(step["padding"] for step in steps if "padding" in step)
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints of the people in each frame; as `MMPoseKeypoints` does."""
         return in_each_frame(self._in_boxes, frames, boxes, len(COCO25))
 
-    def _in_boxes(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
+    def _in_boxes(self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]) -> list[Pose]:
         found = self._find([(frame, self._square(box)) for frame, box in people])
         return [
             (one.points.astype(np.float32), (one.visible * one.presence).astype(np.float32))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...video.picture import AnyFrame
 from ..in_squares import InSquares
-from ..interface import Frame
 from ..turned_crops import Square, in_frame
 from .network import LANDMARKS, SIDE, HandNetwork
 
@@ -50,7 +50,7 @@ class HandPoints(InSquares[FoundHand]):
     def __init__(self, checkpoint: Path, device: str = "cpu", exact: bool = False) -> None:
         super().__init__(HandNetwork(), IN_SINGLE, checkpoint, device, exact)
 
-    def _find(self, places: Sequence[tuple[Frame, Square]]) -> list[FoundHand]:
+    def _find(self, places: Sequence[tuple[AnyFrame, Square]]) -> list[FoundHand]:
         rows = self._results(places).double().cpu()
         flat, metric = (
             part.unflatten(1, (LANDMARKS, 3)).numpy() for part in rows[:, :-2].chunk(2, dim=1)

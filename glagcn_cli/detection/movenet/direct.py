@@ -19,9 +19,10 @@ from ...machine.batches import Batches
 from ...machine.openvino.kept import Source, of_pictures
 from ...machine.openvino.late import LateNetwork
 from ...skeleton import COCO17
+from ...video.picture import AnyFrame
 from ..crops import Crops
 from ..frames import default_batch
-from ..interface import Frame, Keypoints
+from ..interface import Keypoints
 from ..mmpose_keypoints import Pose, in_each_frame
 from .configs import thunder
 
@@ -66,12 +67,12 @@ class MoveNetKeypoints:
         self._batches = Batches(self._find, default_batch(device))
 
     def __call__(
-        self, frames: Sequence[Frame], boxes: Sequence[NDArray[np.float32]]
+        self, frames: Sequence[AnyFrame], boxes: Sequence[NDArray[np.float32]]
     ) -> list[Keypoints]:
         """Find the joints of the people in each frame; as `MMPoseKeypoints` does."""
         return in_each_frame(self._batches, frames, boxes, len(COCO17))
 
-    def _find(self, people: Sequence[tuple[Frame, NDArray[np.float32]]]) -> list[Pose]:
+    def _find(self, people: Sequence[tuple[AnyFrame, NDArray[np.float32]]]) -> list[Pose]:
         """Keypoints (17, 2) and scores (17,) of each person of one batch."""
         crops, places = self._crops.cut(people)
         return [

@@ -19,8 +19,9 @@ from ...machine.batches import Batches
 from ...machine.openvino.kept import Source, of_pictures
 from ...machine.openvino.late import LateNetwork
 from ...machine.openvino.running import LatePictures
+from ...video.picture import AnyFrame, picture_of
 from ..frames import default_batch, same_sized
-from ..interface import Boxes, Frame
+from ..interface import Boxes
 from ..mmdet_boxes import inside_frame
 from ..suppression import suppress
 from .configs import nano
@@ -72,13 +73,13 @@ class RTMDetBoxes:
         self._padding = pad["pad_val"]["img"]
         self._batches = Batches(self._find, default_batch(device))
 
-    def __call__(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def __call__(self, frames: Sequence[AnyFrame]) -> list[Boxes]:
         """Find the people in each frame, by falling score."""
         return [boxes for run in same_sized(frames) for boxes in self._batches(run)]
 
-    def _find(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def _find(self, frames: Sequence[AnyFrame]) -> list[Boxes]:
         """Find the people in frames of one size, in one go through the network."""
-        height, width = frames[0].shape[:2]
+        width, height = picture_of(frames[0]).size
         inner = scaled_size((width, height), self._longest)
         padded = padded_size(inner)
         scores, distances = self._network(self._inputs(frames, inner, padded))
@@ -92,7 +93,7 @@ class RTMDetBoxes:
             found.append(inside_frame(frame, inside[kept], scores[kept]))
         return found
 
-    def _inputs(self, frames: Sequence[Frame], inner: Size, padded: Size) -> LatePictures:
+    def _inputs(self, frames: Sequence[AnyFrame], inner: Size, padded: Size) -> LatePictures:
         """Pictures (frames, height, width, 3) uint8, blue, green, red, padded right and below.
 
         Parameters
@@ -103,7 +104,7 @@ class RTMDetBoxes:
         width, height = inner
 
         def make(number: int, picture: NDArray[np.uint8]) -> None:
-            small = cv2.resize(frames[number], inner, interpolation=cv2.INTER_LINEAR)
+            small = picture_of(frames[number]).resized(inner)
             picture[height:] = self._padding
             picture[:height, width:] = self._padding
             picture[:height, :width] = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
