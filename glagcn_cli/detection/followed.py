@@ -1,8 +1,9 @@
 """People who turn over or whom the box detector loses: followed by their joints.
 
 Networks are trained on people who stand. Somebody upside down or in the air has joints in the wrong
-places in an upright crop, and often no box. Where somebody's score falls, or nobody is found in the
-place of somebody who was there, crops at other angles are looked at.
+places in an upright crop, and often no box. Where nobody is found in the place of somebody who was
+there, the crop that their joints take is looked at, and where their trunk lies or is upside down,
+crops at other angles: a body turns by less than 30 degrees from frame to frame.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..similarity import KEYPOINT_TOLERANCE, SEEN, box_overlap, keypoint_similarity, size
+from ..similarity import KEYPOINT_TOLERANCE, SEEN, box_overlap, centre, keypoint_similarity, size
 from .continued import LEAST_CONTINUED
 from .interface import Boxes, Frame, KeypointDetector, Keypoints
 from .key_boxes import largest
@@ -49,8 +50,10 @@ HIDDEN = 0.5
 """Share of a lost person's box in another's, from which on they are behind that other."""
 
 PATIENCE = 8
-"""Frames for which somebody is looked for who was turned when last seen: in the air, networks do not
-know bodies for some frames."""
+"""Frames for which somebody is looked for who was turned when last seen."""
+
+TURNS_EVERY = 3
+"""Distance of those of these frames in which all quarter turns are looked at."""
 
 TOLERANCE_GROWTH = 1 / 3
 """Of the distance at which a pose is still like an earlier one, for each frame in between."""
@@ -140,15 +143,12 @@ class Followed:
         The trunk's own direction is tried first, and the others where the score fell.
         """
         up = trunk_up((own if earlier is None else earlier).keypoints[0])
-        turned = is_turned(up)
+        if not is_turned(up):
+            return None
         best, worth = None, float(_worth(own, earlier, box)[0]) + BETTER
         enough = DOUBTED if earlier is None else earlier.scores.mean() - FALLEN
         most = own.scores.mean()
-        if turned:
-            tries = [[up], quarter_turns(up)]
-        else:
-            tries = [] if earlier is None else [quarter_turns(np.array(UPRIGHT))]
-        for ups in tries:
+        for ups in ([up], quarter_turns(up)):
             if len(ups) > 1 and most >= enough:
                 break
             poses = poses_turned(self._find, frame, box, ups)
@@ -181,9 +181,12 @@ class Followed:
         square = body_square(lost.pose.keypoints[0], lost.pose.scores[0])
         if square is None:
             return None
-        upright = np.array(UPRIGHT)
-        first = [upright, lost.up] if is_turned(lost.up) else [upright]
-        for ups in (first, quarter_turns(first[-1])):
+        tries = [[np.array(UPRIGHT)]]
+        if is_turned(lost.up):
+            tries[0].append(lost.up)
+            if lost.missed % TURNS_EVERY == 1:
+                tries.append(quarter_turns(lost.up))
+        for ups in tries:
             poses = poses_turned(self._find, frame, square, ups)
             alike = _likeness(poses, lost.pose, lost.box, lost.missed)
             worth = np.where(alike < LEAST_LIKENESS, 0, poses.scores.mean(axis=1))
@@ -197,9 +200,9 @@ def _whose(before: FrameDetections | None, now: FrameDetections) -> list[int]:
     """Return the rows in the frame before of the people now (people,), -1 for who is new."""
     if before is None or not len(before):
         return [-1] * len(now)
-    rows = []
-    for box in now.boxes:
-        overlap = box_overlap(box, before.boxes)
+    rows, squares = [], _squares(before.boxes)
+    for box in _squares(now.boxes):
+        overlap = box_overlap(box, squares)
         best = int(overlap.argmax())
         rows.append(best if overlap[best] >= LEAST_CONTINUED else -1)
     return rows
@@ -241,7 +244,15 @@ def _lost(frame: Frame, before: FrameDetections, there: set[int]) -> Iterator[_L
 
 def _is_there(box: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
     """Tell whether one of other boxes (people, 4) may be the same person's."""
-    return bool((box_overlap(box, others) >= LEAST_CONTINUED).any())
+    (own,) = _squares(box[None])
+    return bool((box_overlap(own, _squares(others)) >= LEAST_CONTINUED).any())
+
+
+def _squares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squares (people, 4) around boxes, which change little while a body turns."""
+    middles = centre(boxes)
+    half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
+    return np.concatenate([middles - half, middles + half], axis=1)
 
 
 def _is_hidden(box: NDArray[np.float32], others: NDArray[np.float32]) -> bool:

@@ -110,7 +110,8 @@ def test_who_stands_and_is_found_costs_nothing() -> None:
 @pytest.mark.parametrize("angle", [90, 180, -90, 150])
 def test_joints_of_who_turned_over_are_found_in_a_turned_crop(angle: float) -> None:
     wrong = people(0, score=0.2)  # an upright crop shows a standing body, and hardly
-    found, _ = follow([picture(angle)], [wrong], people(0))
+    wrong.boxes[:] = people(angle).boxes
+    found, _ = follow([picture(angle)], [wrong], people(angle - 25))
     assert found[0].scores.mean() > 0.7
     np.testing.assert_allclose(found[0].keypoints[0], body(angle), atol=3)
 
@@ -119,7 +120,7 @@ def test_who_stays_upside_down_stays_found() -> None:
     frames = [picture(180)] * 5
     found, crops = follow(frames, [people(180, score=0.2) for _ in frames], people(180))
     assert all(frame.scores.mean() > 0.7 for frame in found)
-    assert crops <= 4 + len(frames)  # all quarter turns once
+    assert crops == len(frames)
 
 
 @pytest.mark.parametrize("angle", [0, 180])
@@ -135,7 +136,7 @@ def test_who_has_no_box_is_followed_by_joints(angle: float) -> None:
 def test_nobody_is_followed_where_nobody_is() -> None:
     found, crops = follow([picture(None)] * 20, [people() for _ in range(20)], people(0))
     assert not any(len(frame) for frame in found)
-    assert crops == 4  # upright and all quarter turns, once
+    assert crops == 1  # once, upright
 
 
 def test_who_was_turned_is_looked_for_a_little_longer() -> None:
