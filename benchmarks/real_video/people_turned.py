@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from glagcn_cli.detection.interface import BoxDetector, Frame, KeypointDetector, Keypoints
 from glagcn_cli.detection.models import DEFAULT_DETECTOR, DEFAULT_POSE, load_detector, load_pose
 from glagcn_cli.detection.turned_crops import Square, cut_out, in_frame
-from glagcn_cli.similarity import box_overlap, centre, keypoint_similarity, size
+from glagcn_cli.similarity import centre, keypoint_similarity, size
 from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -29,7 +29,8 @@ SURE_BOX, SURE_POSE = 0.5, 0.45
 ANGLES = range(0, 360, 45)
 AROUND, CUT = 2.5, 512  # sides of a person's box, and pixels, of the turned picture
 TOLERANCE, SAME = 0.05, 0.6  # of a person's size, and likeness from which on joints are right
-OVERLAP = 0.35  # with the turned square, from which on a box is of the person
+NEAR, HEIGHTS = 0.25, (0.5, 1.7)
+"""A box is of the person if its middle is so near, and its longer side as long, in theirs."""
 
 
 class _Known(NamedTuple):
@@ -60,7 +61,9 @@ def turned(
     half = CUT / AROUND / 2
     own = np.array([CUT / 2 - half, CUT / 2 - half, CUT / 2 + half, CUT / 2 + half], np.float32)
     (boxes,) = find([picture])
-    inside = box_overlap(own, boxes.boxes) >= OVERLAP
+    away = np.linalg.norm(centre(boxes.boxes) - CUT / 2, axis=1) / (2 * half)
+    longer = (boxes.boxes[:, 2:] - boxes.boxes[:, :2]).max(axis=1, initial=0) / (2 * half)
+    inside = (away <= NEAR) & (longer >= HEIGHTS[0]) & (longer <= HEIGHTS[1])
     (pose,) = joints([picture], [own[None]])
     likeness = keypoint_similarity(
         one.pose.keypoints[0],
