@@ -20,6 +20,8 @@ LOOK = 1.0  # seconds before and after a step from which its height is taken
 LEAST_LOOK = 0.25  # seconds of them for which feet must stand
 LONGEST_STEP = 2.5  # seconds without standing feet: a fall from 6 m takes 1.1
 SUNK = 0.15  # metres by which a foot may be below the floor that it is put down on
+STEADY = 0.25  # seconds to both sides for which a foot keeps its height
+STEADY_HEIGHT = 0.25  # metres to which it keeps it: who falls half a metre is faster
 UNSURE = 1.2  # seconds about a step in which the floor under feet is a mixture of both
 
 _Array = NDArray[np.float64]
@@ -58,6 +60,7 @@ def own_levels(
     lowest = soles.min(axis=1)
     away = np.linalg.norm(sight[:, ::2], axis=1)
     for run in runs(valid):
+        standing[run] = _with_those_who_fell(standing[run], lowest[run], float(fps))
         steps = _steps(standing[run], away[run], float(fps))
         levels[run] = _by_steps(steps, lowest[run], standing[run])
     return levels
@@ -77,6 +80,23 @@ def floor_below(floor: _Array, levels: _Array, valid: NDArray[np.bool_], fps: Fr
             frames = np.arange(run.start, run.stop)
             lowest[run] = np.interp(frames, np.flatnonzero(sure), lowest[sure])
     return lowest
+
+
+def _with_those_who_fell(standing: _Array, lowest: _Array, fps: float) -> _Array:
+    """Add frames in which the lower foot keeps its height far below the floor it stood on before.
+
+    Contacts are looked for about one floor, and quick feet that landed on another may give none.
+    Who stays at one height under a floor is carried by a lower one.
+    """
+    if not np.isfinite(standing).any():
+        return standing
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    window = 2 * max(1, round(STEADY * fps)) + 1
+    swing = maximum_filter1d(lowest, window) - minimum_filter1d(lowest, window)
+    before = np.median(standing[np.isfinite(standing)])
+    fell = (swing < STEADY_HEIGHT) & (lowest < before - LEAST_STEP) & ~np.isfinite(standing)
+    return np.where(fell, lowest, standing)
 
 
 def _steps(standing: _Array, away: _Array, fps: float) -> list[Step]:
