@@ -55,31 +55,60 @@ def own_levels(
         Frames with a pose, and frames per second.
     """
     levels = np.zeros(len(joints))
-    soles = joints[:, ANKLES, 1] - ANKLE_HEIGHT
-    standing = np.where(contacts, soles, np.inf).min(axis=1)
-    lowest = soles.min(axis=1)
+    standing, lowest = _heights(joints, contacts, valid, float(fps))
     away = np.linalg.norm(sight[:, ::2], axis=1)
     for run in runs(valid):
-        standing[run] = _with_those_who_fell(standing[run], lowest[run], float(fps))
         steps = _steps(standing[run], away[run], float(fps))
         levels[run] = _by_steps(steps, lowest[run], standing[run])
     return levels
 
 
-def floor_below(floor: _Array, levels: _Array, valid: NDArray[np.bool_], fps: Fraction) -> _Array:
-    """Return the height (frames,) of the lowest floor, from that under the feet, metres."""
+def floor_below(
+    floor: _Array, levels: _Array, joints: _Array, contacts: NDArray[np.bool_],
+    valid: NDArray[np.bool_], fps: Fraction,
+) -> _Array:  # fmt: skip
+    """Return the height (frames,) of the lowest floor, from that under the feet, metres.
+
+    About a step, feet that stand tell it, and not the lowest part of the body. Parameters as in
+    `own_levels`; `floor` (frames,) is the height of the floor under the feet.
+    """
     lowest = floor - levels
     about = round(UNSURE * float(fps))
+    standing, _ = _heights(joints, contacts, valid, float(fps))
     for run in runs(valid):
         changes = np.flatnonzero(np.diff(levels[run])) + run.start
         sure = np.zeros(len(floor), bool)
         sure[run] = True
         for change in changes:
             sure[max(run.start, change - about) : change + about + 1] = False
-        if len(changes) and sure.any():
+        if not len(changes):
+            continue
+        for stand in runs(np.isfinite(standing) & ~sure & _within(run, len(floor))):
+            lowest[stand] = np.median(standing[stand] - levels[stand])
+            sure[stand] = True
+        if sure.any():
             frames = np.arange(run.start, run.stop)
             lowest[run] = np.interp(frames, np.flatnonzero(sure), lowest[sure])
     return lowest
+
+
+def _within(run: slice, frames: int) -> NDArray[np.bool_]:
+    """Return which of so many frames lie in a run."""
+    inside = np.zeros(frames, bool)
+    inside[run] = True
+    return inside
+
+
+def _heights(
+    joints: _Array, contacts: NDArray[np.bool_], valid: NDArray[np.bool_], fps: float
+) -> tuple[_Array, _Array]:
+    """Return heights (frames,) of the lowest standing sole, infinite for none, and of the lower."""
+    soles = joints[:, ANKLES, 1] - ANKLE_HEIGHT
+    standing = np.where(contacts, soles, np.inf).min(axis=1)
+    lowest = soles.min(axis=1)
+    for run in runs(valid):
+        standing[run] = _with_those_who_fell(standing[run], lowest[run], fps)
+    return standing, lowest
 
 
 def _with_those_who_fell(standing: _Array, lowest: _Array, fps: float) -> _Array:
