@@ -142,7 +142,8 @@ class Followed:
 
         The trunk's own direction is tried first, and the others where the score fell.
         """
-        up = trunk_up((own if earlier is None else earlier).keypoints[0])
+        last = own if earlier is None else earlier
+        up = trunk_up(last.keypoints[0], last.scores[0])
         if not is_turned(up):
             return None
         best, worth = None, float(_worth(own, earlier, box)[0]) + BETTER
@@ -239,7 +240,8 @@ def _lost(frame: Frame, before: FrameDetections, there: set[int]) -> Iterator[_L
         leaves = (box[:2] <= inner[:2]).any() or (box[2:] >= inner[2:]).any()
         if row not in there and not leaves:
             pose = _one(before, row)
-            yield _Lost(pose, box, before.box_scores[row], trunk_up(pose.keypoints[0]))
+            up = trunk_up(pose.keypoints[0], pose.scores[0])
+            yield _Lost(pose, box, before.box_scores[row], up)
 
 
 def _is_there(box: NDArray[np.float32], others: NDArray[np.float32]) -> bool:

@@ -20,6 +20,9 @@ UPRIGHT = (0.0, -1.0)
 TURNED = np.cos(np.radians(45.0))
 """Cosine of the lean from which on a trunk is turned."""
 
+SURE_TRUNK = 0.3
+"""Mean score of shoulders and hips below which their places are guessed: behind a rail, a table."""
+
 _TRUNK, _BODY, _PADDING = 1.9, 1.2, 1.25
 _AROUND = 2.0  # how many times its longer side is cut out around a box: more than any crop takes
 _LARGEST = 512  # pixels of such a cut-out: twice what networks read of it
@@ -28,11 +31,19 @@ _SHOULDERS, _HIPS = (
 )
 
 
-def trunk_up(keypoints: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the unit vector (2,) from the hips to the shoulders of a pose (joints, 2)."""
+def trunk_up(keypoints: NDArray[np.floating], scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the unit vector (2,) from hips to shoulders, upright where the trunk is hardly seen.
+
+    Parameters
+    ----------
+    keypoints, scores
+        (joints, 2) and (joints,) of a pose.
+    """
     way = keypoints[_SHOULDERS].mean(axis=0) - keypoints[_HIPS].mean(axis=0)
     length = float(np.hypot(*way))
-    return np.asarray(way / length, np.float64) if length > 0 else np.array(UPRIGHT)
+    if length == 0 or scores[[*_SHOULDERS, *_HIPS]].mean() < SURE_TRUNK:
+        return np.array(UPRIGHT)
+    return np.asarray(way / length, np.float64)
 
 
 def is_turned(up: NDArray[np.float64]) -> bool:

@@ -23,14 +23,15 @@ def turned(degrees: float) -> np.ndarray:
 
 @pytest.mark.parametrize("degrees", [0, 30, 90, 180, -120])
 def test_up_goes_from_the_hips_to_the_shoulders(degrees: float) -> None:
-    up = trunk_up(turned(degrees))
+    up = trunk_up(turned(degrees), np.ones(17))
     angle = np.radians(degrees)
     np.testing.assert_allclose(up, [np.sin(angle), -np.cos(angle)], atol=1e-6)
     assert is_turned(up) == (abs(degrees) > 45)
 
 
-def test_a_trunk_without_length_stands() -> None:
-    np.testing.assert_array_equal(trunk_up(np.zeros((17, 2))), UPRIGHT)
+def test_a_trunk_without_length_or_hardly_seen_stands() -> None:
+    np.testing.assert_array_equal(trunk_up(np.zeros((17, 2)), np.ones(17)), UPRIGHT)
+    np.testing.assert_array_equal(trunk_up(turned(180), np.full(17, 0.2)), UPRIGHT)
 
 
 def test_quarter_turns_are_all_others_at_right_angles() -> None:
