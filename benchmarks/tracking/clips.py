@@ -8,13 +8,14 @@ people who cover each other, leave the picture or are missed for a moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tracking.scenes import KINDS, SIZE, Part
+from glagcn_cli.camera_path.carried import CarriedPlaces
 from glagcn_cli.detection.clothes import EVERY, LEAST_SHOWN, shown_shares
 from glagcn_cli.poses import CLOTHES_SHAPE, FrameDetections, Keypoints2D
 
@@ -25,6 +26,7 @@ _Array = NDArray[np.float64]
 
 _HIDDEN = (0.45, 0.75)  # share of the joints that is covered from which the one behind is not found
 _TOUCHED = 0.25  # share from which joints behind another person are guessed
+_FOLLOWED = 1.5  # pixels: error of the background's place
 _NOISE = 0.012  # of a person's height: error of a joint
 _GUESSED = 0.08  # of a person's height: error of a joint that is covered
 _MISSED, _MISSED_FRAMES = 0.008, 4.0  # rate of missed people, and number of frames
@@ -56,13 +58,15 @@ class Actor:
 class KnownClip:
     """Detections of a clip, and the person of each (`NOBODY` for none).
 
-    ``cast`` has the number of the actor of each person: those of one wear the same.
+    ``cast`` has the number of the actor of each person: those of one wear the same. ``background``
+    is where it lies, as the program follows it, before a camera that moves.
     """
 
     kind: str
     frames: list[FrameDetections]
     identities: list[NDArray[np.int64]]
     cast: tuple[int, ...] = ()
+    background: CarriedPlaces = field(default_factory=CarriedPlaces.still)
 
 
 def actors_of(
@@ -137,7 +141,16 @@ def make_clip(kind: str, actors: Sequence[Actor], seed: int) -> KnownClip:
         order = rng.permutation(len(found))
         frames.append(_frame([found[k] for k in order], t))
         identities.append(np.array([found[k].who for k in order], np.int64))
-    return KnownClip(kind, frames, identities, tuple(cast))
+    return KnownClip(kind, frames, identities, tuple(cast), _background(rng, parts[0].camera))
+
+
+def _background(rng: np.random.Generator, camera: _Array | None) -> CarriedPlaces:
+    """Return where the background lies before a camera (frames, 2), with errors of each frame."""
+    if camera is None:
+        return CarriedPlaces.still()
+    measured = camera + rng.normal(0, _FOLLOWED, camera.shape)
+    shift = measured[:, 0] + 1j * measured[:, 1]
+    return CarriedPlaces(np.ones(len(camera), complex), shift, np.zeros(len(camera), np.intp))
 
 
 class _Seen(NamedTuple):
@@ -171,7 +184,8 @@ def _body(part: Part, actor: Actor, rng: np.random.Generator) -> tuple[_Array, _
     elif rng.random() < 0.5:
         points[..., 0] *= -1
     points *= (1 + rng.normal(0, 0.04, (1, 17, 1))) * part.height[:, None, None]
-    return points + part.path[:, None], actor.scores[frame], actor.clothes[frame]
+    path = part.path if part.camera is None else part.path - part.camera
+    return points + path[:, None], actor.scores[frame], actor.clothes[frame]
 
 
 def _detect(rng: np.random.Generator, seen: Sequence[_Seen], limits: _Array) -> list[_Seen]:

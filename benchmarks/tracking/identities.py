@@ -28,11 +28,12 @@ from benchmarks.tracking.libraries import LIBRARY_TRACKERS, Boxes, library_track
 from benchmarks.tracking.pixels import pasted_clips
 from benchmarks.tracking.scenes import FPS, KINDS
 from benchmarks.tracking.scores import IdentityCounts, count_identities
+from glagcn_cli.camera_path.carried import CarriedPlaces
 from glagcn_cli.keypoints.clip import ClipDetections
 from glagcn_cli.keypoints.files import read_keypoints
 from glagcn_cli.poses import CLOTHES_SHAPE, FrameDetections, Keypoints2D
 from glagcn_cli.similarity import centre, size
-from glagcn_cli.tracking.tracklets import without_doubles
+from glagcn_cli.tracking.tracklets import AT_REST, without_doubles
 from glagcn_cli.tracking.tracks import SHORTEST_TRACK, find_people, track_people
 from glagcn_training.metrics.markdown_table import markdown_table
 
@@ -42,10 +43,10 @@ NEAREST_REACH = 1.0  # of a person's size: how far the nearest box may be
 Tracks = list[NDArray[np.int64]]
 
 
-def our_tracks(frames: Sequence[FrameDetections]) -> Tracks:
+def our_tracks(frames: Sequence[FrameDetections], background: CarriedPlaces = AT_REST) -> Tracks:
     """Return the program's track of each detection, -1 for none."""
     tracks = [np.full(len(frame), -1, np.int64) for frame in frames]
-    for track in find_people(frames, FPS):
+    for track in find_people(frames, FPS, background=background):
         for frame, row in zip(track.frames, track.rows, strict=True):
             tracks[frame][row] = track.person
     return tracks
@@ -154,6 +155,24 @@ def dressed_alike(clips: Sequence[KnownClip]) -> str:
     return f"{alike} of {len(pairs)} pairs of people in one clip wear the same clothes"
 
 
+CONTESTANTS: dict[str, Callable[[KnownClip], Tracks]] = {
+    "nearest box": lambda clip: nearest_box(clip.frames),
+    "glagcn, camera not followed": lambda clip: our_tracks(clip.frames),
+    "glagcn, clothes not looked at": lambda clip: our_tracks(
+        without_clothes(clip.frames), clip.background
+    ),
+    "glagcn": lambda clip: our_tracks(clip.frames, clip.background),
+}
+
+
+def _told(clips: Sequence[KnownClip]) -> list[list[str]]:
+    """Return the rows of the table of those who need no library."""
+    return [
+        [name, *score(clips, [follow(clip) for clip in clips])]
+        for name, follow in CONTESTANTS.items()
+    ]
+
+
 @click.command()
 @click.argument("keypoints", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--seed", default=0, show_default=True, help="Of the first clip of each kind.")
@@ -178,15 +197,7 @@ def main(
         known = make_clips(keypoints, range(seed, seed + clips))
     else:
         known = [single(clip) for clip in pasted_clips(video, people_of(read_clip(keypoints[0])))]
-    contestants: dict[str, Callable[[Sequence[FrameDetections]], Tracks]] = {
-        "nearest box": nearest_box,
-        "glagcn, clothes not looked at": lambda frames: our_tracks(without_clothes(frames)),
-        "glagcn": our_tracks,
-    }
-    rows = [
-        [name, *score(known, [follow(clip.frames) for clip in known])]
-        for name, follow in contestants.items()
-    ]
+    rows = _told(known)
     if library_python is not None:
         given = [
             [Boxes(f.boxes, f.scores.mean(axis=1), f.keypoints) for f in clip.frames]
@@ -199,11 +210,7 @@ def main(
     click.echo(markdown_table([["IDF1, % (switches)", *kinds(known), "all"], *rows]))
     if own := [clip for clip in known if clip.cast and len({*clip.cast}) == len(clip.cast)]:
         click.echo(f"\nThe {len(own)} clips in which everybody wears something else:\n")
-        rows = [
-            [name, *score(own, [follow(clip.frames) for clip in own])]
-            for name, follow in contestants.items()
-        ]
-        click.echo(markdown_table([["IDF1, % (switches)", *kinds(own), "all"], *rows]))
+        click.echo(markdown_table([["IDF1, % (switches)", *kinds(own), "all"], *_told(own)]))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -21,11 +21,14 @@ class Part:
 
     ``path`` (frames, 2) pixels of the box's middle, ``height`` (frames,) pixels, ``there``
     (frames,) whether anything of them can be seen. Who is tall in the picture stands in front.
+    ``camera`` (frames, 2) pixels is where the picture's corner is, None for one at rest; ``path``
+    is as a camera at rest would show it.
     """
 
     path: _Array
     height: _Array
     there: NDArray[np.bool_]
+    camera: _Array | None = None
 
 
 def _walk(
@@ -126,6 +129,28 @@ def _crowd(rng: np.random.Generator) -> list[Part]:
     return parts
 
 
+def _panning(rng: np.random.Generator) -> list[Part]:
+    """Let the camera follow a walker to and fro past five who stand and are seen for moments."""
+    when = np.linspace(0, 10, 6)
+    at = np.cumsum(rng.uniform(400, 900, 6) * np.resize([1, -1], 6) * rng.choice([-1, 1]))
+    walker = _walk(rng, when, tuple(at + 640), rng.uniform(300, 400), 400)
+    camera = walker.path - [640, 400]
+    parts = [replace(walker, camera=camera)]
+    place = float(at.mean()) + 640 - 400
+    for _ in range(5):
+        place += rng.uniform(110, 260)
+        height = rng.uniform(150, 280)
+        part = _walk(rng, when, (place,) * 6, height, 330 + rng.uniform(-15, 15))
+        parts.append(replace(part, camera=camera, there=_moments(rng, len(part.path))))
+    return parts
+
+
+def _moments(rng: np.random.Generator, frames: int) -> NDArray[np.bool_]:
+    """Draw moments (frames,) of 0.8 s in the mean, with absences of 0.8 s."""
+    lengths = np.maximum(1, rng.exponential(0.8 * float(FPS), 2 * frames)).astype(int)
+    return np.asarray(np.repeat(np.arange(2 * frames) % 2 == 0, lengths)[:frames])
+
+
 KINDS: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "crossing": _crossing,
     "meeting, turning back": _turning_back,
@@ -133,5 +158,6 @@ KINDS: dict[str, Callable[[np.random.Generator], list[Part]]] = {
     "leaving, coming back": _leaving,
     "behind a wall": _pillar,
     "crowd": _crowd,
+    "panning camera": _panning,
 }
 """What the clips show."""

@@ -11,6 +11,7 @@ from ..skeleton import JointSet
 from ..video.picture import AnyFrame
 from .apart import PeopleApart
 from .continued import sure_or_continued
+from .followed import Followed
 from .interface import BoxDetector, Boxes, KeypointDetector
 from .key_boxes import BEFORE, KeyBoxes, key_frames, places_between
 from .still import with_joints, with_joints_of_those_who_move
@@ -57,6 +58,7 @@ class ClipDetector:
         extremities: FeetAndHands | None = None,
     ) -> None:
         self._find_boxes, self._find_keypoints = boxes, keypoints
+        self._followed = Followed(keypoints)
         self._every = every
         self._last = self._last_whole = last
         if last is not None and extremities is not None:
@@ -95,6 +97,7 @@ class ClipDetector:
             self._last,
         )
         mended = {*self._mend(frames, found, keys)}
+        mended |= {*self._followed(frames, found, self._last)}
         guessed = {
             index: one for index, one in guessed.items()
             if not mended & {index, one.place.before, one.place.after}

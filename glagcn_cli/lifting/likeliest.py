@@ -38,7 +38,7 @@ DRIFT = 0.4
 """Metres a second: how quickly the error of a lifted bone changes."""
 
 AT_REST = 0.05
-"""Metres a second that an ankle moves in depth while it rests in the picture, as who stands does."""
+"""Metres a second that an ankle moves in depth while it rests in the picture: somebody stands."""
 
 AS_QUICK = 4.0
 """How much quicker an ankle may move in depth than across the picture: it comes nearer below the

@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from ..camera_path.carried import CarriedPlaces
 from ..errors import UsageError
-from ..tracking.tracks import Track
+from ..keypoints.clip import ClipDetections
+from ..shots.shots import Shot
+from ..tracking.tracks import Track, find_people
 from ..video.clip_times import format_time
 from ..wording import counted
 from .settings import EVERYBODY, Settings
 
 _MOST_TOLD = 8  # people that a message names
+
+
+def everybody(clip: ClipDetections, shots: Sequence[Shot]) -> list[Track]:
+    """Find the people of a clip, expected before the same background where the camera moves."""
+    cuts = [shot.start for shot in shots]
+    background = CarriedPlaces.of_clip(clip.clip, len(clip), float(clip.fps), cuts)
+    return find_people(clip.frames, clip.fps, cuts, background)
 
 
 def choose_people(

@@ -27,11 +27,11 @@ from ..scene.choices import SceneChoices
 from ..shots.shots import Shot, shots_of
 from ..skeleton import EXTREMITIES
 from ..tracking.sides import with_sides
-from ..tracking.tracks import Track, find_people
+from ..tracking.tracks import Track
 from ..tracking.uprightness import warn_if_turned
 from ..video.probing import VideoInfo, probe
 from ..video.source import Source
-from .choosing import choose_people, least_frames, what_numbers_mean, who_is_left_out
+from .choosing import choose_people, everybody, least_frames, what_numbers_mean, who_is_left_out
 from .preflight import check_models
 from .setting import Call, names_with_effect
 from .settings import Settings
@@ -228,7 +228,7 @@ class VideoLifter:
         if len(clip) == 1:
             log.info("%s: is one picture, so there is one pose and no motion", info.name)
         with stages.stage("tracking"):
-            people = find_people(clip.frames, info.fps, [shot.start for shot in shots])
+            people = everybody(clip, shots)
             chosen = self._chosen(people, found)
             scene, known = scene_choices(self.settings, info), bool(self.settings.fov or info.fov)
             straight = straightened(clip, shots, chosen, info, scene.fov, known, self.settings.lens)

@@ -20,6 +20,8 @@ LOOK = 1.0  # seconds before and after a step from which its height is taken
 LEAST_LOOK = 0.25  # seconds of them for which feet must stand
 LONGEST_STEP = 2.5  # seconds without standing feet: a fall from 6 m takes 1.1
 SUNK = 0.15  # metres by which a foot may be below the floor that it is put down on
+STEADY = 0.25  # seconds to both sides for which a foot keeps its height
+STEADY_HEIGHT = 0.25  # metres to which it keeps it: who falls half a metre is faster
 UNSURE = 1.2  # seconds about a step in which the floor under feet is a mixture of both
 
 _Array = NDArray[np.float64]
@@ -53,9 +55,7 @@ def own_levels(
         Frames with a pose, and frames per second.
     """
     levels = np.zeros(len(joints))
-    soles = joints[:, ANKLES, 1] - ANKLE_HEIGHT
-    standing = np.where(contacts, soles, np.inf).min(axis=1)
-    lowest = soles.min(axis=1)
+    standing, lowest = _heights(joints, contacts, valid, float(fps))
     away = np.linalg.norm(sight[:, ::2], axis=1)
     for run in runs(valid):
         steps = _steps(standing[run], away[run], float(fps))
@@ -63,20 +63,69 @@ def own_levels(
     return levels
 
 
-def floor_below(floor: _Array, levels: _Array, valid: NDArray[np.bool_], fps: Fraction) -> _Array:
-    """Return the height (frames,) of the lowest floor, from that under the feet, metres."""
+def floor_below(
+    floor: _Array, levels: _Array, joints: _Array, contacts: NDArray[np.bool_],
+    valid: NDArray[np.bool_], fps: Fraction,
+) -> _Array:  # fmt: skip
+    """Return the height (frames,) of the lowest floor, from that under the feet, metres.
+
+    About a step, feet that stand tell it, and not the lowest part of the body. Parameters as in
+    `own_levels`; `floor` (frames,) is the height of the floor under the feet.
+    """
     lowest = floor - levels
     about = round(UNSURE * float(fps))
+    standing, _ = _heights(joints, contacts, valid, float(fps))
     for run in runs(valid):
         changes = np.flatnonzero(np.diff(levels[run])) + run.start
         sure = np.zeros(len(floor), bool)
         sure[run] = True
         for change in changes:
             sure[max(run.start, change - about) : change + about + 1] = False
-        if len(changes) and sure.any():
+        if not len(changes):
+            continue
+        for stand in runs(np.isfinite(standing) & ~sure & _within(run, len(floor))):
+            lowest[stand] = np.median(standing[stand] - levels[stand])
+            sure[stand] = True
+        if sure.any():
             frames = np.arange(run.start, run.stop)
             lowest[run] = np.interp(frames, np.flatnonzero(sure), lowest[sure])
     return lowest
+
+
+def _within(run: slice, frames: int) -> NDArray[np.bool_]:
+    """Return which of so many frames lie in a run."""
+    inside = np.zeros(frames, bool)
+    inside[run] = True
+    return inside
+
+
+def _heights(
+    joints: _Array, contacts: NDArray[np.bool_], valid: NDArray[np.bool_], fps: float
+) -> tuple[_Array, _Array]:
+    """Return heights (frames,) of the lowest standing sole, infinite for none, and of the lower."""
+    soles = joints[:, ANKLES, 1] - ANKLE_HEIGHT
+    standing = np.where(contacts, soles, np.inf).min(axis=1)
+    lowest = soles.min(axis=1)
+    for run in runs(valid):
+        standing[run] = _with_those_who_fell(standing[run], lowest[run], fps)
+    return standing, lowest
+
+
+def _with_those_who_fell(standing: _Array, lowest: _Array, fps: float) -> _Array:
+    """Add frames in which the lower foot keeps its height far below the floor it stood on before.
+
+    Contacts are looked for about one floor, and quick feet that landed on another may give none.
+    Who stays at one height under a floor is carried by a lower one.
+    """
+    if not np.isfinite(standing).any():
+        return standing
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    window = 2 * max(1, round(STEADY * fps)) + 1
+    swing = maximum_filter1d(lowest, window) - minimum_filter1d(lowest, window)
+    before = np.median(standing[np.isfinite(standing)])
+    fell = (swing < STEADY_HEIGHT) & (lowest < before - LEAST_STEP) & ~np.isfinite(standing)
+    return np.where(fell, lowest, standing)
 
 
 def _steps(standing: _Array, away: _Array, fps: float) -> list[Step]:

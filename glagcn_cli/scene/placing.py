@@ -226,7 +226,7 @@ def _on_its_way(
     contacts = seen.contacts(standing, pixels_a_metre)
     levels = own_levels(joints, contacts, sight, body.valid, body.fps)
     if levels.any():
-        floor = floor_below(floor, levels, body.valid, body.fps)
+        floor = floor_below(floor, levels, joints, contacts, body.valid, body.fps)
         standing = joints - floor[:, None, None] * [0, 1, 0]
         on_level = standing - levels[:, None, None] * [0, 1, 0]
         contacts = seen.contacts(on_level, pixels_a_metre)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera_path.carried import CarriedPlaces
 from ..poses import FrameDetections
 from ..similarity import centre
 from .clothes import Clothes, clothes_evidence, clothes_of
-from .tracklets import Tracklet
+from .tracklets import AT_REST, Tracklet
 
 CLOSE = 0.3
 """Overlap of two boxes, as a share of the smaller, from which they may be exchanged."""
@@ -44,7 +46,10 @@ class _Contact:
 
 
 def cut_at_contacts(
-    tracklets: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+    tracklets: Sequence[Tracklet],
+    clip: Sequence[FrameDetections],
+    fps: float,
+    background: CarriedPlaces = AT_REST,
 ) -> list[Tracklet]:
     """Cut tracklets of one shot in contacts after which they wear other clothes.
 
@@ -56,12 +61,14 @@ def cut_at_contacts(
         Detections of the tracklets.
     fps
         Frames per second.
+    background
+        Where it lies in each frame.
     """
     if all(frame.clothes is None for frame in clip):
         return list(tracklets)
     cuts: dict[int, list[int]] = {}
     rows = [dict(zip(t.frames, t.rows, strict=True)) for t in tracklets]
-    for contact in sorted(_contacts(tracklets, clip, fps), key=lambda c: c.first):
+    for contact in sorted(_contacts(tracklets, clip, fps, background), key=lambda c: c.first):
         pair = (contact.one, contact.other)
         views = [_around(rows[k], cuts.get(k, []), contact, clip, fps) for k in pair]
         if _doubt(*views) > LEAST_DOUBT:
@@ -99,14 +106,17 @@ def _around(
 
 
 def _contacts(
-    tracklets: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+    tracklets: Sequence[Tracklet],
+    clip: Sequence[FrameDetections],
+    fps: float,
+    background: CarriedPlaces,
 ) -> Iterator[_Contact]:
     """Find the contacts of all pairs of tracklets.
 
     If they were exchanged, that was where both together seem to go farthest from one frame to the
     next.
     """
-    jumps = [_jumps(tracklet, clip) for tracklet in tracklets]
+    jumps = [_jumps(tracklet, clip, background) for tracklet in tracklets]
     there: dict[int, list[tuple[int, int]]] = {}
     for k, tracklet in enumerate(tracklets):
         for frame, row in zip(tracklet.frames, tracklet.rows, strict=True):
@@ -129,11 +139,18 @@ def _contacts(
             yield _Contact(one, other, first, first + int(np.argmax(far)))
 
 
-def _jumps(tracklet: Tracklet, clip: Sequence[FrameDetections]) -> dict[int, float]:
+def _jumps(
+    tracklet: Tracklet, clip: Sequence[FrameDetections], background: CarriedPlaces
+) -> dict[int, float]:
     """Return how far, in diagonals, a person seems to go from each sighting to the next."""
     sightings = list(zip(tracklet.frames, tracklet.rows, strict=True))
     boxes = np.array([clip[frame].boxes[row] for frame, row in sightings], np.float64)
-    off = np.linalg.norm(np.diff(centre(boxes), axis=0), axis=1)
+    middles, frames = centre(boxes), tracklet.frames
+    expected = [
+        background.carried(middle, *way)
+        for middle, way in zip(middles[:-1], pairwise(frames), strict=True)
+    ]
+    off = np.linalg.norm(middles[1:] - np.reshape(expected, (-1, 2)), axis=1)
     sizes = np.maximum(np.linalg.norm(boxes[1:, 2:] - boxes[1:, :2], axis=1), 1.0)
     return dict(zip(tracklet.frames[:-1], (off / sizes).tolist(), strict=True))
 

@@ -7,15 +7,16 @@ right one of several missing people.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera_path.carried import CarriedPlaces
 from ..poses import FrameDetections
 from ..similarity import centre
 from .clothes import Clothes, clothes_evidence, clothes_of
-from .tracklets import Tracklet
+from .tracklets import AT_REST, Tracklet
 
 LONGEST_ABSENCE = 5.0
 """Seconds after which a returning person counts as a new one."""
@@ -42,7 +43,10 @@ _SLOWING = 1.0  # seconds over which people out of sight continue their motion
 
 @dataclass(frozen=True)
 class _End:
-    """Place (2,) pixels, speed (2,) pixels a second, size in pixels and clothes at an end."""
+    """Place (2,) pixels, speed (2,) pixels a second, size in pixels and clothes at an end.
+
+    The speed is against the background.
+    """
 
     frame: int
     place: NDArray[np.float64]
@@ -52,7 +56,10 @@ class _End:
 
 
 def link(
-    tracklets: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+    tracklets: Sequence[Tracklet],
+    clip: Sequence[FrameDetections],
+    fps: float,
+    background: CarriedPlaces = AT_REST,
 ) -> list[Tracklet]:
     """Join tracklets that are likely to be one person.
 
@@ -64,6 +71,8 @@ def link(
         Detections of the tracklets.
     fps
         Frames per second.
+    background
+        Where it lies in each frame: people are expected before the same background.
 
     Returns
     -------
@@ -71,7 +80,7 @@ def link(
         One a person, in the order of their first frames.
     """
     ordered = sorted(tracklets, key=lambda t: (t.frames[0], t.rows[0]))
-    follower = _best_followers(ordered, clip, fps)
+    follower = _best_followers(ordered, clip, fps, background)
     followers = {after for after in follower if after is not None}
     joined = []
     for first in range(len(ordered)):
@@ -90,19 +99,22 @@ def link(
 
 
 def _best_followers(
-    ordered: Sequence[Tracklet], clip: Sequence[FrameDetections], fps: float
+    ordered: Sequence[Tracklet],
+    clip: Sequence[FrameDetections],
+    fps: float,
+    background: CarriedPlaces,
 ) -> list[int | None]:
     """Match each tracklet with the one that continues it, by most evidence in all, one to one."""
     count = len(ordered)
-    ends = [_end(t, clip, fps, last=True) for t in ordered]
-    starts = [_end(t, clip, fps, last=False) for t in ordered]
+    ends = [_end(t, clip, fps, background, last=True) for t in ordered]
+    starts = [_end(t, clip, fps, background, last=False) for t in ordered]
     first = np.array([start.frame for start in starts])
     pairs, evidence = [], []
     for before, end in enumerate(ends):
         low = np.searchsorted(first, end.frame, side="right")
         high = np.searchsorted(first, end.frame + LONGEST_ABSENCE * fps, side="right")
         for after in range(low, high):
-            gain = _evidence(end, starts[after], fps)
+            gain = _evidence(_carried(end, starts[after].frame, background), starts[after], fps)
             gain += CONTINUED * (ordered[after].continues is ordered[before])
             if gain > LEAST_EVIDENCE:
                 pairs.append((before, after))
@@ -122,13 +134,19 @@ def _best_followers(
     return [int(after) if after < count else None for after in chosen]
 
 
-def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: bool) -> _End:
+def _end(
+    tracklet: Tracklet,
+    clip: Sequence[FrameDetections],
+    fps: float,
+    background: CarriedPlaces,
+    last: bool,
+) -> _End:
     """Describe one end of a tracklet."""
     frames = np.array(tracklet.frames)
     at = int(frames[-1 if last else 0])
     near = np.abs(frames - at) <= _ABOUT * fps
     boxes = np.array([
-        clip[frame].boxes[row]
+        background.carried_boxes(clip[frame].boxes[row], int(frame), at)
         for frame, row in zip(frames[near], np.array(tracklet.rows)[near], strict=True)
     ], np.float64)  # fmt: skip
     middle = centre(boxes)
@@ -147,6 +165,17 @@ def _end(tracklet: Tracklet, clip: Sequence[FrameDetections], fps: float, last: 
         max(1.0, float(np.median(diagonals))),
         clothes_of(reversed(sightings) if last else sightings, clip),
     )
+
+
+def _carried(end: _End, frame: int, background: CarriedPlaces) -> _End:
+    """Return an end as it would be seen in another frame."""
+    if not background.moves:
+        return end
+    place, ahead = background.carried(
+        np.stack([end.place, end.place + end.speed]), end.frame, frame
+    )
+    larger = background.larger(end.frame, frame)
+    return replace(end, place=place, speed=ahead - place, size=end.size * larger)
 
 
 def _evidence(end: _End, start: _End, fps: float) -> float:

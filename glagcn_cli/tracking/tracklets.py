@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera_path.carried import CarriedPlaces
 from ..poses import FrameDetections
 from ..similarity import (
     KEYPOINT_TOLERANCE,
@@ -36,11 +37,16 @@ DOUBLE_OVERLAP = 0.7  # similarity at which two detections of a frame are the sa
 VELOCITY_MEMORY = 0.7  # share of the old velocity in the next frame's
 
 
+AT_REST = CarriedPlaces.still()
+"""The background before a camera that stands still."""
+
+
 @dataclass
 class Tracklet:
     """Sightings of one person: ``rows[k]`` is the detection's number in frame ``frames[k]``.
 
-    ``continues`` is the tracklet that this one was cut from, in doubt.
+    ``velocity`` is against the background. ``continues`` is the tracklet that this one was cut
+    from, in doubt.
     """
 
     frames: list[int] = field(default_factory=list)
@@ -48,31 +54,46 @@ class Tracklet:
     velocity: NDArray = field(default_factory=lambda: np.zeros(2))  # pixels a frame
     continues: Tracklet | None = None
 
-    def add(self, clip: Sequence[FrameDetections], frame: int, row: int) -> None:
+    def add(
+        self,
+        clip: Sequence[FrameDetections],
+        frame: int,
+        row: int,
+        background: CarriedPlaces = AT_REST,
+    ) -> None:
         """Add a detection as the next sighting."""
         if self.frames:
-            moved = centre(clip[frame].boxes[row]) - centre(self._last(clip).boxes[self.rows[-1]])
+            last = centre(self._last(clip).boxes[self.rows[-1]])
+            last = background.carried(last, self.frames[-1], frame)
+            moved = centre(clip[frame].boxes[row]) - last
             step = moved / (frame - self.frames[-1])
             self.velocity = VELOCITY_MEMORY * self.velocity + (1 - VELOCITY_MEMORY) * step
         self.frames.append(frame)
         self.rows.append(row)
 
     def similarities(
-        self, clip: Sequence[FrameDetections], frame: int, rows: Sequence[int], fps: float
+        self,
+        clip: Sequence[FrameDetections],
+        frame: int,
+        rows: Sequence[int],
+        fps: float,
+        background: CarriedPlaces = AT_REST,
     ) -> NDArray[np.float64]:
         """Compute how likely detections of a frame are this person, (rows,) in 0..1."""
         last, row = self._last(clip), self.rows[-1]
         missed = frame - self.frames[-1]
         moved = self.velocity * missed
         growth = 1 + TOLERANCE_GROWTH * 10 * (missed - 1) / fps
+        way = (self.frames[-1], frame)
+        last_box = background.carried_boxes(last.boxes[row], *way)
         pose = keypoint_similarity(
-            last.keypoints[row] + moved,
+            background.carried(last.keypoints[row], *way) + moved,
             last.scores[row],
             clip[frame].keypoints[rows],
             clip[frame].scores[rows],
-            KEYPOINT_TOLERANCE * growth * size(last.boxes[row]),
+            KEYPOINT_TOLERANCE * growth * size(last_box),
         )
-        box = last.boxes[row] + np.concatenate([moved, moved])
+        box = last_box + np.concatenate([moved, moved])
         return 0.6 * pose + 0.4 * box_overlap(box, clip[frame].boxes[rows])
 
     def _last(self, clip: Sequence[FrameDetections]) -> FrameDetections:
@@ -105,7 +126,13 @@ def without_doubles(detections: FrameDetections) -> list[int]:
     return rows
 
 
-def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -> list[Tracklet]:
+def follow(
+    clip: Sequence[FrameDetections],
+    start: int,
+    stop: int,
+    fps: float,
+    background: CarriedPlaces = AT_REST,
+) -> list[Tracklet]:
     """Assign detections to tracklets frame by frame, optimally within a frame.
 
     Parameters
@@ -116,6 +143,8 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
         Frames to search; nobody is followed out of them.
     fps
         Frames per second.
+    background
+        Where it lies in each frame.
     """
     given_up: list[Tracklet] = []
     alive: list[Tracklet] = []
@@ -128,14 +157,16 @@ def follow(clip: Sequence[FrameDetections], start: int, stop: int, fps: float) -
         rows = without_doubles(clip[number])
         taken: set[int] = set()
         if alive:
-            similarity = np.stack([t.similarities(clip, number, rows, fps) for t in alive])
+            similarity = np.stack(
+                [t.similarities(clip, number, rows, fps, background) for t in alive]
+            )
             # Pairs below the limit are set to 0, so that their sum cannot outweigh one good pair.
             known = np.array([len(t.frames) for t in alive]) / (KNOWN_FOR * fps)
             preferred = similarity + PREFERENCE * np.minimum(known, 1)[:, None]
             similarity = np.where(similarity < LEAST_SIMILARITY, 0, preferred)
             for who, column in zip(*best_pairs(similarity), strict=True):
                 if similarity[who, column] > 0:
-                    alive[who].add(clip, number, rows[column])
+                    alive[who].add(clip, number, rows[column], background)
                     taken.add(rows[column])
         for row in rows:
             if row not in taken and _mean_score(clip[number].scores[row]) >= NEW_TRACK_SCORE:

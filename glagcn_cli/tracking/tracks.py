@@ -9,13 +9,14 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera_path.carried import CarriedPlaces
 from ..poses import HANDS_SHAPE, FrameDetections, Keypoints2D
 from ..shots.shots import between_cuts
 from ..similarity import size
 from ..skeleton import JointSet
 from .contacts import cut_at_contacts
 from .linking import link
-from .tracklets import Tracklet, follow
+from .tracklets import AT_REST, Tracklet, follow
 
 SHORTEST_TRACK = 0.2  # seconds; shorter ones are noise unless nobody else was seen
 
@@ -77,7 +78,10 @@ class Track:
 
 
 def find_people(
-    clip: Sequence[FrameDetections], fps: Fraction, cuts: Sequence[int] = ()
+    clip: Sequence[FrameDetections],
+    fps: Fraction,
+    cuts: Sequence[int] = (),
+    background: CarriedPlaces = AT_REST,
 ) -> list[Track]:
     """Find the people of a clip.
 
@@ -89,6 +93,8 @@ def find_people(
         Frames per second.
     cuts
         First frames of shots; nobody is followed over a cut.
+    background
+        Where it lies in each frame, before a camera that moves.
 
     Returns
     -------
@@ -100,9 +106,10 @@ def find_people(
     clip = [frame.body for frame in clip]  # feet and hands are seen now and then
     for shot in between_cuts(cuts, len(clip)):
         rate = float(fps)
-        people = link(follow(clip, shot.start, shot.stop, rate), clip, rate)
-        pieces = cut_at_contacts(people, clip, rate)
-        tracks += link(pieces, clip, rate) if len(pieces) > len(people) else people
+        followed = follow(clip, shot.start, shot.stop, rate, background)
+        people = link(followed, clip, rate, background)
+        pieces = cut_at_contacts(people, clip, rate, background)
+        tracks += link(pieces, clip, rate, background) if len(pieces) > len(people) else people
     found = [track for track in tracks if len(track.frames) >= SHORTEST_TRACK * fps] or tracks
     sizes = [
         sum(size(clip[frame].boxes[row]) for frame, row in zip(t.frames, t.rows, strict=True))

@@ -67,3 +67,14 @@ def test_a_jump_is_no_other_floor() -> None:
     person, levels = placed(CAMERAS["level"], joints)
     assert not levels.any()
     assert person.joints[95:105, ANKLES, 1].min() > 0.35, "a jump stays a jump"
+
+
+def test_who_lands_on_feet_that_slide_has_fallen_all_the_same() -> None:
+    """No foot stands after the fall: the figure glides off over ice."""
+    joints = off_a_roof(2.4)
+    half = len(joints) // 2
+    joints[half:, :, 0] += np.arange(len(joints) - half)[:, None] * 0.8 / FPS
+    person, levels = placed(CAMERAS["level"], joints)
+    assert levels.max() == pytest.approx(2.4, abs=0.3)
+    true = joints[:, ANKLES, 1].min(axis=1)
+    np.testing.assert_allclose(person.joints[:, ANKLES, 1].min(axis=1), true, atol=0.35)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glagcn_cli.camera_path.carried import CarriedPlaces
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.tracking.linking import LONGEST_ABSENCE, link
 from glagcn_cli.tracking.tracklets import Tracklet, follow
@@ -117,3 +118,41 @@ def test_people_take_no_memory_of_the_clips_length_before_they_are_laid_out() ->
     (person,) = find_people(frames, FPS)
     assert person.frames.nbytes + person.rows.nbytes == 60 * 16
     assert len(person.laid_out(frames, FPS, (1280, 720), tracks(frames)[0].joint_set)) == 5060
+
+
+def test_people_are_expected_before_the_same_background() -> None:
+    """The camera swings far while two who stand are not seen; each comes back as who they were."""
+    camera = np.concatenate([np.zeros(40), np.linspace(0, 600, 30), np.full(40, 600)])
+    background = CarriedPlaces(
+        np.ones(len(camera), complex), camera + 0j, np.zeros(len(camera), np.intp)
+    )
+    frames = [
+        frame() if 40 <= t < 70 else frame(body(800 - x), body(1130 - x))
+        for t, x in enumerate(camera)
+    ]
+    found = find_people(frames, FPS, background=background)
+    places = [
+        np.array(
+            [
+                frames[t].boxes[row, 0] + camera[t]
+                for t, row in zip(track.frames, track.rows, strict=True)
+            ]
+        )
+        for track in found
+    ]
+    assert len(found) == 2
+    for place in places:
+        np.testing.assert_allclose(place, place[0], atol=1)
+    assert (
+        len(find_people(frames, FPS)) == 3
+    )  # who stood right seems to come back as who stood left
+
+
+def test_a_camera_that_jumps_loses_nobody() -> None:
+    jumps = np.where(np.arange(60) < 30, 0.0, 400.0)
+    background = CarriedPlaces(np.ones(60, complex), jumps + 0j, np.zeros(60, np.intp))
+    frames = [frame(body(900 - x)) for x in jumps]
+    ((first, *others),) = [follow(frames, 0, 60, float(FPS), background)]
+    assert not others
+    assert len(first.frames) == 60
+    assert len(follow(frames, 0, 60, float(FPS))) == 2
