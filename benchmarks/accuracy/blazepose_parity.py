@@ -42,7 +42,7 @@ from glagcn_cli.detection.models import (
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.detection.turned_crops import Square, cut_out
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from glagcn_weights import convert_blazepose, convert_hands
 from glagcn_weights.tflite_file import model_in_wheel
 

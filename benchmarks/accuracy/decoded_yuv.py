@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.keypoint_change import SURE
 from glagcn_cli.detection.interface import BoxDetector, KeypointDetector
 from glagcn_cli.detection.models import load_detector, load_pose
-from glagcn_cli.video.picture import AnyFrame, Frame
+from glagcn_cli.video.frame import Frame
+from glagcn_cli.video.picture import AnyFrame
 from glagcn_cli.video.reader import VideoReader
 from glagcn_training.metrics.markdown_table import markdown_table
 

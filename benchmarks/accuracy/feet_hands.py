@@ -31,7 +31,7 @@ from glagcn_cli.detection.models import FEET_AND_HANDS, shipped_weights
 from glagcn_cli.detection.turned_crops import Square, cut_out, in_frame
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO25, EXTREMITIES
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 from .blazepose_parity import people_detector, read_frames
 

@@ -26,7 +26,7 @@ from glagcn_cli.detection import models
 from glagcn_cli.detection.interface import BoxDetector, Boxes
 from glagcn_cli.detection.mmdet_boxes import MMDetBoxes
 from glagcn_cli.detection.rtmdet.direct import RTMDetBoxes
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from glagcn_weights.convert_rtmdet import convolutions_of, to_state_dict
 
 SIDE = 320  # pixels of the network's square input

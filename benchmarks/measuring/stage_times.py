@@ -22,7 +22,7 @@ from glagcn_cli.scene.choices import SceneChoices
 from glagcn_cli.scene.placing import to_scene
 from glagcn_cli.tracking.tracks import find_people
 from glagcn_cli.video.encoding import codec
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from glagcn_cli.video.probing import VideoInfo
 from glagcn_cli.video.reader import VideoReader
 from glagcn_cli.video.writer import VideoWriter

@@ -16,7 +16,7 @@ from benchmarks.measuring.detecting import detect
 from glagcn_cli.keypoints.stage import load_people_detector
 from glagcn_cli.machine.process import keep_freed_memory
 from glagcn_cli.pipeline.settings import SINGLE, Settings
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from glagcn_cli.video.reader import VideoReader
 
 

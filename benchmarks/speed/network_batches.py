@@ -31,7 +31,7 @@ from glagcn_cli.detection.models import (
     find_files,
 )
 from glagcn_cli.detection.openmmlab import building
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from glagcn_cli.video.reader import VideoReader
 
 MODEL_NAMES = {

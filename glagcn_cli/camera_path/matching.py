@@ -19,7 +19,7 @@ from ..shots.background import (
     within,
 )
 from ..shots.small_pictures import Look
-from ..video.picture import Frame
+from ..video.frame import Frame
 
 MOST = 100  # points of a key picture: more take time and add little
 WINDOW = (13, 13)  # pixels about a point that are compared

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..shots.background import Points, corners, follow, inside, within
 from ..shots.small_pictures import Look, SmallPictures
-from ..video.picture import Frame
+from ..video.frame import Frame
 
 LOOKS_PER_SECOND, RARE_LOOKS = 12, 3
 """Looks a second, and those at a camera that stands still or before which all moves as one."""

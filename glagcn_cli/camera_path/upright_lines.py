@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..camera import pixel_rays
 from ..shots.background import inside
 from ..shots.small_pictures import small_grey
-from ..video.picture import AnyFrame, Frame
+from ..video.frame import Frame
+from ..video.picture import AnyFrame
 
 LOOKED_AT = 640
 """Most pixels of the shrunk picture's longer side."""

@@ -8,7 +8,8 @@ from itertools import groupby
 import cv2
 import numpy as np
 
-from ..video.picture import AnyFrame, Frame, picture_of
+from ..video.frame import Frame
+from ..video.picture import AnyFrame, picture_of
 
 # A CPU gains little from batches. Two threads took, in ms a picture, at 1, 2, 4 and 8 at once, in
 # half precision and with freed memory kept: Thunder 11, 8, 7, 7. OpenVINO waits for the last

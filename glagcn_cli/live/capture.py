@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..errors import GlagcnError, InputError
-from ..video.picture import Frame
+from ..video.frame import Frame
 from ..video.reader import VideoReader
 from ..video.source import Source
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..camera import DEFAULT_FOV
 from ..pipeline.settings import UP_OF_CAMERA
 from ..poses import Keypoints2D, PoseSequence
-from ..video.picture import Frame
+from ..video.frame import Frame
 from .capture import Captured, FrameSource, NewestFrame
 from .causal_lifter import CausalLifter
 from .following import Follower

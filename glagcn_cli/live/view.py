@@ -9,7 +9,7 @@ from ..rendering.drawing import NEUTRAL
 from ..rendering.lettering import draw_text, letter_size
 from ..rendering.scene_panel import ScenePanel
 from ..rendering.video_panel import VideoPanel
-from ..video.picture import Frame
+from ..video.frame import Frame
 
 PANEL_HEIGHT = 480  # pixels
 

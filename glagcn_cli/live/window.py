@@ -9,7 +9,7 @@ import sys
 import cv2
 
 from ..errors import GlagcnError
-from ..video.picture import Frame
+from ..video.frame import Frame
 
 TITLE = "glagcn"
 _KEYS_THAT_END = (ord("q"), 27)  # Esc

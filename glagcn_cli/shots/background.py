@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..video.picture import Frame
+from ..video.frame import Frame
 
 Points = NDArray[np.float32]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..video.picture import AnyFrame, Frame, picture_of
+from ..video.frame import Frame
+from ..video.picture import AnyFrame, picture_of
 
 LOOKED_AT = 480
 """Most pixels of the shrunk picture's longer side. Shrinking averages the noise of dark video, and

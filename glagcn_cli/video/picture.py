@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint8]
-"""A picture (height, width, 3), RGB; (height, width) where it is grey."""
+from .frame import Frame
 
 # Of brightness and both numbers of the colour in BT.709, limited range, and of 1.
 _RGB_OF_YUV = np.array(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +19,12 @@ from ..wording import counted
 from . import ffmpeg
 from .clip_times import WHOLE, ClipRange
 from .decoding import PixelFormat, decoding, frame_shape
-from .picture import Frame, VideoPicture
+from .frame import Frame
 from .probing import VideoInfo, check_start, probe
 from .source import Source
+
+if TYPE_CHECKING:
+    from .picture import VideoPicture
 
 __all__ = ["ClipRange", "VideoInfo", "VideoReader", "probe"]
 
@@ -102,6 +106,8 @@ class VideoReader:
 
     def pictures(self) -> Iterator[VideoPicture]:
         """Like iterating, for whoever looks at parts of frames; decoding them costs less."""
+        from .picture import VideoPicture  # with OpenCV, which refused options do not wait for
+
         if self.info.plain_yuv:
             return map(VideoPicture.of_yuv420p, self._decoded("yuv420p"))
         return map(VideoPicture.of_rgb, self._decoded("rgb24"))

@@ -18,7 +18,7 @@ from ..machine.signals import signals_held
 from . import ffmpeg
 from .decoding import TO_BT709, PixelFormat, frame_shape
 from .encoding import x264
-from .picture import Frame
+from .frame import Frame
 from .probing import VideoInfo
 from .sound import AudioInfo, codecs_for, probe_audio, sound_alongside
 from .source import Source

@@ -12,7 +12,7 @@ from glagcn_cli.detection.interface import Keypoints
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
 from glagcn_cli.tracking.tracklets import without_doubles
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 FRONT = np.array([100, 50, 180, 250], np.float32)

@@ -12,7 +12,7 @@ from glagcn_cli.detection.hands.direct import FoundHand
 from glagcn_cli.detection.turned_crops import Square
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO25
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 from tests.helpers.standing_body import standing
 
 FRAME = np.zeros((1000, 800, 3), np.uint8)

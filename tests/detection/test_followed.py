@@ -10,7 +10,7 @@ from glagcn_cli.detection.followed import FADED, PATIENCE, Followed
 from glagcn_cli.detection.interface import Keypoints
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 MIDDLE = np.array([160.0, 120.0])
 TALL = 100.0  # pixels from the head to the feet

@@ -8,7 +8,7 @@ import pytest
 from glagcn_cli.detection.interface import Boxes, Keypoints
 from glagcn_cli.detection.people_detector import TwoStageDetector
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 
 def frame_with(people: int) -> Frame:

@@ -13,7 +13,7 @@ from glagcn_cli.detection.key_boxes import (
     key_frames,
     places_between,
 )
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 
 class Jumper:

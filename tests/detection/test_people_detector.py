@@ -10,7 +10,7 @@ from glagcn_cli.detection.key_boxes import Between, interpolated, same_people
 from glagcn_cli.detection.people_detector import ClipDetector, TwoStageDetector
 from glagcn_cli.poses import FrameDetections
 from glagcn_cli.skeleton import COCO17
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 
 def numbered(count: int) -> list[Frame]:

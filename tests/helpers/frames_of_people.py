@@ -7,7 +7,7 @@ import numpy as np
 from glagcn_cli.detection.interface import Boxes
 from glagcn_cli.detection.models import DEFAULT_DETECTOR, new_score
 from glagcn_cli.diagnostics.synthetic_people import draw_people
-from glagcn_cli.video.picture import Frame
+from glagcn_cli.video.frame import Frame
 
 # Landscape, portrait and a size whose network input needs padding; two people, one, nobody.
 FRAMES: list[Frame] = [
