@@ -274,32 +274,30 @@ class _Problem:
         blocks = blocks.reshape(poses, bones, bones, 3, 3).swapaxes(2, 3)
         return np.ascontiguousarray(blocks), self._tree.reach.T @ slopes
 
+    def _banded(self, blocks: NDArray[np.float64], damping: float) -> NDArray[np.float64]:
+        """Return the equations of all poses as bands below the diagonal, with what chains poses."""
+        poses, size = blocks.shape[:2]
+        banded = np.zeros((2 * size - 2, poses, size))
+        unknown = np.arange(size)
+        reach, in_depth = self._tree.reach, unknown[2::3]
+        chained = np.einsum("jb,pj,jc->pbc", reach, self._of_depth, reach, optimize=True)
+        for neighbour in (slice(1, None), slice(None, -1)):
+            blocks[neighbour, unknown[3:], unknown[3:]] += self._of_change[:, None]
+            blocks[neighbour, in_depth[:, None], in_depth] += chained
+        blocks[:, unknown, unknown] *= 1 + damping
+        for below in range(size):
+            banded[below, :, : size - below] = blocks[:, unknown[below:], unknown[: size - below]]
+        banded[size, :-1, 3:] = -self._of_change[:, None]
+        for later, sooner in np.ndindex(chained.shape[1:]):
+            band = size + 3 * (later - sooner)
+            banded[band, :-1, in_depth[sooner]] -= chained[:, later, sooner]
+        return banded
+
     def moved(self, state: _State, system: _System, damping: float) -> _State:
         """Return the state after a step."""
         from scipy.linalg import cho_solve_banded, cholesky_banded  # slow to import
 
-        poses, size = system.slope.shape
-        blocks = system.blocks.copy()
-        diagonal = np.arange(size)
-        steady = np.zeros(poses)
-        steady[1:] += self._of_change
-        steady[:-1] += self._of_change
-        blocks[:, diagonal[3:], diagonal[3:]] += steady[:, None]
-        reach = self._tree.reach
-        chained = np.einsum("jb,pj,jc->pbc", reach, self._of_depth, reach, optimize=True)
-        in_depth = diagonal[2::3]
-        blocks[1:, in_depth[:, None], in_depth] += chained
-        blocks[:-1, in_depth[:, None], in_depth] += chained
-        blocks[:, diagonal, diagonal] *= 1 + damping
-        banded = np.zeros((2 * size - 2, poses, size))
-        for below in range(size):
-            banded[below, :, : size - below] = blocks[:, diagonal[below:], diagonal[: size - below]]
-        banded[size, :-1, 3:] = -self._of_change[:, None]
-        for later in range(len(in_depth)):
-            for sooner in range(len(in_depth)):
-                banded[size + 3 * (later - sooner), :-1, 3 * sooner + 2] -= chained[
-                    :, later, sooner
-                ]
+        banded = self._banded(system.blocks.copy(), damping)
         factor = cholesky_banded(
             banded.reshape(len(banded), -1), overwrite_ab=True, lower=True, check_finite=False
         )

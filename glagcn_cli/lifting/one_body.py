@@ -24,6 +24,9 @@ POSES_PER_SECOND = 10
 UNKNOWN_ERROR = 0.045
 """Metres: expected error of joints from a lifter that does not say."""
 
+LEAST_ERROR = 0.005
+"""Metres: no lifter is believed to err by less."""
+
 MOST_POSES = 1500
 """Poses that are looked at together, two minutes: memory grows with them. Bones of a longer clip
 get the lengths that they have in as many poses spread over it."""
@@ -66,7 +69,7 @@ def as_one_body(
     there = joints[poses, :body] + sight.place[poses, None]
     errors = np.full(there.shape[:2], UNKNOWN_ERROR)
     if uncertainty is not None:
-        errors = np.asarray(uncertainty[poses, :body], np.float64)
+        errors = np.maximum(uncertainty[poses, :body], LEAST_ERROR)
     lifted = Lifted(there, errors, poses / fps)
     seen = Seen(*(part[poses, :body] for part in (sight.points, sight.sure, sight.errors)))
     found = _in_pieces(lifted, seen, Tree.of(joint_set.body))

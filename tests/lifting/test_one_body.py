@@ -137,3 +137,15 @@ def test_knuckles_go_along_with_the_wrist() -> None:
     found = agreed(lifted, true, scores, H36M25)
     np.testing.assert_allclose(found[:, knuckle] - found[:, wrist], [[0.05, 0.05, 0]] * FRAMES)
     assert off(found[:, :17], body) < 0.9 * off(lifted[:, :17], body)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nonsense_stays_finite(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    frames = int(draw.integers(1, 40))
+    lifted = walker(40)[:frames] + draw.normal(0, draw.choice([0.05, 0.5, 3]), (frames, 17, 3))
+    keypoints = pixels(walker(40)[:frames]) + draw.normal(0, 10.0**seed, (frames, 17, 2))
+    scores = draw.uniform(0, 1, (frames, 17)) * draw.integers(0, 2, (frames, 17))
+    sight = sight_of(lifted, keypoints, scores, H36M17, SIZE, FOV, FPS)
+    for uncertainty in (None, np.zeros((frames, 17)), draw.uniform(0, 0.2, (frames, 17))):
+        assert np.isfinite(as_one_body(lifted, sight, uncertainty, H36M17, FPS)).all()
