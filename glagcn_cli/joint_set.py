@@ -75,6 +75,15 @@ class JointSet:
         return self.parents.index(-1)
 
     @cached_property
+    def carriers(self) -> tuple[int, ...]:
+        """Joint of the body with which each joint moves: itself, or what an added one hangs on."""
+        carriers = list(range(len(self)))
+        for joint in range(len(self))[self.added]:
+            while carriers[joint] >= len(self.body):
+                carriers[joint] = self.parents[carriers[joint]]
+        return tuple(carriers)
+
+    @cached_property
     def left(self) -> tuple[int, ...]:
         """Positions of the joints of the left side."""
         return tuple(i for i, joint in enumerate(self.joints) if joint.startswith("left_"))

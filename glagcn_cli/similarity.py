@@ -49,11 +49,16 @@ def keypoint_similarity(
     return total / np.maximum(weight.sum(axis=-1), 1e-6)
 
 
+def shared_area(boxes: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Compute the area (...) that boxes (..., 4) share with others that broadcast with them."""
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    return np.asarray(np.prod(np.clip(high - low, 0, None), axis=-1))
+
+
 def box_overlap(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
     """Compute the intersection over union of one box (4,) with others (people, 4)."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    shared = shared_area(box, others)
     areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
     return shared / np.maximum(areas - shared, 1e-6)
 

@@ -8,6 +8,7 @@ from glagcn_cli.skeleton import (
     COCO17,
     COCO17_TO_H36M17,
     H36M17,
+    H36M25,
     HALPE26,
     JOINT_SETS,
     JointSet,
@@ -182,3 +183,14 @@ def test_bones_that_form_no_tree_have_no_parents(bones) -> None:
 def test_what_cannot_be_converted_is_refused(points, scores, joint_set) -> None:
     with pytest.raises(ValueError, match=joint_set.name):
         to_lifter_joints(points, scores, joint_set)
+
+
+def test_added_joints_move_with_the_joint_of_the_body_that_they_hang_on() -> None:
+    carriers = H36M25.carriers
+    assert carriers[: len(H36M17)] == tuple(range(len(H36M17)))
+    for joint, carrier in (
+        ("left_heel", "left_ankle"),
+        ("right_big_toe", "right_ankle"),
+        ("left_little_knuckle", "left_wrist"),
+    ):
+        assert H36M25.joints[carriers[H36M25.index(joint)]] == carrier

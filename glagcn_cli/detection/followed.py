@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..poses import FrameDetections
-from ..similarity import KEYPOINT_TOLERANCE, SEEN, box_overlap, centre, keypoint_similarity, size
+from ..similarity import (
+    KEYPOINT_TOLERANCE,
+    SEEN,
+    box_overlap,
+    centre,
+    keypoint_similarity,
+    shared_area,
+    size,
+)
 from ..video.picture import AnyFrame, picture_of
 from .continued import LEAST_CONTINUED
 from .interface import Boxes, KeypointDetector, Keypoints
@@ -260,9 +268,7 @@ def _squares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _is_hidden(box: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
     """Tell whether much of a box (4,) lies in one of others (people, 4)."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    return bool((shared >= HIDDEN * np.prod(box[2:] - box[:2])).any())
+    return bool((shared_area(box, others) >= HIDDEN * np.prod(box[2:] - box[:2])).any())
 
 
 def _one(people: FrameDetections, row: int) -> Keypoints:

@@ -172,6 +172,9 @@ class _Problem:
         self._of_lifted = self._precision_of_lifted()
         self._of_change = 1 / (DRIFT * np.diff(lifted.times)) ** 2  # between poses
         self._of_depth = self._precision_of_depth()
+        self._chained = np.einsum(
+            "jb,pj,jc->pbc", tree.reach, self._of_depth, tree.reach, optimize=True
+        )
         self._pairs = np.einsum("jb,jc->bcj", tree.reach, tree.reach)
 
     def _precision_of_lifted(self) -> NDArray[np.float64]:
@@ -279,8 +282,7 @@ class _Problem:
         poses, size = blocks.shape[:2]
         banded = np.zeros((2 * size - 2, poses, size))
         unknown = np.arange(size)
-        reach, in_depth = self._tree.reach, unknown[2::3]
-        chained = np.einsum("jb,pj,jc->pbc", reach, self._of_depth, reach, optimize=True)
+        chained, in_depth = self._chained, unknown[2::3]
         for neighbour in (slice(1, None), slice(None, -1)):
             blocks[neighbour, unknown[3:], unknown[3:]] += self._of_change[:, None]
             blocks[neighbour, in_depth[:, None], in_depth] += chained

@@ -19,12 +19,6 @@ from .sight import Sight, projected
 LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 """Joints from the trunk outwards."""
 
-CARRIED = {
-    "wrist": ("index_knuckle", "little_knuckle"),
-    "ankle": ("heel", "big_toe"),
-}
-"""What moves along with the end of a limb."""
-
 DOUBTED, BELIEVED = 2.0, 4.0
 """Distances in typical errors from where a limb is seen: it is not moved below the first, and
 wholly above the second. Chosen on training subjects, exact 2D and a detector's noise together."""
@@ -53,12 +47,12 @@ def limbs_as_seen(
         (frames, joints, 3), as `joints`.
     """
     moved = joints + sight.place[:, None]
+    carriers = np.array(joint_set.carriers)
     for limb in LIMBS:
         for side in ("left", "right"):
             names = [f"{side}_{joint}" for joint in limb]
             if set(names) <= set(joint_set.joints):
-                ends = _carried(side, limb[-1], joint_set)
-                _turn_limb(moved, sight, joint_set.indices(names), ends)
+                _turn_limb(moved, sight, joint_set.indices(names), carriers)
     turned = moved - sight.place[:, None]
     return np.where(sight.is_known[:, None, None], turned, joints)
 
@@ -67,7 +61,7 @@ def _turn_limb(
     moved: NDArray[np.float64],
     sight: Sight,
     limb: Sequence[int],
-    ends: Sequence[int],
+    carriers: NDArray[np.intp],
 ) -> None:
     """Turn a limb to where it is seen, in place.
 
@@ -77,8 +71,10 @@ def _turn_limb(
         (frames, joints, 3) metres from the camera.
     sight
         What the picture says of the joints.
-    limb, ends
-        Joints from the trunk outwards, and what the last one carries.
+    limb
+        Joints from the trunk outwards.
+    carriers
+        (joints,) `JointSet.carriers`: what the last joint carries moves along.
     """
     first, last = limb[0], limb[-1]
     # Definitions of shoulders and hips differ: the limb keeps the distance of its begin.
@@ -89,7 +85,8 @@ def _turn_limb(
         sure, errors = sight.sure[:, [start, end]], sight.errors[:, [start, end]]
         wanted = sight.points[:, end] + aside
         moved[:, end] = _bone_end(moved[:, start], bone, wanted, sure.min(axis=1), errors)
-    moved[:, ends] += (moved[:, last] - before[:, -1])[:, None]
+    added = (carriers == last) & (np.arange(len(carriers)) != last)
+    moved[:, added] += (moved[:, last] - before[:, -1])[:, None]
 
 
 def _bone_end(
@@ -146,12 +143,6 @@ def _on_ray(
     both = np.stack([(along - half) / square, (along + half) / square])[..., None] * ray
     chosen = np.linalg.norm(both - near, axis=-1).argmin(axis=0)
     return np.asarray(both[chosen, np.arange(len(ray))])
-
-
-def _carried(side: str, joint: str, joint_set: JointSet) -> list[int]:
-    """Return what moves along with the end of a limb, as far as a joint set has it."""
-    names = [f"{side}_{name}" for name in CARRIED[joint]]
-    return joint_set.indices([name for name in names if name in joint_set.joints])
 
 
 def _ray(seen: NDArray[np.float64]) -> NDArray[np.float64]:

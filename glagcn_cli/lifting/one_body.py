@@ -74,7 +74,7 @@ def as_one_body(
     seen = Seen(*(part[poses, :body] for part in (sight.points, sight.sure, sight.errors)))
     found = _in_pieces(lifted, seen, Tree.of(joint_set.body))
     moved = found - there - (found - there)[:, :1]
-    return joints + _carried(_between(moved, poses, known, len(joints)), joint_set)
+    return joints + _between(moved, poses, known, len(joints))[:, joint_set.carriers]
 
 
 def _in_pieces(lifted: Lifted, seen: Seen, tree: Tree) -> NDArray[np.float64]:
@@ -99,14 +99,3 @@ def _between(
     everywhere = np.zeros((frames, *moved.shape[1:]))
     everywhere[known] = moved if len(poses) == 1 else PchipInterpolator(poses, moved)(known)
     return everywhere
-
-
-def _carried(moved: NDArray[np.float64], joint_set: JointSet) -> NDArray[np.float64]:
-    """Return what moves all joints (frames, joints, 3), those that a set adds to a body too."""
-    if joint_set.extends is None:
-        return moved
-    carriers = np.arange(len(joint_set))
-    for joint in range(len(joint_set))[joint_set.added]:
-        while carriers[joint] >= len(joint_set.body):
-            carriers[joint] = joint_set.parents[carriers[joint]]
-    return moved[:, carriers]

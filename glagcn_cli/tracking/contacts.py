@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..camera_path.carried import CarriedPlaces
 from ..poses import FrameDetections
-from ..similarity import centre
+from ..similarity import centre, shared_area
 from .clothes import Clothes, clothes_evidence, clothes_of
 from .tracklets import AT_REST, Tracklet
 
@@ -157,9 +157,7 @@ def _jumps(
 
 def _shares(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the overlap of all pairs of boxes (n, 4), as a share of the smaller of two."""
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
+    shared = shared_area(boxes[:, None], boxes[None])
     areas = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-6)
     return np.asarray(shared / np.minimum(areas[:, None], areas[None]))
 
